@@ -1,0 +1,45 @@
+"""The tree of errors. A message says what failed, on which input, and what to do next.
+
+    IsothermError
+    ├── SettingsError        a setting is missing, malformed or contradicts the state folder
+    ├── SourceError          NOAA's archive could not be read, or what came is not what NOAA publishes
+    │   └── CoverageShrunkError   a newer file covers less than the one we have
+    ├── MessageFormatError   a Kafka or socket message does not follow its contract
+    ├── StoreError           HDFS, Kafka or MySQL refused or lost something
+    │   └── FencedError      another sink instance has taken over these offsets
+    └── ServerStartError     a local server did not start, or its port or disk is not free
+
+Bad *rows* are not errors: they are counted by reason (see `quality`).
+"""
+
+
+class IsothermError(Exception):
+    """Base of every error Isotherm raises on purpose."""
+
+
+class SettingsError(IsothermError):
+    """A setting is missing, malformed, or contradicts the state folder."""
+
+
+class SourceError(IsothermError):
+    """The archive could not be read, or what it sent is not what NOAA publishes."""
+
+
+class CoverageShrunkError(SourceError):
+    """A newer file covers less than the older one; the older one stays."""
+
+
+class MessageFormatError(IsothermError):
+    """A message does not follow its contract."""
+
+
+class StoreError(IsothermError):
+    """HDFS, Kafka or MySQL refused or lost something."""
+
+
+class FencedError(StoreError):
+    """Another instance advanced the offsets: this one must stop."""
+
+
+class ServerStartError(IsothermError):
+    """A local server did not start, or its port or disk is not free."""

@@ -1,0 +1,146 @@
+"""Every setting, read in one place from ISOTHERM_* variables and the state folder's secrets.
+
+Defaults describe the local servers of `./isotherm up`; docker-compose.yaml sets the same names to its
+containers. A secret is one file of mode 600 in `<state_dir>/secrets`, named like its variable in
+lower case (`isotherm_mysql_password`). Nothing is read at import.
+"""
+
+import hashlib
+import os
+import tempfile
+from enum import IntEnum
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from isotherm.errors import SettingsError
+
+REPOSITORY_ROOT = Path(__file__).resolve().parents[2]
+LOOPBACK = "127.0.0.1"
+
+
+class PortOffset(IntEnum):
+    """Distance of each server's port from `port_base`, so that one variable moves them all."""
+
+    API = 0
+    AIRFLOW = 1
+    SINK = 2
+    KAFKA = 10
+    KAFKA_CONTROLLER = 11
+    NAMENODE_RPC = 20
+    NAMENODE_HTTP = 21
+    DATANODE = 22
+    DATANODE_HTTP = 23
+    DATANODE_IPC = 24
+    MYSQL = 30
+
+
+class Settings(BaseSettings):
+    """The settings of one running Isotherm; frozen once read."""
+
+    model_config = SettingsConfigDict(env_prefix="ISOTHERM_", frozen=True, extra="ignore")
+
+    archive: str = Field(
+        default="noaa",
+        description="noaa, simulated, or a directory or http(s) root laid out as NOAA lays it out",
+    )
+    state_dir: Path = REPOSITORY_ROOT / ".isotherm" / "state"
+    tools_dir: Path = REPOSITORY_ROOT / ".isotherm" / "tools"
+    port_base: int = Field(default=24000, ge=1024, le=65000)
+
+    api_url: str = ""
+    api_host: str = LOOPBACK
+    airflow_url: str = ""
+    sink_host: str = LOOPBACK
+    kafka_bootstrap_servers: str = ""
+    hdfs_url: str = Field(default="", description="WebHDFS address of the NameNode")
+    hdfs_uri: str = Field(default="", description="hdfs:// address of the NameNode, for Spark")
+    hdfs_user: str = "isotherm"
+    spark_master: str = "local[2]"
+    checkpoint_uri: str = Field(
+        default="", description="where streaming checkpoints live; default: in the state folder"
+    )
+    mysql_host: str = LOOPBACK
+    mysql_port: int = 0
+    mysql_user: str = "isotherm"
+    mysql_database: str = "isotherm"
+    mysql_password: SecretStr = SecretStr("")
+    runtime_dir: Path = Path()
+
+    def model_post_init(self, _context: object) -> None:
+        """Fill what derives from the port base and the state folder."""
+        derived: dict[str, object] = {
+            "archive": resolve_archive(self.archive),
+            "state_dir": self.state_dir.resolve(),
+            "tools_dir": self.tools_dir.resolve(),
+            "api_url": self.api_url or self._local_url(PortOffset.API),
+            "airflow_url": self.airflow_url or self._local_url(PortOffset.AIRFLOW),
+            "kafka_bootstrap_servers": self.kafka_bootstrap_servers
+            or f"{LOOPBACK}:{self.port(PortOffset.KAFKA)}",
+            "hdfs_url": self.hdfs_url or self._local_url(PortOffset.NAMENODE_HTTP),
+            "hdfs_uri": self.hdfs_uri or f"hdfs://{LOOPBACK}:{self.port(PortOffset.NAMENODE_RPC)}",
+            "mysql_port": self.mysql_port or self.port(PortOffset.MYSQL),
+            "checkpoint_uri": self.checkpoint_uri
+            or (self.state_dir.resolve() / "checkpoints").as_uri(),
+            "runtime_dir": self.runtime_dir
+            if self.runtime_dir != Path()
+            else default_runtime_dir(self.state_dir),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)  # frozen for everyone else
+
+    def port(self, offset: PortOffset) -> int:
+        """The port of one local server."""
+        return self.port_base + offset
+
+    def _local_url(self, offset: PortOffset) -> str:
+        return f"http://{LOOPBACK}:{self.port(offset)}"
+
+    @property
+    def secrets_dir(self) -> Path:
+        """Folder of the generated secrets, mode 700."""
+        return self.state_dir / "secrets"
+
+    @property
+    def logs_dir(self) -> Path:
+        """Folder of the servers' own logs."""
+        return self.state_dir / "logs"
+
+    @property
+    def observation_socket(self) -> Path:
+        """Unix stream socket between the feeder and the bridge."""
+        return self.runtime_dir / "observation.sock"
+
+
+def default_runtime_dir(state_dir: Path) -> Path:
+    """A short private folder for unix sockets, whose paths end at 107 bytes; one per state folder."""
+    digest = hashlib.sha256(str(state_dir.resolve()).encode()).hexdigest()[:8]
+    return Path(tempfile.gettempdir()) / f"isotherm-{os.getuid()}-{digest}"
+
+
+def resolve_archive(archive: str) -> str:
+    """The archive's lasting name: a directory becomes absolute, so every process means the same one."""
+    if archive in ("noaa", "simulated") or "://" in archive:
+        return archive.rstrip("/")
+    return str(Path(archive).expanduser().resolve())
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """Read the settings once per process.
+
+    Raises:
+        SettingsError: a value is malformed; the message names the variable and what is accepted.
+    """
+    state_dir = Path(os.environ.get("ISOTHERM_STATE_DIR") or Settings.model_fields["state_dir"].default)
+    secrets_dir = state_dir / "secrets"
+    try:
+        return Settings(_secrets_dir=secrets_dir if secrets_dir.is_dir() else None)
+    except ValidationError as error:
+        details = "; ".join(
+            f"ISOTHERM_{'_'.join(map(str, one['loc'])).upper()}={one['input']!r}: {one['msg']}"
+            for one in error.errors()
+        )
+        raise SettingsError(f"Settings are not usable: {details}. Correct or unset them.") from error
