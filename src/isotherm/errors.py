@@ -7,6 +7,7 @@
     ├── MessageFormatError   a Kafka or socket message does not follow its contract
     ├── StoreError           HDFS, Kafka or MySQL refused or lost something
     │   └── FencedError      another sink instance has taken over these offsets
+    ├── SetupError           a tool could not be fetched, checked or built
     └── ServerStartError     a local server did not start, or its port or disk is not free
 
 Bad *rows* are not errors: they are counted by reason (see `quality`).
@@ -39,6 +40,10 @@ class StoreError(IsothermError):
 
 class FencedError(StoreError):
     """Another instance advanced the offsets: this one must stop."""
+
+
+class SetupError(IsothermError):
+    """A tool of the local set-up could not be fetched, checked or built."""
 
 
 class ServerStartError(IsothermError):

@@ -1,0 +1,1 @@
+"""The local servers of `./isotherm up`: their tools, settings, start, watch and stop."""
