@@ -1,0 +1,55 @@
+"""Coverage must not shrink: upstream sometimes withdraws data, and ours must not go with it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, cast
+
+import polars as pl
+
+from isotherm.errors import CoverageShrunkError
+
+# NOAA's own revisions drop single rows (duplicates, mostly); a file that loses more is refused.
+MAX_LOST_SHARE: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of its year a file covers; None where it is not known or the file has no row."""
+
+    row_count: int | None
+    first_observed_at: datetime | None
+    last_observed_at: datetime | None
+
+
+def coverage_of(observations: pl.DataFrame) -> Coverage:
+    """The coverage of parsed observations."""
+    observed_at = observations.get_column("observed_at")
+    return Coverage(
+        observations.height,
+        cast("datetime | None", observed_at.min()),
+        cast("datetime | None", observed_at.max()),
+    )
+
+
+def check_coverage(new: Coverage, known: Coverage, source_file: str) -> None:
+    """Refuse a newer version that begins later, ends earlier, or has lost more than 1 % of its rows.
+
+    Raises:
+        CoverageShrunkError: it covers less; the older version should stay in service.
+    """
+    losses = []
+    if known.row_count and (new.row_count or 0) < known.row_count * (1 - MAX_LOST_SHARE):
+        losses.append(f"{new.row_count or 0} rows instead of {known.row_count}")
+    if _is_beyond(known.last_observed_at, new.last_observed_at):
+        losses.append(f"ends at {new.last_observed_at} instead of {known.last_observed_at}")
+    if _is_beyond(new.first_observed_at, known.first_observed_at):
+        losses.append(f"begins at {new.first_observed_at} instead of {known.first_observed_at}")
+    if losses:
+        raise CoverageShrunkError(
+            f"{source_file}: the newer file covers less: {'; '.join(losses)}. The older one stays; "
+            "if NOAA withdrew these rows on purpose, delete its source_file row and import it again."
+        )
+
+
+def _is_beyond(later: datetime | None, earlier: datetime | None) -> bool:
+    return later is not None and earlier is not None and later > earlier

@@ -1,0 +1,112 @@
+"""What archives and their callers hand to each other: a station-year, its known and its fetched file.
+
+A station-year file is NOAA's own unit of change, so it is ours: the same content is the same version.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from isotherm.observation import GLOBAL_HOURLY
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StationYear:
+    """One station's file of one year."""
+
+    station_id: str
+    year: int
+    dataset: str = GLOBAL_HOURLY
+
+    @property
+    def file_name(self) -> str:
+        """Name of the file as NOAA publishes it."""
+        return f"{self.station_id}.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """The version of a station-year we already have.
+
+    Attributes:
+        sha256: of the uncompressed content.
+        published_at: UTC.
+        etag: the archive's own mark of this version, where it gives one.
+    """
+
+    station_year: StationYear
+    sha256: str
+    published_at: datetime
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedFile:
+    """What asking the archive for a station-year gave.
+
+    Attributes:
+        is_changed: False when the archive has the version we know; then no file was written.
+        path: the file, always gzip; None when not changed.
+        sha256: of the uncompressed content, so that `X.csv` and `X.csv.gz` are one version.
+        size_bytes: of the file at `path`; 0 when not changed.
+        published_at: Last-Modified, else the download time; whole seconds, UTC.
+        downloaded_at: whole seconds, UTC.
+        etag: to ask with next time.
+        origin: the address or path that answered.
+    """
+
+    station_year: StationYear
+    is_changed: bool
+    path: Path | None
+    sha256: str
+    size_bytes: int
+    published_at: datetime
+    downloaded_at: datetime
+    etag: str | None
+    origin: str
+
+
+class Archive(Protocol):
+    """Where station-years come from; see `open_archive`."""
+
+    @property
+    def label(self) -> str:
+        """Name for people, shown on every screen."""
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether its observations were made up."""
+
+    def list_station_years(
+        self, first_year: int | None = None, last_year: int | None = None
+    ) -> list[StationYear]:
+        """The station-years it has or may have in these years (both inclusive), sorted.
+
+        Without years: what a first run takes.
+
+        Raises:
+            SourceError: the archive cannot be read.
+        """
+
+    def fetch(
+        self, station_year: StationYear, target: Path, known: SourceFile | None = None
+    ) -> FetchedFile | None:
+        """Write the station-year to `target` (gzip, whole or not at all); None: there is no such file.
+
+        Raises:
+            SourceError: it could not be had after retries, or is not what NOAA publishes.
+        """
+
+    def read_station_history(self) -> bytes | None:
+        """NOAA's station list (isd-history.csv), plain; None where the archive has none.
+
+        Raises:
+            SourceError: it could not be had after retries.
+        """
+
+    def unreachable_reason(self) -> str | None:
+        """None when the archive answers, else one plain sentence why not; takes seconds."""
+
+    def close(self) -> None:
+        """Let go of connections."""

@@ -1,0 +1,60 @@
+"""A weather station, and how one place is written down by NOAA.
+
+A station id is 11 characters of text: USAF (6) and WBAN (5) for global-hourly. Leading zeros and
+letters belong to it; as a number 98 % of the ids would not fit 32 bits, and `01001099999` would lose
+its zero.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+STATION_ID_PATTERN: Final = r"^[0-9A-Z]{11}$"
+_STATION_ID = re.compile(STATION_ID_PATTERN)
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """One station, as published; unknown parts are None.
+
+    Attributes:
+        station_id: 11 characters.
+        name: NOAA's name of it, commas and quotes kept.
+        country: FIPS 10-4 code, which is not ISO 3166: UK is the United Kingdom, GM Germany.
+        state: two letters, in the United States only.
+        icao: four-letter airport code.
+        latitude_deg: degrees north, -90..90; None with longitude_deg when NOAA has no position.
+        longitude_deg: degrees east, -180..180.
+        elevation_m: metres above sea level, as published even where the position is not usable.
+    """
+
+    station_id: str
+    name: str | None = None
+    country: str | None = None
+    state: str | None = None
+    icao: str | None = None
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+    elevation_m: float | None = None
+
+
+def is_station_id(text: str) -> bool:
+    """Whether the text is a global-hourly station id."""
+    return _STATION_ID.match(text) is not None
+
+
+def usable_position(
+    latitude_deg: float | None, longitude_deg: float | None
+) -> tuple[float, float] | tuple[None, None]:
+    """The position, or (None, None) where it says nothing: blank, outside the globe, or 0/0.
+
+    NOAA writes 0/0 for stations whose place it does not know or does not tell (mobile "WXPOD"
+    stations of several countries share it); drawn on a map they would all lie in the Gulf of Guinea.
+    """
+    if latitude_deg is None or longitude_deg is None:
+        return None, None
+    if latitude_deg == 0 and longitude_deg == 0:
+        return None, None
+    if abs(latitude_deg) > 90 or abs(longitude_deg) > 180:
+        return None, None
+    return latitude_deg, longitude_deg
