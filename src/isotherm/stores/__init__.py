@@ -1,0 +1,1 @@
+"""Where Isotherm keeps things: HDFS and MySQL."""

@@ -1,0 +1,33 @@
+"""Create table daily_summary."""
+
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    """One DDL; what an interrupted run left behind is kept."""
+    op.execute("""
+CREATE TABLE IF NOT EXISTS daily_summary (
+    station_id VARCHAR(11) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    day DATE NOT NULL,
+    dataset VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    layer VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    rule VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    hour_count INTEGER NOT NULL,
+    observation_count INTEGER NOT NULL,
+    min_tenths SMALLINT NOT NULL,
+    max_tenths SMALLINT NOT NULL,
+    sum_tenths BIGINT NOT NULL,
+    missing_count INTEGER NOT NULL,
+    summary_of_day_count INTEGER NOT NULL,
+    special_count INTEGER NOT NULL,
+    superseded_count INTEGER NOT NULL,
+    bad_quality_count INTEGER NOT NULL,
+    out_of_range_count INTEGER NOT NULL,
+    malformed_count INTEGER NOT NULL,
+    updated_at DATETIME(6) NOT NULL,
+    PRIMARY KEY (station_id, rule, day, dataset, layer)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci
+""")

@@ -1,0 +1,276 @@
+"""Every MySQL table, as SQLAlchemy metadata; the migrations build exactly this (a test compares).
+
+Text keys are `ascii_bin` (ids are case-sensitive and short), times are DATETIME in UTC (TIMESTAMP ends
+before 1970), integers are signed, because MySQL refuses unsigned minus signed. The summary tables lead
+their key with what one request reads: station, rule, then time, so that a year of hours is one range.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.types import TypeEngine
+
+from isotherm.hourly_summary import REASON_COUNTS
+
+metadata: Final = MetaData()
+
+STATION_ID_LENGTH: Final = 11
+OPTIONS: Final[dict[str, Any]] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_unicode_ci",
+}
+
+
+def ascii_key(length: int) -> mysql.VARCHAR:
+    """A case-sensitive ASCII text column."""
+    return mysql.VARCHAR(length, charset="ascii", collation="ascii_bin")
+
+
+def utc() -> mysql.DATETIME:
+    """A UTC time to the second."""
+    return mysql.DATETIME()
+
+
+def utc_micros() -> mysql.DATETIME:
+    """A UTC time to the microsecond: when a row changed."""
+    return mysql.DATETIME(fsp=6)
+
+
+def _required(name: str, kind: TypeEngine[Any]) -> Column[Any]:
+    return Column(name, kind, nullable=False)
+
+
+def _reason_counts(kind: type[TypeEngine[Any]]) -> list[Column[Any]]:
+    return [_required(name, kind()) for name in REASON_COUNTS]
+
+
+def _layer_key() -> list[Column[Any]]:
+    return [
+        _required("dataset", ascii_key(16)),
+        _required("layer", ascii_key(8)),
+        _required("rule", ascii_key(16)),
+    ]
+
+
+def _hour_table(name: str, *statistics: Column[Any], indexes: tuple[Index, ...] = ()) -> Table:
+    return Table(
+        name,
+        metadata,
+        _required("station_id", ascii_key(STATION_ID_LENGTH)),
+        _required("hour_start", utc()),
+        *_layer_key(),
+        _required("observation_count", Integer()),
+        *statistics,
+        *_reason_counts(Integer),
+        Column("received", BigInteger(), comment="speed layer: deliveries behind the row"),
+        Column("version", BigInteger(), comment="speed layer: highest raw offset behind the row"),
+        _required("updated_at", utc_micros()),
+        PrimaryKeyConstraint("station_id", "rule", "hour_start", "dataset", "layer"),
+        *indexes,
+        **OPTIONS,
+    )
+
+
+def _period_table(name: str, period: Column[Any]) -> Table:
+    return Table(
+        name,
+        metadata,
+        _required("station_id", ascii_key(STATION_ID_LENGTH)),
+        period,
+        *_layer_key(),
+        _required("hour_count", Integer()),
+        _required("observation_count", Integer()),
+        _required("min_tenths", SmallInteger()),
+        _required("max_tenths", SmallInteger()),
+        _required("sum_tenths", BigInteger()),
+        *_reason_counts(Integer),
+        _required("updated_at", utc_micros()),
+        PrimaryKeyConstraint("station_id", "rule", period.name, "dataset", "layer"),
+        **OPTIONS,
+    )
+
+
+def _global_table(name: str, period: Column[Any]) -> Table:
+    return Table(
+        name,
+        metadata,
+        period,
+        *_layer_key(),
+        _required("station_count", Integer()),
+        _required("observation_count", BigInteger()),
+        _required("min_tenths", SmallInteger()),
+        _required("max_tenths", SmallInteger()),
+        Column(
+            "mean_sum_e4",
+            BigInteger(),
+            nullable=False,
+            comment="sum of station means, 1e-4 degree C",
+        ),
+        _required("updated_at", utc_micros()),
+        PrimaryKeyConstraint("rule", period.name, "dataset", "layer"),
+        Index(f"ix_{name}_changed", "layer", "updated_at"),
+        Index(f"ix_{name}_newest", "layer", "dataset", period.name),
+        **OPTIONS,
+    )
+
+
+station = Table(
+    "station",
+    metadata,
+    Column("station_id", ascii_key(STATION_ID_LENGTH), primary_key=True),
+    Column("name", mysql.VARCHAR(120)),
+    Column("country", ascii_key(8)),
+    Column("state", ascii_key(8)),
+    Column("icao", ascii_key(8)),
+    Column("latitude_deg", mysql.DOUBLE()),
+    Column("longitude_deg", mysql.DOUBLE()),
+    Column("elevation_m", mysql.DOUBLE()),
+    Column("first_observed_at", utc()),
+    Column("last_observed_at", utc()),
+    Column(
+        "hour_count",
+        Integer(),
+        nullable=False,
+        server_default="0",
+        comment="batch layer, default rule",
+    ),
+    Index("ix_station_country", "country"),
+    Index("ix_station_position", "latitude_deg", "longitude_deg"),
+    **OPTIONS,
+)
+
+station_alias = Table(
+    "station_alias",
+    metadata,
+    Column("alias", ascii_key(32), primary_key=True),
+    _required("station_id", ascii_key(STATION_ID_LENGTH)),
+    Index("ix_station_alias_station", "station_id"),
+    **OPTIONS,
+)
+
+source_file = Table(
+    "source_file",
+    metadata,
+    _required("dataset", ascii_key(16)),
+    _required("year", SmallInteger()),
+    _required("station_id", ascii_key(STATION_ID_LENGTH)),
+    _required("sha256", ascii_key(64)),
+    _required("size_bytes", BigInteger()),
+    _required("published_at", utc()),
+    _required("downloaded_at", utc()),
+    Column("etag", mysql.VARCHAR(128)),
+    _required("hdfs_path", mysql.VARCHAR(255)),
+    Column("normalised_sha256", ascii_key(64), comment="in the Parquet now"),
+    Column("row_count", Integer()),
+    Column("malformed_count", Integer()),
+    Column("first_observed_at", utc()),
+    Column("last_observed_at", utc()),
+    PrimaryKeyConstraint("dataset", "year", "station_id"),
+    Index("ix_source_file_station", "station_id"),
+    **OPTIONS,
+)
+
+hourly_summary = _hour_table(
+    "hourly_summary",
+    _required("min_tenths", SmallInteger()),
+    _required("max_tenths", SmallInteger()),
+    _required("sum_tenths", Integer()),
+    indexes=(Index("ix_hourly_summary_changed", "layer", "updated_at"),),
+)
+empty_hour = _hour_table("empty_hour")
+
+daily_summary = _period_table("daily_summary", _required("day", Date()))
+monthly_summary = _period_table("monthly_summary", _required("month", Date()))
+yearly_summary = _period_table("yearly_summary", _required("year", SmallInteger()))
+
+global_hourly_summary = _global_table("global_hourly_summary", _required("hour_start", utc()))
+global_daily_summary = _global_table("global_daily_summary", _required("day", Date()))
+global_monthly_summary = _global_table("global_monthly_summary", _required("month", Date()))
+global_yearly_summary = _global_table("global_yearly_summary", _required("year", SmallInteger()))
+
+layer_lock = Table(
+    "layer_lock",
+    metadata,
+    _required("dataset", ascii_key(16)),
+    _required("layer", ascii_key(8)),
+    PrimaryKeyConstraint("dataset", "layer"),
+    comment="whoever rebuilds a layer holds its row until commit",
+    **OPTIONS,
+)
+
+rejected_observation = Table(
+    "rejected_observation",
+    metadata,
+    Column("id", BigInteger(), primary_key=True, autoincrement=True),
+    _required("dataset", ascii_key(16)),
+    Column("source_file", mysql.VARCHAR(255)),
+    Column("source_line", Integer()),
+    _required("reason", ascii_key(32)),
+    Column("payload", mysql.TEXT()),
+    _required("rejected_at", utc()),
+    Index("ix_rejected_observation_reason", "reason"),
+    Index("ix_rejected_observation_rejected_at", "rejected_at"),
+    **OPTIONS,
+)
+
+sink_offset = Table(
+    "sink_offset",
+    metadata,
+    _required("topic", ascii_key(128)),
+    Column("partition_id", Integer(), nullable=False, autoincrement=False),
+    _required("consumer_group", ascii_key(128)),
+    _required("topic_id", ascii_key(64)),
+    _required("next_offset", BigInteger()),
+    PrimaryKeyConstraint("topic", "partition_id", "consumer_group"),
+    **OPTIONS,
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("ledger_id", BigInteger(), primary_key=True, autoincrement=True),
+    _required("run_label", mysql.VARCHAR(120)),
+    _required("rule", ascii_key(16)),
+    _required("layer", ascii_key(8)),
+    *(
+        _required(name, BigInteger())
+        for name in (
+            "fed",
+            "counted",
+            "not_selected",
+            "rejected",
+            "superseded",
+            "late",
+            "dead_lettered",
+            "deliveries",
+            "lost",
+            "doubled",
+        )
+    ),
+    _required("checked_at", utc()),
+    Index("ix_ledger_checked_at", "checked_at"),
+    **OPTIONS,
+)
+
+pipeline_run = Table(
+    "pipeline_run",
+    metadata,
+    Column("name", ascii_key(64), primary_key=True),
+    _required("state", ascii_key(16)),
+    Column("started_at", utc()),
+    Column("finished_at", utc()),
+    Column("detail", mysql.TEXT(), comment="what it did, JSON"),
+    **OPTIONS,
+)
