@@ -1,0 +1,99 @@
+"""The selection rules and the hourly summary in plain Python: the oracle Spark is held to.
+
+Written from the meaning (DESIGN, `quality.py`'s prose), row by row, with none of Spark's shapes.
+"""
+
+from collections import Counter, defaultdict
+from datetime import datetime
+from typing import Any
+
+from isotherm.quality import AVIATION_REPORT_TYPES
+
+Row = dict[str, Any]
+Key = tuple[str, datetime, str, str]
+
+
+def newest_versions(rows: list[Row]) -> list[Row]:
+    versions: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        key = (
+            row["station_id"],
+            row["dataset"],
+            row["observed_at"],
+            row["report_type"] or "",
+            row["source"] or "",
+        )
+        versions[key].append(row)
+    return [max(found, key=_version_order) for found in versions.values()]
+
+
+def _version_order(row: Row) -> tuple[Any, ...]:
+    def null_first(value: object) -> tuple[bool, object]:
+        return (value is not None, value if value is not None else 0)
+
+    return (
+        row["revision"],
+        null_first(row["air_temperature_tenths"]),
+        null_first(row["quality_code"]),
+        null_first(row["malformed"]),
+    )
+
+
+def reason_of(row: Row, rule: str) -> str | None:
+    tenths, report_type = row["air_temperature_tenths"], row["report_type"] or ""
+    if row["malformed"] is not None:
+        return "malformed"
+    if tenths is None:
+        return "missing"
+    if rule == "unfiltered":
+        return None
+    if row["quality_code"] in ("2", "3", "6", "7"):
+        return "bad_quality"
+    if report_type in ("SOD", "SOM"):
+        return "summary_of_day"
+    if rule == "routine" and report_type in ("FM-16", "SAOSP"):
+        return "special"
+    if not -932 <= tenths <= 618:
+        return "out_of_range"
+    return None
+
+
+def choose_routine(rows: list[Row]) -> list[Row]:
+    """Aviation before others within the hour, then one value per minute."""
+    aviation = [row for row in rows if row["report_type"] in AVIATION_REPORT_TYPES]
+    by_minute: dict[datetime, list[Row]] = defaultdict(list)
+    for row in aviation or rows:
+        by_minute[row["observed_at"].replace(second=0)].append(row)
+
+    def preference(row: Row) -> tuple[int, int, int]:
+        place = AVIATION_REPORT_TYPES.index(row["report_type"]) if aviation else 0
+        return (-place, row["revision"], row["air_temperature_tenths"])
+
+    return [max(found, key=preference) for found in by_minute.values()]
+
+
+def summarise(rows: list[Row]) -> dict[Key, dict[str, int]]:
+    """{(station, hour, dataset, rule): nonzero counts and statistics}."""
+    hours: dict[tuple[str, datetime, str], list[Row]] = defaultdict(list)
+    for row in newest_versions(rows):
+        hour = row["observed_at"].replace(minute=0, second=0)
+        hours[row["station_id"], hour, row["dataset"]].append(row)
+    summaries = {}
+    for key, found in hours.items():
+        for rule in ("unfiltered", "qc", "routine"):
+            reasons = Counter(reason_of(row, rule) for row in found)
+            kept = [row for row in found if reason_of(row, rule) is None]
+            if rule == "routine":
+                passed, kept = len(kept), choose_routine(kept)
+                reasons["superseded"] += passed - len(kept)
+            values = [row["air_temperature_tenths"] for row in kept]
+            one = {f"{reason}_count": n for reason, n in reasons.items() if reason is not None and n}
+            if values:
+                one |= {
+                    "observation_count": len(values),
+                    "min_tenths": min(values),
+                    "max_tenths": max(values),
+                    "sum_tenths": sum(values),
+                }
+            summaries[(*key, rule)] = one
+    return summaries
