@@ -1,0 +1,176 @@
+"""Kafka's topics: wait for the broker, create what is missing, repair settings that have drifted.
+
+Run as a program (`python -m isotherm.stores.kafka_topics`) by the launcher and by compose, before
+anything produces. Safe to run again at any time; partitions of an existing topic are left alone,
+because a station's messages must stay in the partition they are in.
+"""
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+import structlog
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
+from confluent_kafka.admin import (  # type: ignore[attr-defined] # re-exported without saying so
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
+
+from isotherm.errors import IsothermError, StoreError
+from isotherm.messages import TOPICS, Topic
+from isotherm.settings import load_settings
+
+log = structlog.get_logger()
+
+_CALL_TIMEOUT_S: Final = 30.0
+# librdkafka writes a line per connection attempt while a broker is down: thousands. Ours say it once.
+QUIET: Final = {"log_level": 0}
+
+
+def admin_client(bootstrap_servers: str) -> AdminClient:
+    """An admin client that does not flood stderr while the broker is away."""
+    return AdminClient({"bootstrap.servers": bootstrap_servers, **QUIET})
+
+
+def wait_for_broker(admin: AdminClient, *, timeout_s: float = 60.0) -> None:
+    """Return once the broker answers with its metadata.
+
+    Raises:
+        StoreError: it did not within `timeout_s` seconds.
+    """
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            if admin.list_topics(timeout=min(5.0, timeout_s)).brokers:
+                return
+        except KafkaException as error:
+            if time.monotonic() >= deadline:
+                raise StoreError(
+                    f"Kafka did not answer within {timeout_s:.0f} s ({error.args[0]}). "
+                    "Is it running? See `./isotherm status` and `./isotherm logs kafka`."
+                ) from error
+        time.sleep(0.2)
+
+
+def ensure_topics(
+    bootstrap_servers: str, topics: Sequence[Topic] = TOPICS, *, timeout_s: float = 60.0
+) -> dict[str, list[str]]:
+    """Create the topics that are missing and set back the settings that differ.
+
+    Args:
+        bootstrap_servers: host:port of the brokers.
+        topics: what must be there afterwards.
+        timeout_s: how long to wait for the broker to come up.
+
+    Returns:
+        What was done, by topic: "created", "retention.ms 1000 -> 604800000"; nothing where in order.
+
+    Raises:
+        StoreError: the broker is not there or refused.
+    """
+    admin = admin_client(bootstrap_servers)
+    wait_for_broker(admin, timeout_s=timeout_s)
+    done: dict[str, list[str]] = {name: ["created"] for name in _create_missing(admin, topics)}
+    for name, changes in _repair_config(admin, topics).items():
+        done.setdefault(name, []).extend(changes)
+    return done
+
+
+def _create_missing(admin: AdminClient, topics: Sequence[Topic]) -> list[str]:
+    existing = admin.list_topics(timeout=_CALL_TIMEOUT_S).topics
+    missing = [
+        NewTopic(
+            topic.name, num_partitions=topic.partitions, replication_factor=-1, config=topic.config
+        )
+        for topic in topics
+        if topic.name not in existing
+    ]
+    created = []
+    for name, future in (admin.create_topics(missing) if missing else {}).items():
+        try:
+            future.result(_CALL_TIMEOUT_S)
+            created.append(name)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise StoreError(f"Kafka refused to create topic {name}: {error.args[0]}") from error
+    return created
+
+
+def read_config(admin: AdminClient, names: Sequence[str]) -> dict[str, dict[str, str | None]]:
+    """Every setting of each topic as the broker has it now."""
+    resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
+    return {
+        resource.name: {entry.name: entry.value for entry in _result(future, resource.name).values()}
+        for resource, future in admin.describe_configs(resources).items()
+    }
+
+
+def _repair_config(admin: AdminClient, topics: Sequence[Topic]) -> dict[str, list[str]]:
+    found = read_config(admin, [topic.name for topic in topics])
+    changes = {
+        topic.name: {
+            name: value for name, value in topic.config.items() if found[topic.name].get(name) != value
+        }
+        for topic in topics
+    }
+    resources = [
+        ConfigResource(
+            ResourceType.TOPIC,
+            topic_name,
+            incremental_configs=[
+                ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+                for name, value in wanted.items()
+            ],
+        )
+        for topic_name, wanted in changes.items()
+        if wanted
+    ]
+    for resource, future in (admin.incremental_alter_configs(resources) if resources else {}).items():
+        _result(future, resource.name)
+    return {
+        topic_name: [
+            f"{name} {found[topic_name].get(name)} -> {value}" for name, value in wanted.items()
+        ]
+        for topic_name, wanted in changes.items()
+        if wanted
+    }
+
+
+def topic_id(admin: AdminClient, topic: str) -> str:
+    """The broker's own id of a topic: a topic that was deleted and made again has another one.
+
+    Raises:
+        StoreError: there is no such topic.
+    """
+    future = admin.describe_topics(TopicCollection([topic]))[topic]
+    return str(_result(future, topic).topic_id)
+
+
+def _result(future: Any, topic: str) -> Any:  # noqa: ANN401 - confluent_kafka has no types
+    try:
+        return future.result(_CALL_TIMEOUT_S)
+    except KafkaException as error:
+        raise StoreError(
+            f"Kafka refused a request about topic {topic}: {error.args[0]}. "
+            "If it is missing, run `python -m isotherm.stores.kafka_topics`."
+        ) from error
+
+
+def main() -> int:
+    """Bring the topics of the configured broker in order; exit status 1 where that fails."""
+    try:
+        done = ensure_topics(load_settings().kafka_bootstrap_servers)
+    except IsothermError as error:
+        log.error("topics_not_ready", reason=str(error))
+        return 1
+    log.info("topics_ready", topics=[topic.name for topic in TOPICS], done=done)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
