@@ -1,0 +1,113 @@
+"""The whole product, started as a user starts it, in a folder and on ports of its own."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from isotherm.settings import REPOSITORY_ROOT, Settings
+from isotherm.stores.mysql import create_engine
+
+COMMAND = REPOSITORY_ROOT / "isotherm"
+UP_TIMEOUT_S = 1500
+
+
+@dataclass(frozen=True)
+class Finished:
+    """One `./isotherm` command that has ended."""
+
+    arguments: tuple[str, ...]
+    status: int
+    output: str
+
+
+class RunningProduct:
+    """One state folder with its servers; `run` is the command line, the rest reads from it."""
+
+    def __init__(self, state_dir: Path, port_base: int, archive: str) -> None:
+        self.state_dir = state_dir
+        self.port_base = port_base
+        self.archive = archive
+        self.first_up: Finished | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What points the command line at this state folder."""
+        return {
+            **os.environ,
+            "ISOTHERM_STATE_DIR": str(self.state_dir),
+            "ISOTHERM_PORT_BASE": str(self.port_base),
+            "ISOTHERM_ARCHIVE": self.archive,
+            "COLUMNS": "140",
+        }
+
+    def run(self, *arguments: str, timeout_s: float = UP_TIMEOUT_S) -> Finished:
+        """Run one command to its end, output and errors together."""
+        # A file and not a pipe: servers that outlive the command must not hold the test back.
+        with tempfile.TemporaryFile() as output:
+            ended = subprocess.run(
+                [str(COMMAND), *arguments],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=timeout_s,
+                check=False,
+            )
+            output.seek(0)
+            return Finished(arguments, ended.returncode, output.read().decode(errors="replace"))
+
+    def status(self) -> dict[str, object]:
+        """`status --json`."""
+        document: dict[str, object] = json.loads(self.run("status", "--json", timeout_s=60).output)
+        return document
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings its processes have; made after set-up, since they hold its secrets."""
+        return Settings(
+            state_dir=self.state_dir,
+            port_base=self.port_base,
+            archive=self.archive,
+            _secrets_dir=self.state_dir / "secrets",
+        )
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Its MySQL."""
+        return create_engine(self.settings)
+
+    @property
+    def api_url(self) -> str:
+        """Address of the API and the standalone dashboard."""
+        return self.settings.api_url
+
+    @property
+    def airflow_url(self) -> str:
+        """Address of the Airflow UI."""
+        return self.settings.airflow_url
+
+    def dispose(self) -> None:
+        """Stop every server and delete the state folder."""
+        self.run("down", timeout_s=180)
+        shutil.rmtree(self.state_dir, ignore_errors=True)
+
+
+def free_port_base(first: int = 31000) -> int:
+    """A port base whose ports nobody listens on, so that tests run beside a running product."""
+    for base in range(first, 60000, 100):
+        if all(_is_free(base + offset) for offset in (*range(3), *range(10, 12), *range(20, 25), 30)):
+            return base
+    raise RuntimeError("no free block of ports between 31000 and 60000")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
