@@ -1,0 +1,41 @@
+"""What the batch DAGs have in common: owner, retries, time limits, and the form fields on stations."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from airflow.sdk import Param
+
+DEFAULT_ARGS: Final[dict[str, Any]] = {
+    "owner": "isotherm",
+    "retries": 3,
+    "retry_delay": timedelta(seconds=10),
+    "retry_exponential_backoff": 2,
+    "max_retry_delay": timedelta(minutes=10),
+    "execution_timeout": timedelta(hours=6),
+}
+
+
+def station_ids_param() -> Param:
+    """The form field for station ids."""
+    return Param(
+        None,
+        type=["null", "array"],
+        items={"type": "string", "pattern": "^[0-9A-Z]{11}$"},
+        title="Station ids",
+        description="One per line, 11 characters with leading zeros, as 72530094846. Empty: by count.",
+    )
+
+
+def station_count_param() -> Param:
+    """The form field for the number of stations."""
+    return Param(
+        None,
+        type=["null", "integer"],
+        minimum=1,
+        maximum=2000,
+        title="Station count",
+        description=(
+            "At most so many. Empty, and nothing else chosen: the stations the platform already has, "
+            "or 100 when it has none."
+        ),
+    )

@@ -1,0 +1,88 @@
+"""The station table: filled from NOAA's station list, and from a station's own file where it is silent.
+
+Only stations with files are in it: of the 29 000 in NOAA's list most would be empty pages.
+"""
+
+import threading
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, fields
+from functools import cached_property
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects.mysql import insert
+
+from isotherm.ingest.report import log
+from isotherm.noaa.station_year import Archive
+from isotherm.noaa.stations import read_station_history, station_from_file
+from isotherm.station import Station
+from isotherm.stores import tables
+
+_TABLE = tables.station
+_DESCRIPTIVE = tuple(one.name for one in fields(Station) if one.name != "station_id")
+
+
+class StationDirectory:
+    """What is known of stations; NOAA's list (3 MB) is read once, when it is first asked for."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._lock = threading.Lock()
+
+    @property
+    def listed(self) -> Mapping[str, Station]:
+        """NOAA's list by station id; empty where the archive has none."""
+        with self._lock:
+            return self._read_list
+
+    @cached_property
+    def _read_list(self) -> Mapping[str, Station]:
+        content = self._archive.read_station_history()
+        if content is None:
+            log.warning("The archive has no station list: stations are described by their own files.")
+            return {}
+        return {one.station.station_id: one.station for one in read_station_history(content)}
+
+    def describe(self, station_id: str, file_content: bytes, source_file: str) -> Station:
+        """A station as the list has it, each gap filled from the station's own file.
+
+        Args:
+            station_id: the station.
+            file_content: one of its files, plain or gzip.
+            source_file: that file's name, for messages.
+        """
+        listed = self.listed.get(station_id)
+        if listed is not None and listed.name and listed.latitude_deg is not None:
+            return listed
+        described = station_from_file(file_content, source_file)
+        if listed is None or described is None:
+            return described or listed or Station(station_id)
+        values = {
+            name: value if (value := getattr(listed, name)) is not None else getattr(described, name)
+            for name in _DESCRIPTIVE
+        }
+        return Station(station_id, **values)
+
+
+def write_station(connection: Connection, station: Station) -> None:
+    """Insert or update one station; what is unknown now does not erase what was known."""
+    statement = insert(_TABLE).values(**asdict(station))
+    connection.execute(
+        statement.on_duplicate_key_update(
+            {name: func.coalesce(statement.inserted[name], _TABLE.c[name]) for name in _DESCRIPTIVE}
+        )
+    )
+
+
+def refresh_observed_period(connection: Connection, stations: Collection[str]) -> None:
+    """Bring each station's first and last observation up to date with its files."""
+    files = tables.source_file
+    for column in ("first_observed_at", "last_observed_at"):
+        pick = func.min if column.startswith("first") else func.max
+        newest = (
+            select(pick(files.c[column]))
+            .where(files.c.station_id == _TABLE.c.station_id)
+            .scalar_subquery()
+        )
+        connection.execute(
+            update(_TABLE).where(_TABLE.c.station_id.in_(stations)).values({column: newest})
+        )
