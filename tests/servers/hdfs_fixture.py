@@ -1,0 +1,68 @@
+"""A real HDFS of one's own for tests and benchmarks: free ports, a folder that goes away."""
+
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from isotherm.local.processes import start_in_group
+from isotherm.local.server import Server
+from isotherm.local.servers.hdfs import hdfs_servers
+from isotherm.settings import Settings
+from running_product import free_port_base
+
+READY_WITHIN_S = 120
+
+
+class Hdfs:
+    """A NameNode and a DataNode as the product starts them."""
+
+    def __init__(self, port_base: int | None = None) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="isotherm-hdfs-"))
+        self.settings = Settings(
+            state_dir=self.folder, port_base=port_base or free_port_base(), archive="simulated"
+        )
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.namenode, self.datanode = hdfs_servers(self.settings)
+
+    def start(self, server: Server) -> None:
+        """Start one of the two and return once it answers."""
+        server.prepare()
+        log_file = self.folder / f"{server.name}.log"
+        process = start_in_group(server.command(), server.environment, log_file, self.folder)
+        self._processes[server.name] = process
+        started_at, deadline = time.time(), time.monotonic() + READY_WITHIN_S
+        while not server.is_ready(started_at):
+            assert process.poll() is None, log_file.read_text()[-2000:]
+            assert time.monotonic() < deadline, log_file.read_text()[-2000:]
+            time.sleep(0.2)
+        server.after_ready()
+
+    def kill(self, server: Server) -> None:
+        """kill -9, as a power cut would."""
+        process = self._processes.pop(server.name)
+        process.kill()
+        process.wait()
+
+    def dispose(self) -> None:
+        """End both and remove the folder."""
+        for process in self._processes.values():
+            process.kill()
+            process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def hdfs() -> Iterator[Hdfs]:
+    """An HDFS shared by the tests of a session: each test uses folders of its own."""
+    servers = Hdfs()
+    try:
+        servers.start(servers.namenode)
+        servers.start(servers.datanode)
+        yield servers
+    finally:
+        servers.dispose()
