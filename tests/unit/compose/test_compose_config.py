@@ -1,0 +1,83 @@
+"""Level 2: `docker compose config` itself reads the file, where a compose v2 is found.
+
+ISOTHERM_COMPOSE names the program, if it is neither a Docker plugin nor `docker-compose` on PATH.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from compose_file import COMPOSE_FILE, ENV_EXAMPLE, long_running
+
+from isotherm.settings import REPOSITORY_ROOT
+
+CANDIDATES = (["docker", "compose"], ["docker-compose"])
+
+
+def find_compose() -> list[str] | None:
+    """A compose v2 command, None if there is none; v1 is another program with another format."""
+    named = os.environ.get("ISOTHERM_COMPOSE")
+    for command in [[named]] if named else list(CANDIDATES):
+        if shutil.which(command[0]) is None:
+            continue
+        result = subprocess.run(
+            [*command, "version", "--short"], capture_output=True, text=True, timeout=30, check=False
+        )
+        if result.returncode == 0 and not result.stdout.strip().startswith(("1.", "v1.")):
+            return command
+    return None
+
+
+@pytest.fixture(scope="module")
+def compose() -> list[str]:
+    """The compose command, else a skip that says what is missing."""
+    command = find_compose()
+    if command is None:
+        pytest.skip("no `docker compose` v2 on this machine: interpolation and references unchecked")
+    return command
+
+
+@pytest.fixture(scope="module")
+def filled_env(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A .env as docker/make_env.py writes it."""
+    path = tmp_path_factory.mktemp("compose") / "filled.env"
+    program = REPOSITORY_ROOT / "docker" / "make_env.py"
+    subprocess.run(["python3", str(program), str(path)], check=True, capture_output=True)
+    return path
+
+
+def config(compose: list[str], env_file: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    """`compose config` with nothing but this environment file."""
+    return subprocess.run(
+        [*compose, "--file", str(COMPOSE_FILE), "--env-file", str(env_file), "config", *options],
+        capture_output=True, text=True, timeout=60, check=False,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")},
+    )  # fmt: skip
+
+
+def test_compose_accepts_the_file_with_generated_secrets(compose: list[str], filled_env: Path) -> None:
+    result = config(compose, filled_env, "--quiet")
+    assert result.returncode == 0, result.stderr
+
+
+def test_compose_refuses_to_start_without_secrets_and_says_how_to_make_them(compose: list[str]) -> None:
+    result = config(compose, ENV_EXAMPLE, "--quiet")
+    assert result.returncode != 0
+    assert "run python3 docker/make_env.py" in result.stderr
+
+
+def test_the_merged_file_still_has_what_the_rules_ask_for(compose: list[str], filled_env: Path) -> None:
+    merged: dict[str, Any] = json.loads(config(compose, filled_env, "--format", "json").stdout)
+    for name in long_running():
+        service = merged["services"][name]
+        assert service["cap_drop"] == ["ALL"]
+        assert service["healthcheck"]["test"]
+        for port in service.get("ports", []):
+            assert port["host_ip"] == "127.0.0.1"
+    scheduler = merged["services"]["airflow-scheduler"]["environment"]
+    mysql = json.loads(scheduler["AIRFLOW_CONN_ISOTHERM_MYSQL"])
+    assert mysql["password"] == merged["services"]["mysql"]["environment"]["MYSQL_PASSWORD"]

@@ -1,0 +1,145 @@
+"""Compose and the local launcher are the same product: services, settings, topics, versions."""
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from compose_file import all_services, long_running
+
+from isotherm.local.jars import read_lock
+from isotherm.local.servers import all_servers
+from isotherm.local.servers.airflow import airflow_settings, connections
+from isotherm.local.servers.hdfs import LOG4J, core_site, hdfs_site
+from isotherm.local.servers.kafka import server_properties
+from isotherm.messages import TOPICS
+from isotherm.settings import REPOSITORY_ROOT, PortOffset, Settings
+
+HDFS_CONF = REPOSITORY_ROOT / "docker" / "hdfs" / "conf"
+# Addresses, paths and secrets: what must differ between one machine and its containers.
+PLACES = re.compile(r"127\.0\.0\.1|localhost|/|:\d+|0\.0\.0\.0|@")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The local stack's settings, with a secret to read."""
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "isotherm_mysql_password").write_text("not-a-secret")
+    return Settings(state_dir=tmp_path, _secrets_dir=tmp_path / "secrets")
+
+
+def test_compose_runs_the_servers_of_the_local_stack(settings: Settings) -> None:
+    assert set(long_running()) == {server.name for server in all_servers(settings)}
+
+
+def test_every_setting_compose_gives_is_one_the_code_reads() -> None:
+    known = {f"ISOTHERM_{name.upper()}" for name in Settings.model_fields}
+    given = {
+        name
+        for service in all_services().values()
+        for name in service.get("environment", {})
+        if name.startswith("ISOTHERM_")
+    }
+    assert given
+    assert given <= known
+
+
+def test_the_addresses_compose_gives_are_its_own_services() -> None:
+    environment = all_services()["sink"]["environment"]
+    addresses = ("KAFKA_BOOTSTRAP_SERVERS", "HDFS_URL", "HDFS_URI", "MYSQL_HOST", "AIRFLOW_URL")
+    hosts = {re.sub(r"^\w+://|:\d+.*$", "", environment[f"ISOTHERM_{name}"]) for name in addresses}
+    assert hosts <= set(long_running())
+
+
+def test_our_services_listen_where_the_settings_say(settings: Settings) -> None:
+    base = int(all_services()["api"]["environment"]["ISOTHERM_PORT_BASE"])
+    assert base == settings.port_base
+    for name, offset in (("api", PortOffset.API), ("airflow-api-server", PortOffset.AIRFLOW)):
+        assert [port.rpartition(":")[2] for port in all_services()[name]["ports"]] == [
+            str(settings.port(offset))
+        ]
+
+
+def test_airflow_has_the_same_settings(settings: Settings) -> None:
+    local = airflow_settings(settings)
+    ours = {
+        name: value.strip()
+        for name, value in all_services()["airflow-scheduler"]["environment"].items()
+        if name.startswith("AIRFLOW__")
+    }
+    secrets = {
+        "AIRFLOW__CORE__FERNET_KEY",
+        "AIRFLOW__API__SECRET_KEY",
+        "AIRFLOW__API_AUTH__JWT_SECRET",
+    }
+    assert set(ours) == set(local) | secrets
+    differing = {name for name in local if ours[name] != local[name]}
+    assert all(PLACES.search(local[name]) for name in differing), differing
+
+
+def test_airflow_has_the_same_connections(settings: Settings) -> None:
+    local = connections(settings)
+    environment = all_services()["airflow-scheduler"]["environment"]
+    assert {name for name in environment if name.startswith("AIRFLOW_CONN_")} == set(local)
+    for name, text in local.items():
+        ours, theirs = json.loads(environment[name]), json.loads(text)
+        assert ours.keys() == theirs.keys()
+        assert ours["conn_type"] == theirs["conn_type"]
+        assert ours["extra"].keys() == theirs["extra"].keys()
+
+
+def test_kafka_has_the_same_settings(settings: Settings, tmp_path: Path) -> None:
+    lines = server_properties(settings, tmp_path).splitlines()
+    local = dict(line.split("=", 1) for line in lines)
+    ours = {
+        name.removeprefix("KAFKA_").replace("_", ".").lower(): value
+        for name, value in all_services()["kafka"]["environment"].items()
+        if name not in ("CLUSTER_ID", "KAFKA_HEAP_OPTS")
+    }
+    assert set(local) - set(ours) == set()
+    assert set(ours) - set(local) == {"inter.broker.listener.name"}
+    differing = {name for name in local if ours[name] != local[name]}
+    assert differing == {
+        "listeners", "advertised.listeners", "controller.quorum.voters", "log.dirs"
+    }  # fmt: skip
+
+
+def test_kafkas_image_has_the_version_of_the_local_jars() -> None:
+    brokers = [jar for jar in read_lock() if jar.artifact == "kafka-server"]
+    versions = {jar.version for jar in brokers}
+    assert versions == {all_services()["kafka"]["image"].partition(":")[2]}
+
+
+def test_compose_creates_the_topics_by_the_program_the_code_has() -> None:
+    command = all_services()["kafka-topics"]["command"]
+    assert command == ["python", "-m", "isotherm.stores.kafka_topics"]
+    from isotherm.stores import kafka_topics
+
+    assert kafka_topics.TOPICS is TOPICS
+
+
+@pytest.mark.parametrize("name", ["core-site.xml", "hdfs-site.xml"])
+def test_hdfs_has_the_same_settings(settings: Settings, name: str) -> None:
+    local = core_site(settings) if name == "core-site.xml" else hdfs_site(settings)
+    ours = {
+        str(one.findtext("name")): str(one.findtext("value"))
+        for one in ET.parse(HDFS_CONF / name).getroot()  # noqa: S314 - our own file
+    }
+    assert set(local) - set(ours) == set()
+    # A container's servers listen on their own address, whatever it is.
+    assert all(extra.endswith("-bind-host") for extra in set(ours) - set(local))
+    differing = {key for key in local if ours[key] != local[key]}
+    assert all(PLACES.search(local[key]) for key in differing), differing
+
+
+def test_hdfs_logs_as_it_does_locally() -> None:
+    assert (HDFS_CONF / "log4j.properties").read_text() == LOG4J
+
+
+@pytest.mark.parametrize("name", ["api", "sink"])
+def test_our_services_run_the_same_program(settings: Settings, name: str) -> None:
+    local = {server.name: list(server.command()) for server in all_servers(settings)}[name]
+    ours = all_services()[name]["command"]
+    program = local[1:] if local[1] == "-m" else [Path(local[1]).name, *local[2:]]
+    assert [Path(word).name for word in ours[1:]] == program
