@@ -5,7 +5,7 @@ and interrupted at any moment.
 """
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -126,13 +126,8 @@ def log_loaded(loads: Sequence[Loaded]) -> None:
         )
 
 
-def _parquet_files(store: HdfsStore, folder: str) -> Iterator[str]:
-    if not store.exists(folder):
-        return
-    for path in store.list(folder):
-        name = path.rsplit("/", 1)[-1]
-        if name.endswith(".parquet"):
-            yield f"{folder}/{name}"
+def _parquet_files(store: HdfsStore, folder: str) -> list[str]:
+    return [f"{folder}/{name}" for name in store.list(folder) if name.endswith(".parquet")]
 
 
 def _with_key(hours: pl.DataFrame, rule: str, station_id: str) -> pl.DataFrame:

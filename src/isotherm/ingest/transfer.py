@@ -159,7 +159,9 @@ class Transfer:
 
     def _store(self, fetched: FetchedFile, content: bytes, known: KnownFile | None) -> None:
         path = raw_path(fetched.station_year, fetched.sha256)
-        self.store.write(path, content)
+        # The name is the content's: an overlapping run may have put it there, and Spark may read it.
+        if not self.store.exists(path):
+            self.store.write(path, content)
         station = self.directory.describe(
             fetched.station_year.station_id, content, fetched.station_year.file_name
         )
@@ -173,8 +175,7 @@ class Transfer:
         if len(kept) < VERSIONS_KEPT:
             return
         folder = raw_folder(station_year)
-        names = {path.rsplit("/", 1)[-1] for path in self.store.list(folder)}
-        for name in names:
+        for name in self.store.list(folder):
             if name.startswith(f"{station_year.station_id}.") and f"{folder}/{name}" not in kept:
                 self.store.delete(f"{folder}/{name}")
 
