@@ -1,0 +1,102 @@
+/** Rows of the API as columns for the chart, and what can be said about them in a line. */
+
+import type { Point } from "../api";
+import { type Granularity, nextPeriod } from "../time";
+
+/** Column per series, x in seconds; null is a gap, and no line is drawn across it. */
+export interface Columns {
+  seconds: number[];
+  min: (number | null)[];
+  mean: (number | null)[];
+  max: (number | null)[];
+  observations: (number | null)[];
+  /** The row behind each position; null at a gap. */
+  rows: (Point | null)[];
+}
+
+/** Puts one empty position wherever at least one period has no row. */
+export function toColumns(points: readonly Point[], by: Granularity): Columns {
+  const columns: Columns = { seconds: [], min: [], mean: [], max: [], observations: [], rows: [] };
+  let expected: number | null = null;
+  for (const point of points) {
+    if (expected !== null && point.start > expected) append(columns, expected, null);
+    append(columns, point.start, point);
+    expected = nextPeriod(by, point.start);
+  }
+  return columns;
+}
+
+function append(columns: Columns, start: number, row: Point | null): void {
+  columns.seconds.push(start / 1000);
+  columns.min.push(row?.min_c ?? null);
+  columns.mean.push(row?.mean_c ?? null);
+  columns.max.push(row?.max_c ?? null);
+  columns.observations.push(row?.observation_count ?? null);
+  columns.rows.push(row);
+}
+
+/** Positions with no neighbour, which a line alone would leave invisible. */
+export function isolatedPositions(
+  values: ArrayLike<number | null | undefined>,
+  first: number,
+  last: number,
+): number[] {
+  const alone: number[] = [];
+  for (let at = first; at <= last; at++) {
+    if (values[at] != null && values[at - 1] == null && values[at + 1] == null) alone.push(at);
+  }
+  return alone;
+}
+
+export interface Overview {
+  lowest: Point | null;
+  highest: Point | null;
+  mean_c: number | null;
+  observations: number;
+  rows: number;
+}
+
+/**
+ * Extremes, mean and counts of the rows shown. The mean weighs by observations for one station (so it
+ * is the mean of the observations themselves) and equally for the series over all stations.
+ */
+export function overviewOf(points: readonly Point[], weighByObservations: boolean): Overview {
+  let lowest: Point | null = null;
+  let highest: Point | null = null;
+  let [observations, sum, weight] = [0, 0, 0];
+  for (const point of points) {
+    observations += point.observation_count;
+    if (point.min_c !== null && (lowest === null || point.min_c < lowest.min_c!)) lowest = point;
+    if (point.max_c !== null && (highest === null || point.max_c > highest.max_c!)) highest = point;
+    if (point.mean_c === null) continue;
+    const share = weighByObservations ? point.observation_count : 1;
+    sum += point.mean_c * share;
+    weight += share;
+  }
+  return { lowest, highest, mean_c: weight ? sum / weight : null, observations, rows: points.length };
+}
+
+const NOT_SELECTED = ["missing", "summary_of_day", "special", "superseded"] as const;
+const REJECTED = ["bad_quality", "out_of_range", "malformed"] as const;
+
+function reasonSum(row: Point, reasons: readonly string[]): number {
+  return reasons.reduce((sum, reason) => sum + (row[`${reason}_count`] ?? 0), 0);
+}
+
+/** Observations left out through no fault of their own. */
+export function notSelected(row: Point): number {
+  return reasonSum(row, NOT_SELECTED);
+}
+
+/** Observations left out as wrong. */
+export function rejected(row: Point): number {
+  return reasonSum(row, REJECTED);
+}
+
+/** Why observations were left out, by reason: "special 2, bad quality 1". */
+export function reasonsText(row: Point): string {
+  return [...NOT_SELECTED, ...REJECTED]
+    .filter((reason) => (row[`${reason}_count`] ?? 0) > 0)
+    .map((reason) => `${reason.replaceAll("_", " ")} ${row[`${reason}_count`]}`)
+    .join(", ");
+}

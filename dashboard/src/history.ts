@@ -1,0 +1,102 @@
+/** The History page's state, kept in the address, and the rows it asks for. */
+
+import { computed, ref, shallowRef, watch } from "vue";
+import { useRoute, useRouter } from "vue-router";
+import { ALL_STATIONS, fetchSeries, type Point, type Station } from "./api";
+import {
+  defaultPeriod,
+  expectedRows,
+  type HistoryState,
+  MAX_ROWS,
+  readState,
+  toRequest,
+  writeState,
+} from "./historyState";
+import { newestOf, usePipeline } from "./pipeline";
+import { parseUtc } from "./time";
+
+export type Phase = "loading" | "ready" | "empty" | "too-many" | "error" | "no-data";
+
+export function useHistory() {
+  const route = useRoute();
+  const router = useRouter();
+  const { status, error: pipelineError } = usePipeline();
+
+  const state = computed(() => readState(route.query));
+  const station = shallowRef<Station | null>(null);
+  const isStationKnown = ref(state.value.station === ALL_STATIONS);
+  const points = shallowRef<readonly Point[]>([]);
+  const phase = ref<Phase>("loading");
+  const problem = ref("");
+  let running: AbortController | null = null;
+
+  /** Period of the data shown, in milliseconds: the station's own, else up to the newest hour. */
+  const record = computed<{ first: number | null; last: number | null }>(() => {
+    const own = station.value;
+    if (own?.last_observed_at) {
+      const first = own.first_observed_at ?? own.last_observed_at;
+      return { first: parseUtc(first), last: parseUtc(own.last_observed_at) };
+    }
+    return { first: null, last: newestOf(status.value, "batch", "speed") };
+  });
+
+  function change(part: Partial<HistoryState>, isStep = true): void {
+    const query = writeState({ ...state.value, ...part });
+    void (isStep ? router.push({ query }) : router.replace({ query }));
+  }
+
+  /** Another station keeps the period only where it has data in it. */
+  function changeStation(id: string): void {
+    if (id === state.value.station) return;
+    station.value = null;
+    isStationKnown.value = id === ALL_STATIONS;
+    change({ station: id, from: "", to: "" });
+  }
+
+  function stationFound(found: Station | null): void {
+    station.value = found;
+    isStationKnown.value = true;
+  }
+
+  function fillPeriod(): void {
+    if (route.name !== "history" || (state.value.from && state.value.to)) return;
+    if (!isStationKnown.value) return;
+    const { first, last } = record.value;
+    if (last !== null) {
+      const period = defaultPeriod(first, last);
+      change({ from: state.value.from || period.from, to: state.value.to || period.to }, false);
+    } else if (pipelineError.value) {
+      phase.value = "error";
+      problem.value = pipelineError.value;
+    } else if (status.value) {
+      phase.value = "no-data";
+    }
+  }
+
+  async function load(): Promise<void> {
+    running?.abort();
+    const wanted = state.value;
+    if (route.name !== "history" || !wanted.from || !wanted.to) return;
+    if (expectedRows(wanted) > MAX_ROWS) {
+      phase.value = "too-many";
+      return;
+    }
+    running = new AbortController();
+    const { signal } = running;
+    phase.value = "loading";
+    try {
+      points.value = await fetchSeries(toRequest(wanted), signal);
+      phase.value = points.value.length ? "ready" : "empty";
+    } catch (error) {
+      if (signal.aborted) return;
+      phase.value = "error";
+      problem.value = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  watch([state, record, isStationKnown, pipelineError], fillPeriod, { immediate: true });
+  const asked = computed(() => JSON.stringify({ ...state.value, view: null }));
+  watch(asked, load, { immediate: true });
+
+  return { state, station, points, phase, problem, record, change, changeStation, stationFound, load };
+}

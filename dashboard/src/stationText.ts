@@ -1,0 +1,33 @@
+/** How a station is called and where it lies. */
+
+import type { Station } from "./api";
+import { count, MISSING } from "./format";
+
+const SMALL = new Set(["AP", "AFB", "US", "NAS", "AWS"]);
+
+/** "CHICAGO OHARE INTERNATIONAL AIRPORT, IL US" → "Chicago Ohare International Airport". */
+export function stationName(station: Station): string {
+  const name = station.name?.trim();
+  if (!name) return station.station_id;
+  const place = name.replace(/,\s*([A-Z]{2}\s+)?[A-Z]{2}$/, "");
+  if (/[a-z]/.test(place)) return place;
+  return place.replace(/[\p{L}']+/gu, (word) =>
+    SMALL.has(word) ? word : word[0] + word.slice(1).toLowerCase(),
+  );
+}
+
+/** "US · 72530094846" */
+export function stationPlace(station: Station): string {
+  return [station.country, station.station_id].filter(Boolean).join(" · ");
+}
+
+/** "41.98° N, 87.90° W · 201 m" */
+export function stationPosition(station: Station): string {
+  const { latitude_deg: latitude, longitude_deg: longitude, elevation_m: elevation } = station;
+  if (latitude === null || longitude === null) return MISSING;
+  const north = `${Math.abs(latitude).toFixed(2)}° ${latitude < 0 ? "S" : "N"}`;
+  const east = `${Math.abs(longitude).toFixed(2)}° ${longitude < 0 ? "W" : "E"}`;
+  return [`${north}, ${east}`, elevation === null ? "" : `${count(elevation)} m`]
+    .filter(Boolean)
+    .join(" · ");
+}
