@@ -3,10 +3,9 @@
 **What it does.** The same steps as `ingest_observations`, for whole years: files of the chosen stations
 to HDFS, hours by Spark, hours with day, month, year and global rows to MySQL, checks there.
 
-**The form.** First and last year, and which stations: by ids, or by country (NOAA's two-letter code:
-`US`, `NO`; `UK` is the United Kingdom, `GM` Germany) and box, and at most so many. Stations we have
-come first, then those with most years, spread over the world. A *dry run* (the default) only shows the
-plan.
+**The form.** First and last year, and which stations: by ids, or by country (NOAA's code: `US`, `NO`;
+`UK` is the United Kingdom, `GM` Germany) and box, and at most so many: those we have first, then those
+with most years, spread over the world. A *dry run* (the default) only shows the plan.
 
 **What it leaves.** A table at the end of the log of `load_years`: per year the files that changed,
 rows, hours, and observations rejected by reason.

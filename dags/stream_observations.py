@@ -1,0 +1,89 @@
+"""# Stream observations as if they came in now.
+
+**What it does.** One long-running task plays observations of the past as if they were just arriving:
+feeder -> unix socket -> bridge -> Kafka -> Spark stream -> Kafka -> sink -> MySQL (layer `speed`). The
+dashboard's Live tab shows the hours as they change. The sink is a service of its own; the task starts
+the other three programs, forwards their lines and shows its progress every 15 s.
+
+**The form.** `newest` plays the newest day of each station-year in the archive; `days` plays the days
+you name. *Speed* is data seconds per wall second: 120 with a batch interval of 30 s is one hour a
+batch; 0 is as fast as Kafka acknowledges. *Label* replays days that were played before.
+
+**What it leaves.** The task ends with success when everything it fed stands in MySQL.
+
+**Stopping.** *Mark failed* stops the programs within 4 s. *Clear*, or *Trigger* with the same form,
+goes on where it stopped: nothing is lost and nothing doubled.
+
+**When it fails.** A program that dies is started again up to 8 times; then the log shows its last
+lines. Each has a log of its own: `./isotherm logs feeder`, `bridge`, `stream`. Mend the cause, then
+*Clear*.
+"""
+
+from datetime import timedelta
+
+import pendulum
+from airflow.sdk import Param, dag
+
+from isotherm.stream.operator import ReplayOperator
+
+
+def day_param(title: str, description: str) -> Param:
+    """An optional UTC day."""
+    return Param(None, type=["null", "string"], format="date", title=title, description=description)
+
+
+@dag(
+    schedule=None,
+    start_date=pendulum.datetime(1901, 1, 1, tz="UTC"),
+    catchup=False,
+    # A second run may wait beside the first: its task queues for the one slot of the pool.
+    max_active_runs=2,
+    doc_md=__doc__,
+    tags=["isotherm", "speed", "live"],
+    params={
+        "period": Param(
+            "newest",
+            type="string",
+            enum=["newest", "days"],
+            title="Period",
+            description="newest: the newest day of each station-year. days: from first to last day.",
+        ),
+        "first_day": day_param("First day (UTC)", "With period days."),
+        "last_day": day_param("Last day (UTC)", "Included. Empty: the first day alone."),
+        "station_count": Param(100, type="integer", minimum=1, maximum=2000, title="Station count"),
+        "batch_interval_s": Param(
+            30, type="number", exclusiveMinimum=0, maximum=3600, title="Batch interval, seconds"
+        ),
+        "speed": Param(
+            120,
+            type="number",
+            minimum=0,
+            title="Speed",
+            description="Data seconds per wall second; 0 = as fast as acknowledged.",
+        ),
+        "trigger_s": Param(5, type="number", minimum=1, maximum=600, title="Micro-batch, seconds"),
+        "label": Param(
+            None,
+            type=["null", "string"],
+            maxLength=40,
+            title="Label",
+            description="Anything new: play days again that were played before, from their start.",
+        ),
+    },
+)
+def stream_observations() -> None:
+    """One run, one replay."""
+    ReplayOperator(
+        task_id="replay_observations",
+        pool="stream",
+        owner="isotherm",
+        retries=3,
+        retry_delay=timedelta(seconds=10),
+        retry_exponential_backoff=2,
+        max_retry_delay=timedelta(minutes=2),
+        execution_timeout=None,
+        doc_md="Feeder, bridge and Spark stream, followed until everything stands in MySQL.",
+    )
+
+
+stream_observations()

@@ -1,0 +1,49 @@
+"""Airflow's side of a replay: one long-running task, to be stopped, cleared and retried at will."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow.sdk import BaseOperator, Context
+
+
+class ReplayOperator(BaseOperator):
+    """Runs one replay (see `ReplaySupervisor`) with the values of the DAG's form.
+
+    Marked failed, cleared, or stopped with the scheduler, it stops its programs within 4 s; the next
+    attempt resumes the same feed, for the feed's identity is what is fed and not the attempt.
+    """
+
+    _supervisor: Any = None
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Follow the replay to its end; returns what was done."""
+        from isotherm.settings import load_settings
+        from isotherm.stream.replay import Replay
+        from isotherm.stream.supervisor import ReplaySupervisor
+
+        replay = Replay.from_form(context["params"])
+
+        def publish(progress: Mapping[str, Any]) -> None:
+            _publish(self, context, progress)
+
+        self._supervisor = ReplaySupervisor(load_settings(), replay, self.log, publish)
+        self.log.info("Replaying %s.", replay.describe())
+        context["ti"].xcom_push(key="feed_id", value=self._supervisor.feed_id)
+        result: dict[str, Any] = self._supervisor.run()
+        self.log.info("Done: %s observations fed and in MySQL.", result["fed"])
+        for name, value in result.items():
+            self.log.info("  %-12s %s", name, value)
+        return result
+
+    def on_kill(self) -> None:
+        """Called by Airflow inside a signal handler, 5 s before it kills: no logging here."""
+        if self._supervisor is not None:
+            self._supervisor.stop()
+
+
+def _publish(operator: BaseOperator, context: Context, progress: Mapping[str, Any]) -> None:
+    """Show the progress in the UI; an api-server that is away must not end the replay."""
+    try:
+        context["ti"].xcom_push(key="progress", value=dict(progress))
+    except Exception as error:  # whatever it is, the replay goes on
+        operator.log.warning("Progress could not be shown in the UI: %s", error)

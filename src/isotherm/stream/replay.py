@@ -1,0 +1,111 @@
+"""What a replay feeds, how fast, and the identity under which it can be resumed."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from isotherm.errors import SettingsError
+from isotherm.observation import GLOBAL_HOURLY
+
+NEWEST: Final = "newest"
+DAYS: Final = "days"
+_FEED_ID_DIGITS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """One replay.
+
+    Attributes:
+        first_day: first UTC day; None with last_day = the newest day of each station-year.
+        last_day: last UTC day, included.
+        station_count: at most so many stations.
+        batch_interval_s: wall seconds between two batches of the feeder.
+        speed: data seconds per wall second; 0 = as fast as batches are acknowledged.
+        trigger_s: seconds between two micro-batches of the Spark stream.
+        label: makes another replay of the same observations; empty = the one and only.
+    """
+
+    first_day: date | None
+    last_day: date | None
+    station_count: int
+    batch_interval_s: float
+    speed: float
+    trigger_s: float
+    label: str = ""
+
+    @classmethod
+    def from_form(cls, form: Mapping[str, Any]) -> "Replay":
+        """Read the form of `stream_observations`.
+
+        Raises:
+            SettingsError: days are missing or the wrong way round.
+        """
+        first = last = None
+        if form["period"] == DAYS:
+            if not form["first_day"]:
+                raise SettingsError(
+                    "period is 'days' but first_day is empty. Trigger again with a first day, or "
+                    "choose 'newest'."
+                )
+            first = date.fromisoformat(form["first_day"])
+            last = date.fromisoformat(form["last_day"] or form["first_day"])
+            if first > last:
+                raise SettingsError(f"first_day {first} is after last_day {last}. Swap them.")
+        return cls(
+            first,
+            last,
+            int(form["station_count"]),
+            float(form["batch_interval_s"]),
+            float(form["speed"]),
+            float(form["trigger_s"]),
+            str(form["label"] or ""),
+        )
+
+    def feed_id(self, archive: str) -> str:
+        """The replay's identity: of what is fed, not of how fast, so that a retry resumes it.
+
+        Args:
+            archive: the archive's lasting name (`Settings.archive`).
+        """
+        identity = [archive, GLOBAL_HOURLY, str(self.first_day), str(self.last_day)]
+        text = json.dumps([*identity, self.station_count, self.label])
+        return hashlib.sha256(text.encode()).hexdigest()[:_FEED_ID_DIGITS]
+
+    def describe(self) -> str:
+        """The replay in words."""
+        if self.first_day is None:
+            days = "the newest day of each station-year"
+        elif self.first_day == self.last_day:
+            days = str(self.first_day)
+        else:
+            days = f"{self.first_day} to {self.last_day}"
+        pace = f"{self.speed:g} data seconds a second" if self.speed else "as fast as acknowledged"
+        return f"{days}, at most {self.station_count} stations, {pace}"
+
+    def feeder_arguments(self, feed_id: str) -> list[str]:
+        """Command line of `streaming/feed_observations.py`."""
+        if self.first_day is None:
+            days = ["--days", NEWEST]
+        else:
+            days = ["--first-day", str(self.first_day), "--last-day", str(self.last_day)]
+        return [
+            "--feed-id", feed_id, *days,
+            "--stations", str(self.station_count),
+            "--batch-interval-s", f"{self.batch_interval_s:g}",
+            "--speed", f"{self.speed:g}",
+        ]  # fmt: skip
+
+    def commands(self, feed_id: str) -> dict[str, tuple[str, list[str]]]:
+        """Program and arguments of each child, in the order they start."""
+        return {
+            "bridge": ("bridge_to_kafka.py", ["--feed-id", feed_id]),
+            "stream": (
+                "summarise_stream.py",
+                ["--feed-id", feed_id, "--trigger-s", f"{self.trigger_s:g}"],
+            ),
+            "feeder": ("feed_observations.py", self.feeder_arguments(feed_id)),
+        }
