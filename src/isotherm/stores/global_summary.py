@@ -5,7 +5,7 @@ stations is the same in any order. Loader and sink call the same function, each 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -13,6 +13,8 @@ from typing import Final
 import sqlalchemy as sa
 
 from isotherm.hourly_summary import mean_e4_sql
+from isotherm.quality import RULE_NAMES
+from isotherm.stores.tables import station
 
 _KEYS_PER_STATEMENT: Final = 1000
 
@@ -49,7 +51,11 @@ def lock_layer(connection: sa.Connection, dataset: str, layer: str) -> None:
 
 
 def refresh_global_hours(
-    connection: sa.Connection, hours: Iterable[datetime], layer: str, dataset: str
+    connection: sa.Connection,
+    hours: Iterable[datetime],
+    layer: str,
+    dataset: str,
+    station_ids: Collection[str] | None = None,
 ) -> None:
     """Recompute the global rows of these hours, all rules; unchanged rows stay unchanged.
 
@@ -58,8 +64,31 @@ def refresh_global_hours(
         hours: starts of hours, UTC, without time zone.
         layer: batch or speed.
         dataset: global-hourly or ghcnh.
+        station_ids: the stations whose hours were written; None looks up every station with hours,
+            one short query each.
     """
+    ensure_stations(
+        connection, _stations_with_hours(connection) if station_ids is None else station_ids
+    )
     refresh_global(connection, GLOBAL_HOURLY, hours, layer, dataset)
+
+
+def ensure_stations(connection: sa.Connection, station_ids: Collection[str]) -> None:
+    """Every station with summaries has its row in `station`, if only its id: global rows go by it."""
+    known = set(connection.scalars(sa.select(station.c.station_id)))
+    # Asked first, because INSERT IGNORE alone would lock the rows that are there.
+    missing = [{"station_id": one} for one in sorted(set(station_ids) - known)]
+    if missing:
+        connection.execute(sa.insert(station).prefix_with("IGNORE"), missing)
+
+
+def _stations_with_hours(connection: sa.Connection) -> list[str]:
+    """A skip scan by hand: not every server does one for DISTINCT on a primary key."""
+    newest = sa.text("SELECT MIN(station_id) FROM hourly_summary WHERE station_id > :last")
+    found: list[str] = []
+    while one := connection.scalar(newest, {"last": found[-1] if found else ""}):
+        found.append(one)
+    return found
 
 
 def refresh_global(
@@ -80,6 +109,7 @@ def refresh_global(
     for start in range(0, len(keys), _KEYS_PER_STATEMENT):
         parameters = {
             "periods": json.dumps(keys[start : start + _KEYS_PER_STATEMENT]),
+            "rules": json.dumps(RULE_NAMES),
             "layer": layer,
             "dataset": dataset,
         }
@@ -101,9 +131,10 @@ def _delete_statement(table: GlobalTable) -> sa.TextClause:
 
 
 def _upsert_statement(table: GlobalTable) -> sa.TextClause:
-    """Point reads by station and rule: no index by hour, whose upkeep would scatter every insert.
+    """Point reads by station, rule and period, in the order of the primary key.
 
-    STRAIGHT_JOIN keeps that order; the list of stations and rules is a skip scan of the primary key.
+    An index by hour would make it one range, but scatter every insert of a station-year over the index
+    of all stations. STRAIGHT_JOIN keeps the order.
     """
     period, target = table.period, table.target
     values = {
@@ -117,9 +148,10 @@ def _upsert_statement(table: GlobalTable) -> sa.TextClause:
         f"INSERT INTO {target} ({period}, dataset, layer, rule, {', '.join(values)}, updated_at) "  # noqa: S608
         f"SELECT STRAIGHT_JOIN s.{period}, :dataset, :layer, s.rule, {', '.join(values.values())}, "
         "UTC_TIMESTAMP(6) "
-        f"FROM (SELECT DISTINCT station_id, rule FROM {table.source}) AS present "
+        "FROM station JOIN JSON_TABLE(:rules, '$[*]' COLUMNS (rule VARCHAR(16) PATH '$')) AS rules "
         f"JOIN {_touched(table)} "
-        f"JOIN {table.source} AS s ON s.station_id = present.station_id AND s.rule = present.rule "
+        f"JOIN {table.source} AS s ON s.station_id = station.station_id "
+        "AND s.rule = CONVERT(rules.rule USING ascii) COLLATE ascii_bin "
         f"AND s.{period} = touched.{period} AND s.dataset = :dataset AND s.layer = :layer "
         f"GROUP BY s.{period}, s.rule "
         f"ON DUPLICATE KEY UPDATE {assign_if_changed(target, values)}"

@@ -26,6 +26,7 @@ from isotherm.stores.global_summary import (
     GLOBAL_HOURLY,
     GLOBAL_MONTHLY,
     GLOBAL_YEARLY,
+    ensure_stations,
     lock_layer,
     refresh_global,
 )
@@ -151,6 +152,7 @@ def _replace(
     hours: tuple[datetime, datetime],
 ) -> LoadResult:
     lock_layer(connection, dataset, LAYER_BATCH)
+    ensure_stations(connection, wanted["station_id"].unique().to_list())
     result, touched = LoadResult(), _Touched(set(), set())
     for part in _station_parts(station_ids, hours):
         rows = wanted.filter(pl.col("station_id").is_in(part))
