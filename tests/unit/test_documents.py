@@ -1,0 +1,56 @@
+"""The documents name what the code has: tables, columns, topics, settings, and no machine's paths."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from isotherm.messages import TOPICS
+from isotherm.observation import FIELDS
+from isotherm.quality import RULE_NAMES, Reason
+from isotherm.settings import REPOSITORY_ROOT, Settings
+from isotherm.stores.tables import metadata
+
+DOCS = REPOSITORY_ROOT / "docs"
+DICTIONARY = (DOCS / "data_dictionary.md").read_text()
+OPERATIONS = (DOCS / "operations.md").read_text()
+PAGES = sorted([*DOCS.rglob("*.md"), *REPOSITORY_ROOT.glob("*.md")])
+LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#]+)")
+
+
+def named_in(text: str) -> set[str]:
+    """Everything a page sets in code type."""
+    return set(re.findall(r"`([^`\n]+)`", text))
+
+
+@pytest.mark.parametrize("table", sorted(metadata.tables))
+def test_the_dictionary_names_every_table_and_column(table: str) -> None:
+    # The reason counts are listed once, for all tables.
+    wanted = {table, *(column.name for column in metadata.tables[table].columns)}
+    assert wanted - named_in(DICTIONARY) == set()
+
+
+def test_the_dictionary_names_every_field_rule_reason_and_topic() -> None:
+    wanted = {field.name for field in FIELDS} | set(RULE_NAMES) | {topic.name for topic in TOPICS}
+    wanted |= {f"{reason}_count" for reason in Reason}
+    assert wanted - named_in(DICTIONARY) == set()
+
+
+def test_operations_explains_every_setting() -> None:
+    settings = {f"ISOTHERM_{name.upper()}" for name in Settings.model_fields}
+    assert settings - named_in(OPERATIONS) == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY_ROOT)))
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    targets = [page.parent / target for target in LINK.findall(page.read_text())]
+    assert [str(target) for target in targets if not target.exists()] == []
+
+
+def test_no_committed_text_names_a_path_of_one_machine() -> None:
+    found = subprocess.run(
+        ["git", "grep", "-nIE", r"(^|[^A-Za-z0-9_.])/(root|home/[a-z]+)/"],
+        cwd=REPOSITORY_ROOT, capture_output=True, text=True, check=False,
+    ).stdout  # fmt: skip
+    assert [line for line in found.splitlines() if "test_documents.py" not in line] == []
