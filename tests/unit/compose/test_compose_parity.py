@@ -15,6 +15,7 @@ from isotherm.local.servers.hdfs import LOG4J, core_site, hdfs_site
 from isotherm.local.servers.kafka import server_properties
 from isotherm.messages import TOPICS
 from isotherm.settings import REPOSITORY_ROOT, PortOffset, Settings
+from isotherm.stream.supervisor import CHILD_NAMES
 
 HDFS_CONF = REPOSITORY_ROOT / "docker" / "hdfs" / "conf"
 # Addresses, paths and secrets: what must differ between one machine and its containers.
@@ -31,6 +32,11 @@ def settings(tmp_path: Path) -> Settings:
 
 def test_compose_runs_the_servers_of_the_local_stack(settings: Settings) -> None:
     assert set(long_running()) == {server.name for server in all_servers(settings)}
+
+
+def test_the_children_of_the_streaming_task_are_named_at_the_scheduler() -> None:
+    label = all_services()["airflow-scheduler"]["labels"]["isotherm.children"]
+    assert set(label.split()) == set(CHILD_NAMES)
 
 
 def test_every_setting_compose_gives_is_one_the_code_reads() -> None:
