@@ -10,7 +10,7 @@ up by a double in another. Deliveries (re-sends, older revisions) are a line of 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 from sqlalchemy import Engine, select
@@ -150,29 +150,23 @@ def read_hours(
     with engine.connect() as connection:
         for station_id, first, end in spans:
             for table in (tables.hourly_summary, tables.empty_hour):
-                counted = table.c.get("observation_count")
-                columns = [
-                    table.c[name] for name in (*HOUR_KEY, "rule", "received", "version", *REASON_COUNTS)
-                ]
-                statement = select(*columns, *(() if counted is None else (counted,))).where(
+                statement = select(*(table.c[name] for name in _FOUND_SCHEMA)).where(
                     table.c.station_id == station_id,
                     table.c.dataset == dataset,
                     table.c.layer == layer,
                     table.c.hour_start >= first.replace(tzinfo=None),
                     table.c.hour_start < end.replace(tzinfo=None),
                 )
-                missing_count: tuple[int, ...] = (0,) if counted is None else ()
-                rows += [(*row, *missing_count) for row in connection.execute(statement)]
+                rows += map(tuple, connection.execute(statement))
     return pl.DataFrame(rows, schema=_FOUND_SCHEMA, orient="row")
 
 
-_FOUND_SCHEMA: Final = {
+_FOUND_SCHEMA: Final[dict[str, Any]] = {
     "station_id": pl.String,
     "dataset": pl.String,
     "hour_start": _UTC_HOUR,
     "rule": pl.String,
     "received": pl.Int64,
-    "version": pl.Int64,
     **dict.fromkeys(REASON_COUNTS, pl.Int64),
     "observation_count": pl.Int64,
 }

@@ -1,0 +1,170 @@
+"""A small client of Airflow's public API: trigger a DAG, follow its run, read a task's log.
+
+The first run goes through Airflow like any user's, so that what it did can be read in the UI.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import httpx
+import stamina
+
+from isotherm.errors import IsothermError, ServerStartError
+
+FINISHED_STATES = ("success", "failed")
+_TRANSIENT = (httpx.TransportError, httpx.HTTPStatusError)
+
+
+class DagRunFailedError(IsothermError):
+    """A DAG run ended in failure; the message holds the end of the failing task's log."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState:
+    """One task of a run, as the Airflow UI shows it."""
+
+    task_id: str
+    state: str
+    try_number: int
+    map_index: int
+
+    @property
+    def label(self) -> str:
+        """Task id, with the index of a mapped task."""
+        return self.task_id if self.map_index < 0 else f"{self.task_id}[{self.map_index}]"
+
+
+class AirflowClient:
+    """Talks to one api-server with one login; the token renews itself."""
+
+    def __init__(self, base_url: str, username: str, password: str) -> None:
+        self._login = {"username": username, "password": password}
+        self._http = httpx.Client(base_url=base_url, timeout=30)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._http.close()
+
+    def wait_for_dag(self, dag_id: str, timeout_s: float = 120) -> None:
+        """Wait until the dag-processor has parsed a DAG.
+
+        Raises:
+            ServerStartError: it has not, within the time; the message holds the import errors.
+        """
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            if self._send("GET", f"/api/v2/dags/{dag_id}").status_code == httpx.codes.OK:
+                return
+            time.sleep(1)
+        errors = self.get("/api/v2/importErrors").get("import_errors", [])
+        shown = "\n".join(f"{one['filename']}: {one['stack_trace']}" for one in errors) or "none"
+        raise ServerStartError(
+            f"Airflow did not list the DAG {dag_id} within {timeout_s:.0f} s. Import errors: {shown}. "
+            "Read `./isotherm logs airflow-dag-processor`."
+        )
+
+    def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
+        """Start a run with these form values; returns its run id."""
+        body = {"logical_date": None, "conf": conf}
+        response = self._send("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body)
+        _raise_for_status(response)
+        return str(response.json()["dag_run_id"])
+
+    def tasks(self, dag_id: str, run_id: str) -> list[TaskState]:
+        """The run's tasks in the order they started."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
+        found = self.get(path, limit=200, order_by="start_date")["task_instances"]
+        return [
+            TaskState(one["task_id"], one["state"] or "waiting", one["try_number"], one["map_index"])
+            for one in found
+        ]
+
+    def log(self, dag_id: str, run_id: str, task: TaskState) -> str:
+        """The text of a task's newest attempt, as the UI shows it, one line per event."""
+        path = (
+            f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task.task_id}"
+            f"/logs/{max(task.try_number, 1)}"
+        )
+        content = self.get(path, map_index=task.map_index, full_content="true").get("content", [])
+        return "\n".join(one if isinstance(one, str) else str(one.get("event", "")) for one in content)
+
+    def xcom(self, dag_id: str, run_id: str, task_id: str, key: str) -> object:
+        """A value that a task has handed on."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/{key}"
+        return self.get(path)["value"]
+
+    def wait_for_run(
+        self,
+        dag_id: str,
+        run_id: str,
+        on_change: Callable[[list[TaskState]], None] = lambda _tasks: None,
+        timeout_s: float = 3600,
+    ) -> None:
+        """Follow a run to its end.
+
+        Args:
+            dag_id: the DAG.
+            run_id: its run.
+            on_change: called with the tasks whenever one has changed its state.
+            timeout_s: give up after this long.
+
+        Raises:
+            DagRunFailedError: the run failed or took too long.
+        """
+        shown: list[TaskState] = []
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            state = self.get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")["state"]
+            tasks = self.tasks(dag_id, run_id)
+            if tasks != shown:
+                shown = tasks
+                on_change(tasks)
+            if state == "success":
+                return
+            if state == "failed":
+                raise DagRunFailedError(self._describe_failure(dag_id, run_id, tasks))
+            time.sleep(1)
+        raise DagRunFailedError(
+            f"{dag_id} ({run_id}) did not finish within {timeout_s:.0f} s. See it in the Airflow UI."
+        )
+
+    def get(self, path: str, **parameters: str | int) -> dict[str, Any]:
+        """GET a JSON document."""
+        response = self._send("GET", path, params=parameters)
+        _raise_for_status(response)
+        document: dict[str, Any] = response.json()
+        return document
+
+    def _describe_failure(self, dag_id: str, run_id: str, tasks: list[TaskState]) -> str:
+        lines = [f"{dag_id} ({run_id}) failed."]
+        for task in [one for one in tasks if one.state == "failed"][:3]:
+            end = self.log(dag_id, run_id, task).splitlines()[-15:]
+            lines += [f"--- {task.label}, end of its log:", *end]
+        lines.append("Read the whole log in the Airflow UI, mend the cause, and clear the failed task.")
+        return "\n".join(lines)
+
+    @stamina.retry(on=_TRANSIENT, attempts=8, timeout=120)
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
+        if "authorization" not in self._http.headers:
+            token = self._http.post("/auth/token", json=self._login)
+            token.raise_for_status()
+            self._http.headers["authorization"] = f"Bearer {token.json()['access_token']}"
+        response = self._http.request(method, path, **options)
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            del self._http.headers["authorization"]
+            response.raise_for_status()
+        if response.is_server_error:
+            response.raise_for_status()
+        return response
+
+
+def _raise_for_status(response: httpx.Response) -> None:
+    if response.is_error:
+        raise IsothermError(
+            f"Airflow answered {response.status_code} to {response.request.method} "
+            f"{response.request.url.path}: {response.text[:500]}"
+        )

@@ -1,0 +1,212 @@
+"""The first run: import what the archive has, stream its newest days, and settle the ledger.
+
+Both layers run through Airflow, so that everything it did can be read in the UI. It ends well only if
+the ledger of both layers balances and the streamed hours equal those of the batch layer.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from isotherm.errors import IsothermError, SourceError
+from isotherm.local.airflow_client import AirflowClient, TaskState
+from isotherm.local.secret_files import airflow_logins
+from isotherm.noaa.archive import open_archive
+from isotherm.noaa.station_year import StationYear
+from isotherm.settings import Settings
+from isotherm.stores.audit import audit_batch, audit_feeds
+from isotherm.stores.ledger import LedgerLine
+from isotherm.stores.ledger import record as write_ledger
+from isotherm.stores.mysql import create_engine
+
+MAX_STATIONS = 100
+IMPORT_DAG = "import_history"
+STREAM_DAG = "stream_observations"
+STREAM_TASK = "replay_observations"
+
+
+@dataclass(slots=True)
+class FirstRunRecord:
+    """What `first_run.json` in the state folder holds: how far it came, and what it was about."""
+
+    state: Literal["running", "complete", "failed"]
+    station_years: list[StationYear] = field(default_factory=list)
+    feed_ids: list[str] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, settings: Settings) -> "FirstRunRecord":
+        """The record of a state folder; `running` where there is none yet."""
+        try:
+            document = json.loads(_record_file(settings).read_text())
+        except FileNotFoundError:
+            return cls("running")
+        years = [StationYear(*one) for one in document["station_years"]]
+        return cls(document["state"], years, document["feed_ids"])
+
+    def write(self, settings: Settings) -> None:
+        """Replace the record, whole."""
+        document = {
+            "state": self.state,
+            "at": datetime.now(UTC).isoformat(),
+            "station_years": [astuple(one) for one in self.station_years],
+            "feed_ids": self.feed_ids,
+        }
+        building = _record_file(settings).with_suffix(".tmp")
+        building.write_text(json.dumps(document))
+        building.replace(_record_file(settings))
+
+
+def _record_file(settings: Settings) -> Path:
+    return settings.state_dir / "first_run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRunResult:
+    """What the first run came to."""
+
+    station_years: int
+    ledger: list[LedgerLine]
+    streamed_hours: int
+    differing_hours: int
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing was lost or doubled and both layers agree."""
+        return self.differing_hours == 0 and all(line.is_balanced for line in self.ledger)
+
+
+def run_first(settings: Settings, console: Console) -> bool:
+    """Run the whole pipeline once, unless this state folder has; settle and print its ledger.
+
+    Returns:
+        Whether the ledger balances and the layers agree.
+    """
+    record = FirstRunRecord.read(settings)
+    try:
+        if record.state != "complete":
+            record = FirstRunRecord("running", choose_station_years(settings))
+            record.write(settings)
+            record.feed_ids = _run_pipeline(settings, console, record.station_years)
+        result = settle(settings, record)
+    except IsothermError as error:
+        replace(record, state="failed").write(settings)
+        console.print(f"[red]The first run failed.[/red] {escape(str(error))}", highlight=False)
+        return False
+    _print_result(console, result)
+    replace(record, state="complete" if result.is_good else "failed").write(settings)
+    return result.is_good
+
+
+def choose_station_years(settings: Settings) -> list[StationYear]:
+    """What a first run takes from the archive: everything, of at most 100 stations.
+
+    Raises:
+        SourceError: the archive has no station-year at all.
+    """
+    archive = open_archive(settings)
+    try:
+        found = archive.list_station_years()
+    finally:
+        archive.close()
+    if not found:
+        raise SourceError(
+            f"The archive {settings.archive} holds no global-hourly station-year. It must be laid out "
+            "as NOAA lays it out: data/global-hourly/access/YEAR/STATION.csv (or .csv.gz)."
+        )
+    stations = sorted({one.station_id for one in found})[:MAX_STATIONS]
+    return [one for one in found if one.station_id in set(stations)]
+
+
+def settle(settings: Settings, record: FirstRunRecord) -> FirstRunResult:
+    """Audit what the first run imported and fed, from where each layer reads, and keep the ledger."""
+    engine = create_engine(settings)
+    try:
+        batch = audit_batch(settings, engine, record.station_years)
+        speed = audit_feeds(settings, engine, record.feed_ids)
+        lines = [*batch, *speed.lines]
+        write_ledger(engine, "first run", lines)
+    finally:
+        engine.dispose()
+    return FirstRunResult(len(record.station_years), lines, speed.hours, speed.differing_hours)
+
+
+def _run_pipeline(settings: Settings, console: Console, chosen: list[StationYear]) -> list[str]:
+    """Import and stream through Airflow; returns the ids of the feeds it streamed."""
+    years = sorted({one.year for one in chosen})
+    stations = sorted({one.station_id for one in chosen})
+    password = airflow_logins(settings)["admin"]
+    with AirflowClient(settings.airflow_url, "admin", password) as airflow:
+        console.print(
+            f"First run: {len(chosen)} station-years of {len(stations)} stations, "
+            f"{years[0]} to {years[-1]}, then their newest days as a stream."
+        )
+        _run_dag(
+            airflow,
+            console,
+            IMPORT_DAG,
+            {"first_year": years[0], "last_year": years[-1], "station_ids": stations, "dry_run": False},
+        )
+        streamed = _run_dag(
+            airflow,
+            console,
+            STREAM_DAG,
+            # A label of its own: whoever triggers the same replay later sees it played again.
+            {"period": "newest", "station_count": MAX_STATIONS, "speed": 0, "label": "first run"},
+        )
+        return [str(airflow.xcom(STREAM_DAG, streamed, STREAM_TASK, "feed_id"))]
+
+
+def _run_dag(airflow: AirflowClient, console: Console, dag_id: str, conf: dict[str, object]) -> str:
+    """Trigger a DAG and follow it to its end; returns the run id."""
+    airflow.wait_for_dag(dag_id)
+    run_id = airflow.trigger(dag_id, conf)
+    airflow.wait_for_run(dag_id, run_id, on_change=_printer(console, dag_id))
+    return run_id
+
+
+def _printer(console: Console, dag_id: str) -> Callable[[list[TaskState]], None]:
+    """Prints each task once per state it reaches."""
+    shown: set[tuple[str, str]] = set()
+
+    def print_changes(tasks: list[TaskState]) -> None:
+        for task in tasks:
+            if task.state in ("running", "success", "failed", "skipped", "up_for_retry") and (
+                (task.label, task.state) not in shown
+            ):
+                shown.add((task.label, task.state))
+                now = datetime.now(UTC).strftime("%H:%M:%S")
+                console.print(f"  {now}  {dag_id}.{task.label}: {task.state}", highlight=False)
+
+    return print_changes
+
+
+def _print_result(console: Console, result: FirstRunResult) -> None:
+    table = Table(title="Ledger, in distinct observations")
+    columns = (
+        "layer", "rule", "fed", "counted", "not_selected", "rejected", "superseded", "late",
+        "dead_lettered", "deliveries", "lost", "doubled",
+    )  # fmt: skip
+    for column in columns:
+        is_text = column in ("layer", "rule")
+        table.add_column(column.replace("_", " "), justify="left" if is_text else "right")
+    for line in result.ledger:
+        table.add_row(*(str(getattr(line, column)) for column in columns))
+    console.print(table)
+    console.print(
+        f"{result.station_years} station-years imported; {result.streamed_hours} station-hours "
+        f"streamed, {result.differing_hours} of them differ from the batch layer.",
+        highlight=False,
+    )
+    if not result.is_good:
+        console.print(
+            "[red]The ledger does not balance.[/red] Read the task logs in the Airflow UI; "
+            "`./isotherm reset` starts from nothing.",
+            highlight=False,
+        )
