@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from isotherm.local.airflow_client import AirflowClient
 from running_product import RunningProduct, free_port_base
 
 
@@ -44,3 +45,10 @@ def stack(archive: Path) -> Iterator[RunningProduct]:
         yield product
     finally:
         product.dispose()
+
+
+@pytest.fixture(scope="session")
+def airflow(stack: RunningProduct) -> Iterator[AirflowClient]:
+    """The running product's Airflow, logged in as its admin."""
+    with AirflowClient(stack.airflow_url, *stack.airflow_login) as client:
+        yield client

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from isotherm.local.secret_files import airflow_logins
 from isotherm.settings import REPOSITORY_ROOT, Settings
 from isotherm.stores.mysql import create_engine
 
@@ -93,6 +94,11 @@ class RunningProduct:
     def airflow_url(self) -> str:
         """Address of the Airflow UI."""
         return self.settings.airflow_url
+
+    @property
+    def airflow_login(self) -> tuple[str, str]:
+        """Name and password of Airflow's admin."""
+        return "admin", airflow_logins(self.settings)["admin"]
 
     def dispose(self) -> None:
         """Stop every server and delete the state folder."""
