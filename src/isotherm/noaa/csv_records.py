@@ -59,7 +59,7 @@ def read_header(plain: bytes, source_file: str) -> list[str]:
             f"{source_file}: this is a web page or an error document, not CSV: {first_line[:80]!r}. "
             "Check the archive's address and download it again."
         )
-    names = [name.strip() for name in next(csv.reader([first_line]))]
+    names = [name.strip() for name in split_fields(first_line)]
     missing = [name for name in REQUIRED_COLUMNS if name not in names]
     if missing:
         raise SourceError(
@@ -80,7 +80,11 @@ def read_columns(plain: bytes, names: Sequence[str]) -> pl.DataFrame:
     if table is None:
         table = _read_carefully(plain, names)
     present = [column for column in table.columns if column != LINE]
-    table = table.filter(~pl.all_horizontal(pl.col(present).is_null()))
+    looks_blank = pl.all_horizontal(pl.col(present).fill_null("").str.strip_chars() == "")
+    bare = table.filter(looks_blank).get_column(LINE).to_list()
+    if bare:
+        texts = zip(bare, raw_records(plain, bare), strict=True)
+        table = table.filter(~pl.col(LINE).is_in([line for line, text in texts if not text.strip()]))
     absent = [column for column in OPTIONAL_COLUMNS if column not in present]
     return table.with_columns(pl.lit(None, pl.String).alias(column) for column in absent)
 
@@ -117,6 +121,15 @@ def split_records(plain: bytes) -> Iterator[str]:
         yield "\n".join(pending)
 
 
+def split_fields(record: str) -> list[str]:
+    """The fields of one record; none where it cannot be read (a field beyond csv's limit)."""
+    try:
+        # A lone carriage return is not a line end here, though csv takes it for one.
+        return next(csv.reader([record.replace("\r", " ")]), [])
+    except csv.Error:
+        return []
+
+
 def _needed(names: Sequence[str]) -> dict[str, int]:
     """Position of each needed column; the first where a name repeats."""
     return {name: names.index(name) for name in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS) if name in names}
@@ -147,19 +160,11 @@ def _read_regular(plain: bytes, names: Sequence[str]) -> pl.DataFrame | None:
 
 
 def _read_carefully(plain: bytes, names: Sequence[str]) -> pl.DataFrame:
-    """Python's reader, one record at a time; a record it cannot read gives a row of nulls' place.
-
-    The record's first field then holds its raw text, so that it is rejected and not taken for blank.
-    """
+    """Python's reader, one record at a time, so that a bad one spoils no other."""
     needed = _needed(names)
     columns: dict[str, list[str | None]] = {name: [] for name in needed}
     for record in split_records(plain):
-        try:
-            fields = next(csv.reader([record]), [])
-        except csv.Error:
-            fields = []
-        if not fields and record.strip():
-            fields = [record[:_PAYLOAD_LIMIT]]
+        fields = split_fields(record)
         for name, position in needed.items():
             columns[name].append((fields[position] or None) if position < len(fields) else None)
     table = pl.DataFrame(columns, schema=dict.fromkeys(needed, pl.String))

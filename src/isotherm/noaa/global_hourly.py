@@ -30,6 +30,7 @@ EARLIEST_YEAR: Final = 1700
 
 _TMP: Final = r"^\s*([+-]?\d{1,5})\s*,\s*([0-9A-Za-z])\s*$"
 _DATE: Final = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$"
+_LONGEST_CODE: Final = 32  # characters kept of a report type or source; real ones have 5
 _SHOWN_TEXT: Final = 60  # characters of an unreadable value quoted in a reason
 
 _UNREADABLE_STATION: Final = "STATION is not 11 digits and capital letters"
@@ -101,7 +102,7 @@ def _key_problem() -> pl.Expr:
 
 
 def _observations(table: pl.DataFrame, published_at: datetime, source_file: str) -> pl.DataFrame:
-    published_at = published_at.astimezone(UTC)
+    published_at = published_at.astimezone(UTC).replace(microsecond=0)
     first_revision = revision_of(int(published_at.timestamp()), 0)
     return table.select(
         "station_id",
@@ -126,8 +127,13 @@ def _observations(table: pl.DataFrame, published_at: datetime, source_file: str)
 
 def _trimmed(column: str) -> pl.Expr:
     """Text without its padding; null where nothing remains."""
-    text = pl.col(column).str.strip_chars()
+    text = _printable(column).str.strip_chars().str.slice(0, _LONGEST_CODE)
     return pl.when(text != "").then(text)
+
+
+def _printable(column: str) -> pl.Expr:
+    """Without control characters: a NUL in a damaged file would be refused by MySQL and in messages."""
+    return pl.col(column).str.replace_all(r"[\x00-\x1f\x7f]", " ")
 
 
 def _number(column: str, part: int, missing: int) -> pl.Expr:
@@ -152,7 +158,7 @@ def _good_number(column: str, part: int, missing: int, *, quality: int) -> pl.Ex
 
 def _malformed() -> pl.Expr:
     """Why TMP could not be read: quoted, so that the row can be judged without its file."""
-    shown = pl.col("TMP").str.slice(0, _SHOWN_TEXT)
+    shown = _printable("TMP").str.slice(0, _SHOWN_TEXT)
     return (
         pl.when(pl.col("TMP").is_null())
         .then(pl.lit("TMP is blank"))

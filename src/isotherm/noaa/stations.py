@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Final
 
 from isotherm.errors import SourceError
-from isotherm.noaa.csv_records import decompress, split_records
+from isotherm.noaa.csv_records import decompress, split_fields, split_records
 from isotherm.station import Station, is_station_id, usable_position
 
 _COLUMNS: Final = ("USAF", "WBAN", "STATION NAME", "CTRY", "STATE", "ICAO", "LAT", "LON", "ELEV(M)")
@@ -73,9 +73,9 @@ def station_from_file(content: bytes, source_file: str) -> Station | None:
     """
     plain = decompress(content, source_file)
     first_line = plain.split(b"\n", 1)[0].decode("utf-8", "replace")
-    names = next(csv.reader([first_line]), [])
+    names = split_fields(first_line)
     for record in reversed(list(split_records(plain))):
-        row = dict(zip(names, next(csv.reader([record]), []), strict=False))
+        row = dict(zip(names, split_fields(record), strict=False))
         if is_station_id(row.get("STATION", "").strip()):
             return _described(row)
     return None
