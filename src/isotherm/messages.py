@@ -39,6 +39,7 @@ DEAD_LETTER_TOPIC: Final = "isotherm.dead-letter"
 RETENTION_MS: Final = 7 * 24 * 3600 * 1000
 SEGMENT_MS: Final = 3600 * 1000
 SCHEMA_VERSION: Final = 1
+EARLIEST_YEAR: Final = 1700
 
 # A dead letter must itself fit into Kafka's default limit of 1 MB a message, base64 included.
 MAX_DEAD_LETTER_PAYLOAD_BYTES: Final = 512 * 1024
@@ -83,6 +84,8 @@ def _require_iso_time(value: object) -> object:
 def _to_utc_second(value: datetime) -> datetime:
     if value.microsecond:
         raise ValueError("should be a whole second")
+    if value.year < EARLIEST_YEAR:
+        raise ValueError(f"should not be before {EARLIEST_YEAR}, when nobody measured")
     return value.astimezone(UTC)
 
 
@@ -101,6 +104,7 @@ UtcTime = Annotated[
     AwareDatetime, Strict(False), BeforeValidator(_require_iso_time), AfterValidator(_to_utc_second)
 ]
 HourStart = Annotated[UtcTime, AfterValidator(_require_whole_hour)]
+Int16 = Annotated[int, Field(ge=-(2**15), lt=2**15)]
 Int32 = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 Int64 = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
@@ -148,6 +152,10 @@ ObservationMessage: Final[type[ObservationHead]] = create_model(
 )
 
 
+# Station, hour, dataset, rule: what a summary is of, within its layer.
+SummaryKey = tuple[str, datetime, str, str]
+
+
 class HourlySummaryMessage(Message):
     """One station-hour under one rule, as the stream knows it so far.
 
@@ -161,9 +169,9 @@ class HourlySummaryMessage(Message):
     dataset: Literal["global-hourly", "ghcnh"]
     rule: Text
     observation_count: Count
-    min_tenths: Int32 | None = None
-    max_tenths: Int32 | None = None
-    sum_tenths: Int64 | None = None
+    min_tenths: Int16 | None = None
+    max_tenths: Int16 | None = None
+    sum_tenths: Int32 | None = None
     missing_count: Count
     summary_of_day_count: Count
     special_count: Count
@@ -189,8 +197,8 @@ class HourlySummaryMessage(Message):
         return self
 
     @property
-    def key(self) -> tuple[str, datetime, str, str]:
-        """What the summary is of, within its layer."""
+    def key(self) -> SummaryKey:
+        """What the summary is of."""
         return (self.station_id, self.hour_start, self.dataset, self.rule)
 
     @property

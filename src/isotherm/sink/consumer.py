@@ -1,0 +1,173 @@
+"""Kafka's side of the sink: which partitions are ours, from where, and the next batch of messages.
+
+The group only shares out partitions; where to read is what MySQL says. Messages below that are skipped,
+and a jump above it (records that expired unread) is counted as a gap.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from isotherm.errors import StoreError
+from isotherm.sink.offsets import Advance
+from isotherm.stores.kafka_topics import QUIET
+
+log = structlog.get_logger()
+
+_TIMEOUT_S: Final = 10.0
+# A sink that waits for MySQL does not poll; for so long it keeps its partitions.
+_MAX_POLL_INTERVAL_MS: Final = 30 * 60 * 1000
+
+
+@dataclass(slots=True)
+class Place:
+    """Where we are in one partition: what MySQL holds and what we read next."""
+
+    stored: int
+    next_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One batch of records, each of them ours and new."""
+
+    records: list[Message] = field(default_factory=list)
+    moves: list[Advance] = field(default_factory=list)
+    gap: int = 0
+
+
+class SummaryConsumer:
+    """Reads one topic as a member of a group, from offsets kept elsewhere."""
+
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        topic: str,
+        group: str,
+        stored_offsets: Callable[[dict[int, int]], dict[int, int]],
+    ) -> None:
+        """Join the group.
+
+        Args:
+            bootstrap_servers: host:port of the brokers.
+            topic: what to read.
+            group: consumer group.
+            stored_offsets: gives the stored next offset of each partition in its argument, which holds
+                the earliest offset of each, to begin at where none is stored. Called at assignment.
+        """
+        self._topic = topic
+        self._stored_offsets = stored_offsets
+        self._places: dict[int, Place] = {}
+        self._gap = 0
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": bootstrap_servers,
+                "group.id": group,
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "session.timeout.ms": 10_000,
+                "heartbeat.interval.ms": 2_000,
+                "max.poll.interval.ms": _MAX_POLL_INTERVAL_MS,
+                "queued.max.messages.kbytes": 16_384,
+                **QUIET,
+            }
+        )
+        self._consumer.subscribe([topic], on_assign=self._begin, on_revoke=self._end, on_lost=self._end)
+
+    @property
+    def partitions(self) -> Sequence[int]:
+        """The partitions that are ours now."""
+        return sorted(self._places)
+
+    def read(self, limit: int, wait_s: float) -> Received:
+        """Up to `limit` records, waiting at most `wait_s` seconds for them.
+
+        Raises:
+            KafkaException: the broker is away or refused; try again later.
+            StoreError: the topic is gone.
+        """
+        found = self._consumer.consume(limit, timeout=wait_s)
+        records = [one for one in found if one.error() is None]
+        if not records:
+            # Beside records an error waits for the next turn: what was read must not be dropped.
+            _raise_first([one.error() for one in found if one.error() is not None])
+        new: list[Message] = []
+        gap = self._gap
+        nexts = {partition: place.next_offset for partition, place in self._places.items()}
+        for record in records:
+            partition, offset = int(record.partition() or 0), int(record.offset() or 0)
+            if offset < nexts.get(partition, offset + 1):
+                continue  # not ours (any more), or delivered before
+            gap += offset - nexts[partition]
+            nexts[partition] = offset + 1
+            new.append(record)
+        moves = [
+            Advance(partition, self._places[partition].stored, next_offset)
+            for partition, next_offset in nexts.items()
+            if next_offset != self._places[partition].next_offset
+        ]
+        return Received(new, moves, gap)
+
+    def moved(self, received: Received) -> None:
+        """Note that a batch is written: its offsets are stored."""
+        self._gap = 0
+        for move in received.moves:
+            if move.partition in self._places:
+                self._places[move.partition] = Place(move.next_offset, move.next_offset)
+
+    def lag(self) -> dict[int, int]:
+        """Records behind the end of each of our partitions, as far as the last fetch told."""
+        behind = {}
+        for partition, place in self._places.items():
+            _, high = self._consumer.get_watermark_offsets(
+                TopicPartition(self._topic, partition), cached=True
+            )
+            behind[partition] = max(0, high - place.next_offset)
+        return behind
+
+    def close(self) -> None:
+        """Leave the group, so that others take over at once."""
+        self._consumer.close()
+
+    def _begin(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
+        """Start each partition where MySQL says, or at the earliest record there still is."""
+        limits: dict[int, tuple[int, int]] = {
+            one.partition: consumer.get_watermark_offsets(one, timeout=_TIMEOUT_S) for one in assigned
+        }
+        stored = self._stored_offsets({partition: low for partition, (low, _) in limits.items()})
+        self._places = {}
+        for one in assigned:
+            low, high = limits[one.partition]
+            place = Place(stored[one.partition], stored[one.partition])
+            if place.stored < low:
+                self._gap += low - place.stored
+                place.next_offset = low
+                log.warning(
+                    "records_expired_unread", partition=one.partition, records=low - place.stored
+                )
+            elif place.stored > high:
+                # The broker lost its newest records. Reading all again is safe: see the guard.
+                place.next_offset = low
+                log.warning("offset_beyond_end", partition=one.partition, stored=place.stored, end=high)
+            self._places[one.partition] = place
+            one.offset = place.next_offset
+        consumer.assign(assigned)
+        starts = {partition: place.next_offset for partition, place in self._places.items()}
+        log.info("partitions_assigned", topic=self._topic, offsets=starts)
+
+    def _end(self, _consumer: Consumer, revoked: list[TopicPartition]) -> None:
+        for one in revoked:
+            self._places.pop(one.partition, None)
+        log.info("partitions_revoked", partitions=[one.partition for one in revoked])
+
+
+def _raise_first(errors: Sequence[KafkaError | None]) -> None:
+    for error in errors:
+        if error is not None and error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise StoreError(
+                f"Kafka does not know the topic: {error}. Run `python -m isotherm.stores.kafka_topics`."
+            )
+        raise KafkaException(error)

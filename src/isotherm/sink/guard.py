@@ -1,0 +1,75 @@
+"""The stale-write guard: which of two summaries of one station-hour stands. Pure, to be proved.
+
+A summary replaces another only if it is not older (its `version`, the highest raw offset in it) and has
+not fewer distinct observations behind it (`accounted`: those that count and those that do not). So
+
+- the same message again, or an older one after a newer, changes nothing;
+- a stream that starts anew (a deleted checkpoint, an old feed again) does not empty an hour while it
+  fills up again, and once it has caught up its result stands;
+- a correction is taken although fewer observations *count*: the one that is bad now is still there.
+
+What the guard refuses for good (a newer file that lost rows) is left to the batch layer.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from isotherm.messages import HourlySummaryMessage, SummaryKey
+
+
+class Standing(Protocol):
+    """What the guard needs to know of a summary, be it a message or a row."""
+
+    @property
+    def version(self) -> int:
+        """The highest raw offset in it."""
+
+    @property
+    def accounted(self) -> int:
+        """Distinct observations behind it."""
+
+    @property
+    def observation_count(self) -> int:
+        """Observations that count."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHour:
+    """The guard's view of a row in `hourly_summary`, or in `empty_hour` (observation_count 0)."""
+
+    version: int
+    accounted: int
+    observation_count: int
+
+
+@dataclass(slots=True)
+class Folded:
+    """What a batch comes to: the summaries to write by key, and how many were refused."""
+
+    accepted: dict[SummaryKey, HourlySummaryMessage] = field(default_factory=dict)
+    refused: int = 0
+
+
+def supersedes(new: Standing, old: Standing) -> bool:
+    """Whether `new` may replace `old`; equal ones may, so that a changed rule reaches the tables."""
+    return new.version >= old.version and new.accounted >= old.accounted
+
+
+def fold(stored: Mapping[SummaryKey, StoredHour], messages: Iterable[HourlySummaryMessage]) -> Folded:
+    """Apply messages, in the order of their offsets, to what is stored.
+
+    The outcome is that of applying them one by one, however they are cut into batches.
+
+    Args:
+        stored: the rows of the messages' keys, under a lock.
+        messages: valid summaries in order of arrival.
+    """
+    result = Folded()
+    for message in messages:
+        standing: Standing | None = result.accepted.get(message.key) or stored.get(message.key)
+        if standing is None or supersedes(message, standing):
+            result.accepted[message.key] = message
+        else:
+            result.refused += 1
+    return result

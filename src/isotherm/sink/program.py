@@ -1,0 +1,116 @@
+"""The sink as a program: its arguments, its signals, its exit status."""
+
+import argparse
+import signal
+from collections.abc import Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy import Engine
+
+from isotherm.errors import FencedError, IsothermError
+from isotherm.json_log import write_json_lines
+from isotherm.messages import DEAD_LETTER_TOPIC, HOURLY_SUMMARY_TOPIC
+from isotherm.settings import PortOffset, Settings, load_settings
+from isotherm.sink.health import Health, SinkMetrics, serve
+from isotherm.sink.offsets import OffsetStore, adopt_topic
+from isotherm.sink.service import Sink, SinkOptions
+from isotherm.stores.kafka_topics import admin_client, topic_id
+from isotherm.stores.mysql import create_engine
+
+log = structlog.get_logger()
+
+EXIT_FAILED: Final = 1
+EXIT_FENCED: Final = 3
+# A statement takes far less; a server that hangs is noticed after so long.
+_READ_TIMEOUT_S: Final = 60
+# The server gives up a transaction that a stopped sink left open, and with it the locks.
+_IDLE_TIMEOUT_S: Final = 60
+
+
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The command line; everything has a default."""
+    parser = argparse.ArgumentParser(description="Write hourly summaries from Kafka into MySQL.")
+    parser.add_argument("--topic", default=HOURLY_SUMMARY_TOPIC)
+    parser.add_argument("--dead-letter-topic", default=DEAD_LETTER_TOPIC)
+    parser.add_argument("--group", default="isotherm-sink", help="consumer group")
+    parser.add_argument("--batch-size", type=int, default=4000, help="records in one transaction")
+    parser.add_argument("--linger-s", type=float, default=0.5, help="wait for a batch to fill up")
+    parser.add_argument("--port", type=int, help="health and metrics; 0 = any free one")
+    parser.add_argument(
+        "--adopt-topic",
+        action="store_true",
+        help="accept a topic that was deleted and made again, then end",
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the sink until SIGTERM.
+
+    Returns:
+        0 when stopped, 3 when another instance took over, 1 when something has to be done by hand.
+    """
+    options = parse_arguments(arguments)
+    write_json_lines("sink")
+    try:
+        settings = load_settings()
+        engine = open_engine(settings)
+        if options.adopt_topic:
+            _adopt(settings, engine, options)
+        else:
+            _run(settings, engine, options)
+    except FencedError as error:
+        log.error("sink_fenced", reason=str(error))
+        return EXIT_FENCED
+    except (IsothermError, sa.exc.SQLAlchemyError) as error:
+        log.error("sink_failed", reason=str(error))
+        return EXIT_FAILED
+    return 0
+
+
+def open_engine(settings: Settings) -> Engine:
+    """An engine whose connections do not hold locks for ever when this process is stopped."""
+    engine = create_engine(settings, read_timeout_s=_READ_TIMEOUT_S, pool_size=2)
+
+    @sa.event.listens_for(engine, "connect")
+    def _limit_idle_time(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET SESSION wait_timeout = {_IDLE_TIMEOUT_S}")
+
+    return engine
+
+
+def _run(settings: Settings, engine: Engine, options: argparse.Namespace) -> None:
+    metrics = SinkMetrics()
+    health = Health(metrics)
+    port = settings.port(PortOffset.SINK) if options.port is None else options.port
+    server = serve(health, metrics, settings.sink_host, port)
+    sink = Sink(
+        engine,
+        SinkOptions(
+            settings.kafka_bootstrap_servers,
+            topic=options.topic,
+            dead_letter_topic=options.dead_letter_topic,
+            group=options.group,
+            batch_size=options.batch_size,
+            linger_s=options.linger_s,
+        ),
+        health,
+        metrics,
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sink.stop())
+    log.info("sink_started", topic=options.topic, group=options.group, port=server.server_port)
+    try:
+        sink.run()
+    finally:
+        server.shutdown()
+        engine.dispose()
+
+
+def _adopt(settings: Settings, engine: Engine, options: argparse.Namespace) -> None:
+    admin = admin_client(settings.kafka_bootstrap_servers)
+    offsets = OffsetStore(options.topic, topic_id(admin, options.topic), options.group)
+    log.info("topic_adopted", topic=options.topic, reset=dict(adopt_topic(engine, offsets)))

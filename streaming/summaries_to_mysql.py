@@ -1,0 +1,12 @@
+"""The sink service: hourly summaries from Kafka into MySQL, rows and offsets in one transaction.
+
+Runs until SIGTERM. Health and metrics are on the sink's port (`/healthz`, `/metrics`). A second
+instance (`--port 0`) shares the work.
+"""
+
+import sys
+
+from isotherm.sink.program import main
+
+if __name__ == "__main__":
+    sys.exit(main())
