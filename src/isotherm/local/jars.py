@@ -1,4 +1,4 @@
-"""The jars of Kafka, HDFS, Spark's Kafka connector and MariaDB: fetched by coordinates, checked by hash.
+"""The jars of Kafka, HDFS, Spark's connector and MariaDB: by coordinates, checked by hash.
 
 The Ivy inside pyspark fetches them, so neither Maven nor the address of a repository is needed here.
 Nothing is resolved: `jars.lock` names every jar with its SHA-256, poms are not read, and a jar whose
@@ -6,7 +6,6 @@ hash differs never reaches the tools folder. Ivy is serial, so several run side 
 """
 
 import hashlib
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
@@ -106,9 +105,7 @@ def _is_in_place(jar: Jar, folder: Path) -> bool:
     return path.is_file() and sha256_of(path) == jar.sha256
 
 
-def _fetch_chunk(
-    chunk: Sequence[Jar], folder: Path, ivy: Sequence[str], number: int
-) -> int:
+def _fetch_chunk(chunk: Sequence[Jar], folder: Path, ivy: Sequence[str], number: int) -> int:
     """Fetch some jars with one Ivy into a folder of its own, check them, move them in place."""
     work = folder / f".fetch-{number}"
     shutil.rmtree(work, ignore_errors=True)
@@ -157,7 +154,7 @@ def _move_checked(chunk: Sequence[Jar], arrived: Path, folder: Path, ivy_output:
         elif sha256_of(path) != jar.sha256:
             altered.append(jar)
         else:
-            os.replace(path, folder / jar.file_name)
+            path.replace(folder / jar.file_name)
     if altered:
         raise SetupError(
             f"{_names(altered)}: the content that arrived is not the one pinned in {LOCK_FILE.name}. "

@@ -48,7 +48,7 @@ def java_network_options(trust_store: Path, environment: Mapping[str, str]) -> l
 
 
 def certificate_bundle(environment: Mapping[str, str]) -> Path | None:
-    """The file of authorities the machine uses, by the variables pip and OpenSSL know, else by place."""
+    """The file of authorities the machine uses: what pip and OpenSSL are told, else by place."""
     named = [environment.get("SSL_CERT_FILE"), environment.get("PIP_CERT")]
     places = [*named, ssl.get_default_verify_paths().cafile, *COMMON_BUNDLES]
     return next((Path(one) for one in places if one and Path(one).is_file()), None)
@@ -65,7 +65,7 @@ def write_trust_store(bundle: Path, trust_store: Path) -> None:
     ]
     building = trust_store.with_suffix(f".{os.getpid()}")
     building.write_bytes(serialize_java_truststore(named, NoEncryption()))
-    os.replace(building, trust_store)
+    building.replace(trust_store)
 
 
 def proxy_options(environment: Mapping[str, str]) -> list[str]:

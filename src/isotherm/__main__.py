@@ -1,0 +1,5 @@
+"""`python -m isotherm`: the command line."""
+
+from isotherm.cli import main
+
+main()

@@ -1,0 +1,176 @@
+"""The command line: `./isotherm up | down | status | logs | test | bench | reset | airflow`."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from isotherm.errors import IsothermError, SettingsError
+from isotherm.settings import REPOSITORY_ROOT, load_settings
+
+app = typer.Typer(
+    help="Hourly air temperature of the world's weather stations: live, historical, tomorrow's.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+Archive = Annotated[
+    str | None,
+    typer.Option(
+        help="noaa, simulated, or a directory or http(s) root laid out as NOAA lays it out. "
+        "Default: the state folder's own, else noaa."
+    ),
+]
+
+
+@app.command()
+def up(
+    archive: Archive = None,
+    until_done: Annotated[bool, typer.Option("--until-done", help="Stop after the first run.")] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Return after the first run; the servers go on.")
+    ] = False,
+) -> None:
+    """Set up what is missing, start every server, run the pipeline once, and serve until Ctrl-C."""
+    from isotherm.local import commands
+
+    raise typer.Exit(commands.up(archive, until_done=until_done, detach=detach, console=console))
+
+
+@app.command()
+def down() -> None:
+    """Stop every server; the data stays."""
+    from isotherm.local import commands
+
+    raise typer.Exit(commands.down(console))
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show every server: state, process, port, memory."""
+    from isotherm.local import commands, screen
+    from isotherm.local import status as statuses
+
+    settings = commands.recorded_settings()
+    if as_json:
+        typer.echo(json.dumps(statuses.read_status(settings), indent=2))
+        return
+    servers = [*statuses.server_statuses(settings), *statuses.stream_statuses(settings)]
+    screen.print_servers(console, servers, statuses.first_run_state(settings))
+
+
+@app.command()
+def logs(
+    name: Annotated[str, typer.Argument(help="A server, as in `status`.")],
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as it is written.")] = False,
+    lines: Annotated[int, typer.Option(help="How many of the last lines.")] = 200,
+) -> None:
+    """Show a server's log."""
+    from isotherm.local.log_files import show_log
+
+    show_log(load_settings(), name, follow=follow, lines=lines)
+
+
+@app.command(context_settings=PASS_THROUGH)
+def test(context: typer.Context) -> None:
+    """Run the tests; arguments go to pytest."""
+    _set_up_all()
+    raise typer.Exit(_run([sys.executable, "-m", "pytest", *context.args], _tool_environment()))
+
+
+@app.command()
+def bench(
+    name: Annotated[str | None, typer.Argument(help="One question; default: list them.")] = None,
+) -> None:
+    """Run a benchmark by its name."""
+    folder = REPOSITORY_ROOT / "benchmarks"
+    names = sorted(one.stem for one in folder.glob("*.py") if not one.stem.startswith("_"))
+    if name is None:
+        console.print("Benchmarks: " + (", ".join(names) or "none yet"))
+        return
+    if name not in names:
+        raise SettingsError(f"No benchmark {name!r}. There are: {', '.join(names) or 'none yet'}.")
+    _set_up_all()
+    raise typer.Exit(_run([sys.executable, str(folder / f"{name}.py")], _tool_environment()))
+
+
+@app.command()
+def reset(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Stop everything and delete the state folder, with all data; the tools stay."""
+    from isotherm.local import commands
+
+    state_dir = load_settings().state_dir
+    if not state_dir.exists():
+        console.print(f"There is nothing in {state_dir}.", highlight=False)
+        return
+    if not yes:
+        typer.confirm(f"Delete all data, logs and passwords in {state_dir}?", abort=True)
+    commands.down(console)
+    shutil.rmtree(state_dir)
+    console.print(f"Deleted {state_dir}.", highlight=False)
+
+
+@app.command(context_settings=PASS_THROUGH)
+def airflow(context: typer.Context) -> None:
+    """Airflow's own command line, with the settings of the running servers."""
+    from isotherm.local.commands import recorded_settings
+    from isotherm.local.processes import INSTANCE_VARIABLE
+    from isotherm.local.servers.airflow import airflow_environment
+
+    settings = recorded_settings()
+    if not settings.secrets_dir.is_dir():
+        raise SettingsError(f"{settings.state_dir} was never started. Run ./isotherm up first.")
+    environment = airflow_environment(settings)
+    del environment[INSTANCE_VARIABLE]  # it is the person's process, not one of the servers'
+    raise typer.Exit(_run([sys.executable, "-m", "airflow", *context.args], environment))
+
+
+def _set_up_all() -> None:
+    """Do every step of set-up here and now."""
+    from isotherm.local.steps import setup_steps
+    from isotherm.local.tools import Tools
+
+    tools = Tools.of(load_settings())
+    for step in setup_steps(tools):
+        if not step.is_done(tools):
+            console.print(f"Setting up {step.name}.")
+            step.ensure(tools, lambda detail: None)
+
+
+def _tool_environment() -> dict[str, str]:
+    """What tests and benchmarks need to find Java and our interpreter."""
+    tools = load_settings().tools_dir
+    path = [str(Path(sys.executable).parent), str(tools / "java" / "bin"), os.environ.get("PATH", "")]
+    return {
+        **os.environ,
+        "PATH": os.pathsep.join(path),
+        "JAVA_HOME": str(tools / "java"),
+        "PYSPARK_PYTHON": sys.executable,
+    }
+
+
+def _run(command: list[str], environment: dict[str, str]) -> int:
+    return subprocess.run(command, env=environment, cwd=REPOSITORY_ROOT, check=False).returncode
+
+
+def main() -> None:
+    """Run the command line; an error we know is told in words, not as a traceback."""
+    try:
+        app()
+    except IsothermError as error:
+        console.print(f"[red]{type(error).__name__}[/red]: ", end="")
+        console.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)

@@ -1,0 +1,49 @@
+"""A program: migrates Airflow's metadata database and creates the pools, with one import of Airflow.
+
+The `airflow` command would import it once for the migration and once for every pool, six seconds each.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+
+from isotherm.settings import load_settings
+
+# One stream at a time, one Spark program at a time (two cores), at most four downloads from NOAA.
+POOLS = {
+    "stream": (1, "the streaming task"),
+    "spark": (1, "Spark programs"),
+    "noaa": (4, "downloads from NOAA"),
+}
+
+
+def wanted_state() -> str:
+    """A name of the state this program brings the database to."""
+    version = importlib.metadata.version("apache-airflow")
+    return hashlib.sha256(f"{version} {json.dumps(POOLS)}".encode()).hexdigest()
+
+
+def main() -> None:
+    """Migrate and create pools, unless a stamp says that this version did."""
+    stamp = load_settings().state_dir / "airflow" / "database-is-ready"
+    if stamp.exists() and stamp.read_text() == wanted_state():
+        return
+    from airflow.models.pool import Pool
+    from airflow.utils.db import initdb
+    from airflow.utils.session import create_session
+
+    initdb()
+    with create_session() as session:
+        for name, (slots, description) in POOLS.items():
+            Pool.create_or_update_pool(
+                name=name,
+                slots=slots,
+                description=description,
+                include_deferred=False,
+                session=session,
+            )
+    stamp.write_text(wanted_state())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""What is checked before anything starts: the archive of the state folder, its disk, our ports."""
+
+import json
+import shutil
+import socket
+from pathlib import Path
+
+import psutil
+
+from isotherm.errors import ServerStartError, SettingsError
+from isotherm.local.record import Record
+from isotherm.local.server import Server
+from isotherm.settings import LOOPBACK, Settings
+
+LEAST_FREE_BYTES = 2 * 1024**3
+
+
+def recorded_archive(state_dir: Path) -> str | None:
+    """The archive a state folder belongs to; None for a new folder."""
+    try:
+        return str(json.loads((state_dir / "archive.json").read_text())["archive"])
+    except FileNotFoundError:
+        return None
+
+
+def claim_archive(settings: Settings) -> None:
+    """Make the state folder belong to the archive of the settings.
+
+    Raises:
+        SettingsError: it belongs to another; the message has the command for a second folder.
+    """
+    found = recorded_archive(settings.state_dir)
+    if found is None:
+        settings.state_dir.mkdir(parents=True, exist_ok=True)
+        building = settings.state_dir / ".archive.json"
+        building.write_text(json.dumps({"archive": settings.archive}))
+        building.replace(settings.state_dir / "archive.json")
+    elif found != settings.archive:
+        beside = settings.state_dir.with_name(f"{settings.state_dir.name}-2")
+        raise SettingsError(
+            f"The state folder {settings.state_dir} belongs to the archive {found}, not to "
+            f"{settings.archive}. To have both, give the second one a folder and ports of its own:\n"
+            f"  ISOTHERM_STATE_DIR={beside} ISOTHERM_PORT_BASE={settings.port_base + 100} "
+            f"./isotherm up --archive {settings.archive}"
+        )
+
+
+def check_disk(settings: Settings, least_free_bytes: int = LEAST_FREE_BYTES) -> None:
+    """See that the servers have room to write.
+
+    Raises:
+        ServerStartError: they have not.
+    """
+    free = shutil.disk_usage(settings.state_dir).free
+    if free < least_free_bytes:
+        raise ServerStartError(
+            f"Only {free / 1024**3:.1f} GB are free on the disk of {settings.state_dir}; the servers "
+            f"need at least {least_free_bytes / 1024**3:.0f} GB. Free some, or put the state folder on "
+            "another disk with ISOTHERM_STATE_DIR."
+        )
+
+
+def check_ports(settings: Settings, servers: list[Server], record: Record) -> None:
+    """See that every port is free, but for those our own living servers hold.
+
+    Raises:
+        ServerStartError: one is not; the message names who holds it where that can be seen.
+    """
+    living = record.living
+    for server in servers:
+        if server.name in living:
+            continue
+        for port in server.ports:
+            if not _is_free(port):
+                raise ServerStartError(
+                    f"Port {port}, wanted by {server.name}, is in use{_holder(port)}. Stop that "
+                    "program, or move all ports of Isotherm: "
+                    f"ISOTHERM_PORT_BASE={_other_base(settings, servers)} ./isotherm up"
+                )
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def _holder(port: int) -> str:
+    """Who listens on a port, where this user may see it."""
+    try:
+        listeners = psutil.net_connections("tcp")
+    except psutil.AccessDenied:
+        return ""
+    for one in listeners:
+        if one.status == psutil.CONN_LISTEN and one.laddr.port == port and one.pid:
+            try:
+                return f" by process {one.pid} ({' '.join(psutil.Process(one.pid).cmdline())[:120]})"
+            except psutil.Error:
+                return f" by process {one.pid}"
+    return ""
+
+
+def _other_base(settings: Settings, servers: list[Server]) -> int:
+    """A port base whose ports are all free."""
+    offsets = [port - settings.port_base for one in servers for port in one.ports]
+    bases = range(settings.port_base + 100, 64000, 100)
+    return next((one for one in bases if all(_is_free(one + offset) for offset in offsets)), 30000)

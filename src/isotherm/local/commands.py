@@ -1,0 +1,129 @@
+"""`up` and `down`: one design attached and detached, since the supervisor does the work either way."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from isotherm.local.archive_choice import choose_archive
+from isotherm.local.checks import recorded_archive
+from isotherm.local.screen import Progress, print_addresses
+from isotherm.local.secret_files import make_secrets
+from isotherm.local.stack import Stack
+from isotherm.settings import Settings, load_settings
+
+READY_TIMEOUT_S = 900
+
+
+class Interrupted(Exception):
+    """Ctrl-C, or the terminal went away."""
+
+
+def settings_for(archive: str | None, console: Console) -> Settings:
+    """The settings of this state folder, with the archive asked for, else recorded, else chosen."""
+    state_dir = Path(load_settings().state_dir)
+    asked = archive or os.environ.get("ISOTHERM_ARCHIVE")
+    os.environ["ISOTHERM_ARCHIVE"] = asked or recorded_archive(state_dir) or choose_archive(console)
+    return reread_settings()
+
+
+def recorded_settings() -> Settings:
+    """The settings of this state folder as it was last started."""
+    found = recorded_archive(load_settings().state_dir)
+    if found is not None:
+        os.environ["ISOTHERM_ARCHIVE"] = found
+    return reread_settings()
+
+
+def reread_settings() -> Settings:
+    """Read the settings again: the environment or the secrets have changed."""
+    load_settings.cache_clear()
+    return load_settings()
+
+
+def up(archive: str | None, *, until_done: bool, detach: bool, console: Console) -> int:
+    """Start everything, run the pipeline once, and serve; gives the exit status.
+
+    Raises:
+        IsothermError: it could not be started; nothing that was started now is left.
+    """
+    settings = settings_for(archive, console)
+    stack = Stack(settings)
+    with _interruptions():
+        try:
+            started_now = stack.start()
+            is_good = _bring_up(stack, started_now=started_now, console=console)
+            if until_done:
+                console.print("Stopping the servers.")
+                stack.stop()
+                return 0 if is_good else 1
+            if detach:
+                return 0 if is_good else 1
+            _serve(stack, console)
+        except Interrupted:
+            console.print("\nStopping the servers.")
+            stack.stop()
+            return 130 if until_done or detach else 0
+    return 0
+
+
+def _bring_up(stack: Stack, *, started_now: bool, console: Console) -> bool:
+    """Wait for the servers, run the pipeline once, say where everything is."""
+    settings = stack.settings
+    begun = time.monotonic()
+    if not started_now:
+        console.print("The servers of this state folder run already.")
+    try:
+        with Progress(console).showing() as progress:
+            stack.wait_ready(READY_TIMEOUT_S, progress.update)
+    except Exception:
+        if started_now:
+            stack.stop()
+        raise
+    console.print(f"Every server is ready after {time.monotonic() - begun:.0f} s.", highlight=False)
+    make_secrets(settings)
+    from isotherm.local.first_run import run_first
+
+    is_good = run_first(reread_settings(), console)
+    print_addresses(console, settings)
+    return is_good
+
+
+def _serve(stack: Stack, console: Console) -> None:
+    """Stay until Ctrl-C, or until `down` stops the servers from elsewhere."""
+    console.print("Serving until Ctrl-C.")
+    while stack.is_running():
+        time.sleep(0.5)
+    console.print("The servers were stopped.")
+    stack.stop()
+
+
+@contextmanager
+def _interruptions() -> Iterator[None]:
+    """Turn Ctrl-C, an end asked for and a closed terminal into one exception."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        for number in numbers:  # once: what follows must stop the servers undisturbed
+            signal.signal(number, signal.SIG_IGN)
+        raise Interrupted
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, interrupt) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def down(console: Console) -> int:
+    """Stop everything of this state folder."""
+    settings = recorded_settings()
+    ran = Stack(settings).stop()
+    console.print("Stopped." if ran else f"Nothing ran in {settings.state_dir}.", highlight=False)
+    return 0

@@ -1,0 +1,50 @@
+"""The environment of every local server: ours, Java's and Spark's; nothing inherited by accident."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+
+from isotherm.local.processes import INSTANCE_VARIABLE
+from isotherm.local.tools import Tools
+from isotherm.settings import Settings
+
+# A caller's own Python, Java, Spark or Airflow settings must not reach our servers.
+FOREIGN_PREFIXES = (
+    "AIRFLOW", "PYTHON", "JAVA", "JDK_", "SPARK", "PYSPARK", "HADOOP", "HDFS", "KAFKA", "PG",
+    "MYSQL", "VIRTUAL_ENV", "CLASSPATH", "_JAVA",
+)  # fmt: skip
+
+
+def instance_name(settings: Settings) -> str:
+    """A short name of one state folder's stack, carried by all its processes."""
+    return hashlib.sha256(str(settings.state_dir).encode()).hexdigest()[:16]
+
+
+def base_environment(settings: Settings, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Variables for every process of the stack: where it belongs, and which Python and Java.
+
+    Secrets are not among them: a program reads them from the state folder.
+    """
+    tools = Tools.of(settings)
+    environment = {
+        name: value
+        for name, value in inherited.items()
+        if not name.startswith(FOREIGN_PREFIXES) and not name.startswith("ISOTHERM_")
+    }
+    path = [str(tools.python.parent), str(tools.java_home / "bin"), inherited.get("PATH", "")]
+    return environment | {
+        "PATH": os.pathsep.join(one for one in path if one),
+        "PYTHONUNBUFFERED": "1",
+        "JAVA_HOME": str(tools.java_home),
+        "SPARK_HOME": str(tools.pyspark),
+        "PYSPARK_PYTHON": str(tools.python),
+        "PYSPARK_DRIVER_PYTHON": str(tools.python),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_HOSTNAME": "localhost",
+        "HADOOP_USER_NAME": settings.hdfs_user,
+        "ISOTHERM_STATE_DIR": str(settings.state_dir),
+        "ISOTHERM_TOOLS_DIR": str(settings.tools_dir),
+        "ISOTHERM_PORT_BASE": str(settings.port_base),
+        "ISOTHERM_ARCHIVE": settings.archive,
+        INSTANCE_VARIABLE: instance_name(settings),
+    }

@@ -1,0 +1,238 @@
+"""Processes by identity: started in a group of their own, never mistaken for another, stopped whole.
+
+A pid alone is no identity: it is reused. A recorded process counts as alive only if boot, pid and
+start tick agree. Everything we start carries `ISOTHERM_INSTANCE` in its environment, so that what
+outlived its parent is still found.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import psutil
+
+INSTANCE_VARIABLE = "ISOTHERM_INSTANCE"
+_BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+@dataclass(frozen=True)
+class ProcessIdentity:
+    """One process, for ever: its pid, when it started (clock ticks since boot), and which boot."""
+
+    pid: int
+    start_tick: int
+    boot_id: str
+
+    @classmethod
+    def of(cls, pid: int) -> "ProcessIdentity | None":
+        """Identity of a living process; None if there is none (a zombie counts as none)."""
+        start_tick = _start_tick(pid)
+        return None if start_tick is None else cls(pid, start_tick, boot_id())
+
+    def is_alive(self) -> bool:
+        """Whether this very process still runs."""
+        return self.boot_id == boot_id() and _start_tick(self.pid) == self.start_tick
+
+
+def boot_id() -> str:
+    """What tells this boot of the machine from any other."""
+    return _BOOT_ID_FILE.read_text().strip() if _BOOT_ID_FILE.exists() else ""
+
+
+def _start_tick(pid: int) -> int | None:
+    """Field 22 of /proc/<pid>/stat; None if the process is gone or a zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    state, start_tick = fields[0], fields[19]
+    return None if state in "ZX" else int(start_tick)
+
+
+def become_subreaper() -> None:
+    """Have orphans of our servers become our children, so that none escapes the stop."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def reap_orphans(seen: set[int]) -> set[int]:
+    """Collect the exit status of orphans that came to us and ended.
+
+    Our own children are collected within a second by whoever started them, so only a zombie that was
+    there last time too is an orphan's.
+
+    Args:
+        seen: the zombies of the last call.
+
+    Returns:
+        The zombies of this call.
+    """
+    zombies = set()
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess, ChildProcessError):
+            if child.status() != psutil.STATUS_ZOMBIE:
+                continue
+            if child.pid in seen:
+                os.waitpid(child.pid, os.WNOHANG)
+            else:
+                zombies.add(child.pid)
+    return zombies
+
+
+def start_in_group(
+    command: Sequence[str], environment: Mapping[str, str], log_file: Path, folder: Path
+) -> "subprocess.Popen[bytes]":
+    """Start a program in a session and process group of its own, output appended to a log.
+
+    The log is opened for appending, so that it can be truncated while the program writes.
+    """
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    with log_file.open("ab") as log:
+        return subprocess.Popen(
+            command,
+            env=dict(environment),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def group_processes(group: int) -> list[psutil.Process]:
+    """The living processes of one process group."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if _group_of(process) == group and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def family(identity: ProcessIdentity, instance: str = "") -> list[psutil.Process]:
+    """A server's processes: its group, and their descendants in groups of their own.
+
+    Args:
+        identity: the server's first process; the group is looked for even after it has died.
+        instance: the mark that tells our orphans from a stranger's group with a reused number.
+    """
+    members = group_processes(identity.pid)
+    if not identity.is_alive():
+        if identity.boot_id != boot_id():
+            return []
+        members = [one for one in members if _is_ours(one, instance)]
+    found = {one.pid: one for one in members}
+    for member in members:
+        try:
+            found |= {one.pid: one for one in member.children(recursive=True)}
+        except psutil.NoSuchProcess:
+            continue
+    return list(found.values())
+
+
+def _is_ours(process: psutil.Process, instance: str) -> bool:
+    """Whether a process carries our mark, or has become our child as an orphan."""
+    try:
+        return process.ppid() == os.getpid() or has_mark(process.pid, instance)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def has_mark(pid: int, instance: str) -> bool:
+    """Whether a process was started by the instance, or by one of its processes."""
+    try:
+        environment = Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return False  # gone, or another user's
+    return f"{INSTANCE_VARIABLE}={instance}".encode() in environment.split(b"\0")
+
+
+def instance_processes(instance: str) -> list[psutil.Process]:
+    """Every process that carries the instance's mark in its environment, except this one."""
+    return [
+        process
+        for process in psutil.process_iter()
+        if process.pid != os.getpid() and has_mark(process.pid, instance)
+    ]
+
+
+def proportional_memory(processes: Iterable[psutil.Process]) -> int:
+    """Proportional set size of some processes together, in bytes: shared pages count once in all."""
+    total = 0
+    for process in processes:
+        try:
+            total += process.memory_full_info().pss
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return total
+
+
+def stop_family(
+    identity: ProcessIdentity,
+    grace_s: float,
+    stop_signal: signal.Signals = signal.SIGTERM,
+    instance: str = "",
+) -> None:
+    """Stop a server with all its processes: ask its group, wait, then kill what is left.
+
+    Children in other groups are not signalled first: their parents forward it, and know the order.
+    """
+    members = family(identity, instance)
+    if not members:
+        return
+    group = [one for one in members if _group_of(one) == identity.pid]
+    for process in group:
+        _quietly(partial(process.send_signal, stop_signal))
+    _wait_gone(members, grace_s)
+    for process in [*members, *family(identity, instance)]:
+        _quietly(process.kill)
+    _wait_gone(members, 5)
+
+
+def _group_of(process: psutil.Process) -> int | None:
+    try:
+        return os.getpgid(process.pid)
+    except ProcessLookupError:
+        return None
+
+
+def end_processes(processes: Sequence[psutil.Process], grace_s: float) -> None:
+    """End some processes one by one: SIGTERM, wait, SIGKILL. psutil checks that no pid was reused."""
+    living = [one for one in processes if one.is_running()]
+    for process in living:
+        _quietly(process.terminate)
+    for process in _wait_gone(living, grace_s):
+        _quietly(process.kill)
+    _wait_gone(living, 5)
+
+
+def _quietly(action: Callable[[], object]) -> None:
+    with suppress(psutil.NoSuchProcess):
+        action()
+
+
+def _wait_gone(processes: Sequence[psutil.Process], timeout_s: float) -> list[psutil.Process]:
+    """Wait for processes to end, whoever reaps them; gives those that have not."""
+    deadline = time.monotonic() + timeout_s
+    living = list(processes)
+    while True:
+        living = [one for one in living if _is_living(one)]
+        if not living or time.monotonic() > deadline:
+            return living
+        time.sleep(0.05)
+
+
+def _is_living(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

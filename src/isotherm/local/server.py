@@ -1,0 +1,50 @@
+"""What one local server is: its command, what it needs, how it is prepared, and when it is ready."""
+
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+def nothing() -> None:
+    """A server without work of this kind."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """One server of the local stack.
+
+    Attributes:
+        name: as in `status`, in docker-compose.yaml and of its log.
+        command: program and arguments; given late, because tools may not be there yet.
+        environment: given late too, because secrets may not be there yet.
+        needs: steps and servers that must be ready before it starts.
+        is_ready: a quick question to the server itself, asked until it says yes. It gets the wall
+            time in seconds at which the process started, to tell its heartbeat from an old one.
+        ports: every TCP port it listens on, the one to show first; empty for unix sockets.
+        prepare: work before each start (format, write settings); must bear repetition.
+        after_ready: work on the running server before others may use it (migrate, create topics).
+        ready_within_s: time limit from start to ready.
+        stops_before: servers that it needs no more than while stopping, and which end after it.
+        stop_signal: what asks it to end.
+        stop_within_s: time between that signal and SIGKILL.
+    """
+
+    name: str
+    command: Callable[[], Sequence[str]]
+    environment: Callable[[], Mapping[str, str]]
+    needs: tuple[str, ...]
+    is_ready: Callable[[float], bool]
+    ports: tuple[int, ...] = ()
+    folder: Path = Path("/")
+    prepare: Callable[[], None] = nothing
+    after_ready: Callable[[], None] = nothing
+    ready_within_s: float = 240
+    stops_before: tuple[str, ...] = ()
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_within_s: float = 10
+
+    @property
+    def port(self) -> int | None:
+        """The port people use, if it has one."""
+        return self.ports[0] if self.ports else None

@@ -1,0 +1,22 @@
+"""Every local server, one module each kind; `all_servers` lists them in the order they are shown."""
+
+from isotherm.local.server import Server
+from isotherm.local.servers.airflow import airflow_servers
+from isotherm.local.servers.hdfs import hdfs_servers
+from isotherm.local.servers.kafka import kafka_server
+from isotherm.local.servers.mysql import mysql_server
+from isotherm.local.servers.own import own_servers
+from isotherm.local.servers.postgres import postgres_server
+from isotherm.settings import Settings
+
+
+def all_servers(settings: Settings) -> list[Server]:
+    """The servers of one stack; the names are those of docker-compose.yaml."""
+    return [
+        kafka_server(settings),
+        *hdfs_servers(settings),
+        mysql_server(settings),
+        postgres_server(settings),
+        *airflow_servers(settings),
+        *own_servers(settings),
+    ]

@@ -1,0 +1,171 @@
+"""Airflow's four parts, each in a process group of its own, on the embedded Postgres.
+
+`airflow standalone` is not used: its children outlive it. The scheduler and the triggerer serve no
+logs over the network (they would listen on every address); the api-server reads the files.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from isotherm.local.environment import base_environment
+from isotherm.local.secret_files import AIRFLOW_PASSWORDS, AIRFLOW_USERS, read_secret, write_private
+from isotherm.local.server import Server
+from isotherm.local.servers.postgres import DATABASE, USER
+from isotherm.local.servers.probes import read_json
+from isotherm.local.servers.programs import run_once
+from isotherm.local.tools import Tools
+from isotherm.settings import LOOPBACK, REPOSITORY_ROOT, PortOffset, Settings
+
+# Name of each part: its command and the key of its health, None for the one that tells it.
+PARTS: dict[str, tuple[list[str], str | None]] = {
+    "airflow-api-server": (["api-server"], None),
+    "airflow-scheduler": (["scheduler", "--skip-serve-logs"], "scheduler"),
+    "airflow-dag-processor": (["dag-processor"], "dag_processor"),
+    "airflow-triggerer": (["triggerer", "--skip-serve-logs"], "triggerer"),
+}
+
+
+def airflow_servers(settings: Settings) -> list[Server]:
+    """The api-server first: it migrates the database, the others wait for that."""
+    tools = Tools.of(settings)
+    health = f"{settings.airflow_url}/api/v2/monitor/health"
+    servers = []
+    for name, (arguments, part) in PARTS.items():
+        servers.append(
+            Server(
+                name=name,
+                command=_command(tools, arguments),
+                environment=lambda: airflow_environment(settings),
+                needs=("airflow-postgres", "airflow-database"),
+                ports=(settings.port(PortOffset.AIRFLOW),) if part is None else (),
+                folder=settings.state_dir / "airflow",
+                is_ready=_readiness(health, part),
+                ready_within_s=300,
+                stops_before=() if part is None else ("airflow-api-server",),
+                # The scheduler waits for running tasks, whose children get 4 s to end.
+                stop_within_s=12 if part == "scheduler" else 6,
+            )
+        )
+    return servers
+
+
+def _command(tools: Tools, arguments: list[str]) -> Callable[[], list[str]]:
+    return lambda: [str(tools.python), "-m", "airflow", *arguments]
+
+
+def _readiness(health: str, part: str | None) -> Callable[[float], bool]:
+    """The probe of one part: it says healthy, with a heartbeat of this start, not of the last one."""
+    if part is None:
+        return lambda _started_at: read_json(health).get("metadatabase", {}).get("status") == "healthy"
+
+    def is_ready(started_at: float) -> bool:
+        state = read_json(health).get(part) or {}
+        beat = state.get(f"latest_{part}_heartbeat")
+        return (
+            state.get("status") == "healthy"
+            and beat is not None
+            and datetime.fromisoformat(beat).timestamp() >= started_at
+        )
+
+    return is_ready
+
+
+def database_url(settings: Settings, driver: str) -> str:
+    """Address of Airflow's metadata on the unix socket."""
+    return f"postgresql+{driver}://{USER}@/{DATABASE}?host={settings.runtime_dir}"
+
+
+def airflow_settings(settings: Settings) -> dict[str, str]:
+    """Airflow's settings that are no secrets, as the environment variables it reads."""
+    return {
+        "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY_ROOT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY_ROOT / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "6",
+        "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "6",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__DEFAULT_TIMEZONE": "utc",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{settings.airflow_url}/execution/",
+        "AIRFLOW__CORE__AUTH_MANAGER": (
+            "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
+        ),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(
+            f"{login}:{role}" for login, role in AIRFLOW_USERS.items()
+        ),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(
+            settings.secrets_dir / AIRFLOW_PASSWORDS
+        ),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database_url(settings, "psycopg2"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": database_url(settings, "asyncpg"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_POOL_SIZE": "3",
+        "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
+        "AIRFLOW__API__HOST": LOOPBACK,
+        "AIRFLOW__API__PORT": str(settings.port(PortOffset.AIRFLOW)),
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API__BASE_URL": settings.airflow_url,
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",
+        "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(settings.state_dir / "airflow" / "logs"),
+        "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        # A stream runs for weeks: it must outlive an api-server that is away for a while, and the
+        # refresh of its token must never be a race (apache/airflow issue 67939).
+        "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "100000",
+        "AIRFLOW__EXECUTION_API__JWT_EXPIRATION_TIME": "2592000",
+    }
+
+
+def connections(settings: Settings) -> dict[str, str]:
+    """Airflow's connections to our servers."""
+    spark = {"conn_type": "spark", "host": settings.spark_master, "extra": {"deploy-mode": "client"}}
+    kafka = {
+        "conn_type": "kafka",
+        "extra": {
+            "bootstrap.servers": settings.kafka_bootstrap_servers,
+            "group.id": "isotherm-airflow",
+        },
+    }
+    mysql = {
+        "conn_type": "mysql",
+        "host": settings.mysql_host,
+        "port": settings.mysql_port,
+        "login": settings.mysql_user,
+        "password": read_secret(settings, "isotherm_mysql_password"),
+        "schema": settings.mysql_database,
+        "extra": {"client": "mysql-connector-python"},
+    }
+    return {
+        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(spark),
+        "AIRFLOW_CONN_KAFKA_DEFAULT": json.dumps(kafka),
+        "AIRFLOW_CONN_ISOTHERM_MYSQL": json.dumps(mysql),
+    }
+
+
+def airflow_environment(settings: Settings) -> dict[str, str]:
+    """The environment of Airflow's parts and of the `airflow` command."""
+    home = {"AIRFLOW_HOME": str(settings.state_dir / "airflow")}
+    return base_environment(settings) | home | airflow_settings(settings) | connections(settings)
+
+
+def write_secret_settings(settings: Settings) -> None:
+    """Airflow's secrets, in a settings file of mode 600: an environment is copied too easily."""
+    home = settings.state_dir / "airflow"
+    home.mkdir(parents=True, exist_ok=True)
+    write_private(
+        home / "airflow.cfg",
+        f"[core]\nfernet_key = {read_secret(settings, 'airflow_fernet_key')}\n"
+        f"[api]\nsecret_key = {read_secret(settings, 'airflow_secret_key')}\n"
+        f"[api_auth]\njwt_secret = {read_secret(settings, 'airflow_jwt_secret')}\n",
+    )
+
+
+def set_up_database(settings: Settings) -> None:
+    """Migrate Airflow's metadata and create its pools, in one process; skipped when done."""
+    write_secret_settings(settings)
+    command = [str(Tools.of(settings).python), "-m", "isotherm.local.airflow_database"]
+    log_file: Path = settings.logs_dir / "airflow-database.log"
+    run_once("Migrating Airflow's database", command, airflow_environment(settings), log_file)

