@@ -55,10 +55,7 @@ def year_param(default: int, title: str) -> Param:
             description="NOAA's two-letter (FIPS) code, as US or NO.",
         ),
         "box": Param(
-            None,
-            type=["null", "string"],
-            title="Box",
-            description="west,south,east,north in degrees, as -10,50,30,72.",
+            None, type=["null", "string"], title="Box", description="west,south,east,north in degrees."
         ),
         "station_count": dag_defaults.station_count_param(),
         "dry_run": Param(
@@ -69,16 +66,18 @@ def year_param(default: int, title: str) -> Param:
 def import_history() -> None:
     """One run, some years of some stations."""
 
-    @task.short_circuit
+    @task(show_return_value_in_logs=False)
     def plan_import() -> list[list[dict[str, Any]]]:
         """Which station-years, in groups of about 400 files; none in a dry run, the rest is skipped."""
         from isotherm.ingest import history_tasks
 
-        return history_tasks.plan_import(get_current_context()["params"])
+        plan = history_tasks.plan_import(get_current_context()["params"])
+        return dag_defaults.skip_if_empty(plan, "A dry run, or no file matches: see the log.")
 
     @task(
         pool="noaa",
         pool_slots=4,
+        show_return_value_in_logs=False,
         map_index_template="{{ years }}",
         doc_md="Changed files of some years to HDFS, at most four at once.",
     )
@@ -97,7 +96,7 @@ def import_history() -> None:
         return day_tasks.has_unread_files({"first_year": min(years), "last_year": max(years)})
 
     # In Spark's pool, so that no job rewrites the files it reads.
-    @task(pool="spark", trigger_rule="none_failed")
+    @task(pool="spark", show_return_value_in_logs=False, trigger_rule=dag_defaults.AFTER_SKIPPED_SPARK)
     def load_years(plan: list[list[dict[str, Any]]], downloaded: list[Any]) -> list[dict[str, Any]]:
         """Hours to MySQL, a transaction a year; progress, and a table of everything at the end."""
         from isotherm.ingest import history_tasks

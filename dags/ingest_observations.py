@@ -26,7 +26,6 @@ from typing import Any
 
 import pendulum
 from airflow.sdk import Asset, CronPartitionTimetable, Param, chain, dag, get_current_context, task
-from airflow.sdk.exceptions import AirflowSkipException
 
 from isotherm.ingest import checks, dag_defaults
 from isotherm.ingest.spark_submit import BatchJobOperator
@@ -62,18 +61,19 @@ YEAR = "{{ ti.xcom_pull(task_ids='download_files')['first_year'] }}"
 def ingest_observations() -> None:
     """One run, one UTC day."""
 
-    @task.short_circuit(multiple_outputs=False)
+    @task(multiple_outputs=False, show_return_value_in_logs=False)
     def choose_stations() -> dict[str, Any]:
         """Which stations have a file of the day's year; none is a hole, and the rest is skipped."""
         from isotherm.ingest import day_tasks
 
         params, run = (get_current_context()[name] for name in ("params", "dag_run"))
-        return day_tasks.choose_day_stations(
+        chosen = day_tasks.choose_day_stations(
             count=params["station_count"],
             ids=params["station_ids"],
             partition_key=run.partition_key,
             form_day=params["day"],
         )
+        return dag_defaults.skip_if_empty(chosen, "The archive has no file of this day: a hole.")
 
     @task(pool="noaa", pool_slots=4, multiple_outputs=False)
     def download_files(chosen: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def ingest_observations() -> None:
         return day_tasks.has_unread_files(downloaded)
 
     # In Spark's pool, so that no job rewrites the files it reads.
-    @task(pool="spark", trigger_rule="none_failed", multiple_outputs=False)
+    @task(pool="spark", trigger_rule=dag_defaults.AFTER_SKIPPED_SPARK, multiple_outputs=False)
     def load_day(chosen: dict[str, Any], downloaded: dict[str, Any]) -> dict[str, Any]:
         """The day's hours to MySQL, with day, month, year and global rows, in one transaction."""
         from isotherm.ingest import day_tasks
@@ -100,8 +100,8 @@ def ingest_observations() -> None:
     @task(outlets=[OBSERVATION_DAY])
     def publish_day(loaded: dict[str, Any]) -> None:
         """Tells every DAG that waits for this day; a day without hours is a hole and tells nothing."""
-        if not loaded.get("hour_count"):
-            raise AirflowSkipException("No hour with a temperature: a hole, no asset event.")
+        hours = loaded.get("hour_count")
+        dag_defaults.skip_if_empty(hours, "No hour with a temperature: a hole, no asset event.")
         get_current_context()["outlet_events"][OBSERVATION_DAY].add_partitions(loaded["period"])
 
     summarise = BatchJobOperator(

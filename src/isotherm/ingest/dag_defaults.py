@@ -1,9 +1,12 @@
 """What the batch DAGs have in common: owner, retries, time limits, and the form fields on stations."""
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from airflow.sdk import Param
+from airflow.sdk.exceptions import AirflowSkipException
+
+Value = TypeVar("Value")
 
 DEFAULT_ARGS: Final[dict[str, Any]] = {
     "owner": "isotherm",
@@ -13,6 +16,19 @@ DEFAULT_ARGS: Final[dict[str, Any]] = {
     "max_retry_delay": timedelta(minutes=10),
     "execution_timeout": timedelta(hours=6),
 }
+# Runs also where Spark had nothing to do, but not where the whole run has nothing to do.
+AFTER_SKIPPED_SPARK: Final = "none_failed_min_one_success"
+
+
+def skip_if_empty(value: Value, reason: str) -> Value:
+    """Give the value on, or skip this task and all after it: a run without work is a success.
+
+    Raises:
+        AirflowSkipException: the value is empty.
+    """
+    if not value:
+        raise AirflowSkipException(reason)
+    return value
 
 
 def station_ids_param() -> Param:

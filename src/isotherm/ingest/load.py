@@ -20,10 +20,10 @@ from isotherm.ingest.report import log
 from isotherm.ingest.stations import refresh_observed_period
 from isotherm.observation import GLOBAL_HOURLY
 from isotherm.quality import DEFAULT_RULE, REJECTED, RULE_NAMES
+from isotherm.stores.hdfs_layout import hourly_summary_folder
 from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.load_summaries import LoadResult, load_summaries
 
-SUMMARY_ROOT: Final = "/isotherm/hourly_summary"
 # WebHDFS answers one small file in about 10 ms, most of it waiting.
 _READS_AT_ONCE: Final = 8
 
@@ -97,7 +97,7 @@ class Loader:
 
         def read(place: tuple[str, str]) -> list[pl.DataFrame]:
             rule, station_id = place
-            folder = f"{SUMMARY_ROOT}/rule={rule}/year={year}/station_id={station_id}"
+            folder = hourly_summary_folder(rule, year, station_id)
             return [
                 _with_key(pl.read_parquet(io.BytesIO(self.store.read(path))), rule, station_id)
                 for path in _parquet_files(self.store, folder)

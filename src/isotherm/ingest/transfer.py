@@ -23,9 +23,9 @@ from isotherm.noaa.archive import MAX_CONCURRENT_DOWNLOADS
 from isotherm.noaa.coverage import Coverage, check_coverage, coverage_of
 from isotherm.noaa.global_hourly import parse_observations
 from isotherm.noaa.station_year import Archive, FetchedFile, StationYear
+from isotherm.stores.hdfs_layout import RAW_ROOT
 from isotherm.stores.hdfs_store import HdfsStore
 
-RAW_ROOT: Final = "/isotherm/raw"
 VERSIONS_KEPT: Final = 2
 _VERSION_DIGITS: Final = 16
 

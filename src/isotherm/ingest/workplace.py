@@ -1,5 +1,6 @@
 """Everything the batch tasks work with, opened from the settings and closed together."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,6 +54,8 @@ def open_workplace(settings: Settings | None = None) -> Iterator[Workplace]:
         SourceError: the archive's address is of a kind Isotherm cannot read.
     """
     settings = settings or load_settings()
+    # It tells of every request; a task's log has one line per file.
+    logging.getLogger("hdfs").setLevel(logging.WARNING)
     archive = open_archive(settings)
     engine = create_engine(settings)
     try:
