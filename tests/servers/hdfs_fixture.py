@@ -1,4 +1,4 @@
-"""A real HDFS of one's own for tests and benchmarks: free ports, a folder that goes away."""
+"""A real HDFS and MySQL of one's own for tests: free ports, a folder that goes away."""
 
 import shutil
 import subprocess
@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from isotherm.local.processes import start_in_group
+from isotherm.local.secret_files import make_secrets
 from isotherm.local.server import Server
 from isotherm.local.servers.hdfs import hdfs_servers
+from isotherm.local.servers.mysql import mysql_server
 from isotherm.settings import Settings
 from running_product import free_port_base
 
@@ -19,20 +21,26 @@ READY_WITHIN_S = 120
 
 
 class Hdfs:
-    """A NameNode and a DataNode as the product starts them."""
+    """A NameNode, a DataNode and, where asked for, MySQL, as the product starts them."""
 
     def __init__(self, port_base: int | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="isotherm-hdfs-"))
+        port_base = port_base or free_port_base()
+        make_secrets(Settings(state_dir=self.folder, archive="simulated"))
         self.settings = Settings(
-            state_dir=self.folder, port_base=port_base or free_port_base(), archive="simulated"
+            state_dir=self.folder,
+            port_base=port_base,
+            archive="simulated",
+            _secrets_dir=self.folder / "secrets",
         )
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.namenode, self.datanode = hdfs_servers(self.settings)
+        self.mysql = mysql_server(self.settings)
 
     def start(self, server: Server) -> None:
         """Start one of the two and return once it answers."""
         server.prepare()
-        log_file = self.folder / f"{server.name}.log"
+        log_file = self.settings.logs_dir / f"{server.name}.log"
         process = start_in_group(server.command(), server.environment, log_file, self.folder)
         self._processes[server.name] = process
         started_at, deadline = time.time(), time.monotonic() + READY_WITHIN_S
@@ -49,7 +57,7 @@ class Hdfs:
         process.wait()
 
     def dispose(self) -> None:
-        """End both and remove the folder."""
+        """End all of them and remove the folder."""
         for process in self._processes.values():
             process.kill()
             process.wait()
