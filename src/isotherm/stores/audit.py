@@ -58,7 +58,7 @@ def audit_batch(
         for one in station_years
     ]
     found = read_hours(engine, layer=LAYER_BATCH, dataset=GLOBAL_HOURLY, spans=spans)
-    names = {one.file_name for one in station_years}
+    names = {f"{one.year}/{one.file_name}" for one in station_years}
     return balance(
         LAYER_BATCH,
         count_keys_by_hour(observations),
