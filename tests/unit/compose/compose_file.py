@@ -1,6 +1,7 @@
 """docker-compose.yaml as the tests read it: parsed, anchors merged, variables as written."""
 
 import re
+from functools import cache
 from typing import Any
 
 import yaml
@@ -16,6 +17,7 @@ Service = dict[str, Any]
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<text>[^}]*))?\}")
 
 
+@cache
 def read_compose() -> dict[str, Any]:
     """The whole file."""
     content: dict[str, Any] = yaml.safe_load(COMPOSE_FILE.read_text())
@@ -28,6 +30,7 @@ def all_services() -> dict[str, Service]:
     return services
 
 
+@cache
 def is_one_shot(name: str) -> bool:
     """Whether others wait for the service to end well rather than to be healthy."""
     return any(

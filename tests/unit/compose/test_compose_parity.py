@@ -53,9 +53,17 @@ def test_every_setting_compose_gives_is_one_the_code_reads() -> None:
 
 def test_the_addresses_compose_gives_are_its_own_services() -> None:
     environment = all_services()["sink"]["environment"]
-    addresses = ("KAFKA_BOOTSTRAP_SERVERS", "HDFS_URL", "HDFS_URI", "MYSQL_HOST", "AIRFLOW_URL")
+    addresses = ("KAFKA_BOOTSTRAP_SERVERS", "HDFS_URL", "HDFS_URI", "MYSQL_HOST")
     hosts = {re.sub(r"^\w+://|:\d+.*$", "", environment[f"ISOTHERM_{name}"]) for name in addresses}
     assert hosts <= set(long_running())
+
+
+def test_the_dashboard_may_be_framed_where_airflow_is_published() -> None:
+    airflow = all_services()["airflow-api-server"]["environment"]
+    assert (
+        all_services()["api"]["environment"]["ISOTHERM_AIRFLOW_URL"]
+        == (airflow["AIRFLOW__API__BASE_URL"])
+    )
 
 
 def test_our_services_listen_where_the_settings_say(settings: Settings) -> None:
