@@ -169,7 +169,7 @@ def _run(command: list[str], environment: dict[str, str]) -> int:
 def main() -> None:
     """Run the command line; an error we know is told in words, not as a traceback."""
     try:
-        app()
+        app(prog_name="./isotherm")
     except IsothermError as error:
         console.print(f"[red]{type(error).__name__}[/red]: ", end="")
         console.print(str(error), markup=False, highlight=False, soft_wrap=True)
