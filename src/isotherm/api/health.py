@@ -1,0 +1,44 @@
+"""Health and metrics routes."""
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
+
+router = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    """Whether requests can be answered."""
+
+    status: str
+    mysql: str
+
+
+@router.get(
+    "/healthz",
+    summary="Whether requests can be answered",
+    response_model=Health,
+    responses={503: {"model": Health, "description": "MySQL is away"}},
+)
+def healthz(request: Request) -> JSONResponse:
+    """Asks MySQL, two seconds at most."""
+    try:
+        with request.app.state.health_engine.connect() as connection:
+            connection.execute(sa.text("SELECT 1"))
+    except SQLAlchemyError:
+        return JSONResponse({"status": "unavailable", "mysql": "away"}, 503)
+    return JSONResponse({"status": "ok", "mysql": "up"})
+
+
+@router.get(
+    "/metrics",
+    summary="Prometheus metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+def metrics(request: Request) -> Response:
+    """Requests by route, newest hour by layer, whether MySQL answers."""
+    return Response(generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)

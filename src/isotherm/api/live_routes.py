@@ -1,0 +1,93 @@
+"""Hours as they change, as server-sent events."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Final
+
+import msgspec
+import structlog
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import StreamingResponse
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+
+from isotherm.api.database import EngineDep
+from isotherm.api.live import EVENT_TIME, LiveFollower
+from isotherm.api.parameters import DEFAULT_RULE_NAME, Rule
+from isotherm.api.problems import STATION_PROBLEMS
+from isotherm.api.series import Record
+from isotherm.api.stations import resolve_station
+
+router = APIRouter()
+log = structlog.get_logger(__name__)
+_POLL_S: Final = 1.0
+_POLLS_PER_HEARTBEAT: Final = 15
+_EVENT_ID: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+@router.get(
+    "/live",
+    summary="Hours as they change (server-sent events)",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "Events `hour`: a row as of `/stations/{station}/hourly`, layer speed; the "
+            "id is the time of the change and may be sent back as `Last-Event-ID`. A comment line "
+            "every 15 seconds keeps the connection open.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        **STATION_PROBLEMS,
+    },
+    tags=["live"],
+)
+def live(
+    engine: EngineDep,
+    station_id: Annotated[
+        str | None, Query(description="Only this station (id or alias)", max_length=40)
+    ] = None,
+    rule: Rule = DEFAULT_RULE_NAME,
+    last_event_id: Annotated[str | None, Header(description="Resume after this event")] = None,
+) -> StreamingResponse:
+    """Every hour of the speed layer whose numbers change, from now on or from the event named."""
+    if station_id is not None:
+        with engine.connect() as connection:
+            station_id = resolve_station(connection, station_id)
+    follower = LiveFollower(engine, rule, station_id)
+    follower.start(_read_event_id(last_event_id))
+    return StreamingResponse(_events(follower), media_type="text/event-stream", headers=_HEADERS)
+
+
+def _read_event_id(text: str | None) -> datetime | None:
+    """An id that is not ours starts from now, as a first connection does."""
+    if text is None or not _EVENT_ID.fullmatch(text):
+        return None
+    try:
+        return datetime.strptime(text, EVENT_TIME)  # noqa: DTZ007 - UTC without a zone
+    except ValueError:
+        return None
+
+
+async def _events(follower: LiveFollower) -> AsyncIterator[bytes]:
+    yield b"retry: 2000\n\n"
+    quiet = 0
+    while True:
+        try:
+            changes = await run_in_threadpool(follower.read_changes)
+        except SQLAlchemyError as error:
+            log.warning("live events wait for MySQL", error=str(error).splitlines()[0])
+            changes = []
+        if changes:
+            yield b"".join(_event(changed_at, record) for changed_at, record in changes)
+        quiet = 0 if changes else quiet + 1
+        if quiet == _POLLS_PER_HEARTBEAT:
+            yield b": still here\n\n"
+            quiet = 0
+        await asyncio.sleep(_POLL_S)
+
+
+def _event(changed_at: datetime, record: Record) -> bytes:
+    head = f"event: hour\nid: {changed_at.strftime(EVENT_TIME)}\ndata: ".encode()
+    return head + msgspec.json.encode(record) + b"\n\n"

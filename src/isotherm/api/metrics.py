@@ -1,0 +1,107 @@
+"""Prometheus metrics: requests by route, and the newest hour of each layer at the time of asking."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from isotherm.api.pipeline_routes import newest_hour
+from isotherm.hourly_summary import LAYERS
+
+_BUCKETS_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+class ApiMetrics:
+    """The metrics of one application, in a registry of its own: one process may hold several."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "isotherm_api_requests",
+            "Requests answered",
+            ["route", "method", "status"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "isotherm_api_request_seconds",
+            "Time to the first byte of the answer",
+            ["route"],
+            buckets=_BUCKETS_S,
+            registry=self.registry,
+        )
+        self.open = Gauge(
+            "isotherm_api_open_requests",
+            "Requests and live streams now open",
+            registry=self.registry,
+        )
+        self.registry.register(_Freshness(engine))
+
+
+class _Freshness(Collector):
+    """Newest hour by layer; left out while MySQL is away, so that scraping still works."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Ask MySQL."""
+        family = GaugeMetricFamily(
+            "isotherm_newest_hour_timestamp_seconds",
+            "Start of the newest hour any station has",
+            labels=["layer"],
+        )
+        reachable = GaugeMetricFamily("isotherm_api_mysql_up", "Whether MySQL answers")
+        try:
+            with self._engine.connect() as connection:
+                for layer in LAYERS:
+                    if (hour := newest_hour(connection, layer)) is not None:
+                        family.add_metric([layer], hour.replace(tzinfo=UTC).timestamp())
+            reachable.add_metric([], 1)
+        except SQLAlchemyError:
+            reachable.add_metric([], 0)
+        yield family
+        yield reachable
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """Nothing: registering must not ask MySQL."""
+        return []
+
+
+class RequestMetrics:
+    """ASGI middleware that counts and times requests by route template."""
+
+    def __init__(self, app: ASGIApp, metrics: ApiMetrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and note its answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+
+        async def note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._metrics.seconds.labels(_route(scope)).observe(time.perf_counter() - began)
+            await send(message)
+
+        try:
+            with self._metrics.open.track_inprogress():
+                await self._app(scope, receive, note)
+        finally:
+            self._metrics.requests.labels(_route(scope), scope["method"], status).inc()
+
+
+def _route(scope: Scope) -> str:
+    """The route's template: ids in labels would be without bound."""
+    return getattr(scope.get("route"), "path", "unknown")

@@ -1,0 +1,235 @@
+"""The eight series (hours, days, months, years; of a station and over all) and how one is read.
+
+A row is read as finished integers and turned into degrees here; nothing is aggregated.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from isotherm.api.packed_rows import Row, fetch_packed, nullable, quoted
+from isotherm.hourly_summary import LAYER_BATCH, REASON_COUNTS
+from isotherm.stores import tables
+
+Record = dict[str, Any]
+Bound = datetime | int
+_STATION_COUNTS: Final = ("observation_count", "min_tenths", "max_tenths", "sum_tenths", *REASON_COUNTS)
+_GLOBAL_COUNTS: Final = (
+    "station_count",
+    "observation_count",
+    "min_tenths",
+    "max_tenths",
+    "mean_sum_e4",
+)
+_YEAR: Final = r"[0-9]{4}"
+_DAY: Final = rf"{_YEAR}-[0-9]{{2}}-[0-9]{{2}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A length of time: how its start is written, and where a range of them begins."""
+
+    name: str
+    sql_format: str | None
+    pattern: str
+    first_from: Callable[[datetime], Bound]
+
+
+def _ceil_year(time: datetime) -> int:
+    return time.year + (time > datetime(time.year, 1, 1))  # noqa: DTZ001 - UTC throughout
+
+
+def _as_is(time: datetime) -> datetime:
+    return time
+
+
+HOUR: Final = Period("hour_start", "%Y-%m-%dT%H:%i:%sZ", rf"{_DAY}T[0-9]{{2}}:00:00Z", _as_is)
+DAY: Final = Period("day", "%Y-%m-%d", _DAY, _as_is)
+MONTH: Final = Period("month", "%Y-%m", rf"{_YEAR}-[0-9]{{2}}", _as_is)
+YEAR: Final = Period("year", None, _YEAR, _ceil_year)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series: its table and its period."""
+
+    table: sa.Table
+    period: Period
+
+    @property
+    def is_global(self) -> bool:
+        """Whether it runs over all stations."""
+        return "station_id" not in self.table.c
+
+    @property
+    def is_hourly(self) -> bool:
+        """Whether its rows are single hours, which carry their provenance."""
+        return self.period is HOUR
+
+
+STATION_SERIES: Final = {
+    "hourly": Series(tables.hourly_summary, HOUR),
+    "daily": Series(tables.daily_summary, DAY),
+    "monthly": Series(tables.monthly_summary, MONTH),
+    "yearly": Series(tables.yearly_summary, YEAR),
+}
+GLOBAL_SERIES: Final = {
+    "hourly": Series(tables.global_hourly_summary, HOUR),
+    "daily": Series(tables.global_daily_summary, DAY),
+    "monthly": Series(tables.global_monthly_summary, MONTH),
+    "yearly": Series(tables.global_yearly_summary, YEAR),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which rows of a series: `after` is the last period of the page before."""
+
+    rule: str
+    layer: str | None
+    first: datetime | None
+    end: datetime | None
+    after: str | None
+    limit: int
+
+
+def read_series(
+    connection: sa.Connection, series: Series, selection: Selection, station_id: str | None
+) -> list[Row]:
+    """A page and, if there is one, the row after it, so that the caller knows of a next page."""
+    table, period = series.table, series.table.c[series.period.name]
+    where = [
+        table.c.rule == selection.rule,
+        *_in_range(series.period, period, selection),
+        _is_preferred(series, selection.layer),
+    ]
+    if station_id is not None:
+        where.append(table.c.station_id == station_id)
+    return fetch_packed(connection, series_columns(series), period, where, selection.limit + 1)
+
+
+def _in_range(
+    kind: Period, period: sa.Column[Any], selection: Selection
+) -> list[sa.ColumnElement[bool]]:
+    conditions = []
+    if selection.first is not None:
+        conditions.append(period >= kind.first_from(selection.first))
+    if selection.end is not None:
+        conditions.append(period < kind.first_from(selection.end))
+    if selection.after is not None:
+        conditions.append(period > _period_value(kind, selection.after))
+    return conditions
+
+
+def _period_value(kind: Period, text: str) -> str | int:
+    """A period as the API writes it, as MySQL compares it."""
+    if kind is YEAR:
+        return int(text)
+    if kind is MONTH:
+        return f"{text}-01"
+    return text.removesuffix("Z").replace("T", " ")
+
+
+def _is_preferred(series: Series, layer: str | None) -> sa.ColumnElement[bool]:
+    """One row per period: batch before speed, GHCNh before global-hourly (as their names sort)."""
+    table, better = series.table, series.table.alias("better")
+    same = [
+        better.c[name] == table.c[name]
+        for name in ("station_id", "rule", series.period.name)
+        if name in table.c
+    ]
+    earlier_dataset = sa.and_(better.c.layer == table.c.layer, better.c.dataset < table.c.dataset)
+    if layer is not None:
+        return sa.and_(table.c.layer == layer, ~sa.exists().where(*same, earlier_dataset))
+    earlier_layer = better.c.layer < table.c.layer
+    return ~sa.exists().where(*same, sa.or_(earlier_layer, earlier_dataset))
+
+
+def series_columns(series: Series) -> list[sa.ColumnElement[Any]]:
+    """The columns `station_record` or `global_record` reads, for `fetch_packed`."""
+    table, kind = series.table, series.period
+    period: sa.ColumnElement[Any] = table.c[kind.name]
+    if kind.sql_format is not None:
+        period = quoted(sa.func.date_format(period, kind.sql_format))
+    head = [period, quoted(table.c.dataset), quoted(table.c.layer)]
+    if series.is_global:
+        return [*head, *(table.c[name] for name in _GLOBAL_COUNTS)]
+    tail = [nullable(table.c.version)] if series.is_hourly else [table.c.hour_count]
+    return [*head, *(table.c[name] for name in _STATION_COUNTS), *tail]
+
+
+def station_record(series: Series, row: Row, station_id: str, rule: str) -> Record:
+    """A row of one station as the API gives it; temperatures in degrees Celsius, the mean unrounded."""
+    period, dataset, layer, count, low, high, total, *reasons, last = row
+    return {
+        "station_id": station_id,
+        series.period.name: period,
+        **({} if series.is_hourly else {"hour_count": last}),
+        "observation_count": count,
+        "min_c": low / 10,
+        "mean_c": total / count / 10,
+        "max_c": high / 10,
+        **dict(zip(REASON_COUNTS, reasons, strict=True)),
+        "layer": layer,
+        "rule": rule,
+        "dataset": dataset,
+        **({"version": last} if series.is_hourly else {}),
+    }
+
+
+def global_record(series: Series, row: Row, rule: str) -> Record:
+    """A row over all stations; the mean is that of the stations' means, each to 1e-4 degrees."""
+    period, dataset, layer, stations, count, low, high, mean_sum_e4 = row
+    return {
+        series.period.name: period,
+        "station_count": stations,
+        "observation_count": count,
+        "min_c": low / 10,
+        "mean_c": mean_sum_e4 / stations / 10_000,
+        "max_c": high / 10,
+        "layer": layer,
+        "rule": rule,
+        "dataset": dataset,
+    }
+
+
+def years_of(rows: list[Row]) -> set[int]:
+    """The years the hours of a page lie in."""
+    return {int(row[0][:4]) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFileName:
+    """The file of NOAA's an hour of the batch layer was computed from."""
+
+    name: str
+    sha256: str
+
+
+def read_source_files(
+    connection: sa.Connection, station_id: str, years: set[int]
+) -> dict[tuple[str, int], SourceFileName]:
+    """By dataset and year, the file behind a station's batch hours."""
+    table = tables.source_file
+    statement = sa.select(
+        table.c.dataset,
+        table.c.year,
+        sa.func.coalesce(table.c.normalised_sha256, table.c.sha256),
+    ).where(table.c.station_id == station_id, table.c.year.in_(sorted(years)))
+    return {
+        (dataset, year): SourceFileName(f"{station_id}.csv", sha256)
+        for dataset, year, sha256 in connection.execute(statement)
+    }
+
+
+def add_provenance(record: Record, files: dict[tuple[str, int], SourceFileName]) -> Record:
+    """An hour with the file it came from, if it is of the batch layer and the file is known."""
+    file = None
+    if record["layer"] == LAYER_BATCH:
+        file = files.get((record["dataset"], int(record["hour_start"][:4])))
+    record["source_file"] = file.name if file else None
+    record["source_sha256"] = file.sha256 if file else None
+    return record

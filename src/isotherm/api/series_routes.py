@@ -1,0 +1,167 @@
+"""The routes of the series: one function each for a station and for all, registered per period."""
+
+from typing import Annotated, Any, Final, cast
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import BaseModel
+
+from isotherm.api import models
+from isotherm.api.attribution import UNITS, source_meta
+from isotherm.api.database import EngineDep, SettingsDep
+from isotherm.api.parameters import (
+    DEFAULT_RULE_NAME,
+    Cursor,
+    Format,
+    From,
+    Layer,
+    Limit,
+    Rule,
+    To,
+    read_cursor,
+    read_range,
+    write_cursor,
+)
+from isotherm.api.problems import PROBLEMS, STATION_PROBLEMS
+from isotherm.api.render import respond_list
+from isotherm.api.series import (
+    GLOBAL_SERIES,
+    STATION_SERIES,
+    Record,
+    Selection,
+    Series,
+    add_provenance,
+    global_record,
+    read_series,
+    read_source_files,
+    station_record,
+    years_of,
+)
+from isotherm.api.stations import resolve_station
+
+router = APIRouter()
+DEFAULT_LIMIT: Final = 1000
+StationName = Annotated[
+    str, Path(description="Station id or alias", examples=["72530094846"], min_length=1, max_length=40)
+]
+_ROWS: Final[dict[str, tuple[type[BaseModel], type[BaseModel]]]] = {
+    "hourly": (models.Hour, models.GlobalHour),
+    "daily": (models.Day, models.GlobalDay),
+    "monthly": (models.Month, models.GlobalMonth),
+    "yearly": (models.Year, models.GlobalYear),
+}
+
+
+def csv_response(description: str) -> dict[int | str, dict[str, Any]]:
+    """The description of an answer that may also be CSV."""
+    return {
+        200: {
+            "description": description,
+            "content": {"text/csv": {"schema": {"type": "string"}}},
+        },
+        304: {"description": "Unchanged since the answer with this ETag"},
+    }
+
+
+def _columns(row: type[BaseModel], series: Series) -> list[str]:
+    """CSV columns: where and when first, then the model's order."""
+    first = [name for name in ("station_id", series.period.name) if name in row.model_fields]
+    return [*first, *(name for name in row.model_fields if name not in first)]
+
+
+def _meta(rule: str, layer: str | None) -> Record:
+    return {"rule": rule, "layer": layer or "batch, else speed", "units": UNITS}
+
+
+def _page(series: Series, records: list[Record], limit: int) -> tuple[list[Record], str | None]:
+    """The page and the cursor of the next one."""
+    if len(records) <= limit:
+        return records, None
+    page = records[:limit]
+    return page, write_cursor(str(page[-1][series.period.name]))
+
+
+def _add_station_route(name: str, series: Series, row: type[BaseModel]) -> None:
+    columns = _columns(row, series)
+
+    def read(
+        station: StationName,
+        request: Request,
+        engine: EngineDep,
+        settings: SettingsDep,
+        start: From = None,
+        to: To = None,
+        layer: Layer = None,
+        rule: Rule = DEFAULT_RULE_NAME,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+        format: Format = "json",  # noqa: A002 - the parameter's public name
+    ) -> Response:
+        first, end = read_range(start, to)
+        after = read_cursor(cursor, series.period.pattern)
+        with engine.connect() as connection:
+            station_id = resolve_station(connection, station)
+            selection = Selection(rule, layer, first, end, after, limit)
+            rows = read_series(connection, series, selection, station_id)
+            records = [station_record(series, one, station_id, rule) for one in rows]
+            if series.is_hourly:
+                files = read_source_files(connection, station_id, years_of(rows))
+                records = [add_provenance(one, files) for one in records]
+        data, following = _page(series, records, limit)
+        meta = {"station_id": station_id, **_meta(rule, layer), **source_meta(settings)}
+        return respond_list(request, data, meta, following, columns, format)
+
+    read.__doc__ = f"""The {name} series of a station, in order of time.
+
+    Minimum, mean and maximum of the observations that count under the rule, how many they are, and how
+    many did not count, by reason."""
+    router.add_api_route(
+        f"/stations/{{station}}/{name}",
+        read,
+        name=f"station_{name}",
+        summary=f"A station's {name} temperatures",
+        response_model=cast(Any, models.Page)[row, models.StationSeriesMeta],
+        responses={**csv_response("One page"), **STATION_PROBLEMS},
+        tags=["stations"],
+    )
+
+
+def _add_global_route(name: str, series: Series, row: type[BaseModel]) -> None:
+    columns = _columns(row, series)
+
+    def read(
+        request: Request,
+        engine: EngineDep,
+        settings: SettingsDep,
+        start: From = None,
+        to: To = None,
+        layer: Layer = None,
+        rule: Rule = DEFAULT_RULE_NAME,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+        format: Format = "json",  # noqa: A002 - the parameter's public name
+    ) -> Response:
+        first, end = read_range(start, to)
+        after = read_cursor(cursor, series.period.pattern)
+        with engine.connect() as connection:
+            selection = Selection(rule, layer, first, end, after, limit)
+            rows = read_series(connection, series, selection, None)
+        data, following = _page(series, [global_record(series, one, rule) for one in rows], limit)
+        meta = {**_meta(rule, layer), **source_meta(settings)}
+        return respond_list(request, data, meta, following, columns, format)
+
+    read.__doc__ = f"""The {name} series over all stations: the mean of the stations' means, the lowest
+    minimum, the highest maximum, and how many stations reported."""
+    router.add_api_route(
+        f"/global/{name}",
+        read,
+        name=f"global_{name}",
+        summary=f"All stations' {name} temperatures",
+        response_model=cast(Any, models.Page)[row, models.SeriesMeta],
+        responses={**csv_response("One page"), **PROBLEMS},
+        tags=["global"],
+    )
+
+
+for _name, (_station_row, _global_row) in _ROWS.items():
+    _add_station_route(_name, STATION_SERIES[_name], _station_row)
+    _add_global_route(_name, GLOBAL_SERIES[_name], _global_row)
