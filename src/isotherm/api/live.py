@@ -65,7 +65,7 @@ class LiveFollower:
             where.append(table.c.station_id == self._station_id)
         changed_at = quoted(sa.func.date_format(table.c.updated_at, "%Y-%m-%dT%H:%i:%s.%fZ"))
         columns = [changed_at, quoted(table.c.station_id), *series_columns(_HOURLY)]
-        return fetch_packed(connection, columns, table.c.updated_at, where, _ROWS_PER_LOOK)
+        return fetch_packed(connection, columns, [table.c.updated_at], where, _ROWS_PER_LOOK)
 
     def _take(self, row: Row) -> tuple[datetime, Record] | None:
         changed_at, station_id, hour_start, dataset = _change_time(row), row[1], row[2], row[3]

@@ -17,7 +17,7 @@ _decoder = msgspec.json.Decoder(list[Row])
 def fetch_packed(
     connection: sa.Connection,
     columns: Sequence[sa.ColumnElement[Any]],
-    order: sa.ColumnElement[Any],
+    order: Sequence[sa.ColumnElement[Any]],
     where: Sequence[sa.ColumnElement[bool]],
     limit: int,
 ) -> list[Row]:
@@ -26,18 +26,20 @@ def fetch_packed(
     Args:
         connection: from the API's engine, which allows values of a page's size.
         columns: integers, or text made by `quoted`; null only through `nullable`.
-        order: the period; unique within what `where` leaves.
+        order: what the rows are sorted by, best as an index has it.
         where: conditions, all of which hold.
         limit: rows at most.
     """
+    places = [column.label(f"place_{number}") for number, column in enumerate(order)]
     page = (
-        sa.select(order.label("place"), sa.func.concat_ws(",", *columns).label("fields"))
+        sa.select(*places, sa.func.concat_ws(",", *columns).label("fields"))
         .where(*where)
-        .order_by(order)
+        .order_by(*order)
         .limit(limit)
         .subquery("page")
     )
-    packed = sa.text("GROUP_CONCAT(page.fields ORDER BY page.place SEPARATOR '],[')")
+    by = ", ".join(f"page.{place.name}" for place in places)
+    packed = sa.text(f"GROUP_CONCAT(page.fields ORDER BY {by} SEPARATOR '],[')")
     text = connection.scalar(sa.select(packed).select_from(page))
     return _decoder.decode(f"[[{text}]]") if text else []
 

@@ -24,6 +24,8 @@ _GLOBAL_COUNTS: Final = (
     "max_tenths",
     "mean_sum_e4",
 )
+# Two data sets in two layers.
+_ROWS_OF_A_PERIOD: Final = 4
 _YEAR: Final = r"[0-9]{4}"
 _DAY: Final = rf"{_YEAR}-[0-9]{{2}}-[0-9]{{2}}"
 
@@ -96,19 +98,47 @@ class Selection:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class SeriesPage:
+    """Rows in order of time, one per period, and whether more follow."""
+
+    rows: list[Row]
+    has_more: bool
+
+
 def read_series(
     connection: sa.Connection, series: Series, selection: Selection, station_id: str | None
-) -> list[Row]:
-    """A page and, if there is one, the row after it, so that the caller knows of a next page."""
+) -> SeriesPage:
+    """One page; of a period that several layers or data sets have, the preferred row.
+
+    The choice is made here: as a condition in SQL it took MySQL ten times as long as the reading.
+    """
     table, period = series.table, series.table.c[series.period.name]
-    where = [
-        table.c.rule == selection.rule,
-        *_in_range(series.period, period, selection),
-        _is_preferred(series, selection.layer),
-    ]
+    where = [table.c.rule == selection.rule, *_in_range(series.period, period, selection)]
     if station_id is not None:
         where.append(table.c.station_id == station_id)
-    return fetch_packed(connection, series_columns(series), period, where, selection.limit + 1)
+    if selection.layer is not None:
+        where.append(table.c.layer == selection.layer)
+    enough = selection.limit * (1 if selection.layer else 2) + _ROWS_OF_A_PERIOD
+    order = [period, table.c.dataset, table.c.layer]  # as the primary key has them
+    rows = fetch_packed(connection, series_columns(series), order, where, enough)
+    chosen = _choose(rows)
+    if len(rows) == enough:
+        chosen.pop()  # its better row may lie beyond
+    if len(chosen) > selection.limit:
+        return SeriesPage(chosen[: selection.limit], has_more=True)
+    return SeriesPage(chosen, has_more=len(rows) == enough)
+
+
+def _choose(rows: list[Row]) -> list[Row]:
+    """One row per period: batch before speed, GHCNh before global-hourly, as their names sort."""
+    chosen: list[Row] = []
+    for row in rows:
+        if not chosen or chosen[-1][0] != row[0]:
+            chosen.append(row)
+        elif (row[2], row[1]) < (chosen[-1][2], chosen[-1][1]):
+            chosen[-1] = row
+    return chosen
 
 
 def _in_range(
@@ -133,21 +163,6 @@ def _period_value(kind: Period, text: str) -> str | int:
     return text.removesuffix("Z").replace("T", " ")
 
 
-def _is_preferred(series: Series, layer: str | None) -> sa.ColumnElement[bool]:
-    """One row per period: batch before speed, GHCNh before global-hourly (as their names sort)."""
-    table, better = series.table, series.table.alias("better")
-    same = [
-        better.c[name] == table.c[name]
-        for name in ("station_id", "rule", series.period.name)
-        if name in table.c
-    ]
-    earlier_dataset = sa.and_(better.c.layer == table.c.layer, better.c.dataset < table.c.dataset)
-    if layer is not None:
-        return sa.and_(table.c.layer == layer, ~sa.exists().where(*same, earlier_dataset))
-    earlier_layer = better.c.layer < table.c.layer
-    return ~sa.exists().where(*same, sa.or_(earlier_layer, earlier_dataset))
-
-
 def series_columns(series: Series) -> list[sa.ColumnElement[Any]]:
     """The columns `station_record` or `global_record` reads, for `fetch_packed`."""
     table, kind = series.table, series.period
@@ -164,20 +179,20 @@ def series_columns(series: Series) -> list[sa.ColumnElement[Any]]:
 def station_record(series: Series, row: Row, station_id: str, rule: str) -> Record:
     """A row of one station as the API gives it; temperatures in degrees Celsius, the mean unrounded."""
     period, dataset, layer, count, low, high, total, *reasons, last = row
-    return {
+    record = {
         "station_id": station_id,
         series.period.name: period,
-        **({} if series.is_hourly else {"hour_count": last}),
         "observation_count": count,
         "min_c": low / 10,
         "mean_c": total / count / 10,
         "max_c": high / 10,
-        **dict(zip(REASON_COUNTS, reasons, strict=True)),
         "layer": layer,
         "rule": rule,
         "dataset": dataset,
-        **({"version": last} if series.is_hourly else {}),
+        "version" if series.is_hourly else "hour_count": last,
     }
+    record.update(zip(REASON_COUNTS, reasons, strict=True))
+    return record
 
 
 def global_record(series: Series, row: Row, rule: str) -> Record:

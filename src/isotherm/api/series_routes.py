@@ -29,6 +29,7 @@ from isotherm.api.series import (
     Record,
     Selection,
     Series,
+    SeriesPage,
     add_provenance,
     global_record,
     read_series,
@@ -72,12 +73,9 @@ def _meta(rule: str, layer: str | None) -> Record:
     return {"rule": rule, "layer": layer or "batch, else speed", "units": UNITS}
 
 
-def _page(series: Series, records: list[Record], limit: int) -> tuple[list[Record], str | None]:
-    """The page and the cursor of the next one."""
-    if len(records) <= limit:
-        return records, None
-    page = records[:limit]
-    return page, write_cursor(str(page[-1][series.period.name]))
+def _next(series: Series, page: SeriesPage) -> str | None:
+    """The cursor of the page after this one."""
+    return write_cursor(str(page.rows[-1][0])) if page.has_more else None
 
 
 def _add_station_route(name: str, series: Series, row: type[BaseModel]) -> None:
@@ -101,14 +99,13 @@ def _add_station_route(name: str, series: Series, row: type[BaseModel]) -> None:
         with engine.connect() as connection:
             station_id = resolve_station(connection, station)
             selection = Selection(rule, layer, first, end, after, limit)
-            rows = read_series(connection, series, selection, station_id)
-            records = [station_record(series, one, station_id, rule) for one in rows]
+            page = read_series(connection, series, selection, station_id)
+            data = [station_record(series, one, station_id, rule) for one in page.rows]
             if series.is_hourly:
-                files = read_source_files(connection, station_id, years_of(rows))
-                records = [add_provenance(one, files) for one in records]
-        data, following = _page(series, records, limit)
+                files = read_source_files(connection, station_id, years_of(page.rows))
+                data = [add_provenance(one, files) for one in data]
         meta = {"station_id": station_id, **_meta(rule, layer), **source_meta(settings)}
-        return respond_list(request, data, meta, following, columns, format)
+        return respond_list(request, data, meta, _next(series, page), columns, format)
 
     read.__doc__ = f"""The {name} series of a station, in order of time.
 
@@ -144,10 +141,10 @@ def _add_global_route(name: str, series: Series, row: type[BaseModel]) -> None:
         after = read_cursor(cursor, series.period.pattern)
         with engine.connect() as connection:
             selection = Selection(rule, layer, first, end, after, limit)
-            rows = read_series(connection, series, selection, None)
-        data, following = _page(series, [global_record(series, one, rule) for one in rows], limit)
+            page = read_series(connection, series, selection, None)
+        data = [global_record(series, one, rule) for one in page.rows]
         meta = {**_meta(rule, layer), **source_meta(settings)}
-        return respond_list(request, data, meta, following, columns, format)
+        return respond_list(request, data, meta, _next(series, page), columns, format)
 
     read.__doc__ = f"""The {name} series over all stations: the mean of the stations' means, the lowest
     minimum, the highest maximum, and how many stations reported."""
