@@ -33,13 +33,14 @@ def temporary_beside(target: Path) -> Iterator[Path]:
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
+        try:
+            yield temporary
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise SourceError(
             f"{target}: could not be written ({error}). Check the folder's rights and the free space."
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def content_digest(received: Path, origin: str, *, size_is_certain: bool) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import hashlib
 import re
 import subprocess
 import sys
@@ -59,19 +60,21 @@ def test_the_load_generator_goes_to_9999_stations_and_says_so() -> None:
         describe_station("72530094846")
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_a_year_is_a_pure_function_of_station_and_year(kind: Kind) -> None:
+def test_a_year_is_a_pure_function_of_station_and_year() -> None:
     program = (
-        "import sys, datetime; from isotherm.noaa.simulated import simulate_station_year as make;"
-        "sys.stdout.buffer.write(make(sys.argv[1], 2023, today=datetime.date(2024, 7, 10)))"
+        "import sys, datetime, hashlib;"
+        "from isotherm.noaa.simulated import simulate_station_year as make;"
+        "today = datetime.date(2024, 7, 10);"
+        "[print(hashlib.sha256(make(one, 2023, today=today)).hexdigest()) for one in sys.argv[1:]]"
     )
     elsewhere = subprocess.run(
-        [sys.executable, "-c", program, OF_KIND[kind]],
+        [sys.executable, "-c", program, *(OF_KIND[kind] for kind in Kind)],
         capture_output=True,
         check=True,
+        text=True,
         env={"PYTHONHASHSEED": "1"},
     )
-    assert elsewhere.stdout == _content(kind)
+    assert elsewhere.stdout.split() == [hashlib.sha256(_content(kind)).hexdigest() for kind in Kind]
 
 
 def test_the_generator_gives_the_same_numbers_as_the_day_it_was_written() -> None:
@@ -247,17 +250,17 @@ def _hours(observations: pl.DataFrame, rule: str) -> dict[str, tuple[int, int, i
 def test_an_archive_on_disk_is_laid_out_as_noaas_and_equal_wherever_it_is_written(
     tmp_path: Path,
 ) -> None:
-    first = write_archive(tmp_path / "a", stations=7, years=(2013, 2014), today=TODAY)
-    write_archive(tmp_path / "b", stations=7, years=[2014, 2013], today=TODAY)
-    assert len(first) == 14
+    first = write_archive(tmp_path / "a", stations=2, years=(2013, 2014), today=TODAY)
+    write_archive(tmp_path / "b", stations=2, years=[2014, 2013], today=TODAY)
+    assert len(first) == 4
     for path in (tmp_path / "a").rglob("*.gz"):
         twin = tmp_path / "b" / path.relative_to(tmp_path / "a")
         assert twin.read_bytes() == path.read_bytes()
         assert twin.stat().st_mtime == path.stat().st_mtime
     archive = DirectoryArchive(tmp_path / "a")
-    assert len(archive.list_station_years()) == 14
+    assert len(archive.list_station_years()) == 4
     history = read_station_history(archive.read_station_history() or b"")
-    assert [one.station.station_id for one in history] == list(station_ids(7))
+    assert [one.station.station_id for one in history] == list(station_ids(2))
 
 
 def test_an_archive_can_be_written_from_the_command_line(
