@@ -18,7 +18,7 @@ from isotherm.stores.kafka_topics import (
     wait_for_broker,
 )
 
-pytest_plugins = ["kafka_fixture"]
+pytest_plugins = ["servers.kafka_fixture"]
 pytestmark = pytest.mark.servers
 
 DAY_MS = 24 * 3600 * 1000

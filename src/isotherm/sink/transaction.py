@@ -64,6 +64,7 @@ def _write(connection: Connection, stored: dict[SummaryKey, StoredHour], folded:
     """Each accepted summary into its table, out of the other one, and into the global rows."""
     counting = [one for one in folded.accepted.values() if one.observation_count]
     empty = [one for one in folded.accepted.values() if not one.observation_count]
+    global_summary.ensure_stations(connection, {one.station_id for one in counting})
     rows.upsert(connection, rows.HOURLY_SUMMARY, counting)
     rows.upsert(connection, rows.EMPTY_HOUR, empty)
     filled = [one.key for one in counting if _is_empty(stored.get(one.key))]

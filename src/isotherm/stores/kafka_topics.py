@@ -76,6 +76,7 @@ def ensure_topics(
     admin = admin_client(bootstrap_servers)
     wait_for_broker(admin, timeout_s=timeout_s)
     done: dict[str, list[str]] = {name: ["created"] for name in _create_missing(admin, topics)}
+    _wait_until_known(admin, [topic.name for topic in topics], timeout_s=timeout_s)
     for name, changes in _repair_config(admin, topics).items():
         done.setdefault(name, []).extend(changes)
     return done
@@ -99,6 +100,20 @@ def _create_missing(admin: AdminClient, topics: Sequence[Topic]) -> list[str]:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise StoreError(f"Kafka refused to create topic {name}: {error.args[0]}") from error
     return created
+
+
+def _wait_until_known(admin: AdminClient, names: Sequence[str], *, timeout_s: float) -> None:
+    """A topic is created before every broker knows of it."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            read_config(admin, names)
+        except StoreError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def read_config(admin: AdminClient, names: Sequence[str]) -> dict[str, dict[str, str | None]]:

@@ -1,0 +1,75 @@
+"""A real MariaDB of one's own for tests that kill it: free port, a folder that goes away."""
+
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from isotherm.local.secret_files import make_secrets, read_secret
+from isotherm.local.servers.mysql import mysql_server
+from isotherm.settings import PortOffset, Settings, load_settings
+from isotherm.stores.migrate import migrate
+from isotherm.stores.mysql import create_engine
+from servers.kafka_fixture import free_port
+
+
+class Database:
+    """One server in its own process, with our tables."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="isotherm-db-"))
+        port_base = free_port() - PortOffset.MYSQL
+        tools_dir = load_settings().tools_dir
+        first = Settings(state_dir=self.folder, tools_dir=tools_dir, port_base=port_base)
+        make_secrets(first)
+        password = read_secret(first, "isotherm_mysql_password")
+        self.settings = first.model_copy(
+            update={"mysql_password": type(first.mysql_password)(password)}
+        )
+        self._server = mysql_server(self.settings)
+        self._server.prepare()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and return once our user can log in."""
+        log = (self.folder / "server.log").open("ab")
+        self._process = subprocess.Popen(self._server.command(), stdout=log, stderr=log)
+        deadline = time.monotonic() + 60
+        while not self._server.is_ready(0):
+            assert time.monotonic() < deadline, (self.folder / "server.log").read_text()[-2000:]
+            time.sleep(0.1)
+
+    def kill(self) -> None:
+        """kill -9, as a power cut would."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def engine(self) -> Engine:
+        """A new engine on it."""
+        return create_engine(self.settings)
+
+    def dispose(self) -> None:
+        """End it and remove its folder."""
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.settings.runtime_dir, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[Database]:
+    """A migrated database shared by the tests of a session: each test uses stations of its own."""
+    server = Database()
+    try:
+        server.start()
+        migrate(server.engine())
+        yield server
+    finally:
+        server.dispose()
