@@ -6,17 +6,18 @@ import time
 from pathlib import Path
 
 import pytest
-from hdfs_fixture import Hdfs, hdfs  # noqa: F401 - the fixture
 
 from isotherm.errors import StoreError
 from isotherm.settings import Settings
 from isotherm.stores.hdfs_store import HdfsStore
+from servers.hdfs_fixture import Hdfs
 
+pytest_plugins = ["servers.hdfs_fixture"]
 pytestmark = pytest.mark.servers
 
 
 @pytest.fixture(scope="module")
-def store(hdfs: Hdfs) -> HdfsStore:  # noqa: F811
+def store(hdfs: Hdfs) -> HdfsStore:
     return HdfsStore(hdfs.settings)
 
 
@@ -86,7 +87,7 @@ def test_an_hdfs_that_is_not_there_is_named_with_what_to_do(tmp_path: Path) -> N
 
 
 def test_a_write_outlasts_a_datanode_that_is_killed_and_comes_back(
-    hdfs: Hdfs,  # noqa: F811
+    hdfs: Hdfs,
     store: HdfsStore,
 ) -> None:
     hdfs.kill(hdfs.datanode)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hdfs_fixture import Hdfs
 from pyspark.sql import SparkSession
 from sqlalchemy import Engine, Row, delete, select, update
 from sqlalchemy.dialects.mysql import insert
@@ -27,6 +26,7 @@ from isotherm.stores import tables
 from isotherm.stores.hdfs_layout import hourly_summary_folder, observation_folder
 from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.mysql import create_engine
+from servers.hdfs_fixture import Hdfs
 
 pytestmark = [pytest.mark.servers, pytest.mark.spark]
 

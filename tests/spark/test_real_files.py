@@ -7,12 +7,12 @@ from types import ModuleType
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
-from summary_rows import rows_by_key
 
 from isotherm.noaa.global_hourly import parse_observations
 from isotherm.noaa.schema import to_arrow
 from isotherm.quality import RULE_NAMES
 from isotherm.spark.summarise import summarise_hours
+from spark.summary_rows import rows_by_key
 
 pytestmark = pytest.mark.spark
 

@@ -1,0 +1,188 @@
+"""Runs the speed layer's Spark query until it is asked to stop: checkpoint, lock, progress, ending.
+
+The checkpoint belongs to the feed. Deleting it starts the feed from the beginning of the raw topic: the
+same summaries come out again, and the sink's guard keeps the newer of two.
+"""
+
+import fcntl
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, Final
+
+import psutil
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import SparkSession
+from pyspark.sql.streaming.query import StreamingQuery
+
+from isotherm.errors import StoreError
+from isotherm.settings import Settings
+from isotherm.spark.session import stream_session
+from isotherm.stream.hour_stream import StreamPlan, summary_stream
+from isotherm.stream.stream_progress import describe_progress
+
+POLL_S: Final = 0.3
+STOP_WITHIN_S: Final = 3.0
+LOCK_WAIT_S: Final = 30.0
+
+_STREAM_CONF: Final = {
+    # How often an idle query says where it is; the replay's end waits for it.
+    "spark.sql.streaming.noDataProgressEventInterval": "2000",
+    "spark.sql.streaming.stopTimeout": "2000",
+    "spark.sql.streaming.minBatchesToRetain": "10",
+    "spark.sql.streaming.metricsEnabled": "false",
+}
+
+
+def run_stream(settings: Settings, plan: StreamPlan, trigger_s: float) -> int:
+    """Summarise until SIGTERM or SIGINT; returns the exit status.
+
+    Args:
+        settings: Kafka's address, where checkpoints live, the state folder for the lock.
+        plan: what to read.
+        trigger_s: seconds between micro-batches.
+
+    Raises:
+        StoreError: another instance holds this checkpoint, or the query failed.
+    """
+    with only_instance(settings.state_dir / "run" / f"stream-{plan.feed_id}.lock") as lock:
+        spark = stream_session(settings, f"isotherm-stream-{plan.feed_id}")
+        for name, value in _STREAM_CONF.items():
+            spark.conf.set(name, value)
+        write_holder(lock, jvm_pid(spark))
+        stop = _stop_on_signal()
+        writer = summary_stream(spark, plan).trigger(processingTime=f"{trigger_s} seconds")
+        checkpoint = f"{settings.checkpoint_uri}/{plan.feed_id}"
+        query = writer.option("checkpointLocation", checkpoint).start()
+        try:
+            follow(query, stop)
+        except StreamingQueryException as error:
+            if not stop.is_set():
+                raise StoreError(_describe_failure(error, checkpoint)) from error
+        finally:
+            end(spark, query)
+    return 0
+
+
+def follow(query: StreamingQuery, stop: threading.Event) -> None:
+    """Print a line per micro-batch until asked to stop or the query fails."""
+    shown: tuple[Any, ...] | None = None
+    while not stop.wait(POLL_S):
+        for progress in query.recentProgress:
+            line = describe_progress(json.loads(progress.json))
+            position = (progress.runId, line["batch"], line["end_offsets"], line["rows"])
+            if line["end_offsets"] and (shown is None or _is_newer(position, shown)):
+                _print(line)
+                shown = position
+        if not query.isActive:
+            query.awaitTermination()  # raises what ended it
+            return
+
+
+def _is_newer(position: tuple[Any, ...], shown: tuple[Any, ...]) -> bool:
+    return bool(position[1] > shown[1] or (position[1] == shown[1] and position[2] != shown[2]))
+
+
+def _print(line: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+def end(spark: SparkSession, query: StreamingQuery) -> None:
+    """Stop the query and Spark; a JVM that was signalled too may already be gone."""
+    last_resort = threading.Timer(STOP_WITHIN_S, lambda: os._exit(0))
+    last_resort.daemon = True
+    last_resort.start()
+    with suppress(Exception):
+        query.stop()
+        spark.stop()
+    last_resort.cancel()
+
+
+def _stop_on_signal() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+@contextmanager
+def only_instance(path: Path, wait_s: float = LOCK_WAIT_S) -> Iterator[IO[str]]:
+    """Hold the lock of a checkpoint; it ends with the process, however that ends.
+
+    Two queries on one checkpoint would overwrite each other's state. A killed driver leaves a JVM that
+    works on for a moment: its pid is in the lock file, and its end is waited for as well.
+
+    Raises:
+        StoreError: the holder did not go away within `wait_s` seconds.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + wait_s
+    with path.open("a+") as lock:
+        while not _is_free(lock):
+            if time.monotonic() > deadline:
+                raise StoreError(
+                    f"Another stream works on this feed (lock {path}, held by {_holder(lock)}). "
+                    "Stop it, or wait for its end."
+                )
+            time.sleep(POLL_S)
+        yield lock
+
+
+def _is_free(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    if not _is_same_process(_holder(lock)):
+        return True
+    fcntl.flock(lock, fcntl.LOCK_UN)
+    return False
+
+
+def write_holder(lock: IO[str], jvm: int) -> None:
+    """Note which JVM works under this lock: pid and start, since a pid alone is reused."""
+    lock.seek(0)
+    lock.truncate()
+    json.dump({"jvm": jvm, "created": psutil.Process(jvm).create_time()}, lock)
+    lock.flush()
+
+
+def _holder(lock: IO[str]) -> dict[str, Any]:
+    lock.seek(0)
+    try:
+        holder = json.loads(lock.read())
+    except ValueError:
+        return {}
+    return holder if isinstance(holder, dict) else {}
+
+
+def _is_same_process(holder: dict[str, Any]) -> bool:
+    try:
+        process = psutil.Process(int(holder["jvm"]))
+        is_same = abs(process.create_time() - float(holder["created"])) < 1
+        return is_same and process.status() != psutil.STATUS_ZOMBIE
+    except (KeyError, ValueError, psutil.NoSuchProcess):
+        return False
+
+
+def jvm_pid(spark: SparkSession) -> int:
+    """Process id of the session's JVM."""
+    jvm: Any = spark.sparkContext._jvm
+    return int(jvm.java.lang.ProcessHandle.current().pid())
+
+
+def _describe_failure(error: StreamingQueryException, checkpoint: str) -> str:
+    text = str(error)
+    if "data loss" in text.lower() or "OffsetOutOfRange" in text:
+        return (
+            "Kafka no longer has messages this stream has not read yet (retention, or the topic was "
+            f"made anew). Delete the checkpoint {checkpoint} to start the feed from what is there."
+        )
+    return f"The stream failed and resumes from its checkpoint {checkpoint}: {text[:2000]}"
