@@ -40,7 +40,7 @@ class Station:
 
 def is_station_id(text: str) -> bool:
     """Whether the text is a global-hourly station id."""
-    return _STATION_ID.match(text) is not None
+    return _STATION_ID.fullmatch(text) is not None
 
 
 def usable_position(

@@ -85,12 +85,20 @@ class HttpArchive:
         return None
 
     def read_station_history(self) -> bytes | None:
-        """The station list, from the first address that has it."""
+        """The station list, from the first address that has it; the last one's failure counts."""
+        failure: SourceError | None = None
         for base in self._history_urls:
-            for suffix in self._suffixes:
-                content = self._client.read(f"{base}{suffix}")
-                if content is not None:
-                    return decompress(content, f"{base}{suffix}")
+            failure = None
+            try:
+                found = self._read_first(base)
+            except SourceError as error:
+                _log.warning("station list failed", address=base, error=str(error))
+                failure = error
+                continue
+            if found is not None:
+                return found
+        if failure is not None:
+            raise failure
         return None
 
     def unreachable_reason(self) -> str | None:
@@ -102,6 +110,13 @@ class HttpArchive:
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()
+
+    def _read_first(self, base: str) -> bytes | None:
+        for suffix in self._suffixes:
+            content = self._client.read(f"{base}{suffix}")
+            if content is not None:
+                return decompress(content, f"{base}{suffix}")
+        return None
 
     def _fetch_from(
         self, base: str, station_year: StationYear, target: Path, known: SourceFile | None

@@ -4,6 +4,7 @@ NCEI slows down hard after a couple of thousand requests; the mirror in the Open
 not, but whether it is complete is not promised, so NCEI's answer decides where the mirror has nothing.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from isotherm.noaa.directory_archive import is_in_years
@@ -40,13 +41,24 @@ FIRST_VISIT_STATIONS: Final = (
 
 
 class NoaaArchive(HttpArchive):
-    """See `Archive`; it lists what the station list promises, of which some files do not exist."""
+    """See `Archive`; it lists what the station list promises, of which some files do not exist.
 
-    def __init__(self, policy: RetryPolicy | None = None) -> None:
+    Args:
+        policy: how patient to be.
+        access_urls: below each lies `<year>/<station>.csv`; asked in this order.
+        history_urls: addresses of the station list, asked in this order.
+    """
+
+    def __init__(
+        self,
+        policy: RetryPolicy | None = None,
+        access_urls: Sequence[str] = ACCESS_URLS,
+        history_urls: Sequence[str] = HISTORY_URLS,
+    ) -> None:
         super().__init__(LABEL, policy)
         self.label = LABEL
-        self._access_urls = ACCESS_URLS
-        self._history_urls = HISTORY_URLS
+        self._access_urls = access_urls
+        self._history_urls = history_urls
         self._suffixes = ("",)
         self._history: bytes | None = None
 

@@ -281,7 +281,7 @@ def test_index_pages_are_read_without_parent_and_sort_links(
     )
     files = (
         '<a href="../">..</a> <a href="72530094846.csv">a</a> <a href="A0000200001.csv.gz">b</a>'
-        '<a href="./01001099999.csv?x=1">c</a> <a href="1001099999.csv">d</a> <a href="x.csv.part">e</a>'
+        '<a href="./01001099999.csv?x=1">c</a> <a href="1001099999.csv">d</a> <a href="x.part">e</a>'
     )
     server.script[root] = [body(page.encode())]
     server.script[f"{root}2014/"] = [body(files.encode())]
