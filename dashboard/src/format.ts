@@ -25,7 +25,8 @@ export function percent(share: number): string {
   return `${shown.toFixed(shown === 100 ? 0 : 1)} %`;
 }
 
-function plural(value: number, unit: string): string {
+/** "1 hour", "4 345 days" */
+export function counted(value: number, unit: string): string {
   return `${count(value)} ${unit}${value === 1 ? "" : "s"}`;
 }
 
@@ -33,7 +34,7 @@ function plural(value: number, unit: string): string {
 export function lag(instant: number, now: number): string {
   const behind = now - instant;
   if (behind < 0) return "ahead of the clock";
-  if (behind < 2 * HOUR_MS) return `${plural(Math.floor(behind / 60_000), "minute")} behind the clock`;
-  if (behind < 2 * DAY_MS) return `${plural(Math.floor(behind / HOUR_MS), "hour")} behind the clock`;
-  return `${plural(Math.floor(behind / DAY_MS), "day")} behind the clock`;
+  if (behind < 2 * HOUR_MS) return `${counted(Math.floor(behind / 60_000), "minute")} behind the clock`;
+  if (behind < 2 * DAY_MS) return `${counted(Math.floor(behind / HOUR_MS), "hour")} behind the clock`;
+  return `${counted(Math.floor(behind / DAY_MS), "day")} behind the clock`;
 }

@@ -37,7 +37,8 @@ function axes(palette: Palette, font: string): uPlot.Axis[] {
       ...common,
       grid: { show: false },
       space: 64,
-      size: 42,
+      size: 46,
+      gap: 9,
       incrs: TIME_INCREMENTS,
       splits: (_u, _axis, min, max, increment) => timeSplits(min, max, increment),
       values: (_u, splits, _axis, _space, increment) => timeLabels(splits, increment),
@@ -73,26 +74,35 @@ function line(label: string, stroke: string, width: number, dash?: number[]): uP
   };
 }
 
+// The mean comes last, so that it lies on top where all three are one value.
 function seriesOf(style: ChartStyle, palette: Palette): uPlot.Series[] {
-  const extremes = style === "lines" ? 1.75 : 0.75;
+  if (style === "lines") {
+    return [
+      {},
+      line("Minimum", palette.min, 1.75, [6, 3]),
+      line("Maximum", palette.max, 1.75, [2, 3]),
+      line("Mean", palette.mean, 2.25),
+    ];
+  }
+  const edge = { stroke: palette.band, width: 1, points: { show: false } };
   return [
     {},
-    line("Minimum", palette.min, extremes, style === "lines" ? [6, 3] : undefined),
-    line("Mean", palette.mean, style === "lines" ? 2.25 : 1.75),
-    line("Maximum", palette.max, extremes, style === "lines" ? [2, 3] : undefined),
+    { ...edge, label: "Minimum" },
+    { ...edge, label: "Maximum" },
+    line("Mean", palette.mean, 1.75),
   ];
 }
 
 /** A period alone between two gaps still shows how far it reached: a bar from minimum to maximum. */
 function drawIsolatedRanges(palette: Palette) {
   return (u: uPlot): void => {
-    const [xs, mins, , maxs] = u.data;
+    const [xs, mins, maxs] = u.data;
     const range = u.series[0]!.idxs;
     if (!mins || !maxs || !range) return;
     const { ctx } = u;
     ctx.save();
     ctx.strokeStyle = palette.band;
-    ctx.lineWidth = 3 * devicePixelRatio;
+    ctx.lineWidth = 4 * devicePixelRatio;
     for (const at of isolatedPositions(mins, range[0], range[1])) {
       const x = u.valToPos(xs[at]!, "x", true);
       ctx.beginPath();
@@ -125,7 +135,7 @@ export function chartOptions(setup: ChartSetup): uPlot.Options {
     scales: { x: range ? { time: false, range } : { time: false } },
     axes: axes(palette, setup.font),
     series: seriesOf(style, palette),
-    bands: [{ series: [3, 1], fill: palette.band }],
+    bands: [{ series: [2, 1], fill: palette.band }],
     padding: [12, 12, 0, 0],
     hooks: {
       drawClear: [drawIsolatedRanges(palette)],

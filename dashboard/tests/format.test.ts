@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { celsius, count, lag, percent } from "../src/format";
+
+describe("format", () => {
+  it("shows 0 °C as 0.0 and only a missing value as a dash", () => {
+    expect(celsius(0)).toBe("0.0");
+    expect(celsius(null)).toBe("–");
+    expect(celsius(undefined)).toBe("–");
+  });
+
+  it("gives negative temperatures a minus sign, and never to a rounded zero", () => {
+    expect(celsius(-3.04)).toBe("−3.0");
+    expect(celsius(-0.04)).toBe("0.0");
+    expect(celsius(-0.05, 2)).toBe("−0.05");
+  });
+
+  it("groups thousands by thin spaces", () => {
+    expect(count(4345)).toBe("4\u2009345");
+    expect(count(1234567)).toBe("1\u2009234\u2009567");
+    expect(count(999)).toBe("999");
+  });
+
+  it("does not round an incomplete series up to 100 %", () => {
+    expect(percent(8759 / 8760)).toBe("99.9 %");
+    expect(percent(1)).toBe("100 %");
+    expect(percent(0)).toBe("0.0 %");
+  });
+
+  it("says how far the data lies behind the wall clock", () => {
+    const now = Date.UTC(2026, 10, 23, 12);
+    expect(lag(Date.UTC(2014, 11, 31), now)).toBe("4\u2009345 days behind the clock");
+    expect(lag(now - 3_600_000 * 47, now)).toBe("47 hours behind the clock");
+    expect(lag(now - 60_000, now)).toBe("1 minute behind the clock");
+  });
+});

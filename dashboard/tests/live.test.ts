@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { effectScope } from "vue";
+import type { SummaryRow } from "../src/api";
+import { useLiveFeed } from "../src/live";
+import { point } from "./rows";
+
+/** Stands in for the browser's EventSource, which no server can make fail on cue. */
+class ScriptedSource extends EventTarget {
+  onopen: (() => void) | null = null;
+  onerror: (() => void) | null = null;
+  readyState = 0;
+  closed = false;
+  constructor(readonly url: string) {
+    super();
+  }
+  close(): void {
+    this.closed = true;
+  }
+  send(data: string): void {
+    this.dispatchEvent(new MessageEvent("message", { data }));
+  }
+  refuse(): void {
+    this.readyState = 2;
+    this.onerror?.();
+  }
+}
+
+describe("the live feed", () => {
+  const sources: ScriptedSource[] = [];
+  const rows: SummaryRow[] = [];
+  const scope = effectScope(true);
+
+  function follow() {
+    return scope.run(() =>
+      useLiveFeed(
+        (row) => rows.push(row),
+        () => undefined,
+        (url) => {
+          const source = new ScriptedSource(url);
+          sources.push(source);
+          return source as unknown as EventSource;
+        },
+      ),
+    )!;
+  }
+
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => {
+    vi.useRealTimers();
+    sources.length = 0;
+    rows.length = 0;
+  });
+
+  it("hands on hours of any day and passes over what is no hour", () => {
+    const feed = follow();
+    feed.connect({ rule: "routine" });
+    sources[0]!.send(JSON.stringify(point(Date.UTC(1901, 0, 1))));
+    sources[0]!.send(JSON.stringify(point(Date.UTC(2024, 5, 1))));
+    sources[0]!.send("hello");
+    sources[0]!.send("null");
+    expect(rows.map((row) => row.hour_start)).toEqual(["1901-01-01T00:00:00Z", "2024-06-01T00:00:00Z"]);
+  });
+
+  it("opens a refused stream again, waiting longer each time", () => {
+    const feed = follow();
+    feed.connect({});
+    sources[0]!.refuse();
+    expect(feed.connection.value).toBe("waiting");
+    vi.advanceTimersByTime(2_000);
+    expect(sources.length).toBe(2);
+    sources[1]!.refuse();
+    vi.advanceTimersByTime(2_000);
+    expect(sources.length).toBe(2);
+    vi.advanceTimersByTime(2_000);
+    expect(sources.length).toBe(3);
+    sources[2]!.onopen?.();
+    expect(feed.connection.value).toBe("open");
+  });
+
+  it("closes with the page", () => {
+    follow().connect({});
+    scope.stop();
+    expect(sources[0]!.closed).toBe(true);
+  });
+});
