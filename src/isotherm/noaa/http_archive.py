@@ -1,11 +1,11 @@
 """An archive behind http(s), laid out as NOAA's site, found by reading its index pages."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import structlog
@@ -23,6 +23,8 @@ from isotherm.noaa.directory_archive import (
 from isotherm.noaa.http_client import PoliteClient, RetryPolicy, is_absent, published_at, write_body
 from isotherm.noaa.received_file import content_digest, keep_compressed, temporary_beside
 from isotherm.noaa.station_year import FetchedFile, SourceFile, StationYear
+
+T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
@@ -69,37 +71,13 @@ class HttpArchive:
         self, station_year: StationYear, target: Path, known: SourceFile | None = None
     ) -> FetchedFile | None:
         """Ask each address in turn; the last one's answer decides where none has the file."""
-        failure: SourceError | None = None
-        for base in self._access_urls:
-            failure = None
-            try:
-                fetched = self._fetch_from(base, station_year, target, known)
-            except SourceError as error:
-                _log.warning("archive address failed", address=base, error=str(error))
-                failure = error
-                continue
-            if fetched is not None:
-                return fetched
-        if failure is not None:
-            raise failure
-        return None
+        return _first_answer(
+            self._access_urls, lambda base: self._fetch_from(base, station_year, target, known)
+        )
 
     def read_station_history(self) -> bytes | None:
-        """The station list, from the first address that has it; the last one's failure counts."""
-        failure: SourceError | None = None
-        for base in self._history_urls:
-            failure = None
-            try:
-                found = self._read_first(base)
-            except SourceError as error:
-                _log.warning("station list failed", address=base, error=str(error))
-                failure = error
-                continue
-            if found is not None:
-                return found
-        if failure is not None:
-            raise failure
-        return None
+        """The station list, from the first address that has it."""
+        return _first_answer(self._history_urls, self._read_history_from)
 
     def unreachable_reason(self) -> str | None:
         """Whether the index page answers."""
@@ -111,7 +89,7 @@ class HttpArchive:
         """Let go of the connections."""
         self._client.close()
 
-    def _read_first(self, base: str) -> bytes | None:
+    def _read_history_from(self, base: str) -> bytes | None:
         for suffix in self._suffixes:
             content = self._client.read(f"{base}{suffix}")
             if content is not None:
@@ -163,6 +141,28 @@ class HttpArchive:
         links = _Links()
         links.feed(page.decode("utf-8", "replace"))
         return {unquote(urlsplit(link).path).rstrip("/").rsplit("/", 1)[-1] for link in links.found}
+
+
+def _first_answer(addresses: Sequence[str], ask: Callable[[str], T | None]) -> T | None:
+    """What the first address that has something answers; the last one's word decides where none has.
+
+    Raises:
+        SourceError: the last address failed; a failure before it is logged and passed over.
+    """
+    failure: SourceError | None = None
+    for address in addresses:
+        failure = None
+        try:
+            answer = ask(address)
+        except SourceError as error:
+            _log.warning("archive address failed", address=address, error=str(error))
+            failure = error
+            continue
+        if answer is not None:
+            return answer
+    if failure is not None:
+        raise failure
+    return None
 
 
 class _Links(HTMLParser):
