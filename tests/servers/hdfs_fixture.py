@@ -41,7 +41,7 @@ class Hdfs:
         """Start one of the two and return once it answers."""
         server.prepare()
         log_file = self.settings.logs_dir / f"{server.name}.log"
-        process = start_in_group(server.command(), server.environment, log_file, self.folder)
+        process = start_in_group(server.command(), server.environment(), log_file, self.folder)
         self._processes[server.name] = process
         started_at, deadline = time.time(), time.monotonic() + READY_WITHIN_S
         while not server.is_ready(started_at):

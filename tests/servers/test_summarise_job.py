@@ -277,7 +277,7 @@ def submit(servers: Hdfs, *arguments: str) -> subprocess.CompletedProcess[str]:
             str(REPOSITORY_ROOT / "jobs" / "summarise_observations.py"),
             *arguments,
         ],
-        env={**os.environ, **servers.mysql.environment},
+        env={**os.environ, **servers.mysql.environment()},
         capture_output=True,
         text=True,
         timeout=300,
