@@ -145,6 +145,7 @@ def end_leftovers(settings: Settings, names: Iterable[str], within_s: float = ST
     psutil.wait_procs(found, timeout=within_s)
     for process in found:
         _signal_group(process.pid, signal.SIGKILL)
+    psutil.wait_procs(found, timeout=within_s)
     return len(found)
 
 

@@ -1,6 +1,7 @@
 """How far a replay is, from the JSON lines its programs print, one per batch.
 
 Any other line is plain text. Lines come from several threads; what was said last counts.
+In the task's log a JSON line reads as `event name=value ...`.
 """
 
 import json
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 # As fast as acknowledged means many batches a second; the log shows at most one line a second of each.
 SHOWN_EVERY_S: Final = 1.0
+_NOT_SHOWN: Final = ("event", "level", "timestamp", "program", "logger", "feed_id")
 
 
 class Progress:
@@ -22,22 +24,24 @@ class Progress:
         self._shown_at: dict[str, float] = {}
         self._last_report: tuple[float, int] | None = None
 
-    def take(self, name: str, line: str) -> bool:
+    def take(self, name: str, line: str) -> str | None:
         """Take in a line.
 
         Returns:
-            Whether to show it: plain text always, progress at most once a second per program.
+            The line to show, None for none: of the progress at most one line a second and program,
+            of everything else all.
         """
         values = _parse(line)
         if values is None:
-            return True
+            return line
         with self._lock:
-            self._newest.setdefault(name, {}).update(values)
+            known = {key: value for key, value in values.items() if value is not None}
+            self._newest.setdefault(name, {}).update(known)
             now = time.monotonic()
-            if now - self._shown_at.get(name, 0.0) < SHOWN_EVERY_S:
-                return False
+            if _is_progress(values) and now - self._shown_at.get(name, 0.0) < SHOWN_EVERY_S:
+                return None
             self._shown_at[name] = now
-            return True
+        return _render(values)
 
     def value(self, name: str, key: str) -> Any:  # noqa: ANN401 - JSON
         """What a program said last; None where it said nothing."""
@@ -79,3 +83,16 @@ def _parse(line: str) -> dict[str, Any] | None:
     except ValueError:
         return None
     return values if isinstance(values, dict) else None
+
+
+def _is_progress(values: Mapping[str, Any]) -> bool:
+    return "batch" in values and values.get("level", "info") == "info"
+
+
+def _render(values: Mapping[str, Any]) -> str:
+    """The event and its values; what the task's log says of every line is left out."""
+    level = str(values.get("level", "info"))
+    parts = [level.upper()] if level not in ("info", "debug") else []
+    parts += [str(values["event"])] if "event" in values else []
+    shown = {key: value for key, value in values.items() if key not in _NOT_SHOWN}
+    return " ".join([*parts, *(f"{key}={value}" for key, value in shown.items())])

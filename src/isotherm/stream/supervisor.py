@@ -192,8 +192,8 @@ class ReplaySupervisor:
         self._on_progress(values)
 
     def _take_line(self, name: str, line: str) -> None:
-        if self._progress.take(name, line):
-            self._log.info("[%s] %s", name, line)
+        if shown := self._progress.take(name, line):
+            self._log.info("[%s] %s", name, shown)
 
     @contextmanager
     def _only_one(self) -> Iterator[None]:

@@ -1,0 +1,200 @@
+"""The bridge: observations from the socket into Kafka, each batch acknowledged once Kafka has it.
+
+What does not follow the contract, lies in the future, or could not be read in its file goes to the
+dead-letter topic instead, so one bad observation stops nothing. While Kafka is away the bridge keeps
+trying and does not answer: that is the back-pressure the feeder sees.
+"""
+
+import json
+import socket
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from isotherm.errors import MessageFormatError, StoreError
+from isotherm.messages import (
+    DEAD_LETTER_TOPIC,
+    OBSERVATION_TOPIC,
+    SCHEMA_VERSION,
+    DeadLetter,
+    FeedId,
+    ObservationMessage,
+    decode,
+)
+from isotherm.stream.bridge_publisher import Publisher, Record
+from isotherm.stream.bridge_socket import listening
+from isotherm.stream.framing import receive_frame, send_frame
+
+log = structlog.get_logger()
+
+INVALID: Final = "invalid"
+FUTURE: Final = "future"
+UNREADABLE_ROW: Final = "unreadable_row"
+# A station's clock may be a little ahead; further ahead would move the stream's watermark.
+FUTURE_TOLERANCE: Final = timedelta(hours=1)
+_ACCEPT_WAIT_S: Final = 0.2
+
+
+class Batch(BaseModel):
+    """A feeder's frame; the observations themselves are checked one by one."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    feed_id: FeedId
+    batch: int
+    observations: list[Any]
+    rejected: list[dict[str, Any]] = []
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A batch as records: what goes to the raw topic and what to the dead letters."""
+
+    observations: list[Record] = field(default_factory=list)
+    dead_letters: list[Record] = field(default_factory=list)
+
+
+def prepare(batch: Batch, now: datetime) -> Prepared:
+    """Check every observation of a batch and turn it into a record.
+
+    Args:
+        batch: as received.
+        now: observations later than this plus an hour are refused.
+    """
+    prepared = Prepared()
+
+    def refuse(number: int, reason: str, detail: str, payload: bytes) -> None:
+        letter = DeadLetter.of(
+            payload, reason=reason, detail=detail, topic=OBSERVATION_TOPIC, feed_id=batch.feed_id
+        )
+        # The same letter sent again has the same key.
+        key = f"{batch.feed_id}/{batch.batch}/{number}"
+        prepared.dead_letters.append(Record(DEAD_LETTER_TOPIC, key, letter.encode()))
+
+    for number, observation in enumerate(batch.observations):
+        payload = _as_message(observation, batch.feed_id)
+        try:
+            message = decode(ObservationMessage, payload)
+        except MessageFormatError as error:
+            refuse(number, INVALID, str(error), payload)
+            continue
+        if message.observed_at > now + FUTURE_TOLERANCE:
+            refuse(number, FUTURE, f"observed_at {message.observed_at} is later than {now}", payload)
+            continue
+        prepared.observations.append(Record(OBSERVATION_TOPIC, message.station_id, message.encode()))
+    for number, row in enumerate(batch.rejected, start=len(batch.observations)):
+        refuse(number, UNREADABLE_ROW, str(row.get("reason")), json.dumps(row).encode())
+    return prepared
+
+
+def _as_message(observation: object, feed_id: str) -> bytes:
+    if isinstance(observation, Mapping):
+        observation = {**observation, "schema_version": SCHEMA_VERSION, "feed_id": feed_id}
+    return json.dumps(observation).encode()
+
+
+class Bridge:
+    """Serves feeders, each on a thread of its own."""
+
+    def __init__(self, path: Path, publisher: Publisher, feed_id: str | None = None) -> None:
+        """Prepare.
+
+        Args:
+            path: the socket.
+            publisher: where records go.
+            feed_id: serve this feed only; None serves all.
+        """
+        self._path = path
+        self._publisher = publisher
+        self._feed_id = feed_id
+        self._stop = threading.Event()
+        self._connections: set[socket.socket] = set()
+        self._lock = threading.Lock()
+
+    def stop(self) -> None:
+        """Ask the bridge to end; for signal handlers."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Serve until stopped.
+
+        Raises:
+            StoreError: the socket is taken, or the producer failed for good.
+        """
+        with listening(self._path) as server:
+            server.settimeout(_ACCEPT_WAIT_S)
+            log.info("bridge_listening", socket=str(self._path))
+            while not self._stop.is_set():
+                if self._publisher.fatal_error is not None:
+                    raise StoreError(f"The Kafka producer cannot go on: {self._publisher.fatal_error}.")
+                try:
+                    connection, _ = server.accept()
+                except TimeoutError:
+                    continue
+                connection.settimeout(None)
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+        with self._lock:
+            for connection in self._connections:
+                _hang_up(connection)
+        log.info("bridge_stopped")
+
+    def _serve(self, connection: socket.socket) -> None:
+        """Answer one feeder's frames until it leaves; a wrong frame ends the connection."""
+        with self._lock:
+            self._connections.add(connection)
+        try:
+            while (frame := receive_frame(connection)) is not None:
+                send_frame(connection, self._take(frame))
+        except MessageFormatError as error:
+            log.warning("frame_refused", reason=str(error))
+            _tell(connection, str(error))
+        except StoreError as error:
+            log.warning("batch_not_acknowledged", reason=str(error))
+        except OSError as error:
+            log.info("feeder_left", reason=str(error))
+        finally:
+            connection.close()
+            with self._lock:
+                self._connections.discard(connection)
+
+    def _take(self, frame: Mapping[str, Any]) -> dict[str, int]:
+        """Publish one batch; the answer is its acknowledgement."""
+        try:
+            batch = Batch.model_validate(frame)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            raise MessageFormatError(f"The frame's {place} is wrong: {first['msg']}") from error
+        if self._feed_id is not None and batch.feed_id != self._feed_id:
+            raise MessageFormatError(f"This bridge serves feed {self._feed_id}, not {batch.feed_id}.")
+        prepared = prepare(batch, datetime.now(UTC))
+        # Dead letters first: an acknowledged batch then has all of them.
+        self._publisher.publish([*prepared.dead_letters, *prepared.observations])
+        counts = {
+            "accepted": len(prepared.observations),
+            "dead_lettered": len(prepared.dead_letters),
+        }
+        log.info("batch_published", feed_id=batch.feed_id, batch=batch.batch, **counts)
+        return {"batch": batch.batch, **counts}
+
+
+def _hang_up(connection: socket.socket) -> None:
+    """Wake the thread that reads from it; closing alone would leave it waiting."""
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return
+
+
+def _tell(connection: socket.socket, reason: str) -> None:
+    """Say why, if the other side still listens."""
+    try:
+        send_frame(connection, {"error": reason})
+    except OSError:
+        return

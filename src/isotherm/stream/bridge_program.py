@@ -1,0 +1,37 @@
+"""The bridge as a program: its arguments, its signals, its exit status."""
+
+import argparse
+import signal
+from collections.abc import Sequence
+
+import structlog
+
+from isotherm.errors import IsothermError
+from isotherm.json_log import write_json_lines
+from isotherm.settings import load_settings
+from isotherm.stream.bridge import Bridge
+from isotherm.stream.bridge_publisher import Publisher
+
+log = structlog.get_logger()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve feeders until SIGTERM; exit status 1 where the socket is taken or the producer failed."""
+    parser = argparse.ArgumentParser(description="Bring observations from the socket into Kafka.")
+    parser.add_argument("--feed-id", help="serve this feed only")
+    options = parser.parse_args(arguments)
+    write_json_lines("bridge")
+    try:
+        settings = load_settings()
+        publisher = Publisher(settings.kafka_bootstrap_servers)
+        bridge = Bridge(settings.observation_socket, publisher, options.feed_id)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: bridge.stop())
+        try:
+            bridge.run()
+        finally:
+            publisher.close()
+    except IsothermError as error:
+        log.error("bridge_failed", reason=str(error))
+        return 1
+    return 0
