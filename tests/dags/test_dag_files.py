@@ -1,0 +1,94 @@
+"""Each DAG file parses, is short, explains itself, and asks for what it needs."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from isotherm.local.airflow_database import POOLS
+from isotherm.settings import REPOSITORY_ROOT
+
+if TYPE_CHECKING:
+    from airflow.dag_processing.dagbag import DagBag
+
+DAG_IDS = {"import_history", "ingest_observations", "stream_observations"}
+DAG_FILES = sorted((REPOSITORY_ROOT / "dags").glob("*.py"))
+KNOWN_TAGS = {"isotherm", "batch", "speed", "daily", "history", "live"}
+ENGINES = ("polars", "pyspark", "pandas", "pyarrow", "hdfs", "confluent_kafka", "pymysql")
+MAX_LINES = 120
+
+
+def test_every_file_parses_and_gives_exactly_these_dags(dag_bag: "DagBag") -> None:
+    assert dag_bag.import_errors == {}
+    assert set(dag_bag.dags) == DAG_IDS
+    assert {file.stem for file in DAG_FILES} == DAG_IDS, "a DAG's id is its file name"
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_a_file_is_a_manual_and_wiring_and_nothing_more(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= MAX_LINES
+    manual = ast.get_docstring(ast.parse(text)) or ""
+    assert manual.startswith("# ")
+    for chapter in ("**What it does.**", "**When it fails.**"):
+        assert chapter in manual
+    assert "doc_md=__doc__" in text
+
+
+@pytest.mark.parametrize("dag_id", sorted(DAG_IDS))
+def test_a_dag_is_tagged_and_each_task_owned_retried_pooled_and_explained(
+    dag_bag: "DagBag", dag_id: str
+) -> None:
+    dag = dag_bag.dags[dag_id]
+    assert dag.doc_md
+    assert "isotherm" in dag.tags
+    assert dag.tags <= KNOWN_TAGS
+    assert dag.catchup is False
+    assert dag.max_active_runs <= 3
+    for task in dag.tasks:
+        assert task.owner == "isotherm", task.task_id
+        assert task.retries == 3, task.task_id
+        assert task.retry_exponential_backoff == 2, task.task_id
+        assert task.pool in {*POOLS, "default_pool"}, task.task_id
+        assert task.pool_slots <= POOLS.get(task.pool, (128, ""))[0], task.task_id
+        assert (task.doc_md or "").strip(), task.task_id
+
+
+def test_downloads_spark_and_stream_run_in_their_pools(dag_bag: "DagBag") -> None:
+    pools = {
+        (dag_id, task.task_id): (task.pool, task.pool_slots)
+        for dag_id, dag in dag_bag.dags.items()
+        for task in dag.tasks
+    }
+    assert pools["ingest_observations", "download_files"] == ("noaa", 4)
+    assert pools["import_history", "download_years"] == ("noaa", 4)
+    for dag_id in ("ingest_observations", "import_history"):
+        assert pools[dag_id, "summarise_observations"] == ("spark", 1)
+    # A load reads what a Spark job rewrites.
+    assert pools["ingest_observations", "load_day"] == ("spark", 1)
+    assert pools["import_history", "load_years"] == ("spark", 1)
+    assert pools["stream_observations", "replay_observations"] == ("stream", 1)
+
+
+def test_the_tasks_stand_in_one_chain(dag_bag: "DagBag") -> None:
+    dag = dag_bag.dags["ingest_observations"]
+    assert dag.task_dict["load_day"].upstream_task_ids >= {"summarise_observations"}
+    assert dag.task_dict["check_rows"].upstream_task_ids == {"load_day"}
+    assert dag.task_dict["publish_day"].upstream_task_ids >= {"check_columns", "check_rows"}
+    history = dag_bag.dags["import_history"]
+    assert history.task_dict["check_columns"].upstream_task_ids == {"load_years"}
+
+
+def test_parsing_a_dag_file_imports_no_engine() -> None:
+    program = (
+        "import runpy, sys\n"
+        f"for path in {[str(path) for path in DAG_FILES]!r}:\n"
+        "    runpy.run_path(path)\n"
+        f"print(*[name for name in {ENGINES!r} if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == []

@@ -1,0 +1,74 @@
+"""The forms take what they should and refuse what they should not, and a run knows its day."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from airflow.dag_processing.dagbag import DagBag
+    from airflow.serialization.serialized_objects import SerializedDAG
+
+REFUSED = [
+    ("ingest_observations", {"day": "5 January"}),
+    ("ingest_observations", {"station_ids": ["72530094846 "]}),
+    ("ingest_observations", {"station_ids": [72530094846]}),
+    ("ingest_observations", {"station_count": 0}),
+    ("import_history", {"first_year": 1776}),
+    ("import_history", {"country": "USA"}),
+    ("import_history", {"dry_run": "no"}),
+    ("stream_observations", {"period": "yesterday"}),
+    ("stream_observations", {"speed": -1}),
+    ("stream_observations", {"batch_interval_s": 0}),
+]
+TAKEN = [
+    ("ingest_observations", {"day": "1901-06-01", "station_ids": ["01001099999"]}),
+    ("import_history", {"first_year": 1901, "last_year": 2024, "dry_run": False}),
+    ("import_history", {"country": "NO", "box": "-10,50,30,72", "station_count": 5}),
+    ("stream_observations", {"period": "days", "first_day": "2014-01-01", "speed": 0}),
+]
+
+
+def as_stored(dag_bag: "DagBag", dag_id: str) -> "SerializedDAG":
+    """The DAG as the api-server and the scheduler see it."""
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    return DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag_bag.dags[dag_id]))
+
+
+@pytest.mark.parametrize(("dag_id", "values"), TAKEN)
+def test_a_form_takes_good_values(dag_bag: "DagBag", dag_id: str, values: dict[str, Any]) -> None:
+    params = as_stored(dag_bag, dag_id).params.deep_merge(values)
+    params.validate()
+    assert {name: params.dump()[name] for name in values} == values
+
+
+@pytest.mark.parametrize(("dag_id", "values"), REFUSED)
+def test_a_form_refuses_bad_values(dag_bag: "DagBag", dag_id: str, values: dict[str, Any]) -> None:
+    params = as_stored(dag_bag, dag_id).params.deep_merge(values)
+    with pytest.raises(ValueError, match=r"is not|does not|minimum|too|not one of"):
+        params.validate()
+
+
+@pytest.mark.parametrize("dag_id", ["ingest_observations", "import_history", "stream_observations"])
+def test_a_form_sent_as_it_opens_is_valid(dag_bag: "DagBag", dag_id: str) -> None:
+    dag_bag.dags[dag_id].params.validate()
+
+
+def test_an_import_is_a_dry_run_unless_asked_otherwise(dag_bag: "DagBag") -> None:
+    assert dag_bag.dags["import_history"].params["dry_run"] is True
+
+
+def test_a_backfill_yields_each_day_asked_for_the_last_one_included(dag_bag: "DagBag") -> None:
+    dag = as_stored(dag_bag, "ingest_observations")
+    first, last = datetime(2014, 1, 5, tzinfo=UTC), datetime(2014, 1, 7, tzinfo=UTC)
+    infos = list(dag.iter_dagrun_infos_between(first, last))
+    assert [info.partition_key for info in infos] == ["2014-01-05", "2014-01-06", "2014-01-07"]
+
+
+def test_a_scheduled_run_owns_the_day_three_days_back(dag_bag: "DagBag") -> None:
+    import pendulum
+
+    dag = as_stored(dag_bag, "ingest_observations")
+    _, key = dag.timetable._get_partition_info(pendulum.datetime(2026, 11, 23, tz="UTC"))
+    assert key == "2026-11-20"

@@ -1,0 +1,102 @@
+"""A replay's identity and command lines."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from isotherm.errors import SettingsError
+from isotherm.stream.progress import Progress
+from isotherm.stream.replay import Replay
+
+FORM: dict[str, Any] = {
+    "period": "days",
+    "first_day": "2014-01-01",
+    "last_day": None,
+    "station_count": 100,
+    "batch_interval_s": 30,
+    "speed": 120,
+    "trigger_s": 5,
+    "label": None,
+}
+
+
+def replay(**values: object) -> Replay:
+    return Replay.from_form({**FORM, **values})
+
+
+def test_the_same_observations_are_the_same_feed_however_fast() -> None:
+    feed_id = replay().feed_id("noaa")
+    assert replay(speed=0, batch_interval_s=1, trigger_s=2).feed_id("noaa") == feed_id
+    assert replay(last_day="2014-01-01").feed_id("noaa") == feed_id
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"first_day": "2014-01-02"},
+        {"last_day": "2014-01-02"},
+        {"period": "newest"},
+        {"station_count": 99},
+        {"label": "again"},
+    ],
+)
+def test_other_observations_or_a_label_are_another_feed(values: dict[str, object]) -> None:
+    assert replay(**values).feed_id("noaa") != replay().feed_id("noaa")
+
+
+def test_another_archive_is_another_feed() -> None:
+    assert replay().feed_id("noaa") != replay().feed_id("simulated")
+
+
+def test_one_day_is_the_first_day_alone() -> None:
+    one = replay()
+    assert (one.first_day, one.last_day) == (date(2014, 1, 1), date(2014, 1, 1))
+    assert one.feeder_arguments("f")[:6] == [
+        "--feed-id", "f", "--first-day", "2014-01-01", "--last-day", "2014-01-01",
+    ]  # fmt: skip
+
+
+def test_newest_needs_no_days() -> None:
+    arguments = replay(period="newest", first_day=None).feeder_arguments("f")
+    assert arguments[2:4] == ["--days", "newest"]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"first_day": None}, "first_day is empty"),
+        ({"first_day": "2014-01-03", "last_day": "2014-01-01"}, "is after last_day"),
+    ],
+)
+def test_days_that_make_no_period_are_refused(values: dict[str, object], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        replay(**values)
+
+
+def test_the_bridge_starts_before_the_feeder_that_needs_its_socket() -> None:
+    assert list(replay().commands("f")) == ["bridge", "stream", "feeder"]
+
+
+def test_progress_keeps_what_was_said_last_and_shows_one_line_a_second() -> None:
+    progress = Progress()
+    assert progress.take("feeder", '{"batch": 1, "fed": 10}') == "batch=1 fed=10"
+    assert progress.take("feeder", '{"batch": 2, "fed": 25}') is None
+    progress.take("stream", '{"end_offsets": {"0": 7}, "newest_hour": "2014-01-01T05:00:00Z"}')
+    progress.take("stream", '{"end_offsets": {"0": 9}, "newest_hour": null}')
+    assert progress.fed == 25
+    assert progress.stream_offsets == {0: 9}
+    assert progress.report(now=100.0)["newest_hour"] == "2014-01-01T05:00:00Z"
+    progress.take("feeder", '{"fed": 325}')
+    assert progress.report(now=115.0)["rows_per_s"] == 20.0
+    progress.forget_stream()
+    assert progress.stream_offsets == {}
+
+
+def test_text_and_warnings_are_shown_always() -> None:
+    progress = Progress()
+    for _ in range(2):
+        assert progress.take("bridge", "Traceback") == "Traceback"
+        assert progress.take("feeder", "{not json") == "{not json"
+        shown = progress.take("feeder", '{"event": "late", "level": "warning", "batch": 3}')
+        assert shown == "WARNING late batch=3"
