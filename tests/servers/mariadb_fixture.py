@@ -40,7 +40,7 @@ class Database:
         """Start it and return once our user can log in."""
         log = (self.folder / "server.log").open("ab")
         self._process = subprocess.Popen(self._server.command(), stdout=log, stderr=log)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not self._server.is_ready(0):
             assert time.monotonic() < deadline, (self.folder / "server.log").read_text()[-2000:]
             time.sleep(0.1)

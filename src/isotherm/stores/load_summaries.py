@@ -32,7 +32,7 @@ from isotherm.stores.global_summary import (
 )
 from isotherm.stores.mysql import is_transient
 from isotherm.stores.rollups import Scope, refresh_station_periods
-from isotherm.stores.summary_rows import delete_rows, read_rows, upsert_rows
+from isotherm.stores.summary_rows import delete_rows, read_rows, require_station_ids, upsert_rows
 
 KEY: Final = ("station_id", "hour_start", "rule")
 HOUR_VALUES: Final = tuple(MERGE)
@@ -92,7 +92,7 @@ def load_summaries(
         end_hour: end of the scope, not included.
 
     Raises:
-        StoreError: rows lie outside the scope or repeat a key, or MySQL stayed away.
+        StoreError: an id is none, rows lie outside the scope or repeat a key, or MySQL stayed away.
     """
     wanted = _prepare(summaries, dataset, station_ids, first_hour, end_hour)
     scope = (_naive(first_hour), _naive(end_hour))
@@ -119,6 +119,7 @@ def _prepare(
     """The rows in MySQL's terms, checked against the scope."""
     if dataset not in DATASETS:
         raise StoreError(f"Unknown dataset {dataset!r}; accepted: {', '.join(DATASETS)}.")
+    require_station_ids(station_ids)
     hour = pl.col("hour_start").cast(pl.Datetime("us", "UTC")).dt.replace_time_zone(None)
     wanted = summaries.select(
         pl.col("station_id").cast(pl.String),
