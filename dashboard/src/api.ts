@@ -5,7 +5,8 @@ import { type Granularity, isoTime, parseUtc } from "./time";
 
 /** Station id that stands for the mean of all stations. */
 export const ALL_STATIONS = "all";
-const PAGE_LIMIT = 10_000;
+/** Rows of one answer at most; longer series come page by page, a CSV is one page. */
+export const PAGE_LIMIT = 10_000;
 
 export interface Station {
   station_id: string;
@@ -158,6 +159,12 @@ export async function fetchSeries(request: SeriesRequest, signal?: AbortSignal):
     cursor = page.next;
   } while (cursor);
   return points.sort((one, other) => one.start - other.start);
+}
+
+/** Start of the first year any station has; null before the first import. */
+export async function fetchFirstYear(): Promise<number | null> {
+  const { data } = await getJson<Page<SummaryRow>>(apiUrl("global/yearly", { limit: 1 }));
+  return data[0] ? toPoint(data[0]).start : null;
 }
 
 export interface StationQuery {

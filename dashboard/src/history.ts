@@ -2,10 +2,10 @@
 
 import { computed, ref, shallowRef, watch } from "vue";
 import { useRoute, useRouter } from "vue-router";
-import { ALL_STATIONS, fetchSeries, type Point, type Station } from "./api";
+import { ALL_STATIONS, fetchFirstYear, fetchSeries, type Point, type Station } from "./api";
 import {
   defaultPeriod,
-  expectedRows,
+  expectedOf,
   type HistoryState,
   MAX_ROWS,
   readState,
@@ -13,7 +13,7 @@ import {
   writeState,
 } from "./historyState";
 import { newestOf, usePipeline } from "./pipeline";
-import { parseUtc } from "./time";
+import { type Granularity, isoDay, parseUtc } from "./time";
 
 export type Phase = "loading" | "ready" | "empty" | "too-many" | "error" | "no-data";
 
@@ -28,7 +28,13 @@ export function useHistory() {
   const points = shallowRef<readonly Point[]>([]);
   const phase = ref<Phase>("loading");
   const problem = ref("");
+  const firstOfAll = ref<number | null>(null);
   let running: AbortController | null = null;
+
+  // Only the shortcut to the whole record needs it: without it the page works as well.
+  fetchFirstYear()
+    .then((first) => (firstOfAll.value = first))
+    .catch(() => undefined);
 
   /** Period of the data shown, in milliseconds: the station's own, else up to the newest hour. */
   const record = computed<{ first: number | null; last: number | null }>(() => {
@@ -37,7 +43,7 @@ export function useHistory() {
       const first = own.first_observed_at ?? own.last_observed_at;
       return { first: parseUtc(first), last: parseUtc(own.last_observed_at) };
     }
-    return { first: null, last: newestOf(status.value, "batch", "speed") };
+    return { first: firstOfAll.value, last: newestOf(status.value, "batch", "speed") };
   });
 
   function change(part: Partial<HistoryState>, isStep = true): void {
@@ -45,7 +51,15 @@ export function useHistory() {
     void (isStep ? router.push({ query }) : router.replace({ query }));
   }
 
-  /** Another station keeps the period only where it has data in it. */
+  /** By year, one year is one point: with less than two the whole record is shown. */
+  function changeBy(by: Granularity): void {
+    const { first, last } = record.value;
+    const isOnePoint = by === "year" && state.value.from.slice(0, 4) === state.value.to.slice(0, 4);
+    const period = isOnePoint && first !== null && last !== null ? { from: isoDay(first), to: isoDay(last) } : {};
+    change({ by, ...period });
+  }
+
+  /** Another station starts with its own newest year: few stations share their years. */
   function changeStation(id: string): void {
     if (id === state.value.station) return;
     station.value = null;
@@ -77,7 +91,7 @@ export function useHistory() {
     running?.abort();
     const wanted = state.value;
     if (route.name !== "history" || !wanted.from || !wanted.to) return;
-    if (expectedRows(wanted) > MAX_ROWS) {
+    if (expectedOf(wanted).rows > MAX_ROWS) {
       phase.value = "too-many";
       return;
     }
@@ -98,5 +112,17 @@ export function useHistory() {
   const asked = computed(() => JSON.stringify({ ...state.value, view: null }));
   watch(asked, load, { immediate: true });
 
-  return { state, station, points, phase, problem, record, change, changeStation, stationFound, load };
+  return {
+    state,
+    station,
+    points,
+    phase,
+    problem,
+    record,
+    change,
+    changeBy,
+    changeStation,
+    stationFound,
+    load,
+  };
 }

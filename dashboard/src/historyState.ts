@@ -86,10 +86,10 @@ export function toRequest(state: HistoryState): SeriesRequest {
   };
 }
 
-/** Rows a complete series of this state would have. */
-export function expectedRows(state: HistoryState): number {
+/** Rows, and hours behind them, that a complete series of this state would have. */
+export function expectedOf(state: HistoryState): { rows: number; hours: number } {
   const { by, from, to } = toRequest(state);
-  return periodCount(by, from, to);
+  return { rows: periodCount(by, from, to), hours: periodCount("hour", from, to) };
 }
 
 /** The year that ends the data, as far as the data goes: a period that is never empty by accident. */

@@ -3,17 +3,25 @@
 import type { Station } from "./api";
 import { count, MISSING } from "./format";
 
-const SMALL = new Set(["AP", "AFB", "US", "NAS", "AWS"]);
+// Abbreviations stay as they are.
+const SHORT = new Set(["AP", "AFB", "US", "NAS", "AWS", "WXPOD"]);
 
-/** "CHICAGO OHARE INTERNATIONAL AIRPORT, IL US" → "Chicago Ohare International Airport". */
+/** "CHICAGO O'HARE INTERNATIONAL AIRPORT, IL US" → "Chicago O'Hare International Airport". */
 export function stationName(station: Station): string {
   const name = station.name?.trim();
   if (!name) return station.station_id;
   const place = name.replace(/,\s*([A-Z]{2}\s+)?[A-Z]{2}$/, "");
   if (/[a-z]/.test(place)) return place;
-  return place.replace(/[\p{L}']+/gu, (word) =>
-    SMALL.has(word) ? word : word[0] + word.slice(1).toLowerCase(),
-  );
+  return place.replace(/[\p{L}']+/gu, (word) => (SHORT.has(word) ? word : capitalised(word)));
+}
+
+/** O'HARE → O'Hare, but KING'S → King's */
+function capitalised(word: string): string {
+  const lower = word.toLowerCase();
+  const isPrefixed = lower[1] === "'" && lower.length > 2;
+  return isPrefixed
+    ? lower[0]!.toUpperCase() + "'" + lower[2]!.toUpperCase() + lower.slice(3)
+    : lower[0]!.toUpperCase() + lower.slice(1);
 }
 
 /** "US · 72530094846" */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   DEFAULT_STATE,
   defaultPeriod,
-  expectedRows,
+  expectedOf,
   type HistoryState,
   readState,
   shiftPeriod,
@@ -43,13 +43,13 @@ describe("what a state asks of the API", () => {
   it("is half-open: the last day shown ends where the next begins", () => {
     const { from, to } = toRequest(STATE);
     expect([from, to]).toEqual([Date.UTC(2024, 1, 28), Date.UTC(2024, 2, 1)]);
-    expect(expectedRows(STATE)).toBe(48);
+    expect(expectedOf(STATE)).toEqual({ rows: 48, hours: 48 });
   });
 
   it("is whole months and years, never a part of one", () => {
     const { from, to } = toRequest({ ...STATE, by: "month", from: "2014-03-15", to: "2014-04-02" });
     expect([from, to]).toEqual([Date.UTC(2014, 2, 1), Date.UTC(2014, 4, 1)]);
-    expect(expectedRows({ ...STATE, by: "year", from: "1901-05-01", to: "2024-05-01" })).toBe(124);
+    expect(expectedOf({ ...STATE, by: "year", from: "1901-05-01", to: "2024-05-01" }).rows).toBe(124);
   });
 });
 

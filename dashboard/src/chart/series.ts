@@ -53,6 +53,8 @@ export interface Overview {
   highest: Point | null;
   mean_c: number | null;
   observations: number;
+  /** Hours with a temperature behind the rows; null where the rows do not say. */
+  hours: number | null;
   rows: number;
 }
 
@@ -63,9 +65,10 @@ export interface Overview {
 export function overviewOf(points: readonly Point[], weighByObservations: boolean): Overview {
   let lowest: Point | null = null;
   let highest: Point | null = null;
-  let [observations, sum, weight] = [0, 0, 0];
+  let [observations, hours, sum, weight] = [0, 0, 0, 0];
   for (const point of points) {
     observations += point.observation_count;
+    hours += point.hour_count ?? Number.NaN;
     if (point.min_c !== null && (lowest === null || point.min_c < lowest.min_c!)) lowest = point;
     if (point.max_c !== null && (highest === null || point.max_c > highest.max_c!)) highest = point;
     if (point.mean_c === null) continue;
@@ -73,7 +76,14 @@ export function overviewOf(points: readonly Point[], weighByObservations: boolea
     sum += point.mean_c * share;
     weight += share;
   }
-  return { lowest, highest, mean_c: weight ? sum / weight : null, observations, rows: points.length };
+  return {
+    lowest,
+    highest,
+    mean_c: weight ? sum / weight : null,
+    observations,
+    hours: Number.isNaN(hours) ? null : hours,
+    rows: points.length,
+  };
 }
 
 const NOT_SELECTED = ["missing", "summary_of_day", "special", "superseded"] as const;
