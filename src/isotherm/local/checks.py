@@ -96,7 +96,7 @@ def _holder(port: int) -> str:
     except psutil.AccessDenied:
         return ""
     for one in listeners:
-        if one.status == psutil.CONN_LISTEN and one.laddr.port == port and one.pid:
+        if one.status == psutil.CONN_LISTEN and one.laddr[1:] == (port,) and one.pid:
             try:
                 return f" by process {one.pid} ({' '.join(psutil.Process(one.pid).cmdline())[:120]})"
             except psutil.Error:

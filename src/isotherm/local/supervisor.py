@@ -53,7 +53,7 @@ class Supervisor:
         self.file = RecordFile(settings)
         self.servers = all_servers(settings)
         self.steps = setup_steps(self.tools)
-        names = [one.name for one in (*self.steps, *self.servers)]
+        names = [one.name for one in self.steps] + [one.name for one in self.servers]
         self.ready = {name: Event() for name in (*names, AIRFLOW_DATABASE)}
         previous = self.file.read()
         self.record = Record(

@@ -11,7 +11,7 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
-import psycopg2
+import psycopg2  # type: ignore[import-untyped]  # no stubs in the lock
 
 from isotherm.errors import ServerStartError
 from isotherm.local.environment import base_environment

@@ -1,0 +1,250 @@
+"""Start, watch, stop and start again: the real servers in a state folder and on ports of their own.
+
+One stack serves all tests of this file, in the order they stand; each leaves it running.
+"""
+
+import shutil
+import signal
+import socket
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from isotherm.errors import ServerStartError, SettingsError
+from isotherm.local.environment import instance_name
+from isotherm.local.locks import SupervisorLock
+from isotherm.local.processes import family, instance_processes
+from isotherm.local.record import READY
+from isotherm.local.servers import all_servers
+from isotherm.local.stack import Stack
+from isotherm.local.status import read_status
+from isotherm.messages import OBSERVATION_TOPIC
+from isotherm.settings import Settings
+from isotherm.stores.hdfs_store import HdfsStore
+from isotherm.stores.mysql import create_engine
+from running_product import free_port_base
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def settings() -> Iterator[Settings]:
+    state_dir = Path(tempfile.mkdtemp(prefix="isotherm-lifecycle-"))
+    yield Settings(state_dir=state_dir, port_base=free_port_base(41000), archive="simulated")
+    shutil.rmtree(state_dir, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def stack(settings: Settings) -> Iterator[Stack]:
+    stack = Stack(settings)
+    try:
+        assert stack.start()
+        stack.wait_ready()
+        yield stack
+    finally:
+        stack.stop()
+
+
+@pytest.fixture(scope="module")
+def with_secrets(stack: Stack) -> Settings:
+    """The settings as a client has them, after set-up has made the secrets."""
+    state_dir = stack.settings.state_dir
+    return Settings(
+        state_dir=state_dir,
+        port_base=stack.settings.port_base,
+        archive="simulated",
+        _secrets_dir=state_dir / "secrets",
+    )
+
+
+def wait_for(what: Callable[[], object], timeout_s: float = 120) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not what():
+        assert time.monotonic() < deadline, f"not within {timeout_s} s"
+        time.sleep(0.3)
+
+
+def tree(stack: Stack) -> dict[int, psutil.Process]:
+    """Every process of the stack: the supervisor with its descendants, and all that carry its mark."""
+    supervisor = stack.record.supervisor
+    assert supervisor is not None
+    root = psutil.Process(supervisor.pid)
+    found = [root, *root.children(recursive=True)]
+    found += instance_processes(instance_name(stack.settings))
+    return {one.pid: one for one in found}
+
+
+def test_status_shows_every_server_ready_with_pid_port_and_memory(stack: Stack) -> None:
+    document = read_status(stack.settings)
+    servers = {one["name"]: one for one in document["servers"]}  # type: ignore[attr-defined,index]
+    assert document["first_run"] == "running"
+    for server in all_servers(stack.settings):
+        shown = servers[server.name]
+        assert shown["state"] == READY
+        assert psutil.pid_exists(shown["pid"])
+        assert shown["port"] == server.port
+        assert shown["memory_bytes"] > 10_000_000
+    assert [servers[name]["state"] for name in ("feeder", "bridge", "stream")] == ["idle"] * 3
+
+
+def test_memory_at_rest_is_within_its_budget(stack: Stack) -> None:
+    document = read_status(stack.settings)
+    total = sum(one["memory_bytes"] for one in document["servers"])  # type: ignore[attr-defined,index]
+    assert total < 2.5 * 1024**3
+
+
+def test_every_listening_socket_of_the_whole_tree_is_on_loopback(stack: Stack) -> None:
+    pids = tree(stack)
+    listening = [
+        one
+        for one in psutil.net_connections("inet")
+        if one.pid in pids and one.status == psutil.CONN_LISTEN
+    ]
+    ports = {port for server in all_servers(stack.settings) for port in server.ports}
+    assert {one.laddr.port for one in listening} >= ports
+    assert {one.laddr.ip for one in listening} == {"127.0.0.1"}
+
+
+def test_secrets_are_readable_by_their_owner_only(stack: Stack) -> None:
+    state_dir = stack.settings.state_dir
+    private = [*(state_dir / "secrets").iterdir()]
+    private += [state_dir / "airflow" / "airflow.cfg", state_dir / "mysql" / "accounts.sql"]
+    assert len(private) >= 7
+    for path in private:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    for folder in (state_dir / "secrets", stack.settings.runtime_dir):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_no_secret_reaches_a_log(stack: Stack) -> None:
+    secrets_dir = stack.settings.secrets_dir
+    secrets = [one.read_text() for one in secrets_dir.iterdir() if one.suffix != ".json"]
+    for log in stack.settings.logs_dir.glob("*.log"):
+        text = log.read_text(errors="replace")
+        assert not [one for one in secrets if one in text], log
+
+
+def test_starting_twice_attaches_to_the_running_servers(stack: Stack) -> None:
+    before = {name: one.pid for name, one in stack.record.living.items()}
+    assert not Stack(stack.settings).start()
+    assert {name: one.pid for name, one in stack.record.living.items()} == before
+
+
+def test_another_archive_is_refused_with_the_command_for_a_second_folder(stack: Stack) -> None:
+    other = stack.settings.model_copy(update={"archive": "noaa"})
+    with pytest.raises(SettingsError, match=r"ISOTHERM_STATE_DIR=\S+ ISOTHERM_PORT_BASE=\d+ "):
+        Stack(other).start()
+
+
+def test_a_busy_port_is_named_with_its_holder_and_the_remedy(tmp_path: Path) -> None:
+    settings = Settings(state_dir=tmp_path, port_base=free_port_base(47000), archive="simulated")
+    busy = socket.create_server(("127.0.0.1", settings.port_base + 10))
+    with busy, pytest.raises(ServerStartError) as caught:
+        Stack(settings).start()
+    message = str(caught.value)
+    assert f"Port {settings.port_base + 10}, wanted by kafka" in message
+    assert f"process {psutil.Process().pid}" in message
+    assert "ISOTHERM_PORT_BASE=" in message
+
+
+@pytest.mark.parametrize("name", ["sink", "mysql", "airflow-scheduler"])
+def test_a_killed_server_is_started_again(stack: Stack, name: str) -> None:
+    killed = stack.record.living[name]
+    members = family(killed, instance_name(stack.settings))
+    psutil.Process(killed.pid).send_signal(signal.SIGKILL)
+    wait_for(lambda: stack.record.servers[name].process != killed)
+    stack.wait_ready(180)
+    assert stack.record.servers[name].restarts >= 1
+    assert not [one for one in members if _lives(one)], "what the dead one left was cleared"
+
+
+def test_servers_outlive_a_killed_supervisor_and_the_next_start_takes_them_over(
+    stack: Stack,
+) -> None:
+    before = {name: one.pid for name, one in stack.record.living.items()}
+    supervisor = stack.record.supervisor
+    assert supervisor is not None
+    psutil.Process(supervisor.pid).send_signal(signal.SIGKILL)
+    wait_for(lambda: not stack.is_running())
+    dead = "sink"  # one dies while nobody watches
+    psutil.Process(before.pop(dead)).send_signal(signal.SIGKILL)
+    assert Stack(stack.settings).start()
+    stack.wait_ready(180)
+    after = {name: one.pid for name, one in stack.record.living.items()}
+    assert after.pop(dead)
+    assert after == before
+
+
+def produce(settings: Settings, payload: bytes) -> None:
+    producer = Producer({"bootstrap.servers": settings.kafka_bootstrap_servers, "log_level": 0})
+    producer.produce(OBSERVATION_TOPIC, payload, partition=0)
+    assert producer.flush(30) == 0
+
+
+def first_message(settings: Settings) -> bytes | None:
+    consumer = Consumer(
+        {"bootstrap.servers": settings.kafka_bootstrap_servers, "group.id": "lifecycle"}
+    )
+    consumer.assign([TopicPartition(OBSERVATION_TOPIC, 0, 0)])
+    message = consumer.poll(30)
+    consumer.close()
+    return None if message is None else message.value()
+
+
+def test_down_leaves_no_process_no_lock_and_up_again_finds_its_data(
+    stack: Stack, with_secrets: Settings
+) -> None:
+    settings = with_secrets
+    engine = create_engine(settings)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "insert into station (station_id, name, country) values ('ZZ000000001', 'Kept', 'ZZ')"
+        )
+    HdfsStore(settings).write("/isotherm/raw/kept.txt", b"kept")
+    produce(settings, b"kept")
+    processes = tree(stack)
+
+    assert stack.stop()
+
+    assert not [one for one in processes.values() if _lives(one)]
+    assert not instance_processes(instance_name(settings))
+    assert not SupervisorLock(settings).path.exists()
+    assert not settings.runtime_dir.exists()
+    for server in all_servers(settings):
+        for port in server.ports:
+            with socket.socket() as probe:
+                assert probe.connect_ex(("127.0.0.1", port)) != 0, port
+
+    assert stack.start()
+    stack.wait_ready()
+    engine.dispose()
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("select name from station where station_id = 'ZZ000000001'")
+        assert rows.scalars().all() == ["Kept"]
+    assert HdfsStore(settings).read("/isotherm/raw/kept.txt") == b"kept"
+    assert first_message(settings) == b"kept"
+
+
+def test_down_after_a_killed_supervisor_stops_its_orphans(stack: Stack) -> None:
+    processes = tree(stack)
+    supervisor = stack.record.supervisor
+    assert supervisor is not None
+    psutil.Process(supervisor.pid).send_signal(signal.SIGKILL)
+    wait_for(lambda: not stack.is_running())
+    assert Stack(stack.settings).stop()
+    wait_for(lambda: not [one for one in processes.values() if _lives(one)], 20)
+    assert not stack.record.servers
+
+
+def _lives(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def test_stopping_what_does_not_run_is_no_error(stack: Stack) -> None:
+    assert not stack.stop()
