@@ -1,0 +1,50 @@
+"""Fixtures of the browser tests: Chromium, a watched page, the API, hours to write."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser
+
+from browser.chromium import Watched, find_chromium, open_chromium, watched_page
+from browser.live_hour import LiveHours
+from running_product import RunningProduct
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip("no Chromium found: install one, or name it in ISOTHERM_TEST_CHROMIUM")
+    with open_chromium(executable) as browser:
+        yield browser
+
+
+@pytest.fixture
+def watched(chromium: Browser) -> Iterator[Watched]:
+    """A page of which the test fails on any console error it did not announce."""
+    with watched_page(chromium, viewport={"width": 1280, "height": 900}) as page:
+        yield page
+        if not page.expects_problems:
+            assert page.problems == []
+
+
+@pytest.fixture(scope="session")
+def api(stack: RunningProduct) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{stack.api_url}/api/v1/", timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def station_id(api: httpx.Client) -> str:
+    """The station with the most hours."""
+    stations = api.get("stations", params={"limit": 1000}).json()["data"]
+    return str(max(stations, key=lambda one: one["hour_count"])["station_id"])
+
+
+@pytest.fixture
+def live_hours(stack: RunningProduct) -> Iterator[LiveHours]:
+    hours = LiveHours(stack)
+    hours.remove()
+    yield hours
+    hours.remove()

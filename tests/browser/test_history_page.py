@@ -1,0 +1,155 @@
+"""The History page in a real browser, on the running product."""
+
+import csv
+import gzip
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from browser.chromium import Watched, static_files, watched_page
+from isotherm.api.dashboard import STATIC_DIR
+from running_product import RunningProduct
+
+pytestmark = pytest.mark.browser
+FIRST_LOAD_BYTES = 150 * 1024
+
+
+def shown(celsius: float, decimals: str) -> str:
+    """A temperature as people read it."""
+    rounded = Decimal(celsius).quantize(Decimal(decimals), ROUND_HALF_UP)
+    return str(rounded).replace("-", "−") if rounded else decimals.replace("1", "0")
+
+
+def newest_day(api: httpx.Client, station_id: str) -> str:
+    days = api.get(f"stations/{station_id}/daily", params={"limit": 10_000}).json()["data"]
+    return str(days[-1]["day"])
+
+
+def open_day(page: Page, stack: RunningProduct, station_id: str, day: str, **more: str) -> None:
+    query = {"station": station_id, "by": "hour", "from": day, "to": day, "view": "table", **more}
+    page.goto(f"{stack.api_url}/#/history?" + "&".join(f"{k}={v}" for k, v in query.items()))
+
+
+@pytest.mark.parametrize("rule", ["routine", "qc", "unfiltered"])
+def test_the_table_shows_the_very_numbers_of_the_api(
+    watched: Watched, stack: RunningProduct, api: httpx.Client, station_id: str, rule: str
+) -> None:
+    day = newest_day(api, station_id)
+    hours = api.get(
+        f"stations/{station_id}/hourly",
+        params={"from": f"{day}T00:00:00Z", "to": f"{day}T23:59:59Z", "rule": rule},
+    ).json()["data"]
+    open_day(watched.page, stack, station_id, day, rule=rule)
+    lines = watched.page.locator("main tbody tr")
+    expect(lines).to_have_count(len(hours))
+    for line, hour in zip(lines.all(), hours, strict=True):
+        assert line.locator("th").inner_text() == hour["hour_start"].replace("T", " ")[:16]
+        assert line.locator("td").all_inner_texts()[:4] == [
+            shown(hour["min_c"], "0.1"),
+            shown(hour["mean_c"], "0.01"),
+            shown(hour["max_c"], "0.1"),
+            str(hour["observation_count"]),
+        ]
+
+
+def test_the_first_visit_shows_a_number_and_a_chart_without_a_click(
+    watched: Watched, stack: RunningProduct
+) -> None:
+    watched.page.goto(stack.api_url)
+    expect(watched.page.locator("[data-tile=mean]")).to_contain_text("°C")
+    expect(watched.page.locator("main canvas")).to_be_visible()
+    expect(watched.page.locator("footer")).to_contain_text("Data: NOAA NCEI")
+    assert watched.hosts == {stack.api_url.removeprefix("http://")}
+
+
+def test_what_is_chosen_is_in_the_address_and_survives_a_reload(
+    watched: Watched, stack: RunningProduct, station_id: str
+) -> None:
+    page = watched.page
+    page.goto(f"{stack.api_url}/#/history?station={station_id}")
+    expect(page.locator("[data-tile=mean]")).to_be_visible()
+    page.get_by_text("Month", exact=True).click()
+    page.get_by_text("Quality-checked", exact=True).click()
+    page.get_by_text("Table", exact=True).click()
+    page.get_by_label("Layer").select_option("batch")
+    expect(page.locator("main tbody tr").first).to_be_visible()
+    for part in (f"station={station_id}", "by=month", "rule=qc", "view=table", "layer=batch", "from="):
+        assert part in page.url
+    before = page.locator("main").inner_text()
+    page.reload()
+    expect(page.locator("main tbody tr").first).to_be_visible()
+    assert page.locator("main").inner_text() == before
+
+
+def test_the_csv_link_downloads_what_the_table_shows(
+    watched: Watched, stack: RunningProduct, api: httpx.Client, station_id: str, tmp_path: Path
+) -> None:
+    page = watched.page
+    open_day(page, stack, station_id, newest_day(api, station_id))
+    expect(page.locator("main tbody tr").first).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download CSV").click()
+    download.value.save_as(tmp_path / "hours.csv")
+    lines = (tmp_path / "hours.csv").read_text().splitlines()
+    assert lines[0].startswith("# ")
+    rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
+    assert len(rows) == page.locator("main tbody tr").count()
+    assert (
+        rows[0]["hour_start"][:16].replace("T", " ") == page.locator("main tbody th").first.inner_text()
+    )
+
+
+def test_a_station_is_found_and_chosen_with_the_keyboard_alone(
+    watched: Watched, stack: RunningProduct, station_id: str
+) -> None:
+    page = watched.page
+    page.goto(stack.api_url)
+    box = page.get_by_role("combobox", name="Station")
+    box.focus()
+    page.keyboard.type(station_id)
+    choices = page.get_by_role("listbox", name="Stations").get_by_role("option")
+    expect(choices).to_have_count(1)
+    expect(choices).to_contain_text(station_id)
+    page.keyboard.press("Enter")
+    expect(page.locator("article .subtitle")).to_contain_text(station_id)
+    assert f"station={station_id}" in page.url
+
+
+def test_an_unknown_station_gets_the_apis_words_and_not_an_empty_page(
+    watched: Watched, stack: RunningProduct
+) -> None:
+    watched.expects_problems = True  # the browser itself notes the 404
+    watched.page.goto(f"{stack.api_url}/#/history?station=nowhere")
+    expect(watched.page.get_by_role("alert")).to_contain_text("No station nowhere")
+
+
+def test_a_period_without_data_says_so_and_leads_to_the_data(
+    watched: Watched, stack: RunningProduct, station_id: str
+) -> None:
+    page = watched.page
+    page.goto(f"{stack.api_url}/#/history?station={station_id}&from=1850-01-01&to=1850-12-31")
+    expect(page.get_by_text("Nothing in this period")).to_be_visible()
+    page.get_by_role("button", name="Go to its newest data").click()
+    expect(page.locator("[data-tile=mean]")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_sticks_out_on_a_phone(
+    chromium: Browser, stack: RunningProduct, station_id: str, scheme: str
+) -> None:
+    options = {"viewport": {"width": 390, "height": 844}, "color_scheme": scheme}
+    with watched_page(chromium, **options) as phone:
+        for tab in ("history", "live"):
+            phone.page.goto(f"{stack.api_url}/#/{tab}?station={station_id}")
+            phone.page.wait_for_timeout(800)
+            assert phone.page.evaluate("document.documentElement.scrollWidth") == 390
+        assert phone.problems == []
+
+
+def test_the_first_load_is_at_most_150_kib() -> None:
+    sizes = [len(gzip.compress(path.read_bytes())) for path in static_files(STATIC_DIR)]
+    assert len(sizes) >= 4
+    assert sum(sizes) <= FIRST_LOAD_BYTES
