@@ -3,16 +3,20 @@
 import json
 import shutil
 import socket
+import time
 from pathlib import Path
 
 import psutil
 
 from isotherm.errors import ServerStartError, SettingsError
+from isotherm.local.environment import instance_name
+from isotherm.local.processes import has_mark
 from isotherm.local.record import Record
 from isotherm.local.server import Server
 from isotherm.settings import LOOPBACK, Settings
 
 LEAST_FREE_BYTES = 2 * 1024**3
+DYING_S = 3.0
 
 
 def recorded_archive(state_dir: Path) -> str | None:
@@ -71,12 +75,28 @@ def check_ports(settings: Settings, servers: list[Server], record: Record) -> No
         if server.name in living:
             continue
         for port in server.ports:
-            if not _is_free(port):
+            if not _becomes_free(port) and not _is_ours(settings, port):
                 raise ServerStartError(
                     f"Port {port}, wanted by {server.name}, is in use{_holder(port)}. Stop that "
                     "program, or move all ports of Isotherm: "
                     f"ISOTHERM_PORT_BASE={_other_base(settings, servers)} ./isotherm up"
                 )
+
+
+def _becomes_free(port: int) -> bool:
+    """Whether a port is free, at once or when whoever has just been killed is gone."""
+    deadline = time.monotonic() + DYING_S
+    while not _is_free(port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def _is_ours(settings: Settings, port: int) -> bool:
+    """Whether a leftover of this state folder holds a port; the supervisor ends it first."""
+    pid = _holder_pid(port)
+    return pid is not None and has_mark(pid, instance_name(settings))
 
 
 def _is_free(port: int) -> bool:
@@ -89,19 +109,26 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _holder(port: int) -> str:
-    """Who listens on a port, where this user may see it."""
+def _holder_pid(port: int) -> int | None:
     try:
         listeners = psutil.net_connections("tcp")
     except psutil.AccessDenied:
-        return ""
+        return None
     for one in listeners:
         if one.status == psutil.CONN_LISTEN and one.laddr[1:] == (port,) and one.pid:
-            try:
-                return f" by process {one.pid} ({' '.join(psutil.Process(one.pid).cmdline())[:120]})"
-            except psutil.Error:
-                return f" by process {one.pid}"
-    return ""
+            return int(one.pid)
+    return None
+
+
+def _holder(port: int) -> str:
+    """Who listens on a port, where this user may see it."""
+    pid = _holder_pid(port)
+    if pid is None:
+        return ""
+    try:
+        return f" by process {pid} ({' '.join(psutil.Process(pid).cmdline())[:120]})"
+    except psutil.Error:
+        return f" by process {pid}"
 
 
 def _other_base(settings: Settings, servers: list[Server]) -> int:
