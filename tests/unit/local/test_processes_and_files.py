@@ -1,0 +1,147 @@
+"""Processes by identity, logs kept small, secrets kept private, the order of stopping."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from isotherm.errors import ServerStartError, SettingsError
+from isotherm.local.checks import check_disk, claim_archive
+from isotherm.local.locks import SupervisorLock, command_lock
+from isotherm.local.log_files import rotate_logs
+from isotherm.local.processes import INSTANCE_VARIABLE, ProcessIdentity, start_in_group, stop_family
+from isotherm.local.record import READY, Entry, Record, RecordFile
+from isotherm.local.secret_files import make_secrets, read_secret
+from isotherm.local.servers import all_servers
+from isotherm.local.supervisor import stop_waves
+from isotherm.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(state_dir=tmp_path / "state", archive="simulated")
+
+
+def sleeper(tmp_path: Path, program: str) -> "subprocess.Popen[bytes]":
+    """A Python program in a group of its own, carrying a mark."""
+    environment = {**os.environ, INSTANCE_VARIABLE: "test-of-processes"}
+    return start_in_group([sys.executable, "-c", program], environment, tmp_path / "log", tmp_path)
+
+
+def test_a_reused_pid_is_not_taken_for_the_recorded_process() -> None:
+    myself = ProcessIdentity.of(os.getpid())
+    assert myself is not None
+    assert myself.is_alive()
+    assert not ProcessIdentity(myself.pid, myself.start_tick + 1, myself.boot_id).is_alive()
+    assert not ProcessIdentity(myself.pid, myself.start_tick, "another boot").is_alive()
+
+
+def test_stopping_kills_a_group_that_ignores_the_request(tmp_path: Path) -> None:
+    child = sleeper(
+        tmp_path,
+        "import signal,subprocess,sys,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        "subprocess.Popen(['sleep', '600']); print('ready', flush=True); time.sleep(600)",
+    )
+    identity = ProcessIdentity.of(child.pid)
+    assert identity is not None
+    while "ready" not in (tmp_path / "log").read_text():
+        time.sleep(0.05)
+    grandchild = psutil.Process(child.pid).children()[0]
+    stop_family(identity, grace_s=0.5)
+    assert child.wait(5) == -signal.SIGKILL
+    assert not grandchild.is_running() or grandchild.status() == psutil.STATUS_ZOMBIE
+
+
+def test_orphans_of_a_dead_leader_are_found_by_their_mark(tmp_path: Path) -> None:
+    child = sleeper(tmp_path, "import subprocess; print(subprocess.Popen(['sleep', '600']).pid)")
+    identity = ProcessIdentity.of(child.pid)
+    assert identity is not None
+    child.wait(10)
+    orphan = psutil.Process(int((tmp_path / "log").read_text()))
+    stop_family(identity, grace_s=2, instance="another")
+    assert orphan.is_running()
+    stop_family(identity, grace_s=2, instance="test-of-processes")
+    assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_large_log_is_rotated_under_a_program_that_goes_on_writing(tmp_path: Path) -> None:
+    log = tmp_path / "server.log"
+    with log.open("ab", buffering=0) as writer:
+        for content in (b"first", b"second", b"third"):
+            writer.write(content * 10)
+            assert rotate_logs(tmp_path, max_bytes=20, kept=2) == [log]
+        writer.write(b"now")
+    assert log.read_bytes() == b"now"
+    assert (tmp_path / "server.log.1").read_bytes() == b"third" * 10
+    assert (tmp_path / "server.log.2").read_bytes() == b"second" * 10
+    assert not (tmp_path / "server.log.3").exists()
+
+
+def test_secrets_are_made_once_and_private(settings: Settings) -> None:
+    make_secrets(settings)
+    before = {one.name: one.read_text() for one in settings.secrets_dir.iterdir()}
+    make_secrets(settings)
+    assert before == {one.name: one.read_text() for one in settings.secrets_dir.iterdir()}
+    assert len(read_secret(settings, "airflow_jwt_secret")) >= 64
+    assert {stat.S_IMODE(one.stat().st_mode) for one in settings.secrets_dir.iterdir()} == {0o600}
+
+
+def test_servers_stop_before_what_they_need(settings: Settings) -> None:
+    waves = stop_waves(all_servers(settings))
+    position = {name: number for number, wave in enumerate(waves) for name in wave}
+    for before, after in (
+        ("sink", "kafka"),
+        ("api", "mysql"),
+        ("airflow-scheduler", "airflow-api-server"),
+        ("airflow-api-server", "airflow-postgres"),
+        ("hdfs-datanode", "hdfs-namenode"),
+    ):
+        assert position[before] < position[after], (before, after)
+
+
+def test_the_record_survives_its_file_and_an_unreadable_one_counts_as_none(
+    settings: Settings,
+) -> None:
+    file = RecordFile(settings)
+    myself = ProcessIdentity.of(os.getpid())
+    record = Record(supervisor=myself, servers={"kafka": Entry(READY, process=myself, port=1)})
+    file.write(record)
+    assert file.read() == record
+    assert list(file.read().living) == ["kafka"]
+    file.path.write_text("{half")
+    assert file.read() == Record()
+
+
+def test_a_state_folder_keeps_its_archive(settings: Settings) -> None:
+    claim_archive(settings)
+    claim_archive(settings)
+    other = settings.model_copy(update={"archive": "noaa"})
+    with pytest.raises(SettingsError, match="belongs to the archive simulated, not to noaa"):
+        claim_archive(other)
+
+
+def test_a_nearly_full_disk_is_refused(settings: Settings) -> None:
+    settings.state_dir.mkdir()
+    with pytest.raises(ServerStartError, match=r"GB are free on the disk of .*ISOTHERM_STATE_DIR"):
+        check_disk(settings, least_free_bytes=10**18)
+
+
+def test_locks_admit_one_and_end_with_their_holder(settings: Settings) -> None:
+    first, second = SupervisorLock(settings), SupervisorLock(settings)
+    assert first.acquire()
+    assert not second.acquire()
+    first.release()
+    assert second.acquire()
+    second.release()
+    with (
+        command_lock(settings, "up"),
+        pytest.raises(ServerStartError, match="another command"),
+        command_lock(settings, "down"),
+    ):
+        pass
