@@ -134,9 +134,9 @@ station = Table(
     Column("country", ascii_key(8)),
     Column("state", ascii_key(8)),
     Column("icao", ascii_key(8)),
-    Column("latitude_deg", mysql.DOUBLE()),
-    Column("longitude_deg", mysql.DOUBLE()),
-    Column("elevation_m", mysql.DOUBLE()),
+    Column("latitude_deg", mysql.DOUBLE(asdecimal=False)),
+    Column("longitude_deg", mysql.DOUBLE(asdecimal=False)),
+    Column("elevation_m", mysql.DOUBLE(asdecimal=False)),
     Column("first_observed_at", utc()),
     Column("last_observed_at", utc()),
     Column(

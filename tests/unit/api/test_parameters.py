@@ -1,0 +1,90 @@
+"""Times, ranges and cursors as they come in an address."""
+
+import re
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from fastapi.exceptions import RequestValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isotherm.api.parameters import read_cursor, read_range, read_time, write_cursor
+from isotherm.api.series import DAY, HOUR, MONTH, YEAR
+
+
+def at(*parts: int) -> datetime:
+    """UTC without a zone, as MySQL holds it."""
+    return datetime(*parts)  # type: ignore[arg-type] # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2014", at(2014, 1, 1)),
+        ("2014-07", at(2014, 7, 1)),
+        ("2014-07-05", at(2014, 7, 5)),
+        ("2014-07-05T13", at(2014, 7, 5, 13)),
+        ("2014-07-05T13:00:00Z", at(2014, 7, 5, 13)),
+        ("2014-07-05T13:00:00+02:00", at(2014, 7, 5, 11)),
+        ("1901-01-01T00:30:00+01:00", at(1900, 12, 31, 23, 30)),
+        ("0001-01-01T00:00:00+14:00", at(1000, 1, 1)),
+        ("9999-12-31T23:59:59-12:00", at(9999, 12, 31, 23, 59, 59)),
+    ],
+)
+def test_a_time_is_read_as_utc_and_a_period_as_its_start(text: str, expected: datetime) -> None:
+    assert read_time("from", text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "today", "2014-13", "2014-02-30", "14-01-01", "2014-1", "1e3", "0000"]
+)
+def test_what_is_no_time_is_refused_with_what_is_accepted(text: str) -> None:
+    with pytest.raises(RequestValidationError) as refused:
+        read_time("from", text)
+    (problem,) = refused.value.errors()
+    assert problem["loc"] == ("query", "from")
+    assert "2014-07-05T13:00:00Z" in problem["msg"]
+
+
+@given(st.datetimes(), st.integers(-14, 14))
+def test_any_time_with_any_offset_is_read_without_fail(time: datetime, hours: int) -> None:
+    text = time.replace(tzinfo=timezone(timedelta(hours=hours))).isoformat()
+    read = read_time("to", text)
+    assert read is not None
+    assert read.tzinfo is None
+    assert read.year >= 1000
+
+
+def test_an_empty_range_is_one_and_a_backward_range_is_refused() -> None:
+    assert read_range("2014", "2014") == (at(2014, 1, 1), at(2014, 1, 1))
+    assert read_range(None, None) == (None, None)
+    with pytest.raises(RequestValidationError):
+        read_range("2014-01-02", "2014-01-01")
+
+
+@given(st.datetimes(min_value=at(1000, 1, 1)))
+def test_a_cursor_leads_back_to_the_place_it_was_made_of(time: datetime) -> None:
+    for period, place in (
+        (HOUR, f"{time:%Y-%m-%dT%H}:00:00Z"),
+        (DAY, f"{time:%Y-%m-%d}"),
+        (MONTH, f"{time:%Y-%m}"),
+        (YEAR, f"{time:%Y}"),
+    ):
+        cursor = write_cursor(place)
+        assert re.fullmatch(r"[A-Za-z0-9_-]+", cursor)
+        assert read_cursor(cursor, period.pattern) == place
+
+
+@given(st.text(max_size=60))
+def test_what_is_no_cursor_is_refused_and_never_taken_for_a_place(text: str) -> None:
+    try:
+        place = read_cursor(text, HOUR.pattern)
+    except RequestValidationError:
+        return
+    assert place is not None
+    assert re.fullmatch(HOUR.pattern, place)
+
+
+def test_a_cursor_of_another_list_is_refused() -> None:
+    with pytest.raises(RequestValidationError):
+        read_cursor(write_cursor("2014-01-01"), HOUR.pattern)

@@ -1,0 +1,117 @@
+"""Rows on their way out: which layer is chosen, degrees from integers, CSV, labels."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.requests import Request
+
+from isotherm.api.attribution import archive_label, is_simulated, source_meta
+from isotherm.api.render import respond_list
+from isotherm.api.security import frame_origins
+from isotherm.api.series import (
+    GLOBAL_SERIES,
+    STATION_SERIES,
+    _choose,
+    global_record,
+    station_record,
+)
+from isotherm.api.stations import read_bbox, read_near
+from isotherm.hourly_summary import REASON_COUNTS, TemperatureSummary
+from isotherm.settings import Settings
+
+
+def request(**headers: str) -> Request:
+    pairs = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return Request(
+        {"type": "http", "method": "GET", "path": "/", "headers": pairs, "query_string": b""}
+    )
+
+
+def test_of_one_period_the_batch_row_is_chosen_then_ghcnh() -> None:
+    rows = [
+        ["00", "global-hourly", "batch"],
+        ["00", "global-hourly", "speed"],
+        ["01", "ghcnh", "speed"],
+        ["01", "global-hourly", "batch"],
+        ["02", "ghcnh", "batch"],
+        ["02", "global-hourly", "batch"],
+        ["03", "global-hourly", "speed"],
+    ]
+    assert _choose(rows) == [rows[0], rows[3], rows[4], rows[6]]
+
+
+@given(st.lists(st.integers(-932, 618), min_size=1, max_size=50))
+def test_an_hour_in_degrees_is_the_integers_divided_once(temperatures: list[int]) -> None:
+    summary = TemperatureSummary(
+        len(temperatures), min(temperatures), max(temperatures), sum(temperatures)
+    )
+    row = ["2014-01-01T00:00:00Z", "global-hourly", "batch", summary.observation_count]
+    row += [
+        summary.min_tenths,
+        summary.max_tenths,
+        summary.sum_tenths,
+        *range(len(REASON_COUNTS)),
+        None,
+    ]
+    record = station_record(STATION_SERIES["hourly"], row, "01001099999", "qc")
+    assert record["mean_c"] == summary.mean_c
+    assert (record["min_c"], record["max_c"]) == (min(temperatures) / 10, max(temperatures) / 10)
+    assert [record[name] for name in REASON_COUNTS] == list(range(len(REASON_COUNTS)))
+
+
+def test_a_global_mean_is_the_sum_of_means_by_the_stations() -> None:
+    record = global_record(
+        GLOBAL_SERIES["daily"], ["2014-01-01", "d", "batch", 3, 9, -5, 7, -10_001], "qc"
+    )
+    assert record["mean_c"] == -10_001 / 3 / 10_000
+    assert (record["day"], record["station_count"]) == ("2014-01-01", 3)
+
+
+def test_csv_quotes_commas_leaves_nothing_for_null_and_names_the_next_page() -> None:
+    meta = {"attribution": "Data: NOAA NCEI.", "units": {}, "rule": "qc"}
+    data = [{"a": "x, y", "b": None, "c": 0, "d": ["1", "2"]}]
+    answer = respond_list(request(), data, meta, "more", ("a", "b", "c", "d"), "csv")
+    assert bytes(answer.body).decode() == (
+        '# Data: NOAA NCEI.\n# rule=qc\n# next=more\na,b,c,d\n"x, y",,0,1;2\n'
+    )
+
+
+def test_a_known_tag_is_answered_without_a_body_among_others_too() -> None:
+    tag = respond_list(request(), [], {"x": 1}, None, (), "json").headers["etag"]
+    again = respond_list(request(if_none_match=f'W/"other", {tag}'), [], {"x": 1}, None, (), "json")
+    assert (again.status_code, again.body) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("archive", "label"),
+    [
+        ("noaa", "NOAA NCEI"),
+        ("simulated", "Simulated archive, not observations"),
+        ("https://user:password@mirror.example/isd", "NOAA files at mirror.example/isd"),
+        ("/home/someone/files", "NOAA files in folder files"),
+    ],
+)
+def test_an_archive_is_named_without_passwords_or_paths(
+    archive: str, label: str, tmp_path: Path
+) -> None:
+    settings = Settings(state_dir=tmp_path, archive=archive)
+    assert archive_label(settings) == label
+    assert is_simulated(settings) == (archive == "simulated")
+    assert ("NOAA NCEI" in source_meta(settings)["attribution"]) == (archive != "simulated")
+
+
+def test_the_airflow_ui_may_frame_the_dashboard_under_either_name_of_loopback(tmp_path: Path) -> None:
+    settings = Settings(state_dir=tmp_path, archive="simulated", port_base=26400)
+    assert frame_origins(settings) == ["http://127.0.0.1:26401", "http://localhost:26401"]
+    elsewhere = Settings(state_dir=tmp_path, archive="noaa", airflow_url="https://airflow.example/x")
+    assert frame_origins(elsewhere) == ["https://airflow.example"]
+
+
+def test_positions_are_read_as_numbers() -> None:
+    assert read_bbox("-10,35,30,60") == (-10, 35, 30, 60)
+    circle = read_near("41.98,-87.9", 5)
+    assert circle is not None
+    assert (circle.latitude_deg, circle.longitude_deg, circle.radius_km) == (41.98, -87.9, 5)
+    assert read_bbox(None) is read_near(None, 1) is None
