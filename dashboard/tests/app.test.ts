@@ -1,0 +1,66 @@
+import { flushPromises, mount } from "@vue/test-utils";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createMemoryHistory, createRouter } from "vue-router";
+import App from "../src/App.vue";
+
+const EMPTY = { template: "<p>page</p>" };
+
+async function open(pipeline: unknown, status = 200) {
+  vi.spyOn(globalThis, "fetch").mockImplementation(
+    async () => new Response(JSON.stringify(pipeline), { status }),
+  );
+  const router = createRouter({
+    history: createMemoryHistory(),
+    routes: [
+      { path: "/history", name: "history", component: EMPTY },
+      { path: "/live", name: "live", component: EMPTY },
+    ],
+  });
+  await router.push("/history");
+  const app = mount(App, { global: { plugins: [router] } });
+  await flushPromises();
+  return app;
+}
+
+const LINE = { run_label: "first run", rule: "routine", layer: "speed", fed: 2, counted: 2 };
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("every page", () => {
+  it("says clearly when its data is simulated, and does not call it NOAA's", async () => {
+    const app = await open({ archive: "simulated", simulated: true });
+    expect(app.get(".banner").text()).toContain("Simulated data.");
+    expect(app.get("footer").text()).not.toContain("Data: NOAA NCEI");
+  });
+
+  it("names NOAA and WMO Resolution 40 and has no banner otherwise", async () => {
+    const app = await open({ archive: "NOAA NCEI", simulated: false });
+    expect(app.find(".banner").exists()).toBe(false);
+    expect(app.get("footer").text()).toContain("Data: NOAA NCEI.");
+    expect(app.get("footer").text()).toContain("WMO Resolution 40");
+  });
+
+  it("shows the state of the pipeline: first run, newest hours, ledger", async () => {
+    const app = await open({
+      first_run: "complete",
+      archive: "NOAA NCEI",
+      newest_hour: { batch: "2014-12-31T23:00:00Z", speed: null },
+      ledger: [{ ...LINE, lost: 0, doubled: 0 }],
+    });
+    const strip = app.get("[aria-label=Pipeline]").text();
+    expect(strip).toContain("First run complete");
+    expect(strip).toMatch(/Batch to 2014-12-31 23:00\s*[\d\u2009]+ days behind the clock/);
+    expect(strip).toContain("Stream no hours yet");
+    expect(strip).toContain("Ledger balanced: 0 lost, 0 doubled");
+  });
+
+  it("says when the ledger does not balance", async () => {
+    const app = await open({ ledger: [{ ...LINE, lost: 3, doubled: 0 }] });
+    expect(app.get("summary").text()).toContain("does not balance: 3 lost");
+  });
+
+  it("passes on what the API says when it cannot answer", async () => {
+    const app = await open({ detail: "MySQL does not answer; try again shortly." }, 503);
+    expect(app.get("[role=alert]").text()).toContain("MySQL does not answer");
+  });
+});
