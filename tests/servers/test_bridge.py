@@ -107,6 +107,12 @@ class Speed:
         )
         return position
 
+    def rows_fed(self) -> int:
+        """Rows acknowledged so far."""
+        with suppress(FileNotFoundError):
+            return int(self.position()["rows_fed"])
+        return 0
+
     def messages(self, topic: str) -> list[Any]:
         """The records of this feed, with their values read."""
         consumer = Consumer(

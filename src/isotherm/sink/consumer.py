@@ -68,8 +68,9 @@ class SummaryConsumer:
                 "group.id": group,
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
-                "session.timeout.ms": 10_000,
-                "heartbeat.interval.ms": 2_000,
+                # The least a broker allows: after kill -9 the partitions are free again so soon.
+                "session.timeout.ms": 6_000,
+                "heartbeat.interval.ms": 1_500,
                 "max.poll.interval.ms": _MAX_POLL_INTERVAL_MS,
                 "queued.max.messages.kbytes": 16_384,
                 **QUIET,
