@@ -50,6 +50,17 @@ function newestByLayer(value: unknown): Record<string, number> {
   return newest;
 }
 
+/** The newest check of each run, layer and rule: what an earlier one found may be settled since. */
+function latestChecks(lines: LedgerLine[]): LedgerLine[] {
+  const latest = new Map<string, LedgerLine>();
+  for (const line of lines) {
+    const key = JSON.stringify([line.run_label, line.layer, line.rule]);
+    const known = latest.get(key);
+    if (!known || line.checked_at > known.checked_at) latest.set(key, line);
+  }
+  return [...latest.values()];
+}
+
 /** Reads the API's answer; whatever is not there yet is empty. */
 export function readPipeline(answer: Record<string, unknown>): PipelineStatus {
   const archive = text(answer["archive"]);
@@ -58,7 +69,7 @@ export function readPipeline(answer: Record<string, unknown>): PipelineStatus {
     archive,
     isSimulated: archive === "simulated" || answer["simulated"] === true,
     newest: newestByLayer(answer["newest_hour"]),
-    ledger: Array.isArray(answer["ledger"]) ? (answer["ledger"] as LedgerLine[]) : [],
+    ledger: Array.isArray(answer["ledger"]) ? latestChecks(answer["ledger"]) : [],
   };
 }
 

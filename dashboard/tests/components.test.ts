@@ -74,6 +74,19 @@ describe("the pipeline's answer", () => {
     expect(status).toMatchObject({ firstRun: "unknown", newest: {}, ledger: [], isSimulated: false });
   });
 
+  it("keeps the newest check of a run: what an earlier one found is settled", () => {
+    const line = { run_label: "first run", layer: "speed", rule: "qc", doubled: 0 };
+    const ledger = [
+      { ...line, lost: 0, checked_at: "2026-11-24T03:00:00Z" },
+      { ...line, lost: 7, checked_at: "2026-11-24T02:00:00Z" },
+      { ...line, rule: "routine", lost: 0, checked_at: "2026-11-24T02:00:00Z" },
+    ];
+    expect(readPipeline({ ledger }).ledger.map((one) => [one.rule, one.lost])).toEqual([
+      ["qc", 0],
+      ["routine", 0],
+    ]);
+  });
+
   it("says when the archive is simulated", () => {
     expect(readPipeline({ archive: "simulated", simulated: true }).isSimulated).toBe(true);
   });
