@@ -8,10 +8,12 @@ hash differs never reaches the tools folder. Ivy is serial, so several run side 
 import hashlib
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import BoundedSemaphore
 from xml.sax.saxutils import quoteattr
 
 from isotherm.errors import SetupError
@@ -19,6 +21,9 @@ from isotherm.errors import SetupError
 LOCK_FILE = Path(__file__).with_name("jars.lock")
 PARALLEL_FETCHES = 4
 FETCH_TIMEOUT_S = 420
+RETRY_PAUSES_S = (2.0, 8.0)
+# Over all sets together: more Java programs than that slow each other down on two cores.
+_ivy_at_once = BoundedSemaphore(PARALLEL_FETCHES)
 
 # An ibiblio resolver without a root uses Ivy's own default repository: no host is named here. Our
 # SHA-256 replaces the repository's SHA-1, which spares one request a jar.
@@ -27,6 +32,10 @@ IVY_SETTINGS = """<ivysettings>
   <resolvers><ibiblio name="central" m2compatible="true" usepoms="false" checksums=""/></resolvers>
 </ivysettings>
 """
+
+
+class JarsAbsentError(SetupError):
+    """Jars did not arrive; asking again may help."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +115,22 @@ def _is_in_place(jar: Jar, folder: Path) -> bool:
 
 
 def _fetch_chunk(chunk: Sequence[Jar], folder: Path, ivy: Sequence[str], number: int) -> int:
-    """Fetch some jars with one Ivy into a folder of its own, check them, move them in place."""
-    work = folder / f".fetch-{number}"
+    """Fetch some jars with one Ivy, again for those that did not arrive; gives how many came."""
+    for pause_s in (*RETRY_PAUSES_S, None):
+        missing = [jar for jar in chunk if not _is_in_place(jar, folder)]
+        try:
+            with _ivy_at_once:
+                _fetch_once(missing, folder, ivy, folder / f".fetch-{number}")
+            break
+        except JarsAbsentError:
+            if pause_s is None:
+                raise
+            time.sleep(pause_s)
+    return len(chunk)
+
+
+def _fetch_once(chunk: Sequence[Jar], folder: Path, ivy: Sequence[str], work: Path) -> None:
+    """Run one Ivy in a folder of its own, check what arrived, move it in place."""
     shutil.rmtree(work, ignore_errors=True)
     (work / "jars").mkdir(parents=True)
     (work / "settings.xml").write_text(IVY_SETTINGS)
@@ -135,7 +158,6 @@ def _fetch_chunk(chunk: Sequence[Jar], folder: Path, ivy: Sequence[str], number:
         ) from error
     _move_checked(chunk, work / "jars", folder, result.stdout)
     shutil.rmtree(work, ignore_errors=True)
-    return len(chunk)
 
 
 def ivy_command(java: Path, ivy_jar: Path, options: Sequence[str]) -> list[str]:
@@ -162,7 +184,7 @@ def _move_checked(chunk: Sequence[Jar], arrived: Path, folder: Path, ivy_output:
         )
     if absent:
         tail = "\n".join(ivy_output.strip().splitlines()[-8:])
-        raise SetupError(
+        raise JarsAbsentError(
             f"{_names(absent)}: could not be fetched. Check the network or proxy and run the same "
             f"command again; what arrived is kept. Ivy's last lines:\n{tail}"
         )

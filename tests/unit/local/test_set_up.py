@@ -62,7 +62,23 @@ def test_a_jar_with_other_content_is_refused_and_not_kept(tmp_path: Path) -> Non
     assert not (tmp_path / "jars" / "one-1.0.jar").exists()
 
 
-def test_a_jar_that_cannot_be_fetched_says_what_to_do(tmp_path: Path) -> None:
+def test_jars_that_did_not_arrive_are_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("isotherm.local.jars.RETRY_PAUSES_S", (0.0,))
+    ivy = fake_ivy(tmp_path, b"right")[0]
+    flaky = tmp_path / "flaky.sh"
+    once = tmp_path / "once"
+    flaky.write_text(f'#!/bin/bash\n[ -e {once} ] || {{ touch {once}; exit 1; }}\nexec {ivy} "$@"\n')
+    flaky.chmod(0o755)
+    fetch_jars([jar("one", b"right")], tmp_path / "jars", [str(flaky)])
+    assert (tmp_path / "jars" / "one-1.0.jar").read_bytes() == b"right"
+
+
+def test_a_jar_that_cannot_be_fetched_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("isotherm.local.jars.RETRY_PAUSES_S", (0.0,))
     with pytest.raises(SetupError, match=r"could not be fetched\. Check the network or proxy"):
         fetch_jars([jar("one")], tmp_path / "jars", ["/bin/true"])
 
