@@ -23,6 +23,9 @@ log = structlog.get_logger()
 
 # 2.3 MB a frame; also what is sent twice, at most, after a kill.
 MAX_BATCH_ROWS: Final = 5000
+# The stream forgets hours 30 days behind the newest it has read. A batch reaches the partitions of
+# Kafka one by one, so its own rows must lie much closer together than that.
+MAX_BATCH_SPAN_DAYS: Final = 7
 _REJECTED_PER_BATCH: Final = 500
 _TIMES: Final = tuple(field.name for field in FIELDS if field.type == "timestamp")
 _JSON_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
@@ -42,25 +45,25 @@ class Pace:
 
     def cut(self, observations: pl.DataFrame, first_row: int) -> Iterator[tuple[int, int, bool]]:
         """Slices [from, to) of the rows from `first_row` on, and whether one begins a new interval."""
-        ends = [*self._window_ends(observations), observations.height]
+        interval_s = self.speed * self.batch_interval_s
+        intervals = set(_changes(observations, interval_s)) if self.speed else set()
+        ends = sorted({*intervals, *_changes(observations, MAX_BATCH_SPAN_DAYS * 86_400)})
         row = first_row
-        for end in ends:
-            begins_interval = self.speed > 0
+        begins_interval = self.speed > 0
+        for end in (*ends, observations.height):
             while row < end:
                 stop = min(end, row + MAX_BATCH_ROWS)
                 yield row, stop, begins_interval
-                row, begins_interval = stop, False
+                row, begins_interval = stop, stop in intervals
 
-    def _window_ends(self, observations: pl.DataFrame) -> list[int]:
-        """Rows at which the data enters the next interval's window."""
-        if not self.speed:
-            return []
-        window_us = max(1, round(self.speed * self.batch_interval_s * 1_000_000))
-        window = observations.select(
-            pl.col("observed_at").dt.epoch("us").floordiv(window_us).alias("window")
-        ).with_row_index("row")
-        changes = window.filter(pl.col("window") != pl.col("window").shift())
-        return [int(row) for row in changes["row"]]
+
+def _changes(observations: pl.DataFrame, span_s: float) -> list[int]:
+    """Rows at which the data enters the next span of time."""
+    span_us = max(1, round(span_s * 1_000_000))
+    span = observations.select(
+        pl.col("observed_at").dt.epoch("us").floordiv(span_us).alias("span")
+    ).with_row_index("row")
+    return [int(row) for row in span.filter(pl.col("span") != pl.col("span").shift())["row"]]
 
 
 class Clock:
