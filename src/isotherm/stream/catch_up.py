@@ -4,6 +4,7 @@ Offsets say it exactly: the stream has read the raw topic to its end, and the si
 summary topic to its end. Ends are read once the feeder is done, so they do not move away.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +22,10 @@ from isotherm.stores.mysql import create_engine
 _TIMEOUT_S: Final = 10.0
 
 Offsets = dict[int, int]
+
+_SILENT: Final = logging.getLogger("isotherm.stream.silent")
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,9 @@ class CatchUp:
                 "bootstrap.servers": settings.kafka_bootstrap_servers,
                 "group.id": "isotherm-catch-up",
                 "enable.auto.commit": False,
-                "log_level": 3,
-            }
+            },
+            # It tells of each attempt to connect, twenty a second; what fails is raised to the caller.
+            logger=_SILENT,
         )
 
     def backlog(self, stream_offsets: Mapping[int, int]) -> Backlog:

@@ -52,6 +52,7 @@ class Child:
         """
         self.name = name
         self.restarts = 0
+        self._started = time.monotonic()
         self._command = list(command)
         self._on_line = on_line
         self._record = record_path(settings, name)
@@ -63,6 +64,7 @@ class Child:
     def start(self) -> None:
         """Start it and write its record."""
         self._last_lines.clear()
+        self._started = time.monotonic()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "isotherm.stream.tether", str(os.getpid()), *self._command],
             stdin=subprocess.DEVNULL,
@@ -78,6 +80,11 @@ class Child:
         _write_record(self._record, self.name, self._process.pid)
         self._pump = threading.Thread(target=self._forward, args=(self._process,), daemon=True)
         self._pump.start()
+
+    @property
+    def ran_s(self) -> float:
+        """Seconds since its newest start."""
+        return time.monotonic() - self._started
 
     @property
     def exit_status(self) -> int | None:

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 # As fast as acknowledged means many batches a second; the log shows at most one line a second of each.
 SHOWN_EVERY_S: Final = 1.0
+# A failing Spark prints its whole plan in one line; the program's own log has all of it.
+_SHOWN_CHARACTERS: Final = 500
 _NOT_SHOWN: Final = ("event", "level", "timestamp", "program", "logger", "feed_id")
 
 
@@ -22,7 +24,7 @@ class Progress:
         self._lock = threading.Lock()
         self._newest: dict[str, dict[str, Any]] = {}
         self._shown_at: dict[str, float] = {}
-        self._last_report: tuple[float, int] | None = None
+        self._last_report = (time.monotonic(), 0)
 
     def take(self, name: str, line: str) -> str | None:
         """Take in a line.
@@ -33,7 +35,7 @@ class Progress:
         """
         values = _parse(line)
         if values is None:
-            return line
+            return line[:_SHOWN_CHARACTERS]
         with self._lock:
             known = {key: value for key, value in values.items() if value is not None}
             self._newest.setdefault(name, {}).update(known)
@@ -68,7 +70,7 @@ class Progress:
         """Rows fed, rate since the last report, and the newest hour seen by the stream."""
         now = time.monotonic() if now is None else now
         fed = self.fed
-        then, before = self._last_report or (now, fed)
+        then, before = self._last_report
         self._last_report = (now, fed)
         rate = (fed - before) / (now - then) if now > then else 0.0
         newest = self.value("stream", "newest_hour") or self.value("feeder", "newest_observed_at")

@@ -21,6 +21,8 @@ from isotherm.stream.replay import Replay
 REPORT_EVERY_S: Final = 15.0
 CHECK_EVERY_S: Final = 0.5
 MAX_RESTARTS: Final = 8
+# A program that ran so long was well: its next end is counted anew.
+HEALTHY_AFTER_S: Final = 300.0
 # With nothing moving for so long something is broken that waiting does not mend.
 STALLED_AFTER_S: Final = 600.0
 CHILD_NAMES: Final = ("bridge", "stream", "feeder")
@@ -142,6 +144,8 @@ class ReplaySupervisor:
 
     def _restart(self, child: Child) -> None:
         status = child.exit_status
+        if child.ran_s > HEALTHY_AFTER_S:
+            child.restarts = 0
         shown = "\n".join(f"[{child.name}] {line}" for line in child.last_lines)
         if child.restarts >= MAX_RESTARTS:
             raise ReplayFailedError(

@@ -1,0 +1,117 @@
+"""A backfill by the README's own command yields each day asked for; pressed again it changes no row."""
+
+import re
+import shlex
+import time
+
+import pytest
+from sqlalchemy import Row, Table, delete, func, select
+
+from isotherm.local.airflow_client import AirflowClient
+from isotherm.settings import REPOSITORY_ROOT
+from isotherm.stores import tables
+from running_product import RunningProduct
+
+pytestmark = pytest.mark.end_to_end
+
+DAG = "ingest_observations"
+DAYS = ["2014-01-05", "2014-01-06", "2014-01-07"]
+SUMMARIES = [table for name, table in tables.metadata.tables.items() if "summary" in name]
+
+
+@pytest.fixture(scope="module")
+def command() -> list[str]:
+    """The arguments of `./isotherm airflow backfill create`, as the README has them."""
+    readme = (REPOSITORY_ROOT / "README.md").read_text()
+    found = re.search(r"^\./isotherm (airflow backfill create .*)$", readme, re.MULTILINE)
+    assert found, "the README shows how to schedule a backfill"
+    arguments = shlex.split(found[1], comments=True)
+    assert arguments[arguments.index("--from-date") + 1] == DAYS[0]
+    assert arguments[arguments.index("--to-date") + 1] == DAYS[-1]
+    return arguments
+
+
+def backfill(stack: RunningProduct, airflow: AirflowClient, arguments: list[str]) -> None:
+    """Run the command and wait until Airflow calls the backfill complete."""
+    done = stack.run(*arguments, timeout_s=120)
+    assert done.status == 0, done.output
+    deadline = time.monotonic() + 600
+    while True:
+        backfills = airflow.get("/api/v2/backfills", dag_id=DAG)["backfills"]
+        if all(one["completed_at"] for one in backfills):
+            return
+        assert time.monotonic() < deadline, backfills
+        time.sleep(2)
+
+
+def backfill_runs(airflow: AirflowClient) -> dict[str, list[str]]:
+    """State of every backfill run, by its day."""
+    runs: dict[str, list[str]] = {}
+    for run in airflow.get(f"/api/v2/dags/{DAG}/dagRuns", limit=100, run_type="backfill")["dag_runs"]:
+        runs.setdefault(run["partition_key"], []).append(run["state"])
+    return runs
+
+
+def forget_days(stack: RunningProduct) -> None:
+    """Delete the batch hours of the days, as if they had never been ingested."""
+    with stack.engine.begin() as connection:
+        for table in (tables.hourly_summary, tables.empty_hour):
+            connection.execute(
+                delete(table).where(
+                    table.c.layer == "batch",
+                    table.c.hour_start >= DAYS[0],
+                    table.c.hour_start < "2014-01-08",
+                )
+            )
+
+
+def rows_of(stack: RunningProduct, table: Table, *, with_time: bool) -> list[Row[tuple[object, ...]]]:
+    columns = [column for column in table.c if with_time or column.name != "updated_at"]
+    statement = select(*columns).where(table.c.layer == "batch").order_by(*table.primary_key)
+    with stack.engine.connect() as connection:
+        return list(connection.execute(statement))
+
+
+def snapshot(stack: RunningProduct, *, with_time: bool) -> dict[str, list[Row[tuple[object, ...]]]]:
+    return {table.name: rows_of(stack, table, with_time=with_time) for table in SUMMARIES}
+
+
+def test_a_backfill_yields_each_day_and_pressing_it_again_changes_no_row(
+    stack: RunningProduct, airflow: AirflowClient, command: list[str]
+) -> None:
+    imported = snapshot(stack, with_time=False)
+    assert any(str(row.day) == DAYS[1] for row in imported["daily_summary"])
+    forget_days(stack)
+    # A running product may have had its backfill already.
+    again = ["--reprocess-behavior", "completed"]
+    backfill(stack, airflow, [*command, *again] if backfill_runs(airflow) else command)
+    runs = backfill_runs(airflow)
+    assert sorted(runs) == DAYS
+    assert all(set(states) == {"success"} for states in runs.values()), runs
+    assert snapshot(stack, with_time=False) == imported
+
+    before = snapshot(stack, with_time=True)
+    backfill(stack, airflow, [*command, *again])
+    pressed_again = backfill_runs(airflow)
+    assert {day: len(states) for day, states in pressed_again.items()} == {
+        day: len(states) + 1 for day, states in runs.items()
+    }
+    assert snapshot(stack, with_time=True) == before
+
+
+def test_each_day_sends_its_asset_event(stack: RunningProduct, airflow: AirflowClient) -> None:
+    events = airflow.get("/api/v2/assets/events", limit=100)["asset_events"]
+    assert {one["partition_key"] for one in events if one["source_dag_id"] == DAG} >= set(DAYS)
+
+
+def test_a_day_without_a_file_is_a_success_with_a_hole(
+    stack: RunningProduct, airflow: AirflowClient
+) -> None:
+    run_id = airflow.trigger(DAG, {"day": "1850-01-01"})
+    airflow.wait_for_run(DAG, run_id, timeout_s=300)
+    states = {task.task_id: task.state for task in airflow.tasks(DAG, run_id)}
+    assert set(states.values()) == {"skipped"}, states
+    table = tables.hourly_summary
+    with stack.engine.connect() as connection:
+        hours = connection.scalar(select(func.count()).where(func.year(table.c.hour_start) == 1850))
+    assert hours == 0

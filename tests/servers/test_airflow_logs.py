@@ -1,0 +1,102 @@
+"""Task logs as the Airflow UI shows them: of a finished task, and of one that is still running."""
+
+import json
+import time
+from collections.abc import Iterator
+
+import httpx
+import psutil
+import pytest
+
+from isotherm.local.airflow_client import AirflowClient, TaskState
+from running_product import RunningProduct
+
+pytestmark = pytest.mark.end_to_end
+
+STREAM_DAG = "stream_observations"
+STREAM_TASK = "replay_observations"
+CHILDREN = ("feeder", "bridge", "stream")
+
+
+def newest_run(airflow: AirflowClient, dag_id: str) -> str:
+    runs = airflow.get(f"/api/v2/dags/{dag_id}/dagRuns", order_by="-start_date", limit=1)["dag_runs"]
+    return str(runs[0]["dag_run_id"])
+
+
+def test_a_finished_import_reads_well(stack: RunningProduct, airflow: AirflowClient) -> None:
+    run_id = newest_run(airflow, "import_history")
+    logs = {
+        task.task_id: airflow.log("import_history", run_id, task)
+        for task in airflow.tasks("import_history", run_id)
+        if task.state == "success"
+    }
+    assert "stations chosen" in logs["plan_import"]
+    files = logs["download_years"]
+    assert files.count("::group::") == files.count("::endgroup::")
+    assert "1 of " in files
+    table = logs["load_years"].split("Imported (hours and observations under the default rule)")[1]
+    lines = [line for line in table.splitlines() if line.strip()]
+    assert lines[0].split()[:2] == ["year", "station-years"]
+    assert any(line.startswith("2014") for line in lines)
+    assert any(line.startswith("all") for line in lines)
+
+
+@pytest.fixture
+def running(airflow: AirflowClient) -> Iterator[tuple[str, TaskState]]:
+    """A slow replay, while its task runs."""
+    form = {"period": "days", "first_day": "2014-01-02", "speed": 60, "batch_interval_s": 2}
+    run_id = airflow.trigger(STREAM_DAG, {**form, "label": str(time.time())})
+    deadline = time.monotonic() + 180
+    while True:
+        tasks = airflow.tasks(STREAM_DAG, run_id)
+        if tasks and tasks[0].state == "running":
+            yield run_id, tasks[0]
+            break
+        assert time.monotonic() < deadline, tasks
+        time.sleep(1)
+    set_state(airflow, run_id, "failed")
+
+
+def set_state(airflow: AirflowClient, run_id: str, state: str) -> None:
+    """What the button of the UI sends."""
+    path = f"/api/v2/dags/{STREAM_DAG}/dagRuns/{run_id}/taskInstances/{STREAM_TASK}"
+    airflow._send("PATCH", path, json={"new_state": state}).raise_for_status()
+
+
+def wait_for_line(airflow: AirflowClient, run_id: str, task: TaskState, text: str) -> str:
+    deadline = time.monotonic() + 120
+    while text not in (log := airflow.log(STREAM_DAG, run_id, task)):
+        assert time.monotonic() < deadline, log[-3000:]
+        time.sleep(1)
+    return log
+
+
+def test_the_log_of_a_running_task_can_be_read_and_marking_it_failed_ends_its_programs(
+    stack: RunningProduct, airflow: AirflowClient, running: tuple[str, TaskState]
+) -> None:
+    run_id, task = running
+    log = wait_for_line(airflow, run_id, task, "PROGRESS")
+    assert "[feeder] " in log
+    assert "[bridge] " in log
+    assert airflow.tasks(STREAM_DAG, run_id)[0].state == "running"
+    programs = [recorded_process(stack, name) for name in CHILDREN]
+    with_children = [one for child in programs for one in (child, *child.children(recursive=True))]
+    marked = time.monotonic()
+    set_state(airflow, run_id, "failed")
+    gone, alive = psutil.wait_procs(with_children, timeout=20)
+    # 5 s until the task hears of it, 4 s to stop.
+    assert not alive, alive
+    assert time.monotonic() - marked < 15
+    assert len(gone) == len(with_children)
+    assert not any((stack.state_dir / "run" / f"{name}.json").exists() for name in CHILDREN)
+
+
+def recorded_process(stack: RunningProduct, name: str) -> psutil.Process:
+    record = json.loads((stack.state_dir / "run" / f"{name}.json").read_text())
+    return psutil.Process(record["pid"])
+
+
+def test_logs_need_a_login(stack: RunningProduct, airflow: AirflowClient) -> None:
+    run_id = newest_run(airflow, "import_history")
+    path = f"/api/v2/dags/import_history/dagRuns/{run_id}/taskInstances/plan_import/logs/1"
+    assert httpx.get(f"{stack.airflow_url}{path}").status_code == httpx.codes.UNAUTHORIZED
