@@ -131,6 +131,8 @@ def hdfs_site(settings: Settings) -> dict[str, str]:
         "dfs.datanode.handler.count": "4",
         # 400 ms by default, paid once per file: 7 to 9 times slower for files of half a megabyte.
         "dfs.client.block.write.locateFollowingBlock.initial.delay.ms": "5",
+        # The delay doubles: five retries of 5 ms give up within 0.2 s on a machine that is busy.
+        "dfs.client.block.write.locateFollowingBlock.retries": "12",
     }
 
 
