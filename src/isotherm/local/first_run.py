@@ -1,7 +1,7 @@
-"""The first run: import what the archive has, and settle the ledger.
+"""The first run: import what the archive has, stream its newest days, and settle the ledger.
 
-It runs through Airflow, so that everything it did can be read in the UI, and ends well only if the
-ledger balances.
+Both layers run through Airflow, so that everything it did can be read in the UI. It ends well only if
+the ledger of both layers balances and the streamed hours equal those of the batch layer.
 """
 
 import json
@@ -21,13 +21,15 @@ from isotherm.local.secret_files import airflow_logins
 from isotherm.noaa.archive import open_archive
 from isotherm.noaa.station_year import StationYear
 from isotherm.settings import Settings
-from isotherm.stores.audit import audit_batch
+from isotherm.stores.audit import audit_batch, audit_feeds
 from isotherm.stores.ledger import LedgerLine
 from isotherm.stores.ledger import record as write_ledger
 from isotherm.stores.mysql import create_engine
 
 MAX_STATIONS = 100
 IMPORT_DAG = "import_history"
+STREAM_DAG = "stream_observations"
+STREAM_TASK = "replay_observations"
 
 
 @dataclass(slots=True)
@@ -36,6 +38,7 @@ class FirstRunRecord:
 
     state: Literal["running", "complete", "failed"]
     station_years: list[StationYear] = field(default_factory=list)
+    feed_ids: list[str] = field(default_factory=list)
 
     @classmethod
     def read(cls, settings: Settings) -> "FirstRunRecord":
@@ -45,7 +48,7 @@ class FirstRunRecord:
         except FileNotFoundError:
             return cls("running")
         years = [StationYear(*one) for one in document["station_years"]]
-        return cls(document["state"], years)
+        return cls(document["state"], years, document.get("feed_ids", []))
 
     def write(self, settings: Settings) -> None:
         """Replace the record, whole."""
@@ -53,6 +56,7 @@ class FirstRunRecord:
             "state": self.state,
             "at": datetime.now(UTC).isoformat(),
             "station_years": [astuple(one) for one in self.station_years],
+            "feed_ids": self.feed_ids,
         }
         building = _record_file(settings).with_suffix(".tmp")
         building.write_text(json.dumps(document))
@@ -69,25 +73,27 @@ class FirstRunResult:
 
     station_years: int
     ledger: list[LedgerLine]
+    streamed_hours: int
+    differing_hours: int
 
     @property
     def is_good(self) -> bool:
-        """Whether nothing was lost or doubled."""
-        return all(line.is_balanced for line in self.ledger)
+        """Whether nothing was lost or doubled and both layers agree."""
+        return self.differing_hours == 0 and all(line.is_balanced for line in self.ledger)
 
 
 def run_first(settings: Settings, console: Console) -> bool:
     """Run the whole pipeline once, unless this state folder has; settle and print its ledger.
 
     Returns:
-        Whether the ledger balances.
+        Whether the ledger balances and the layers agree.
     """
     record = FirstRunRecord.read(settings)
     try:
         if record.state != "complete":
             record = FirstRunRecord("running", choose_station_years(settings))
             record.write(settings)
-            _run_pipeline(settings, console, record.station_years)
+            record.feed_ids = _run_pipeline(settings, console, record.station_years)
         result = settle(settings, record)
     except IsothermError as error:
         replace(record, state="failed").write(settings)
@@ -119,25 +125,27 @@ def choose_station_years(settings: Settings) -> list[StationYear]:
 
 
 def settle(settings: Settings, record: FirstRunRecord) -> FirstRunResult:
-    """Audit what the first run imported and keep the ledger."""
+    """Audit what the first run imported and fed, from where each layer reads, and keep the ledger."""
     engine = create_engine(settings)
     try:
         batch = audit_batch(settings, engine, record.station_years)
-        write_ledger(engine, "first run", batch)
+        speed = audit_feeds(settings, engine, record.feed_ids)
+        lines = [*batch, *speed.lines]
+        write_ledger(engine, "first run", lines)
     finally:
         engine.dispose()
-    return FirstRunResult(len(record.station_years), batch)
+    return FirstRunResult(len(record.station_years), lines, speed.hours, speed.differing_hours)
 
 
-def _run_pipeline(settings: Settings, console: Console, chosen: list[StationYear]) -> None:
-    """Import through Airflow."""
+def _run_pipeline(settings: Settings, console: Console, chosen: list[StationYear]) -> list[str]:
+    """Import and stream through Airflow; returns the ids of the feeds it streamed."""
     years = sorted({one.year for one in chosen})
     stations = sorted({one.station_id for one in chosen})
     password = airflow_logins(settings)["admin"]
     with AirflowClient(settings.airflow_url, "admin", password) as airflow:
         console.print(
             f"First run: {len(chosen)} station-years of {len(stations)} stations, "
-            f"{years[0]} to {years[-1]}."
+            f"{years[0]} to {years[-1]}, then their newest days as a stream."
         )
         _run_dag(
             airflow,
@@ -145,6 +153,14 @@ def _run_pipeline(settings: Settings, console: Console, chosen: list[StationYear
             IMPORT_DAG,
             {"first_year": years[0], "last_year": years[-1], "station_ids": stations, "dry_run": False},
         )
+        streamed = _run_dag(
+            airflow,
+            console,
+            STREAM_DAG,
+            # A label of its own: whoever triggers the same replay later sees it played again.
+            {"period": "newest", "station_count": MAX_STATIONS, "speed": 0, "label": "first run"},
+        )
+        return [str(airflow.xcom(STREAM_DAG, streamed, STREAM_TASK, "feed_id"))]
 
 
 def _run_dag(airflow: AirflowClient, console: Console, dag_id: str, conf: dict[str, object]) -> str:
@@ -172,18 +188,25 @@ def _printer(console: Console, dag_id: str) -> Callable[[list[TaskState]], None]
 
 
 def _print_result(console: Console, result: FirstRunResult) -> None:
+    # A column per rule: it fits into 80 characters.
     table = Table(title="Ledger, in distinct observations")
-    columns = (
-        "layer", "rule", "fed", "counted", "not_selected", "rejected", "superseded", "late",
-        "dead_lettered", "deliveries", "lost", "doubled",
-    )  # fmt: skip
-    for column in columns:
-        is_text = column in ("layer", "rule")
-        table.add_column(column.replace("_", " "), justify="left" if is_text else "right")
+    table.add_column("")
     for line in result.ledger:
-        table.add_row(*(str(getattr(line, column)) for column in columns))
+        table.add_column(f"{line.layer}\n{line.rule}", justify="right")
+    for name in (
+        "fed", "counted", "not_selected", "rejected", "superseded", "late", "dead_lettered", "lost",
+        "doubled", "deliveries",
+    ):  # fmt: skip
+        values = [f"{getattr(line, name):,}" for line in result.ledger]
+        table.add_row(
+            name.replace("_", " "), *values, end_section=name in ("fed", "dead_lettered", "doubled")
+        )
     console.print(table)
-    console.print(f"{result.station_years} station-years imported.", highlight=False)
+    console.print(
+        f"{result.station_years} station-years imported; {result.streamed_hours} station-hours "
+        f"streamed, {result.differing_hours} of them differ from the batch layer.",
+        highlight=False,
+    )
     if not result.is_good:
         console.print(
             "[red]The ledger does not balance.[/red] Read the task logs in the Airflow UI; "
