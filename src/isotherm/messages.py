@@ -8,8 +8,10 @@ Unknown fields are ignored, so that a writer may add one; an unknown version is 
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 from pydantic import (
@@ -152,6 +154,7 @@ ObservationMessage: Final[type[ObservationHead]] = create_model(
 )
 
 
+_reason_counts: Final[Callable[[object], tuple[int, ...]]] = attrgetter(*REASON_COUNTS)
 # Station, hour, dataset, rule: what a summary is of, within its layer.
 SummaryKey = tuple[str, datetime, str, str]
 
@@ -204,8 +207,7 @@ class HourlySummaryMessage(Message):
     @property
     def accounted(self) -> int:
         """Distinct observations behind it, whether they count or not."""
-        rejected: int = sum(getattr(self, name) for name in REASON_COUNTS)
-        return self.observation_count + rejected
+        return self.observation_count + sum(_reason_counts(self))
 
 
 class DeadLetter(Message):

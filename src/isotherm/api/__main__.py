@@ -1,6 +1,7 @@
 """Serve the API and the dashboard: `python -m isotherm.api`."""
 
 import sys
+from typing import Final
 
 import structlog
 import uvicorn
@@ -11,7 +12,7 @@ from isotherm.settings import PortOffset, load_settings
 
 log = structlog.get_logger(__name__)
 # A closing server waits this long for live streams, which never end by themselves.
-_SHUTDOWN_S = 3
+_SHUTDOWN_S: Final = 3
 
 
 def main() -> int:

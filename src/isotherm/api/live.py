@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from isotherm.api.packed_rows import Row, fetch_packed, quoted
-from isotherm.api.series import STATION_SERIES, Record, series_columns, station_record
+from isotherm.api.records import Record, station_records
+from isotherm.api.series import STATION_SERIES, series_columns
 from isotherm.hourly_summary import LAYER_SPEED
 from isotherm.stores.tables import hourly_summary
 
@@ -73,7 +74,7 @@ class LiveFollower:
         if self._sent.get(key) == changed_at:
             return None
         self._sent[key] = changed_at
-        return changed_at, station_record(_HOURLY, row[2:], station_id, self._rule)
+        return changed_at, station_records(_HOURLY, [row[2:]], station_id, self._rule)[0]
 
     def _forget_before(self, time: datetime) -> None:
         """What a later look cannot see again need not be remembered."""

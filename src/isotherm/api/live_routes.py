@@ -17,7 +17,7 @@ from isotherm.api.database import EngineDep
 from isotherm.api.live import EVENT_TIME, LiveFollower
 from isotherm.api.parameters import DEFAULT_RULE_NAME, Rule
 from isotherm.api.problems import STATION_PROBLEMS
-from isotherm.api.series import Record
+from isotherm.api.records import Record
 from isotherm.api.stations import resolve_station
 
 router = APIRouter()

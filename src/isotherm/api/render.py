@@ -16,7 +16,7 @@ _CACHE_CONTROL: Final = "no-cache"
 
 def respond_list(
     request: Request,
-    data: Sequence[Mapping[str, Any]],
+    data: Sequence[Any],
     meta: Mapping[str, Any],
     following: str | None,
     columns: Sequence[str],
@@ -26,7 +26,7 @@ def respond_list(
 
     Args:
         request: for its If-None-Match.
-        data: the rows.
+        data: the rows, structs or dictionaries.
         meta: what holds for all of them.
         following: the next page's cursor, None on the last.
         columns: the CSV's columns, in order.
@@ -44,7 +44,7 @@ def respond_object(request: Request, content: Mapping[str, Any]) -> Response:
 
 
 def _csv(
-    data: Sequence[Mapping[str, Any]],
+    data: Sequence[Any],
     meta: Mapping[str, Any],
     following: str | None,
     columns: Sequence[str],
@@ -58,7 +58,8 @@ def _csv(
         text.write(f"# next={following}\n")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([_cell(row.get(name)) for name in columns] for row in data)
+    rows = msgspec.to_builtins(data)
+    writer.writerows([_cell(row.get(name)) for name in columns] for row in rows)
     return text.getvalue().encode()
 
 

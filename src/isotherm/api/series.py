@@ -1,6 +1,7 @@
 """The eight series (hours, days, months, years; of a station and over all) and how one is read.
 
-A row is read as finished integers and turned into degrees here; nothing is aggregated.
+A row is read as finished integers, which `isotherm.api.records` turns into degrees; nothing is
+aggregated.
 """
 
 from collections.abc import Callable
@@ -11,10 +12,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from isotherm.api.packed_rows import Row, fetch_packed, nullable, quoted
-from isotherm.hourly_summary import LAYER_BATCH, REASON_COUNTS
+from isotherm.hourly_summary import REASON_COUNTS
 from isotherm.stores import tables
 
-Record = dict[str, Any]
 Bound = datetime | int
 _STATION_COUNTS: Final = ("observation_count", "min_tenths", "max_tenths", "sum_tenths", *REASON_COUNTS)
 _GLOBAL_COUNTS: Final = (
@@ -164,7 +164,7 @@ def _period_value(kind: Period, text: str) -> str | int:
 
 
 def series_columns(series: Series) -> list[sa.ColumnElement[Any]]:
-    """The columns `station_record` or `global_record` reads, for `fetch_packed`."""
+    """The columns `isotherm.api.records` reads, in its order."""
     table, kind = series.table, series.period
     period: sa.ColumnElement[Any] = table.c[kind.name]
     if kind.sql_format is not None:
@@ -174,77 +174,3 @@ def series_columns(series: Series) -> list[sa.ColumnElement[Any]]:
         return [*head, *(table.c[name] for name in _GLOBAL_COUNTS)]
     tail = [nullable(table.c.version)] if series.is_hourly else [table.c.hour_count]
     return [*head, *(table.c[name] for name in _STATION_COUNTS), *tail]
-
-
-def station_record(series: Series, row: Row, station_id: str, rule: str) -> Record:
-    """A row of one station as the API gives it; temperatures in degrees Celsius, the mean unrounded."""
-    period, dataset, layer, count, low, high, total, *reasons, last = row
-    record = {
-        "station_id": station_id,
-        series.period.name: period,
-        "observation_count": count,
-        "min_c": low / 10,
-        "mean_c": total / count / 10,
-        "max_c": high / 10,
-        "layer": layer,
-        "rule": rule,
-        "dataset": dataset,
-        "version" if series.is_hourly else "hour_count": last,
-    }
-    record.update(zip(REASON_COUNTS, reasons, strict=True))
-    return record
-
-
-def global_record(series: Series, row: Row, rule: str) -> Record:
-    """A row over all stations; the mean is that of the stations' means, each to 1e-4 degrees."""
-    period, dataset, layer, stations, count, low, high, mean_sum_e4 = row
-    return {
-        series.period.name: period,
-        "station_count": stations,
-        "observation_count": count,
-        "min_c": low / 10,
-        "mean_c": mean_sum_e4 / stations / 10_000,
-        "max_c": high / 10,
-        "layer": layer,
-        "rule": rule,
-        "dataset": dataset,
-    }
-
-
-def years_of(rows: list[Row]) -> set[int]:
-    """The years the hours of a page lie in."""
-    return {int(row[0][:4]) for row in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFileName:
-    """The file of NOAA's an hour of the batch layer was computed from."""
-
-    name: str
-    sha256: str
-
-
-def read_source_files(
-    connection: sa.Connection, station_id: str, years: set[int]
-) -> dict[tuple[str, int], SourceFileName]:
-    """By dataset and year, the file behind a station's batch hours."""
-    table = tables.source_file
-    statement = sa.select(
-        table.c.dataset,
-        table.c.year,
-        sa.func.coalesce(table.c.normalised_sha256, table.c.sha256),
-    ).where(table.c.station_id == station_id, table.c.year.in_(sorted(years)))
-    return {
-        (dataset, year): SourceFileName(f"{station_id}.csv", sha256)
-        for dataset, year, sha256 in connection.execute(statement)
-    }
-
-
-def add_provenance(record: Record, files: dict[tuple[str, int], SourceFileName]) -> Record:
-    """An hour with the file it came from, if it is of the batch layer and the file is known."""
-    file = None
-    if record["layer"] == LAYER_BATCH:
-        file = files.get((record["dataset"], int(record["hour_start"][:4])))
-    record["source_file"] = file.name if file else None
-    record["source_sha256"] = file.sha256 if file else None
-    return record

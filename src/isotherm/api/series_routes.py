@@ -22,20 +22,15 @@ from isotherm.api.parameters import (
     write_cursor,
 )
 from isotherm.api.problems import PROBLEMS, STATION_PROBLEMS
+from isotherm.api.records import global_records, read_source_files, station_records
 from isotherm.api.render import respond_list
 from isotherm.api.series import (
     GLOBAL_SERIES,
     STATION_SERIES,
-    Record,
     Selection,
     Series,
     SeriesPage,
-    add_provenance,
-    global_record,
     read_series,
-    read_source_files,
-    station_record,
-    years_of,
 )
 from isotherm.api.stations import resolve_station
 
@@ -69,7 +64,7 @@ def _columns(row: type[BaseModel], series: Series) -> list[str]:
     return [*first, *(name for name in row.model_fields if name not in first)]
 
 
-def _meta(rule: str, layer: str | None) -> Record:
+def _meta(rule: str, layer: str | None) -> dict[str, Any]:
     return {"rule": rule, "layer": layer or "batch, else speed", "units": UNITS}
 
 
@@ -100,10 +95,9 @@ def _add_station_route(name: str, series: Series, row: type[BaseModel]) -> None:
             station_id = resolve_station(connection, station)
             selection = Selection(rule, layer, first, end, after, limit)
             page = read_series(connection, series, selection, station_id)
-            data = [station_record(series, one, station_id, rule) for one in page.rows]
-            if series.is_hourly:
-                files = read_source_files(connection, station_id, years_of(page.rows))
-                data = [add_provenance(one, files) for one in data]
+            hours = page.rows if series.is_hourly else []
+            files = read_source_files(connection, station_id, hours)
+        data = station_records(series, page.rows, station_id, rule, files)
         meta = {"station_id": station_id, **_meta(rule, layer), **source_meta(settings)}
         return respond_list(request, data, meta, _next(series, page), columns, format)
 
@@ -142,7 +136,7 @@ def _add_global_route(name: str, series: Series, row: type[BaseModel]) -> None:
         with engine.connect() as connection:
             selection = Selection(rule, layer, first, end, after, limit)
             page = read_series(connection, series, selection, None)
-        data = [global_record(series, one, rule) for one in page.rows]
+        data = global_records(series, page.rows, rule)
         meta = {**_meta(rule, layer), **source_meta(settings)}
         return respond_list(request, data, meta, _next(series, page), columns, format)
 

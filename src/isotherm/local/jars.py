@@ -6,6 +6,7 @@ hash differs never reaches the tools folder. Ivy is serial, so several run side 
 """
 
 import hashlib
+import math
 import shutil
 import subprocess
 import time
@@ -19,11 +20,12 @@ from xml.sax.saxutils import quoteattr
 from isotherm.errors import SetupError
 
 LOCK_FILE = Path(__file__).with_name("jars.lock")
-PARALLEL_FETCHES = 4
+JARS_PER_FETCH = 40
+MAX_FETCHES = 6
 FETCH_TIMEOUT_S = 420
 RETRY_PAUSES_S = (2.0, 8.0)
 # Over all sets together: more Java programs than that slow each other down on two cores.
-_ivy_at_once = BoundedSemaphore(PARALLEL_FETCHES)
+_ivy_at_once = BoundedSemaphore(MAX_FETCHES)
 
 # An ibiblio resolver without a root uses Ivy's own default repository: no host is named here. Our
 # SHA-256 replaces the repository's SHA-1, which spares one request a jar.
@@ -96,8 +98,9 @@ def fetch_jars(
             stray.unlink()
     missing = [jar for jar in jars if not _is_in_place(jar, folder)]
     on_progress(len(jars) - len(missing), len(jars))
-    chunks = [missing[first::PARALLEL_FETCHES] for first in range(PARALLEL_FETCHES)]
-    with ThreadPoolExecutor(PARALLEL_FETCHES) as pool:
+    fetch_count = max(1, math.ceil(len(missing) / JARS_PER_FETCH))
+    chunks = [missing[first::fetch_count] for first in range(fetch_count)]
+    with ThreadPoolExecutor(fetch_count) as pool:
         fetches = [
             pool.submit(_fetch_chunk, chunk, folder, ivy, number)
             for number, chunk in enumerate(chunks)

@@ -67,9 +67,10 @@ def fold(stored: Mapping[SummaryKey, StoredHour], messages: Iterable[HourlySumma
     """
     result = Folded()
     for message in messages:
-        standing: Standing | None = result.accepted.get(message.key) or stored.get(message.key)
+        key = message.key
+        standing: Standing | None = result.accepted.get(key) or stored.get(key)
         if standing is None or supersedes(message, standing):
-            result.accepted[message.key] = message
+            result.accepted[key] = message
         else:
             result.refused += 1
     return result

@@ -26,7 +26,10 @@ from isotherm.spark.schemas import observation_schema
 from isotherm.spark.summarise import summarise_hours
 
 SHIFT_DAYS: Final = 146_097  # 400 Gregorian years
-MAX_OFFSETS_PER_TRIGGER: Final = 200_000
+# Observations of one hour may be in one partition and the next hour's in another. A micro-batch that
+# takes all there is keeps them together; one that is cut short may read one partition years ahead of
+# another, whose hours then count as too late. So the bound is one of memory only.
+MAX_OFFSETS_PER_TRIGGER: Final = 1_000_000
 DEFAULT_WATERMARK_DAYS: Final = 30
 
 # Reading fewer fields costs less, and a fault in a field nobody uses must not lose a temperature.

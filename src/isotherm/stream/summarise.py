@@ -32,6 +32,11 @@ STOP_WITHIN_S: Final = 3.0
 LOCK_WAIT_S: Final = 30.0
 
 _STREAM_CONF: Final = {
+    # State on disk: a backlog of a million observations must not need a gigabyte of heap.
+    "spark.sql.streaming.stateStore.providerClass": (
+        "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
+    ),
+    "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
     # How often an idle query says where it is; the replay's end waits for it.
     "spark.sql.streaming.noDataProgressEventInterval": "2000",
     "spark.sql.streaming.stopTimeout": "2000",

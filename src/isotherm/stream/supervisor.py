@@ -138,6 +138,9 @@ class ReplaySupervisor:
         """Restart what has died; returns whether the feeder is done."""
         is_fed = self._children["feeder"].exit_status == 0
         for name, child in self._children.items():
+            # Stopped from a signal handler amid this loop: they are meant to have ended.
+            if self._is_stopped:
+                return False
             if child.exit_status is not None and not (name == "feeder" and is_fed):
                 self._restart(child)
         return is_fed
