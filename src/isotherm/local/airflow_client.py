@@ -90,7 +90,7 @@ class AirflowClient:
             f"/logs/{max(task.try_number, 1)}"
         )
         content = self.get(path, map_index=task.map_index, full_content="true").get("content", [])
-        return "\n".join(one if isinstance(one, str) else str(one.get("event", "")) for one in content)
+        return "\n".join(line for one in content for line in _log_lines(one))
 
     def xcom(self, dag_id: str, run_id: str, task_id: str, key: str) -> object:
         """A value that a task has handed on."""
@@ -168,3 +168,14 @@ def _raise_for_status(response: httpx.Response) -> None:
             f"Airflow answered {response.status_code} to {response.request.method} "
             f"{response.request.url.path}: {response.text[:500]}"
         )
+
+
+def _log_lines(entry: str | dict[str, Any]) -> list[str]:
+    """One event of a task's log as text, with the errors behind it."""
+    if isinstance(entry, str):
+        return [entry]
+    errors = entry.get("error_detail") or []
+    return [
+        str(entry.get("event", "")),
+        *(f"{one.get('exc_type')}: {one.get('exc_value')}" for one in errors),
+    ]
