@@ -263,14 +263,3 @@ ledger = Table(
     Index("ix_ledger_checked_at", "checked_at"),
     **OPTIONS,
 )
-
-pipeline_run = Table(
-    "pipeline_run",
-    metadata,
-    Column("name", ascii_key(64), primary_key=True),
-    _required("state", ascii_key(16)),
-    Column("started_at", utc()),
-    Column("finished_at", utc()),
-    Column("detail", mysql.TEXT(), comment="what it did, JSON"),
-    **OPTIONS,
-)
