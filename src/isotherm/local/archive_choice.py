@@ -1,27 +1,41 @@
-"""Which archive a new state folder takes when nobody named one: NOAA's, or ours where it is far."""
+"""Which archive a state folder takes, and whether it answers, asked before any server starts."""
 
-import httpx
 from rich.console import Console
 
-from isotherm.noaa.noaa_archive import HISTORY_URLS
-
-TIMEOUT_S = 8.0
+from isotherm.errors import SourceError
+from isotherm.noaa.archive import NOAA, SIMULATED, open_archive
+from isotherm.noaa.noaa_archive import NoaaArchive
+from isotherm.settings import Settings
 
 
 def choose_archive(console: Console) -> str:
-    """`noaa`, or `simulated` with a plain word about it where NOAA cannot be reached."""
-    if any(_is_reachable(url) for url in HISTORY_URLS):
-        return "noaa"
-    console.print(
-        "NOAA's archive cannot be reached from here: running on [bold]simulated[/bold] weather, and "
-        "every screen says so. To use NOAA's files later, give them a state folder of their own: "
-        "ISOTHERM_STATE_DIR=… ./isotherm up --archive noaa"
-    )
-    return "simulated"
-
-
-def _is_reachable(url: str) -> bool:
+    """What to take when nobody named one: `noaa`, or `simulated` with a plain word about it."""
+    archive = NoaaArchive()
     try:
-        return httpx.head(url, timeout=TIMEOUT_S, follow_redirects=True).is_success
-    except httpx.HTTPError:
-        return False
+        reason = archive.unreachable_reason()
+    finally:
+        archive.close()
+    if reason is None:
+        return NOAA
+    console.print(
+        f"{reason}\nRunning on [bold]simulated[/bold] weather instead, and every screen says so. To "
+        "use NOAA's files later, give them a state folder of their own: "
+        "ISOTHERM_STATE_DIR=… ./isotherm up --archive noaa",
+        highlight=False,
+    )
+    return SIMULATED
+
+
+def require_archive(settings: Settings) -> None:
+    """Refuse an archive that does not answer, while nothing has been started for it.
+
+    Raises:
+        SourceError: it cannot be read; the message says why.
+    """
+    archive = open_archive(settings)
+    try:
+        reason = archive.unreachable_reason()
+    finally:
+        archive.close()
+    if reason is not None:
+        raise SourceError(f"{reason} Correct --archive, or run ./isotherm up --archive simulated.")

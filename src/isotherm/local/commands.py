@@ -10,7 +10,7 @@ from types import FrameType
 
 from rich.console import Console
 
-from isotherm.local.archive_choice import choose_archive
+from isotherm.local.archive_choice import choose_archive, require_archive
 from isotherm.local.checks import recorded_archive
 from isotherm.local.screen import Progress, print_addresses
 from isotherm.local.secret_files import make_secrets
@@ -52,7 +52,11 @@ def up(archive: str | None, *, until_done: bool, detach: bool, console: Console)
     Raises:
         IsothermError: it could not be started; nothing that was started now is left.
     """
+    from isotherm.local.first_run import FirstRunRecord
+
     settings = settings_for(archive, console)
+    if FirstRunRecord.read(settings).state != "complete":
+        require_archive(settings)
     stack = Stack(settings)
     with _interruptions():
         try:
