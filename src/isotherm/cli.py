@@ -66,7 +66,7 @@ def status(
     if as_json:
         typer.echo(json.dumps(statuses.read_status(settings), indent=2))
         return
-    servers = [*statuses.server_statuses(settings), *statuses.stream_statuses(settings)]
+    servers = statuses.all_statuses(settings)
     screen.print_servers(console, servers, statuses.first_run_state(settings))
 
 

@@ -1,6 +1,8 @@
 """What `status` tells: every server with its state, process, port and memory, and the first run."""
 
 import json
+from collections.abc import Set
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,7 +24,11 @@ STREAM_PROGRAMS = {
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """One line of `status`; memory is the proportional set size of all its processes, in bytes."""
+    """One line of `status`; memory is the proportional set size of all its processes, in bytes.
+
+    A process is in one line only: the stream's programs are descendants of the scheduler, and not in
+    its memory.
+    """
 
     name: str
     state: str
@@ -33,17 +39,18 @@ class ServerStatus:
 
 def read_status(settings: Settings) -> dict[str, object]:
     """The document of `status --json`."""
-    servers = [*server_statuses(settings), *stream_statuses(settings)]
     return {
-        "servers": [asdict(one) for one in servers],
+        "servers": [asdict(one) for one in all_statuses(settings)],
         "first_run": first_run_state(settings),
     }
 
 
-def server_statuses(settings: Settings) -> list[ServerStatus]:
-    """The servers, in the order they are always shown; all of them, also when nothing runs."""
+def all_statuses(settings: Settings) -> list[ServerStatus]:
+    """The servers, then the stream's programs; in the order they are always shown, also when nothing runs."""
     record = RecordFile(settings).read()
-    found = []
+    programs = stream_processes(settings)
+    shown_apart = {one.pid for processes in programs.values() for one in processes}
+    servers = []
     for server in all_servers(settings):
         entry = record.servers.get(server.name, Entry(state=STOPPED))
         alive = entry.process is not None and entry.process.is_alive()
@@ -51,19 +58,24 @@ def server_statuses(settings: Settings) -> list[ServerStatus]:
         if record.supervisor is None:
             state = STOPPED
         pid = entry.process.pid if entry.process is not None and alive else None
-        found.append(ServerStatus(server.name, state, pid, server.port, _memory(settings, entry)))
-    return found
+        memory = _memory(settings, entry, shown_apart)
+        servers.append(ServerStatus(server.name, state, pid, server.port, memory))
+    return servers + [_stream_status(name, processes) for name, processes in programs.items()]
 
 
-def _memory(settings: Settings, entry: Entry) -> int:
+def _memory(settings: Settings, entry: Entry, shown_apart: Set[int]) -> int:
     if entry.process is None or not entry.process.is_alive():
         return 0
-    return proportional_memory(family(entry.process, instance_name(settings)))
+    members = family(entry.process, instance_name(settings))
+    return proportional_memory(one for one in members if one.pid not in shown_apart)
 
 
-def stream_statuses(settings: Settings) -> list[ServerStatus]:
-    """The programs of a running stream, found by their marks among all processes."""
-    processes: dict[str, list[psutil.Process]] = {name: [] for name in STREAM_PROGRAMS}
+def stream_processes(settings: Settings) -> dict[str, list[psutil.Process]]:
+    """The processes of a running stream by program, the oldest first, with all their descendants.
+
+    They are found by their marks among all processes: a task started them, and may have died.
+    """
+    roots: dict[str, list[psutil.Process]] = {name: [] for name in STREAM_PROGRAMS}
     for process in psutil.process_iter():
         try:
             words = {Path(word).name for word in process.cmdline()}
@@ -71,17 +83,23 @@ def stream_statuses(settings: Settings) -> list[ServerStatus]:
             continue
         for name, program in STREAM_PROGRAMS.items():
             if program in words and has_mark(process.pid, instance_name(settings)):
-                processes[name].append(process)
-    return [_stream_status(name, found) for name, found in processes.items()]
+                roots[name].append(process)
+    return {name: _with_descendants(found) for name, found in roots.items()}
+
+
+def _with_descendants(roots: list[psutil.Process]) -> list[psutil.Process]:
+    found: dict[int, psutil.Process] = {}
+    for root in sorted(roots, key=lambda one: one.create_time()):
+        found.setdefault(root.pid, root)
+        with suppress(psutil.NoSuchProcess):
+            found |= {one.pid: one for one in root.children(recursive=True)}
+    return list(found.values())
 
 
 def _stream_status(name: str, processes: list[psutil.Process]) -> ServerStatus:
     if not processes:
         return ServerStatus(name, IDLE, None, None, 0)
-    oldest = min(processes, key=lambda one: one.create_time())
-    everything = {one.pid: one for one in processes}
-    everything |= {child.pid: child for child in oldest.children(recursive=True)}
-    return ServerStatus(name, READY, oldest.pid, None, proportional_memory(everything.values()))
+    return ServerStatus(name, READY, processes[0].pid, None, proportional_memory(processes))
 
 
 def first_run_state(settings: Settings) -> str:

@@ -13,12 +13,21 @@ import pytest
 
 from isotherm.errors import ServerStartError, SettingsError
 from isotherm.local.checks import check_disk, claim_archive
+from isotherm.local.environment import instance_name
 from isotherm.local.locks import SupervisorLock, command_lock
 from isotherm.local.log_files import rotate_logs
-from isotherm.local.processes import INSTANCE_VARIABLE, ProcessIdentity, start_in_group, stop_family
+from isotherm.local.processes import (
+    INSTANCE_VARIABLE,
+    ProcessIdentity,
+    family,
+    proportional_memory,
+    start_in_group,
+    stop_family,
+)
 from isotherm.local.record import READY, Entry, Record, RecordFile
 from isotherm.local.secret_files import make_secrets, read_secret
 from isotherm.local.servers import all_servers
+from isotherm.local.status import all_statuses
 from isotherm.local.supervisor import stop_waves
 from isotherm.settings import Settings
 
@@ -145,3 +154,38 @@ def test_locks_admit_one_and_end_with_their_holder(settings: Settings) -> None:
         command_lock(settings, "down"),
     ):
         pass
+
+
+def test_a_process_is_in_one_line_of_the_status_only(settings: Settings, tmp_path: Path) -> None:
+    program = tmp_path / "feed_observations.py"
+    program.write_text(
+        "import time; held = bytearray(60_000_000); print('ready', flush=True); time.sleep(600)"
+    )
+    environment = {**os.environ, INSTANCE_VARIABLE: instance_name(settings)}
+    scheduler = start_in_group(
+        [
+            sys.executable,
+            "-c",
+            f"import subprocess, sys; subprocess.run([sys.executable, {str(program)!r}])",
+        ],
+        environment,
+        tmp_path / "log",
+        tmp_path,
+    )
+    identity = ProcessIdentity.of(scheduler.pid)
+    assert identity is not None
+    try:
+        while "ready" not in (tmp_path / "log").read_text():
+            time.sleep(0.05)
+        entry = Entry(READY, process=identity)
+        RecordFile(settings).write(Record(supervisor=identity, servers={"airflow-scheduler": entry}))
+        shown = {one.name: one for one in all_statuses(settings)}
+        everything = proportional_memory(family(identity, instance_name(settings)))
+        assert shown["feeder"].pid == psutil.Process(scheduler.pid).children()[0].pid
+        assert shown["feeder"].memory_bytes > 60_000_000
+        assert 0 < shown["airflow-scheduler"].memory_bytes < 60_000_000
+        together = sum(one.memory_bytes for one in shown.values())
+        assert together == pytest.approx(everything, rel=0.1)
+    finally:
+        stop_family(identity, grace_s=1, instance=instance_name(settings))
+        scheduler.wait(5)
