@@ -46,7 +46,7 @@ def read_status(settings: Settings) -> dict[str, object]:
 
 
 def all_statuses(settings: Settings) -> list[ServerStatus]:
-    """The servers, then the stream's programs; in the order they are always shown, also when nothing runs."""
+    """The servers, then the stream's programs, in the order they are always shown; idle ones too."""
     record = RecordFile(settings).read()
     programs = stream_processes(settings)
     shown_apart = {one.pid for processes in programs.values() for one in processes}
