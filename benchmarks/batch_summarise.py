@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from isotherm.noaa.global_hourly import parse_observations
-from isotherm.noaa.schema import to_arrow
-from isotherm.noaa.simulated import published_on, simulate_station_year
+from isotherm.datasets.global_hourly.reader import parse_observations
+from isotherm.datasets.schema import to_arrow
+from isotherm.datasets.simulated.station_years import published_on, simulate_station_year
 from isotherm.quality import RULES
 from isotherm.settings import Settings
 from isotherm.spark import summarise

@@ -18,7 +18,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     if (real := real_archive()) is not None:
         return real
-    from isotherm.noaa.simulated import write_archive
+    from isotherm.datasets.simulated.station_years import write_archive
 
     root = tmp_path_factory.mktemp("archive")
     write_archive(root, stations=6, years=(2013, 2014))

@@ -1,7 +1,7 @@
 """Isotherm: the hourly air temperature of the world's weather stations.
 
 The pure core (station, observation, quality, hourly_summary, messages, settings, errors) says what
-things mean and imports no engine; `noaa`, `spark`, `stores`, `sink`, `api` and `local` carry it out.
+things mean and imports no engine; the other folders carry it out.
 """
 
 __version__ = "0.1.0"

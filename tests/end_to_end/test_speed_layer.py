@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from isotherm.audit.audit import audit_feeds
 from isotherm.local.airflow_client import AirflowClient
 from isotherm.stores import tables
-from isotherm.stores.audit import audit_feeds
 from running_product import RunningProduct
 from streaming_runs import stream_days
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from isotherm.audit.audit import audit_feeds
 from isotherm.local.airflow_client import AirflowClient
-from isotherm.stores.audit import audit_feeds
 from running_product import RunningProduct
 from streaming_runs import STREAM_DAG, feed_of, trigger_stream
 

@@ -10,14 +10,14 @@ import polars as pl
 import pytest
 from sqlalchemy import Engine, delete, func, select, update
 
+from isotherm.archive.directory_archive import DirectoryArchive
+from isotherm.archive.station_year import StationYear
 from isotherm.errors import SourceError
 from isotherm.hourly_summary import REASON_COUNTS
 from isotherm.ingest import manifest
 from isotherm.ingest.load import Loader
 from isotherm.ingest.stations import StationDirectory
 from isotherm.ingest.transfer import Transfer, TransferSummary
-from isotherm.noaa.directory_archive import DirectoryArchive
-from isotherm.noaa.station_year import StationYear
 from isotherm.quality import RULE_NAMES
 from isotherm.stores import tables
 from isotherm.stores.hdfs_layout import hourly_summary_folder

@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from isotherm.noaa.global_hourly import parse_observations
-from isotherm.noaa.schema import to_arrow
+from isotherm.datasets.global_hourly.reader import parse_observations
+from isotherm.datasets.schema import to_arrow
 from isotherm.quality import RULE_NAMES
 from isotherm.spark.summarise import summarise_hours
 from spark.summary_rows import rows_by_key

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
+from isotherm.audit.ledger import LedgerLine, balance, count_keys_by_hour, spans_of
 from isotherm.hourly_summary import REASON_COUNTS
 from isotherm.quality import RULE_NAMES
-from isotherm.stores.ledger import LedgerLine, balance, count_keys_by_hour, spans_of
 
 DAY = datetime(1901, 1, 1)  # noqa: DTZ001  (MySQL's DATETIME has no zone)
 HOUR = DAY + timedelta(hours=6)

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from isotherm.archive.station_year import StationYear
 from isotherm.ingest import manifest
 from isotherm.ingest.load import log_loaded
 from isotherm.ingest.report import log, write_table
 from isotherm.ingest.selection import StationChoice, asked_day, choose_stations
 from isotherm.ingest.workplace import Workplace, in_workplace
-from isotherm.noaa.station_year import StationYear
 
 Xcom = dict[str, Any]
 

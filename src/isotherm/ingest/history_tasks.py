@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from isotherm.archive.station_year import StationYear
 from isotherm.errors import SettingsError
 from isotherm.ingest import manifest
 from isotherm.ingest.load import Loaded, log_loaded
@@ -10,7 +11,6 @@ from isotherm.ingest.report import folded, log, write_table
 from isotherm.ingest.selection import StationChoice, choose_stations, group_years, plan_years
 from isotherm.ingest.transfer import TransferSummary
 from isotherm.ingest.workplace import Workplace, in_workplace
-from isotherm.noaa.station_year import StationYear
 from isotherm.quality import REJECTED
 
 # About two minutes of downloading: long enough to be worth a task, short enough to try again.

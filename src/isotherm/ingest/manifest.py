@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Row, func, or_, select, update
 from sqlalchemy.dialects.mysql import insert
 
-from isotherm.noaa.coverage import Coverage
-from isotherm.noaa.station_year import FetchedFile, SourceFile, StationYear
+from isotherm.archive.coverage import Coverage
+from isotherm.archive.station_year import FetchedFile, SourceFile, StationYear
 from isotherm.observation import GLOBAL_HOURLY
 from isotherm.stores import tables
 

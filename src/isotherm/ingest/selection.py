@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from isotherm.archive.station_year import StationYear
 from isotherm.errors import SettingsError
-from isotherm.noaa.station_year import StationYear
 from isotherm.station import Station, is_station_id
 
 DEFAULT_STATION_COUNT: Final = 100

@@ -11,9 +11,9 @@ from functools import cached_property
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.mysql import insert
 
+from isotherm.archive.station_year import Archive
+from isotherm.datasets.global_hourly.station_history import read_station_history, station_from_file
 from isotherm.ingest.report import log
-from isotherm.noaa.station_year import Archive
-from isotherm.noaa.stations import read_station_history, station_from_file
 from isotherm.station import Station
 from isotherm.stores import tables
 

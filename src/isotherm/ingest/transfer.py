@@ -14,15 +14,15 @@ from typing import Any, Final, Self
 
 from sqlalchemy import Engine
 
+from isotherm.archive.archives import MAX_CONCURRENT_DOWNLOADS
+from isotherm.archive.coverage import Coverage, check_coverage, coverage_of
+from isotherm.archive.station_year import Archive, FetchedFile, StationYear
+from isotherm.datasets.global_hourly.reader import parse_observations
 from isotherm.errors import CoverageShrunkError, SourceError
 from isotherm.ingest import manifest
 from isotherm.ingest.manifest import KnownFile
 from isotherm.ingest.report import log
 from isotherm.ingest.stations import StationDirectory, write_station
-from isotherm.noaa.archive import MAX_CONCURRENT_DOWNLOADS
-from isotherm.noaa.coverage import Coverage, check_coverage, coverage_of
-from isotherm.noaa.global_hourly import parse_observations
-from isotherm.noaa.station_year import Archive, FetchedFile, StationYear
 from isotherm.stores.hdfs_layout import RAW_ROOT
 from isotherm.stores.hdfs_store import HdfsStore
 

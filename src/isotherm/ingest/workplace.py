@@ -9,11 +9,11 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Engine
 
+from isotherm.archive.archives import open_archive
+from isotherm.archive.station_year import Archive
 from isotherm.ingest.load import Loader
 from isotherm.ingest.stations import StationDirectory
 from isotherm.ingest.transfer import Transfer
-from isotherm.noaa.archive import open_archive
-from isotherm.noaa.station_year import Archive
 from isotherm.settings import Settings, load_settings
 from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.mysql import create_engine

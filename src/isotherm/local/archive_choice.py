@@ -2,9 +2,9 @@
 
 from rich.console import Console
 
+from isotherm.archive.archives import NOAA, SIMULATED, open_archive
+from isotherm.archive.noaa_archive import NoaaArchive
 from isotherm.errors import SourceError
-from isotherm.noaa.archive import NOAA, SIMULATED, open_archive
-from isotherm.noaa.noaa_archive import NoaaArchive
 from isotherm.settings import Settings
 
 

@@ -15,15 +15,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from isotherm.archive.archives import open_archive
+from isotherm.archive.station_year import StationYear
+from isotherm.audit.audit import audit_batch, audit_feeds
+from isotherm.audit.ledger import LedgerLine
+from isotherm.audit.ledger import record as write_ledger
 from isotherm.errors import IsothermError, SourceError
 from isotherm.local.airflow_client import AirflowClient, TaskState
 from isotherm.local.secret_files import airflow_logins
-from isotherm.noaa.archive import open_archive
-from isotherm.noaa.station_year import StationYear
 from isotherm.settings import Settings
-from isotherm.stores.audit import audit_batch, audit_feeds
-from isotherm.stores.ledger import LedgerLine
-from isotherm.stores.ledger import record as write_ledger
 from isotherm.stores.mysql import create_engine
 
 MAX_STATIONS = 100

@@ -96,8 +96,8 @@ class GlobalHourlyReader(DataSourceReader):
         assert isinstance(partition, FilePartition)  # noqa: S101 - we made it in partitions()
         # Before Polars is first imported: each core has a worker of its own already.
         os.environ.setdefault("POLARS_MAX_THREADS", "1")
-        from isotherm.noaa.global_hourly import parse_observations
-        from isotherm.noaa.schema import to_arrow
+        from isotherm.datasets.global_hourly.reader import parse_observations
+        from isotherm.datasets.schema import to_arrow
 
         file, store = partition.file, self._store()
         content = store.read(file.hdfs_path)

@@ -1,6 +1,6 @@
 """The canonical observation as Spark sees it, derived from `observation.FIELDS`.
 
-Its Arrow twin is `isotherm.noaa.schema.ARROW_SCHEMA`.
+Its Arrow twin is `isotherm.datasets.schema.ARROW_SCHEMA`.
 """
 
 from typing import Final

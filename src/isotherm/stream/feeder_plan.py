@@ -16,10 +16,10 @@ from typing import Final
 import polars as pl
 import structlog
 
+from isotherm.archive.archives import Archive, SourceFile, StationYear, fetch_all
+from isotherm.datasets.global_hourly.reader import parse_observations
+from isotherm.datasets.schema import POLARS_SCHEMA, REJECTED_SCHEMA
 from isotherm.errors import SourceError
-from isotherm.noaa.archive import Archive, SourceFile, StationYear, fetch_all
-from isotherm.noaa.global_hourly import parse_observations
-from isotherm.noaa.schema import POLARS_SCHEMA, REJECTED_SCHEMA
 from isotherm.observation import KEY
 from isotherm.stream.feeder_files import write_whole
 

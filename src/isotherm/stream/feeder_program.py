@@ -11,11 +11,11 @@ from typing import Final
 import sqlalchemy as sa
 import structlog
 
+from isotherm.archive.archives import Archive, StationYear, open_archive
 from isotherm.errors import IsothermError, SettingsError, SourceError
 from isotherm.ingest.manifest import read_known_stations
 from isotherm.ingest.selection import StationChoice, choose_stations
 from isotherm.json_log import write_json_lines
-from isotherm.noaa.archive import Archive, StationYear, open_archive
 from isotherm.observation import GLOBAL_HOURLY
 from isotherm.settings import Settings, load_settings
 from isotherm.stores.mysql import create_engine

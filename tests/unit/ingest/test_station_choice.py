@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from isotherm.archive.station_year import StationYear
 from isotherm.errors import SettingsError
 from isotherm.ingest.selection import (
     StationChoice,
@@ -13,7 +14,6 @@ from isotherm.ingest.selection import (
     parse_box,
     plan_years,
 )
-from isotherm.noaa.station_year import StationYear
 from isotherm.station import Station
 
 IDS = [f"{number:06d}99999" for number in range(1, 301)]

@@ -1,0 +1,102 @@
+"""From bytes received to a checked file in place: whole, readable, ours to keep, or an error.
+
+A file is written beside its target under a temporary name, checked, and only then renamed: nobody
+ever sees a part of one. It is kept as gzip: gzip stays byte for byte, plain text is compressed with a
+fixed header, so that the same content gives the same file on every machine.
+"""
+
+import gzip
+import hashlib
+import os
+import uuid
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from isotherm.datasets.global_hourly.csv_records import read_header
+from isotherm.errors import SourceError
+
+_CHUNK_BYTES: Final = 1 << 20
+_HEADER_LIMIT_BYTES: Final = 64 * 1024
+_GZIP_LEVEL: Final = 6
+
+
+@contextmanager
+def temporary_beside(target: Path) -> Iterator[Path]:
+    """A path to write to in the target's folder; gone afterwards unless it was renamed.
+
+    Raises:
+        SourceError: the folder cannot be written, or the disk is full.
+    """
+    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise SourceError(
+            f"{target}: could not be written ({error}). Check the folder's rights and the free space."
+        ) from error
+
+
+def content_digest(received: Path, origin: str, *, size_is_certain: bool) -> str:
+    """Sha256 of the uncompressed content, after checking that it is a whole global-hourly file.
+
+    Args:
+        received: the file as it came, plain or gzip.
+        origin: where it came from, for messages.
+        size_is_certain: False where nothing told how long a plain file is: then its last line must
+            be whole, as NOAA's always are.
+
+    Raises:
+        SourceError: cut off, a web page, or its header lacks a required column.
+    """
+    digest = hashlib.sha256()
+    beginning = b""
+    last = b""
+    try:
+        for chunk in _read_uncompressed(received):
+            digest.update(chunk)
+            beginning = beginning or chunk[:_HEADER_LIMIT_BYTES]
+            last = chunk[-1:]
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise SourceError(
+            f"{origin}: the gzip stream is cut off or damaged ({error}). Try again later."
+        ) from error
+    read_header(beginning.removeprefix(b"\xef\xbb\xbf"), origin)
+    if last != b"\n" and not size_is_certain and not _is_gzip(received):
+        raise SourceError(f"{origin}: the file ends in the middle of a line. Try again later.")
+    return digest.hexdigest()
+
+
+def keep_compressed(received: Path, target: Path) -> int:
+    """Put a checked file in place as gzip; its size in bytes."""
+    if _is_gzip(received):
+        received.replace(target)
+        return target.stat().st_size
+    with temporary_beside(target) as compressed:
+        with (
+            compressed.open("wb") as out,
+            gzip.GzipFile("", "wb", _GZIP_LEVEL, out, mtime=0) as packed,
+        ):
+            for chunk in _read_uncompressed(received):
+                packed.write(chunk)
+        with compressed.open("rb") as written:
+            os.fsync(written.fileno())
+        compressed.replace(target)
+    return target.stat().st_size
+
+
+def _is_gzip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
+
+
+def _read_uncompressed(path: Path) -> Iterator[bytes]:
+    with gzip.open(path, "rb") if _is_gzip(path) else path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk

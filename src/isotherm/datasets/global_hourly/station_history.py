@@ -1,0 +1,166 @@
+"""NOAA's station list (isd-history.csv), and what a station's own file says where it is silent."""
+
+import csv
+import gzip
+import io
+from dataclasses import dataclass
+from datetime import date, datetime
+from math import isfinite
+from typing import Final
+
+from isotherm.datasets.global_hourly.csv_records import decompress, split_fields, split_records
+from isotherm.errors import SourceError
+from isotherm.station import Station, is_station_id, usable_position
+
+_COLUMNS: Final = ("USAF", "WBAN", "STATION NAME", "CTRY", "STATE", "ICAO", "LAT", "LON", "ELEV(M)")
+# NOAA's marks of an unknown elevation, metres; no land lies that low or high.
+_LOWEST_ELEVATION_M: Final = -450.0
+_MISSING_ELEVATION_M: Final = 9999.0
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One station of the list and the days between which NOAA has observations of it."""
+
+    station: Station
+    first_day: date | None
+    last_day: date | None
+
+    def may_have_year(self, year: int) -> bool:
+        """Whether the list promises something in a year; the file may still be absent."""
+        first = self.first_day.year if self.first_day else year
+        last = self.last_day.year if self.last_day else year
+        return first <= year <= last
+
+
+def read_station_history(content: bytes, source_file: str = "isd-history.csv") -> list[HistoryEntry]:
+    """The station list, sorted by id; of lines with one id the one that reaches furthest counts.
+
+    Positions at 0/0 or blank are unknown (None); the elevation beside them is kept as published, as of
+    the mobile "WXPOD" stations, whose elevation is their number.
+
+    Raises:
+        SourceError: it is not isd-history.csv.
+    """
+    text = decompress(content, source_file).decode("utf-8", "replace")
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
+    if missing:
+        raise SourceError(
+            f"{source_file}: no column {', '.join(missing)}. It is not NOAA's station list; "
+            "check the archive's address."
+        )
+    entries: dict[str, HistoryEntry] = {}
+    for row in reader:
+        entry = _entry(row)
+        if entry is None:
+            continue
+        other = entries.get(entry.station.station_id)
+        if other is None or (entry.last_day or date.min) >= (other.last_day or date.min):
+            entries[entry.station.station_id] = entry
+    return [entries[station_id] for station_id in sorted(entries)]
+
+
+def station_from_file(content: bytes, source_file: str) -> Station | None:
+    """The station as the last readable row of its own global-hourly file describes it, or None.
+
+    The name stays whole, with its comma ("JAN MAYEN NOR NAVY, NO"); the country and, in the United
+    States, the state are read off its end ("..., IL US"). Coordinates move inside a file (a station
+    reports through several channels): the last row wins.
+
+    Raises:
+        SourceError: the gzip stream is cut off or damaged.
+    """
+    plain = decompress(content, source_file)
+    first_line = plain.split(b"\n", 1)[0].decode("utf-8", "replace")
+    names = split_fields(first_line)
+    for record in reversed(list(split_records(plain))):
+        row = dict(zip(names, split_fields(record), strict=False))
+        if is_station_id(row.get("STATION", "").strip()):
+            return _described(row)
+    return None
+
+
+def compressed_history(entries: list[HistoryEntry]) -> bytes:
+    """The list in NOAA's format, gzipped the same way everywhere."""
+    return gzip.compress(write_station_history(entries), mtime=0)
+
+
+def write_station_history(entries: list[HistoryEntry]) -> bytes:
+    """The list in NOAA's format: every value quoted, signed positions, days as YYYYMMDD."""
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writerow([*_COLUMNS, "BEGIN", "END"])
+    for entry in entries:
+        one = entry.station
+        latitude = "" if one.latitude_deg is None else f"{one.latitude_deg:+07.3f}"
+        longitude = "" if one.longitude_deg is None else f"{one.longitude_deg:+08.3f}"
+        elevation = "" if one.elevation_m is None else f"{one.elevation_m:+07.1f}"
+        days = [f"{day:%Y%m%d}" if day else "" for day in (entry.first_day, entry.last_day)]
+        texts = [part or "" for part in (one.name, one.country, one.state, one.icao)]
+        ids = [one.station_id[:6], one.station_id[6:]]
+        writer.writerow([*ids, *texts, latitude, longitude, elevation, *days])
+    return out.getvalue().encode()
+
+
+def _entry(row: dict[str, str]) -> HistoryEntry | None:
+    station_id = f"{(row['USAF'] or '').strip()}{(row['WBAN'] or '').strip()}"
+    if not is_station_id(station_id):
+        return None
+    latitude, longitude = usable_position(_number(row["LAT"]), _number(row["LON"]))
+    station = Station(
+        station_id,
+        name=_text(row["STATION NAME"]),
+        country=_text(row["CTRY"]),
+        state=_text(row["STATE"]),
+        icao=_text(row["ICAO"]),
+        latitude_deg=latitude,
+        longitude_deg=longitude,
+        elevation_m=_elevation(row["ELEV(M)"]),
+    )
+    return HistoryEntry(station, _day(row.get("BEGIN")), _day(row.get("END")))
+
+
+def _described(row: dict[str, str]) -> Station:
+    name = _text(row.get("NAME"))
+    place = name.rsplit(",", 1)[1].split() if name and "," in name else []
+    country = place[-1] if place and len(place[-1]) == 2 else None
+    state = place[0] if country and len(place) == 2 and len(place[0]) == 2 else None
+    latitude, longitude = usable_position(_number(row.get("LATITUDE")), _number(row.get("LONGITUDE")))
+    call_sign = _text(row.get("CALL_SIGN"))
+    return Station(
+        row["STATION"].strip(),
+        name=name,
+        country=country,
+        state=state,
+        icao=call_sign if call_sign and len(call_sign) == 4 and call_sign.isalpha() else None,
+        latitude_deg=latitude,
+        longitude_deg=longitude,
+        elevation_m=_elevation(row.get("ELEVATION")),
+    )
+
+
+def _text(value: str | None) -> str | None:
+    return (value or "").strip() or None
+
+
+def _number(value: str | None) -> float | None:
+    try:
+        number = float(value or "")
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
+
+
+def _elevation(value: str | None) -> float | None:
+    elevation = _number(value)
+    if elevation is None or not _LOWEST_ELEVATION_M <= elevation < _MISSING_ELEVATION_M:
+        return None
+    return elevation
+
+
+def _day(value: str | None) -> date | None:
+    try:
+        return datetime.strptime(value or "", "%Y%m%d").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        return None

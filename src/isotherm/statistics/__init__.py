@@ -1,0 +1,1 @@
+"""The statistics of a period, one object each; tables, messages and API fields derive from them."""

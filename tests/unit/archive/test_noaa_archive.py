@@ -1,0 +1,124 @@
+"""NOAA's two addresses, played by two real servers on loopback."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from csv_rows import csv_file, line
+from scripted_server import ScriptedServer, body, serve, status
+
+from isotherm.archive.http_client import RetryPolicy
+from isotherm.archive.noaa_archive import FIRST_VISIT_STATIONS, LABEL, NoaaArchive
+from isotherm.archive.station_year import StationYear
+from isotherm.errors import SourceError
+from isotherm.station import is_station_id
+
+CONTENT = csv_file(line())
+OHARE = StationYear("72530094846", 2014)
+PATH = "/2014/72530094846.csv"
+HISTORY = (
+    b'"USAF","WBAN","STATION NAME","CTRY","STATE","ICAO","LAT","LON","ELEV(M)","BEGIN","END"\n'
+    b'"725300","94846","O\'HARE","US","IL","KORD","+41.960","-087.932","","20120101","20230418"\n'
+    b'"010010","99999","JAN MAYEN","NO","","ENJA","+70.933","-008.667","","20140601","20230417"\n'
+    b'"999999","00001","NO PERIOD","US","","","","","","",""\n'
+)
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Iterator[ScriptedServer]:
+    with serve(tmp_path / "mirror") as running:
+        yield running
+
+
+@pytest.fixture
+def ncei(tmp_path: Path) -> Iterator[ScriptedServer]:
+    with serve(tmp_path / "ncei") as running:
+        yield running
+
+
+@pytest.fixture
+def archive(mirror: ScriptedServer, ncei: ScriptedServer) -> Iterator[NoaaArchive]:
+    policy = RetryPolicy(attempts=2, first_pause_s=0.01, longest_pause_s=0.02)
+    urls = [mirror.url, ncei.url]
+    opened = NoaaArchive(policy, urls, [f"{url}/isd-history.csv" for url in urls])
+    yield opened
+    opened.close()
+
+
+def _origin(archive: NoaaArchive, target: Path) -> str:
+    fetched = archive.fetch(OHARE, target)
+    assert fetched is not None
+    return fetched.origin
+
+
+def test_the_mirror_is_asked_first_and_alone_when_it_has_the_file(
+    archive: NoaaArchive, mirror: ScriptedServer, ncei: ScriptedServer, tmp_path: Path
+) -> None:
+    mirror.script[PATH] = [body(CONTENT)]
+    assert _origin(archive, tmp_path / "x.csv.gz") == mirror.url + PATH
+    assert ncei.paths() == []
+
+
+@pytest.mark.parametrize("code", [404, 403, 500])
+def test_ncei_is_asked_where_the_mirror_has_nothing_or_fails(
+    archive: NoaaArchive, mirror: ScriptedServer, ncei: ScriptedServer, tmp_path: Path, code: int
+) -> None:
+    mirror.script[PATH] = [status(code)] * 2
+    ncei.script[PATH] = [body(CONTENT)]
+    assert _origin(archive, tmp_path / "x.csv.gz") == ncei.url + PATH
+
+
+@pytest.mark.parametrize("code", [404, 500])
+def test_what_ncei_does_not_have_does_not_exist(
+    archive: NoaaArchive, mirror: ScriptedServer, ncei: ScriptedServer, tmp_path: Path, code: int
+) -> None:
+    mirror.script[PATH] = [status(code)] * 2
+    ncei.script[PATH] = [status(404)]
+    assert archive.fetch(OHARE, tmp_path / "x.csv.gz") is None
+    # NOAA's own files are never gzipped: nothing else is asked for.
+    assert ncei.paths() == [PATH]
+
+
+def test_a_failure_of_ncei_is_an_error_even_where_the_mirror_says_there_is_no_file(
+    archive: NoaaArchive, mirror: ScriptedServer, ncei: ScriptedServer, tmp_path: Path
+) -> None:
+    mirror.script[PATH] = [status(404)]
+    ncei.script[PATH] = [status(503)] * 2
+    with pytest.raises(SourceError, match="answered 503"):
+        archive.fetch(OHARE, tmp_path / "x.csv.gz")
+
+
+def test_a_first_visit_is_ten_well_known_stations_in_the_last_whole_year(archive: NoaaArchive) -> None:
+    found = archive.list_station_years()
+    assert len(found) == len(set(FIRST_VISIT_STATIONS)) == 10
+    assert all(one.year == 2024 and is_station_id(one.station_id) for one in found)
+    assert not archive.is_simulated
+    assert archive.label == LABEL
+
+
+def test_years_are_listed_from_the_station_lists_periods_read_once(
+    archive: NoaaArchive, mirror: ScriptedServer, ncei: ScriptedServer
+) -> None:
+    mirror.script["/isd-history.csv"] = [status(500)] * 2
+    ncei.script["/isd-history.csv"] = [body(HISTORY)]
+    assert archive.list_station_years(2013, 2014) == [
+        StationYear("01001099999", 2014),
+        StationYear("72530094846", 2013),
+        StationYear("72530094846", 2014),
+    ]
+    assert len(archive.list_station_years(first_year=2023)) == 2
+    assert archive.list_station_years(last_year=1950) == []
+    assert ncei.paths() == ["/isd-history.csv"]
+
+
+def test_noaa_is_reachable_when_either_address_answers(
+    archive: NoaaArchive, mirror: ScriptedServer, tmp_path: Path
+) -> None:
+    reason = archive.unreachable_reason() or ""
+    assert reason.startswith("NOAA cannot be reached. ")
+    assert reason.count("answered 404") == 2
+    known = tmp_path / "ncei/2024/01001099999.csv"
+    known.parent.mkdir(parents=True)
+    known.write_bytes(CONTENT)
+    assert archive.unreachable_reason() is None
+    assert mirror.paths() == []

@@ -1,0 +1,149 @@
+"""NOAA's station list, and what a station's own file says of it."""
+
+import gzip
+from datetime import date
+
+import pytest
+from csv_rows import csv_file, line
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isotherm.datasets.global_hourly.station_history import (
+    HistoryEntry,
+    read_station_history,
+    station_from_file,
+    write_station_history,
+)
+from isotherm.errors import SourceError
+from isotherm.station import Station
+from real_files import real_root, real_station_year
+
+NAMES = '"USAF","WBAN","STATION NAME","CTRY","STATE","ICAO","LAT","LON","ELEV(M)","BEGIN","END"'
+
+
+def _history(*rows: str) -> list[HistoryEntry]:
+    return read_station_history("\n".join([NAMES, *rows, ""]).encode())
+
+
+def test_a_line_of_the_list_becomes_a_station_and_its_period() -> None:
+    (entry,) = _history(
+        '"725300","94846","O\'HARE, CHICAGO","US","IL","KORD",'
+        '"+41.960","-087.932","+0204.8","19461001","20230418"'
+    )
+    assert entry == HistoryEntry(
+        Station("72530094846", "O'HARE, CHICAGO", "US", "IL", "KORD", 41.96, -87.932, 204.8),
+        date(1946, 10, 1),
+        date(2023, 4, 18),
+    )
+    assert [entry.may_have_year(year) for year in (1945, 1946, 2023, 2024)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    "position", ['"",""', '"+00.000","+000.000"', '"+99.999","+000.000"', '"nan","+010.000"']
+)
+def test_a_position_that_says_nothing_is_unknown_and_the_elevation_is_kept(position: str) -> None:
+    (entry,) = _history(f'"007026","99999","WXPOD 7026","AF","","",{position},"+7026.0","",""')
+    assert (entry.station.latitude_deg, entry.station.longitude_deg) == (None, None)
+    assert entry.station.elevation_m == 7026.0
+    assert entry.may_have_year(1800)
+
+
+@pytest.mark.parametrize("elevation", ["", "-0999.0", "+9999.0", "high"])
+def test_an_unknown_elevation_is_none(elevation: str) -> None:
+    (entry,) = _history(f'"010010","99999","","NO","","","+70.9","-008.7","{elevation}","",""')
+    assert (entry.station.elevation_m, entry.station.name) == (None, None)
+
+
+def test_of_lines_with_one_id_the_one_that_reaches_furthest_counts() -> None:
+    old = '"007026","99999","OLD","","","","","","","20120101","20130101"'
+    new = '"007026","99999","NEW","","","","","","","20140101","20170822"'
+    for rows in ((old, new), (new, old)):
+        assert [entry.station.name for entry in _history(*rows)] == ["NEW"]
+
+
+def test_lines_without_an_id_are_passed_over_and_letters_are_ids() -> None:
+    entries = _history(
+        '"","","X","","","","","","","",""', '"A00002","43210","Y","","","","","","","",""'
+    )
+    assert [entry.station.station_id for entry in entries] == ["A0000243210"]
+
+
+def test_another_file_is_refused() -> None:
+    with pytest.raises(SourceError, match="not NOAA's station list"):
+        read_station_history(csv_file(line()))
+
+
+def test_the_whole_real_list_is_read() -> None:
+    content = (real_root() / "pub/data/noaa/isd-history.csv.gz").read_bytes()
+    entries = {entry.station.station_id: entry for entry in read_station_history(content)}
+    assert len(entries) == 29632
+    assert entries["01001099999"].station == Station(
+        "01001099999", "JAN MAYEN(NOR-NAVY)", "NO", None, "ENJA", 70.933, -8.667, 9.0
+    )
+    assert entries["00702699999"].station.latitude_deg is None
+    assert sum(entry.may_have_year(2023) for entry in entries.values()) > 13000
+
+
+def test_the_name_in_a_file_keeps_its_comma_and_gives_the_country() -> None:
+    content = csv_file(line(NAME="JAN MAYEN NOR NAVY, NO", CALL_SIGN="99999"))
+    station = station_from_file(content, "x.csv")
+    assert station == Station(
+        "72530094846", "JAN MAYEN NOR NAVY, NO", "NO", None, None, 41.995, -87.934, 205.0
+    )
+
+
+def test_the_last_row_of_a_file_describes_the_station() -> None:
+    content = csv_file(line(LATITUDE="10.0", NAME="OLD, FI"), line(LATITUDE="11.5"), "garbage", "")
+    for packed in (content, gzip.compress(content)):
+        station = station_from_file(packed, "x.csv")
+        assert station is not None
+        assert (station.latitude_deg, station.country, station.state, station.icao) == (
+            11.5,
+            "US",
+            "IL",
+            "KORD",
+        )
+
+
+def test_a_file_without_a_readable_row_describes_nothing() -> None:
+    assert station_from_file(csv_file(), "x.csv") is None
+    assert station_from_file(b"", "x.csv") is None
+
+
+@pytest.mark.parametrize(
+    ("station_id", "year", "name", "position"),
+    [
+        ("01001099999", 2024, "JAN MAYEN NOR NAVY, NO", (70.9333333, -8.6666667)),
+        ("72530094846", 2014, "CHICAGO O'HARE INTERNATIONAL AIRPORT, IL US", (41.995, -87.934)),
+        ("00702699999", 2017, "WXPOD 7026, AF", (None, None)),
+    ],
+)
+def test_real_files_describe_their_stations(
+    station_id: str, year: int, name: str, position: tuple[float | None, float | None]
+) -> None:
+    station = station_from_file(real_station_year(station_id, year).read_bytes(), "x")
+    assert station is not None
+    assert (station.station_id, station.name) == (station_id, name)
+    assert (station.latitude_deg, station.longitude_deg) == position
+
+
+_coordinates = st.tuples(st.integers(-90000, 90000), st.integers(-180000, 180000)).filter(any)
+_names = st.none() | st.text("ABC, '\"()-", min_size=1, max_size=20).map(str.strip).map(
+    lambda s: s or None
+)
+
+
+@given(st.integers(0, 99999), _names, st.none() | _coordinates, st.none() | st.integers(-4500, 89000))
+def test_a_written_list_is_read_back_as_it_was(
+    number: int, name: str | None, position: tuple[int, int] | None, decimetres: int | None
+) -> None:
+    latitude, longitude = (one / 1000 for one in position) if position else (None, None)
+    elevation = None if decimetres is None else decimetres / 10
+    station = Station(f"{number:06d}99999", name, "NO", None, None, latitude, longitude, elevation)
+    entry = HistoryEntry(station, date(1931, 1, 1), None)
+    assert read_station_history(write_station_history([entry])) == [entry]
