@@ -18,8 +18,8 @@ from plain_oracle import plain_hours
 from isotherm.archive.directory_archive import DirectoryArchive
 from isotherm.datasets.global_hourly.reader import parse_observations
 from isotherm.datasets.global_hourly.station_history import read_station_history
+from isotherm.datasets.simulated.__main__ import main
 from isotherm.datasets.simulated.station_years import (
-    main,
     published_on,
     simulate_station_year,
     write_archive,
