@@ -8,7 +8,8 @@
     ├── StoreError           HDFS, Kafka or MySQL refused or lost something
     │   └── FencedError      another sink instance has taken over these offsets
     ├── SetupError           a tool could not be fetched, checked or built
-    └── ServerStartError     a local server did not start, or its port or disk is not free
+    ├── ServerStartError     a local server did not start, or its port or disk is not free
+    └── LockedError          another process holds a lock that is held by one at a time
 
 Bad *rows* are not errors: they are counted by reason (see `quality`).
 """
@@ -48,3 +49,7 @@ class SetupError(IsothermError):
 
 class ServerStartError(IsothermError):
     """A local server did not start, or its port or disk is not free."""
+
+
+class LockedError(IsothermError):
+    """Another process holds a lock that only one may hold."""
