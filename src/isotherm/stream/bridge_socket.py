@@ -1,19 +1,16 @@
 """The bridge's socket: private, held by one bridge at a time, cleaned up only when nobody listens."""
 
-import fcntl
 import os
 import socket
-import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from isotherm.errors import StoreError
+from isotherm.errors import LockedError, StoreError
+from isotherm.files import hold_lock, make_private_folder
 
 _BACKLOG: Final = 8
-_PRIVATE_FOLDER: Final = 0o700
-_PRIVATE_FILE: Final = 0o600
 
 
 @contextmanager
@@ -21,9 +18,10 @@ def listening(path: Path) -> Iterator[socket.socket]:
     """A listening unix stream socket at `path`, mode 600, removed at the end.
 
     Raises:
-        StoreError: another bridge listens there, or the folder is not ours alone.
+        StoreError: another bridge listens there.
+        SettingsError: the folder is not ours alone.
     """
-    make_private(path.parent)
+    make_private_folder(path.parent)
     with _only_one(path.with_suffix(".lock")):
         _remove_stale(path)
         server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -40,37 +38,17 @@ def listening(path: Path) -> Iterator[socket.socket]:
             path.unlink(missing_ok=True)
 
 
-def make_private(folder: Path) -> None:
-    """Make the folder, readable by nobody else.
-
-    Raises:
-        StoreError: it belongs to somebody else.
-    """
-    folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
-    status = folder.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
-        raise StoreError(
-            f"{folder} is not a folder of ours, so its sockets cannot be trusted. Remove it, or set "
-            "ISOTHERM_RUNTIME_DIR to another short path."
-        )
-    if stat.S_IMODE(status.st_mode) != _PRIVATE_FOLDER:
-        folder.chmod(_PRIVATE_FOLDER)
-
-
 @contextmanager
 def _only_one(lock: Path) -> Iterator[None]:
     """Hold the lock; the kernel frees it when this process dies, however that happens."""
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, _PRIVATE_FILE)
-    try:
+    with ExitStack() as held:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+            held.enter_context(hold_lock(lock))
+        except LockedError as error:
             raise StoreError(
                 f"Another bridge holds {lock}: one serves all feeders. Stop it first."
             ) from error
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _remove_stale(path: Path) -> None:

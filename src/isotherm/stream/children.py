@@ -21,6 +21,7 @@ from typing import Final
 
 import psutil
 
+from isotherm.files import write_whole
 from isotherm.settings import REPOSITORY_ROOT, Settings
 
 # Airflow's supervisor kills a task 5 s after it asked it to stop.
@@ -168,12 +169,9 @@ def _recorded_process(settings: Settings, name: str) -> psutil.Process | None:
 
 
 def _write_record(path: Path, name: str, pid: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     started_at = datetime.fromtimestamp(psutil.Process(pid).create_time(), UTC).isoformat()
-    building = path.with_suffix(".tmp")
     record = {"name": name, "pid": pid, "started_at": started_at, "port": None}
-    building.write_text(json.dumps(record))
-    building.replace(path)
+    write_whole(path, json.dumps(record))
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:

@@ -1,21 +1,11 @@
 """Where a feed is: one small file, always whole, written after each acknowledged batch."""
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader, and a start after kill -9, finds the old or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with temporary.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+from isotherm.files import write_whole
 
 
 @dataclass(slots=True)

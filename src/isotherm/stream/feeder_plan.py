@@ -20,8 +20,8 @@ from isotherm.archive.archives import Archive, SourceFile, StationYear, fetch_al
 from isotherm.datasets.global_hourly.reader import parse_observations
 from isotherm.datasets.schema import POLARS_SCHEMA, REJECTED_SCHEMA
 from isotherm.errors import SourceError
+from isotherm.files import write_whole
 from isotherm.observation import KEY
-from isotherm.stream.feeder_files import write_whole
 
 log = structlog.get_logger()
 

@@ -4,7 +4,6 @@ The checkpoint belongs to the feed. Deleting it starts the feed from the beginni
 same summaries come out again, and the sink's guard keeps the newer of two.
 """
 
-import fcntl
 import json
 import os
 import signal
@@ -12,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -21,7 +20,8 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from isotherm.errors import StoreError
+from isotherm.errors import LockedError, StoreError
+from isotherm.files import hold_lock
 from isotherm.settings import Settings
 from isotherm.spark.session import stream_session
 from isotherm.stream.hour_stream import StreamPlan, summary_stream
@@ -127,28 +127,28 @@ def only_instance(path: Path, wait_s: float = LOCK_WAIT_S) -> Iterator[IO[str]]:
     Raises:
         StoreError: the holder did not go away within `wait_s` seconds.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + wait_s
-    with path.open("a+") as lock:
-        while not _is_free(lock):
-            if time.monotonic() > deadline:
-                raise StoreError(
-                    f"Another stream works on this feed (lock {path}, held by {_holder(lock)}). "
-                    "Stop it, or wait for its end."
-                )
-            time.sleep(POLL_S)
+    with ExitStack() as held:
+        try:
+            lock = held.enter_context(hold_lock(path, wait_s=wait_s))
+        except LockedError as error:
+            raise _is_taken(path, "another process") from error
+        _wait_for_java(path, lock, deadline)
         yield lock
 
 
-def _is_free(lock: IO[str]) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    if not _is_same_process(_holder(lock)):
-        return True
-    fcntl.flock(lock, fcntl.LOCK_UN)
-    return False
+def _wait_for_java(path: Path, lock: IO[str], deadline: float) -> None:
+    while _is_same_process(holder := _holder(lock)):
+        if time.monotonic() > deadline:
+            raise _is_taken(path, str(holder))
+        time.sleep(POLL_S)
+
+
+def _is_taken(path: Path, holder: str) -> StoreError:
+    return StoreError(
+        f"Another stream works on this feed (lock {path}, held by {holder}). "
+        "Stop it, or wait for its end."
+    )
 
 
 def write_holder(lock: IO[str], jvm: int) -> None:

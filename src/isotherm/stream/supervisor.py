@@ -4,14 +4,15 @@ One replay runs at a time: a second one waits for the lock, which ends with its 
 ends. Every program resumes where it was acknowledged, so a restart loses and doubles nothing.
 """
 
-import fcntl
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Final, Protocol
 
-from isotherm.errors import IsothermError, StoreError
+from isotherm.errors import IsothermError, LockedError, StoreError
+from isotherm.files import hold_lock
 from isotherm.settings import REPOSITORY_ROOT, Settings
 from isotherm.stream.catch_up import Backlog, CatchUp
 from isotherm.stream.children import Child, end_leftovers, stop_all
@@ -205,18 +206,12 @@ class ReplaySupervisor:
     @contextmanager
     def _only_one(self) -> Iterator[None]:
         path = self._settings.state_dir / "run" / "stream.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w") as file:
-            waits = False
-            while True:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if not waits:
-                        self._log.info("Another replay is still running: waiting for it to end.")
-                    waits = True
-                    time.sleep(CHECK_EVERY_S)
+        with ExitStack() as held:
+            try:
+                held.enter_context(hold_lock(path))
+            except LockedError:
+                self._log.info("Another replay is still running: waiting for it to end.")
+                held.enter_context(hold_lock(path, wait_s=math.inf))
             yield
 
 
