@@ -5,8 +5,8 @@ NOAA's checks call suspect or erroneous, values outside the format's limits, and
 month. `routine` also leaves out specials, which cluster in bad weather and bias an hour's mean; where
 an aviation report exists the others only repeat it; and of one minute one value counts.
 
-Source: NOAA, Federal Climate Complex Data Documentation for Integrated Surface Data, 2018-01-12 (TMP,
-quality codes and report types). Rendered to Spark columns in `isotherm.spark.summarise`.
+The rules are the same for every dataset; what a dataset calls bad or special is its own `QualityRule`.
+`isotherm.summarise` applies both.
 """
 
 from dataclasses import dataclass
@@ -30,15 +30,26 @@ class Reason(StrEnum):
 NOT_SELECTED: Final = (Reason.MISSING, Reason.SUMMARY_OF_DAY, Reason.SPECIAL, Reason.SUPERSEDED)
 REJECTED: Final = (Reason.BAD_QUALITY, Reason.OUT_OF_RANGE, Reason.MALFORMED)
 
-# 2, 6 suspect; 3, 7 erroneous (of the two families of checks).
-BAD_QUALITY_CODES: Final = ("2", "3", "6", "7")
-SUMMARY_REPORT_TYPES: Final = ("SOD", "SOM")
-SPECIAL_REPORT_TYPES: Final = ("FM-16", "SAOSP")
-# In order of preference where two share a minute.
-AVIATION_REPORT_TYPES: Final = ("FM-15", "SAO", "SY-MT", "SY-SA", "SA-AU", "S-S-A", "AERO")
-# The format's own limits of TMP, tenths of a degree Celsius.
-MIN_PLAUSIBLE_TENTHS: Final = -932
-MAX_PLAUSIBLE_TENTHS: Final = 618
+
+@dataclass(frozen=True, slots=True)
+class QualityRule:
+    """What one dataset calls bad, what it can plausibly hold, and which of its report types are what.
+
+    Attributes:
+        bad_codes: quality codes of a suspect or erroneous temperature.
+        min_plausible_tenths: tenths of a degree Celsius, inclusive.
+        max_plausible_tenths: tenths of a degree Celsius, inclusive.
+        summary_report_types: summaries of a day or month.
+        special_report_types: reports beside the routine, made in bad weather.
+        aviation_report_types: in order of preference where two share a minute.
+    """
+
+    bad_codes: tuple[str, ...]
+    min_plausible_tenths: int
+    max_plausible_tenths: int
+    summary_report_types: tuple[str, ...]
+    special_report_types: tuple[str, ...]
+    aviation_report_types: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Processes by identity: started in a group of their own, never mistaken for another, stopped whole.
 
 A pid alone is no identity: it is reused. A recorded process counts as alive only if boot, pid and
-start tick agree. Everything we start carries `ISOTHERM_INSTANCE` in its environment, so that what
-outlived its parent is still found.
+start tick agree. What outlived its parent is still found, because everything we start carries two
+marks of its instance: `ISOTHERM_INSTANCE` in its environment, which a program that sets its own title
+overwrites, and an inherited open file, which a program started anew by another may not get.
 """
 
 import ctypes
@@ -91,19 +92,30 @@ def start_in_group(
 ) -> "subprocess.Popen[bytes]":
     """Start a program in a session and process group of its own, output appended to a log.
 
-    The log is opened for appending, so that it can be truncated while the program writes.
+    The log is opened for appending, so that it can be truncated while the program writes. Where the
+    environment names an instance, the program and what it forks inherit an open file of that name.
     """
     log_file.parent.mkdir(parents=True, exist_ok=True)
-    with log_file.open("ab") as log:
-        return subprocess.Popen(
-            command,
-            env=dict(environment),
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    instance = environment.get(INSTANCE_VARIABLE, "")
+    mark = os.memfd_create(_mark_name(instance))
+    try:
+        with log_file.open("ab") as log:
+            return subprocess.Popen(
+                command,
+                env=dict(environment),
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=(mark,) if instance else (),
+            )
+    finally:
+        os.close(mark)
+
+
+def _mark_name(instance: str) -> str:
+    return f"isotherm-{instance}"
 
 
 def group_processes(group: int) -> list[psutil.Process]:
@@ -151,18 +163,30 @@ def has_mark(pid: int, instance: str) -> bool:
     """Whether a process was started by the instance, or by one of its processes."""
     try:
         environment = Path(f"/proc/{pid}/environ").read_bytes()
+        if f"{INSTANCE_VARIABLE}={instance}".encode() in environment.split(b"\0"):
+            return True
+        link = f"/memfd:{_mark_name(instance)} "
+        return any(_link(one).startswith(link) for one in Path(f"/proc/{pid}/fd").iterdir())
     except OSError:
         return False  # gone, or another user's
-    return f"{INSTANCE_VARIABLE}={instance}".encode() in environment.split(b"\0")
+
+
+def _link(path: Path) -> str:
+    try:
+        return str(path.readlink())
+    except OSError:
+        return ""  # closed meanwhile
 
 
 def instance_processes(instance: str) -> list[psutil.Process]:
-    """Every process that carries the instance's mark in its environment, except this one."""
-    return [
-        process
-        for process in psutil.process_iter()
-        if process.pid != os.getpid() and has_mark(process.pid, instance)
-    ]
+    """Every process that carries a mark of the instance, with all descendants, except this one."""
+    marked = [one for one in psutil.process_iter() if has_mark(one.pid, instance)]
+    found = {one.pid: one for one in marked}
+    for one in marked:
+        with suppress(psutil.NoSuchProcess):
+            found |= {child.pid: child for child in one.children(recursive=True)}
+    found.pop(os.getpid(), None)
+    return list(found.values())
 
 
 def proportional_memory(processes: Iterable[psutil.Process]) -> int:

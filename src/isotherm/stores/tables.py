@@ -21,11 +21,24 @@ from sqlalchemy import (
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeEngine
 
-from isotherm.hourly_summary import REASON_COUNTS
+from isotherm.statistics.catalogue import MEASURED, OBSERVATION_COUNT, REASON_STATISTICS, STATISTICS
+from isotherm.statistics.statistic import Bits, Merge, Statistic
 
 metadata: Final = MetaData()
 
 STATION_ID_LENGTH: Final = 11
+LEDGER_COUNTS: Final = (
+    "fed",
+    "counted",
+    "not_selected",
+    "rejected",
+    "superseded",
+    "late",
+    "dead_lettered",
+    "deliveries",
+    "lost",
+    "doubled",
+)
 OPTIONS: Final[dict[str, Any]] = {
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
@@ -52,8 +65,35 @@ def _required(name: str, kind: TypeEngine[Any]) -> Column[Any]:
     return Column(name, kind, nullable=False)
 
 
-def _reason_counts(kind: type[TypeEngine[Any]]) -> list[Column[Any]]:
-    return [_required(name, kind()) for name in REASON_COUNTS]
+_INTEGERS: Final[dict[Bits, type[TypeEngine[Any]]]] = {
+    16: SmallInteger,
+    32: Integer,
+    64: BigInteger,
+}
+
+
+def statistic_column(one: Statistic, bits: Bits) -> Column[Any]:
+    """The column of a statistic; rows written before there was one hold null, or 0 of a count."""
+    kind = mysql.TEXT() if one.merge is Merge.HISTOGRAM else _INTEGERS[bits]()
+    is_added_later = one not in _FIRST_STATISTICS and not one.nullable
+    return Column(
+        one.name,
+        kind,
+        nullable=one.nullable,
+        server_default="0" if is_added_later else None,
+    )
+
+
+# Those of the first version of the tables; every other one is added to tables that have rows.
+_FIRST_NAMES: Final = ("observation_count", "min_tenths", "max_tenths", "sum_tenths")
+_FIRST_STATISTICS: Final = (
+    *(one for one in MEASURED if one.name in _FIRST_NAMES),
+    *REASON_STATISTICS,
+)
+
+
+def _flag(name: str, default: str, comment: str) -> Column[Any]:
+    return Column(name, mysql.TINYINT(), nullable=False, server_default=default, comment=comment)
 
 
 def _layer_key() -> list[Column[Any]]:
@@ -64,16 +104,14 @@ def _layer_key() -> list[Column[Any]]:
     ]
 
 
-def _hour_table(name: str, *statistics: Column[Any], indexes: tuple[Index, ...] = ()) -> Table:
+def _hour_table(name: str, *statistics: Statistic, indexes: tuple[Index, ...] = ()) -> Table:
     return Table(
         name,
         metadata,
         _required("station_id", ascii_key(STATION_ID_LENGTH)),
         _required("hour_start", utc()),
         *_layer_key(),
-        _required("observation_count", Integer()),
-        *statistics,
-        *_reason_counts(Integer),
+        *(statistic_column(one, one.hour_bits) for one in statistics),
         Column("received", BigInteger(), comment="speed layer: deliveries behind the row"),
         Column("version", BigInteger(), comment="speed layer: highest raw offset behind the row"),
         _required("updated_at", utc_micros()),
@@ -91,11 +129,7 @@ def _period_table(name: str, period: Column[Any]) -> Table:
         period,
         *_layer_key(),
         _required("hour_count", Integer()),
-        _required("observation_count", Integer()),
-        _required("min_tenths", SmallInteger()),
-        _required("max_tenths", SmallInteger()),
-        _required("sum_tenths", BigInteger()),
-        *_reason_counts(Integer),
+        *(statistic_column(one, one.period_bits) for one in STATISTICS),
         _required("updated_at", utc_micros()),
         PrimaryKeyConstraint("station_id", "rule", period.name, "dataset", "layer"),
         **OPTIONS,
@@ -166,30 +200,52 @@ source_file = Table(
     _required("dataset", ascii_key(16)),
     _required("year", SmallInteger()),
     _required("station_id", ascii_key(STATION_ID_LENGTH)),
+    Column("bucket", SmallInteger(), nullable=False, server_default="0"),
+    # What is in HDFS as downloaded.
     _required("sha256", ascii_key(64)),
     _required("size_bytes", BigInteger()),
     _required("published_at", utc()),
     _required("downloaded_at", utc()),
-    Column("etag", mysql.VARCHAR(128)),
+    Column("etag", mysql.VARCHAR(255)),
     _required("hdfs_path", mysql.VARCHAR(255)),
-    Column("normalised_sha256", ascii_key(64), comment="in the Parquet now"),
+    # A newer version that was refused, so that it is not fetched every day.
+    Column("refused_sha256", ascii_key(64)),
+    Column("refused_etag", mysql.VARCHAR(255)),
+    Column("refused_published_at", utc()),
+    # What the tables on HDFS were made from, by which code, and what was found.
+    Column("summarised_sha256", ascii_key(64), comment="in the Parquet now"),
+    Column("made_by", ascii_key(16), comment="the code that made the Parquet"),
     Column("row_count", Integer()),
     Column("malformed_count", Integer()),
+    Column("set_aside_count", Integer()),
+    Column("day_count", SmallInteger(), comment="UTC days with an observation"),
     Column("first_observed_at", utc()),
     Column("last_observed_at", utc()),
+    Column("failure", mysql.VARCHAR(500), comment="why it could not be read; null = it could"),
+    Column("read_again_at", utc(), comment="when rows from the future have arrived"),
+    Column("changed_days", mysql.VARBINARY(46), comment="bit n = day n of the year is not loaded"),
+    Column("loaded_sha256", ascii_key(64), comment="in MySQL now"),
+    Column("loaded_at", utc()),
+    # What is still to be done; each is looked up by its index.
+    _flag("is_pending", "1", "Spark has work"),
+    _flag("has_changes", "0", "the loader has work"),
+    _flag("is_settled", "0", "the audit has compared what is loaded"),
     PrimaryKeyConstraint("dataset", "year", "station_id"),
-    Index("ix_source_file_station", "station_id"),
+    Index("ix_source_file_station", "station_id", "year"),
+    Index("ix_source_file_pending", "is_pending", "dataset", "year", "bucket"),
+    Index("ix_source_file_changed", "has_changes", "dataset", "year", "bucket"),
+    Index("ix_source_file_unsettled", "is_settled", "has_changes", "dataset", "year"),
+    Index("ix_source_file_made_by", "dataset", "made_by"),
+    Index("ix_source_file_read_again", "read_again_at"),
     **OPTIONS,
 )
 
 hourly_summary = _hour_table(
     "hourly_summary",
-    _required("min_tenths", SmallInteger()),
-    _required("max_tenths", SmallInteger()),
-    _required("sum_tenths", Integer()),
+    *STATISTICS,
     indexes=(Index("ix_hourly_summary_changed", "layer", "updated_at"),),
 )
-empty_hour = _hour_table("empty_hour")
+empty_hour = _hour_table("empty_hour", OBSERVATION_COUNT, *REASON_STATISTICS)
 
 daily_summary = _period_table("daily_summary", _required("day", Date()))
 monthly_summary = _period_table("monthly_summary", _required("month", Date()))
@@ -220,8 +276,36 @@ rejected_observation = Table(
     _required("reason", ascii_key(32)),
     Column("payload", mysql.TEXT()),
     _required("rejected_at", utc()),
-    Index("ix_rejected_observation_reason", "reason"),
+    # Of a dead letter: its own place in the dead-letter topic, so that it is counted once.
+    Column("letter_partition", Integer()),
+    Column("letter_offset", BigInteger()),
+    Index("ix_rejected_observation_file", "dataset", "source_file"),
     Index("ix_rejected_observation_rejected_at", "rejected_at"),
+    **OPTIONS,
+)
+
+rejection_count = Table(
+    "rejection_count",
+    metadata,
+    _required("origin", ascii_key(16)),
+    _required("reason", ascii_key(32)),
+    _required("rejected", BigInteger()),
+    PrimaryKeyConstraint("origin", "reason"),
+    comment="rows and letters by reason; kept up by whoever adds or removes them",
+    **OPTIONS,
+)
+
+settled_file = Table(
+    "settled_file",
+    metadata,
+    _required("dataset", ascii_key(16)),
+    _required("year", SmallInteger()),
+    _required("station_id", ascii_key(STATION_ID_LENGTH)),
+    _required("rule", ascii_key(16)),
+    *(_required(name, BigInteger()) for name in LEDGER_COUNTS),
+    _required("checked_at", utc()),
+    PrimaryKeyConstraint("dataset", "rule", "year", "station_id"),
+    comment="the audit's account of each file, by its newest check",
     **OPTIONS,
 )
 
@@ -244,21 +328,7 @@ ledger = Table(
     _required("run_label", mysql.VARCHAR(120)),
     _required("rule", ascii_key(16)),
     _required("layer", ascii_key(8)),
-    *(
-        _required(name, BigInteger())
-        for name in (
-            "fed",
-            "counted",
-            "not_selected",
-            "rejected",
-            "superseded",
-            "late",
-            "dead_lettered",
-            "deliveries",
-            "lost",
-            "doubled",
-        )
-    ),
+    *(_required(name, BigInteger()) for name in LEDGER_COUNTS),
     _required("checked_at", utc()),
     Index("ix_ledger_checked_at", "checked_at"),
     **OPTIONS,

@@ -7,12 +7,12 @@ a row whose time or station cannot be read has no key and goes to `rejected` wit
 Source: NOAA, Federal Climate Complex Data Documentation for Integrated Surface Data, 2018-01-12.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 import polars as pl
 
+from isotherm.datasets.dataset import ParsedFile
 from isotherm.datasets.global_hourly.csv_records import (
     LINE,
     decompress,
@@ -20,9 +20,9 @@ from isotherm.datasets.global_hourly.csv_records import (
     read_columns,
     read_header,
 )
+from isotherm.datasets.global_hourly.quality import QUALITY
 from isotherm.datasets.schema import POLARS_SCHEMA, REJECTED_SCHEMA
 from isotherm.observation import GLOBAL_HOURLY, revision_of
-from isotherm.quality import BAD_QUALITY_CODES
 from isotherm.station import STATION_ID_PATTERN
 
 # Missing values by element, as published; compared as numbers, so that the sign does not matter.
@@ -42,17 +42,6 @@ _SHOWN_TEXT: Final = 60  # characters of an unreadable value quoted in a reason
 _UNREADABLE_STATION: Final = "STATION is not 11 digits and capital letters"
 _UNREADABLE_DATE: Final = "DATE is not YYYY-MM-DDTHH:MM:SS"
 _REPEATED_HEADER: Final = "the header line again"
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedFile:
-    """One file read: its observations (`POLARS_SCHEMA`) and the rows without a key (`REJECTED_SCHEMA`).
-
-    Every record of the file that is not blank is in exactly one of the two.
-    """
-
-    observations: pl.DataFrame
-    rejected: pl.DataFrame
 
 
 def parse_observations(content: bytes, *, published_at: datetime, source_file: str) -> ParsedFile:
@@ -158,7 +147,7 @@ def _number(column: str, part: int, missing: int) -> pl.Expr:
 
 def _good_number(column: str, part: int, missing: int, *, quality: int) -> pl.Expr:
     code = pl.col(column).str.split(",").list.get(quality, null_on_oob=True).str.strip_chars()
-    is_bad = code.is_in(list(BAD_QUALITY_CODES)).fill_null(value=False)
+    is_bad = code.is_in(list(QUALITY.bad_codes)).fill_null(value=False)
     return pl.when(~is_bad).then(_number(column, part, missing))
 
 

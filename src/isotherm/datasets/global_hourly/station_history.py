@@ -3,11 +3,11 @@
 import csv
 import gzip
 import io
-from dataclasses import dataclass
 from datetime import date, datetime
 from math import isfinite
 from typing import Final
 
+from isotherm.datasets.dataset import ListedStation
 from isotherm.datasets.global_hourly.csv_records import decompress, split_fields, split_records
 from isotherm.errors import SourceError
 from isotherm.station import Station, is_station_id, usable_position
@@ -18,22 +18,7 @@ _LOWEST_ELEVATION_M: Final = -450.0
 _MISSING_ELEVATION_M: Final = 9999.0
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """One station of the list and the days between which NOAA has observations of it."""
-
-    station: Station
-    first_day: date | None
-    last_day: date | None
-
-    def may_have_year(self, year: int) -> bool:
-        """Whether the list promises something in a year; the file may still be absent."""
-        first = self.first_day.year if self.first_day else year
-        last = self.last_day.year if self.last_day else year
-        return first <= year <= last
-
-
-def read_station_history(content: bytes, source_file: str = "isd-history.csv") -> list[HistoryEntry]:
+def read_station_history(content: bytes, source_file: str = "isd-history.csv") -> list[ListedStation]:
     """The station list, sorted by id; of lines with one id the one that reaches furthest counts.
 
     Positions at 0/0 or blank are unknown (None); the elevation beside them is kept as published, as of
@@ -50,7 +35,7 @@ def read_station_history(content: bytes, source_file: str = "isd-history.csv") -
             f"{source_file}: no column {', '.join(missing)}. It is not NOAA's station list; "
             "check the archive's address."
         )
-    entries: dict[str, HistoryEntry] = {}
+    entries: dict[str, ListedStation] = {}
     for row in reader:
         entry = _entry(row)
         if entry is None:
@@ -81,12 +66,12 @@ def station_from_file(content: bytes, source_file: str) -> Station | None:
     return None
 
 
-def compressed_history(entries: list[HistoryEntry]) -> bytes:
+def compressed_history(entries: list[ListedStation]) -> bytes:
     """The list in NOAA's format, gzipped the same way everywhere."""
     return gzip.compress(write_station_history(entries), mtime=0)
 
 
-def write_station_history(entries: list[HistoryEntry]) -> bytes:
+def write_station_history(entries: list[ListedStation]) -> bytes:
     """The list in NOAA's format: every value quoted, signed positions, days as YYYYMMDD."""
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
@@ -103,7 +88,7 @@ def write_station_history(entries: list[HistoryEntry]) -> bytes:
     return out.getvalue().encode()
 
 
-def _entry(row: dict[str, str]) -> HistoryEntry | None:
+def _entry(row: dict[str, str]) -> ListedStation | None:
     station_id = f"{(row['USAF'] or '').strip()}{(row['WBAN'] or '').strip()}"
     if not is_station_id(station_id):
         return None
@@ -118,7 +103,7 @@ def _entry(row: dict[str, str]) -> HistoryEntry | None:
         longitude_deg=longitude,
         elevation_m=_elevation(row["ELEV(M)"]),
     )
-    return HistoryEntry(station, _day(row.get("BEGIN")), _day(row.get("END")))
+    return ListedStation(station, _day(row.get("BEGIN")), _day(row.get("END")))
 
 
 def _described(row: dict[str, str]) -> Station:

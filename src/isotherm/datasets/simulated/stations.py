@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from isotherm.datasets.global_hourly.station_history import HistoryEntry, write_station_history
+from isotherm.datasets.global_hourly.station_history import ListedStation, write_station_history
 from isotherm.errors import SourceError
 from isotherm.station import Station
 
@@ -123,7 +123,7 @@ def simulated_history(count: int, last_day: date) -> bytes:
     return write_station_history([_history_entry(one, last_day) for one in station_ids(count)])
 
 
-def _history_entry(station_id: str, last_day: date) -> HistoryEntry:
+def _history_entry(station_id: str, last_day: date) -> ListedStation:
     one = describe_station(station_id)
     station = Station(
         station_id,
@@ -133,4 +133,4 @@ def _history_entry(station_id: str, last_day: date) -> HistoryEntry:
         longitude_deg=one.longitude_deg,
         elevation_m=one.elevation_m,
     )
-    return HistoryEntry(station, date(one.opened, 1, 1), last_day)
+    return ListedStation(station, date(one.opened, 1, 1), last_day)

@@ -1,0 +1,75 @@
+"""The dataset object of NOAA global-hourly."""
+
+import re
+from datetime import date, timedelta
+from typing import Final
+
+from isotherm.datasets.dataset import Dataset, FirstVisit, Layout
+from isotherm.datasets.global_hourly.csv_records import read_header
+from isotherm.datasets.global_hourly.quality import QUALITY
+from isotherm.datasets.global_hourly.reader import parse_observations
+from isotherm.datasets.global_hourly.station_history import read_station_history, station_from_file
+from isotherm.observation import GLOBAL_HOURLY as NAME
+
+
+def _file_name(station_id: str, _year: int) -> str:
+    return f"{station_id}.csv"
+
+
+_LAYOUT: Final = Layout(
+    access_path="data/global-hourly/access",
+    station_list_path="pub/data/noaa/isd-history.csv",
+    # NCEI slows down hard after a couple of thousand requests, the mirror does not; but whether the
+    # mirror is complete is not promised.
+    noaa_access_urls=(
+        "https://noaa-global-hourly-pds.s3.amazonaws.com",
+        "https://www.ncei.noaa.gov/data/global-hourly/access",
+    ),
+    noaa_station_list_urls=(
+        "https://noaa-isd-pds.s3.amazonaws.com/isd-history.csv",
+        "https://www.ncei.noaa.gov/pub/data/noaa/isd-history.csv",
+    ),
+    file_name=_file_name,
+    file_pattern=re.compile(r"^([0-9A-Z]{11})\.csv(?:\.gz)?$"),
+)
+# Ten stations people know, in every climate and both hemispheres; 2024 is the last whole year.
+_FIRST_VISIT: Final = FirstVisit(
+    station_ids=(
+        "01001099999",  # Jan Mayen
+        "03772099999",  # London Heathrow
+        "10637099999",  # Frankfurt
+        "47671099999",  # Tokyo Haneda
+        "48698099999",  # Singapore Changi
+        "62366099999",  # Cairo
+        "68816099999",  # Cape Town
+        "72530094846",  # Chicago O'Hare
+        "72295023174",  # Los Angeles
+        "94767099999",  # Sydney
+    ),
+    years=(2024,),
+)
+
+GLOBAL_HOURLY: Final = Dataset(
+    name=NAME,
+    title="NOAA global-hourly (ISD)",
+    priority=2,
+    publishing_delay=timedelta(days=2),
+    first_year=1901,
+    last_day=date(2025, 8, 29),
+    licence=(
+        "Data: NOAA NCEI. Works of the US government; WMO Resolution 40 restricts commercial re-export "
+        "of data of other countries."
+    ),
+    layout=_LAYOUT,
+    first_visit=_FIRST_VISIT,
+    quality=QUALITY,
+    read=parse_observations,
+    check_header=read_header,
+    read_station_list=read_station_history,
+    describe_station=station_from_file,
+    modules=(
+        "isotherm.datasets.global_hourly.csv_records",
+        "isotherm.datasets.global_hourly.reader",
+        "isotherm.datasets.global_hourly.quality",
+    ),
+)

@@ -1,0 +1,113 @@
+"""The observations of one file, and what is set aside: the one function of batch and feeder.
+
+A file is a station's of a year. Rows of another station or year, rows without a readable key, and rows
+from the future are no observations of it; each is kept with its reason.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import polars as pl
+
+from isotherm.datasets.dataset import Dataset
+
+# A station's clock may be a little ahead; further ahead would move the stream's watermark.
+FUTURE_TOLERANCE: Final = timedelta(hours=1)
+
+
+class SetAside(StrEnum):
+    """Why a row of a file is no observation of it."""
+
+    UNREADABLE_KEY = "unreadable_key"
+    ANOTHER_FILES = "belongs_to_another_file"
+    FUTURE = "future"
+
+
+SET_ASIDE_SCHEMA: Final = pl.Schema(
+    {"source_line": pl.Int32(), "reason": pl.String(), "payload": pl.String()}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileObservations:
+    """What one file holds; every record that is not blank is in exactly one of the two.
+
+    Attributes:
+        observations: of this station and year, `POLARS_SCHEMA`.
+        set_aside: the other rows, `SET_ASIDE_SCHEMA`.
+        future_from: the earliest observation that was set aside for being in the future, UTC: from then
+            on the file holds more than was read.
+    """
+
+    observations: pl.DataFrame
+    set_aside: pl.DataFrame
+    future_from: datetime | None = None
+
+
+def source_name(dataset: Dataset, station_id: str, year: int) -> str:
+    """How observations name their file: `2014/72530094846.csv`, since each year has the same names."""
+    return f"{year}/{dataset.layout.file_name(station_id, year)}"
+
+
+def observations_of(
+    dataset: Dataset,
+    content: bytes,
+    *,
+    station_id: str,
+    year: int,
+    published_at: datetime,
+    now: datetime | None = None,
+) -> FileObservations:
+    """Read one file.
+
+    Args:
+        dataset: whose file it is.
+        content: as downloaded, plain or gzipped.
+        station_id: the station the file is of.
+        year: the year the file is of.
+        published_at: its Last-Modified, else its download time; with a zone.
+        now: observations later than an hour after it are set aside; default: the wall clock.
+
+    Raises:
+        SourceError: it is no file of this dataset at all.
+    """
+    name = source_name(dataset, station_id, year)
+    parsed = dataset.read(content, published_at=published_at, source_file=name)
+    limit = (now or datetime.now(UTC)).astimezone(UTC) + FUTURE_TOLERANCE
+    is_own = (pl.col("station_id") == station_id) & (pl.col("observed_at").dt.year() == year)
+    is_future = pl.col("observed_at") > limit
+    unreadable = parsed.rejected.select(
+        "source_line",
+        pl.lit(SetAside.UNREADABLE_KEY.value).alias("reason"),
+        pl.format("{}: {}", "reason", "payload").alias("payload"),
+    )
+    strays = parsed.observations.filter(~is_own)
+    ahead = parsed.observations.filter(is_own & is_future)
+    own = parsed.observations
+    if strays.height or ahead.height:
+        own = own.filter(is_own & ~is_future)
+    future_from: datetime | None = ahead["observed_at"].min()  # type: ignore[assignment] # of its dtype
+    set_aside = [
+        unreadable,
+        _as_payload(strays, SetAside.ANOTHER_FILES),
+        _as_payload(ahead, SetAside.FUTURE),
+    ]
+    return FileObservations(own, pl.concat(set_aside).cast(SET_ASIDE_SCHEMA), future_from)
+
+
+def _as_payload(rows: pl.DataFrame, reason: SetAside) -> pl.DataFrame:
+    """Parsed rows as JSON, with their line."""
+    return pl.DataFrame(
+        {
+            "source_line": rows["source_line"],
+            "reason": pl.Series([reason.value] * rows.height, dtype=pl.String),
+            "payload": pl.Series(
+                [json.dumps(row, default=str) for row in rows.iter_rows(named=True)],
+                dtype=pl.String,
+            ),
+        },
+        schema=SET_ASIDE_SCHEMA,
+    )

@@ -1,0 +1,22 @@
+"""The datasets there are, by name, in the order they serve."""
+
+from typing import Final
+
+from isotherm.datasets.dataset import Dataset
+from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
+from isotherm.errors import SettingsError
+
+DATASETS: Final = tuple(sorted((GLOBAL_HOURLY,), key=lambda one: one.priority))
+_BY_NAME: Final = {one.name: one for one in DATASETS}
+
+
+def dataset_named(name: str) -> Dataset:
+    """The dataset of this name.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    try:
+        return _BY_NAME[name]
+    except KeyError:
+        raise SettingsError(f"No dataset {name!r}. There are: {', '.join(_BY_NAME)}.") from None

@@ -1,0 +1,131 @@
+"""What Isotherm may delete: folders it made, and in a folder of somebody else only its own files.
+
+A state folder that was new or empty when it was first used carries our marker; so does a folder for
+sockets that was made for them. `reset` and `down` ask here, and refuse where the marker is missing.
+"""
+
+import json
+import shutil
+import stat
+from pathlib import Path
+
+from isotherm.errors import SettingsError
+from isotherm.files import MARKER, is_ours, make_private_folder, mark_as_ours, write_whole
+from isotherm.settings import Settings
+
+ARCHIVE_FILE = "archive.json"
+# What our servers leave in the folder of sockets.
+RUNTIME_FILES = (
+    "observation.sock", "observation.lock", "mysql.sock", "mysql.sock.lock",
+    ".s.PGSQL.5432", ".s.PGSQL.5432.lock",
+)  # fmt: skip
+# May be there before the first start: a password given as a file, and what a new disk holds.
+NOT_FOREIGN = {"secrets", "lost+found", MARKER}
+
+
+def recorded_archive(state_dir: Path) -> str | None:
+    """The archive a state folder belongs to; None for a new folder."""
+    try:
+        return str(json.loads((state_dir / ARCHIVE_FILE).read_text())["archive"])
+    except FileNotFoundError:
+        return None
+
+
+def claim_state_dir(settings: Settings) -> None:
+    """Make the state folder, and make it belong to the archive of the settings.
+
+    Raises:
+        SettingsError: it belongs to another; the message has the command for a second folder.
+    """
+    state_dir = settings.state_dir
+    found = recorded_archive(state_dir)
+    if found is None:
+        state_dir.mkdir(parents=True, exist_ok=True)
+        is_shared = bool({one.name for one in state_dir.iterdir()} - NOT_FOREIGN)
+        document = {"archive": settings.archive, "folder_was_shared": is_shared}
+        write_whole(state_dir / ARCHIVE_FILE, json.dumps(document))
+        if not is_shared:
+            mark_as_ours(state_dir)
+    elif found != settings.archive:
+        beside = state_dir.with_name(f"{state_dir.name}-2")
+        raise SettingsError(
+            f"The state folder {state_dir} belongs to the archive {found}, not to "
+            f"{settings.archive}. To have both, give the second one a folder and ports of its own:\n"
+            f"  ISOTHERM_STATE_DIR={beside} ISOTHERM_PORT_BASE={settings.port_base + 100} "
+            f"./isotherm up --archive {settings.archive}"
+        )
+
+
+def require_our_state_dir(state_dir: Path) -> None:
+    """See that a state folder may be deleted whole.
+
+    Raises:
+        SettingsError: Isotherm did not make it; the message says what to do.
+    """
+    if is_ours(state_dir) or _was_ours_before_markers(state_dir):
+        return
+    raise SettingsError(
+        f"{state_dir} was not made by Isotherm (it holds no {MARKER}), so it is not deleted: it may "
+        "hold files of yours. Look into it and delete by hand what you do not want, or correct "
+        "ISOTHERM_STATE_DIR."
+    )
+
+
+def _was_ours_before_markers(state_dir: Path) -> bool:
+    """Whether a version that left no marker made it: its records do not say the folder was shared."""
+    try:
+        document = json.loads((state_dir / ARCHIVE_FILE).read_text())
+    except (OSError, ValueError):
+        return any((state_dir / "run" / name).is_file() for name in ("servers.json", "command.lock"))
+    return (
+        isinstance(document, dict) and "archive" in document and "folder_was_shared" not in document
+    )
+
+
+def delete_state_dir(state_dir: Path) -> None:
+    """Delete a state folder with all it holds.
+
+    Raises:
+        SettingsError: Isotherm did not make it.
+    """
+    require_our_state_dir(state_dir)
+    shutil.rmtree(state_dir)
+
+
+def make_runtime_dir(settings: Settings) -> None:
+    """Make the folder of the unix sockets, or take an existing one that is private.
+
+    Raises:
+        SettingsError: it is open to others and in use, a link, or another user's.
+    """
+    folder = settings.runtime_dir
+    is_new = not folder.exists() and not folder.is_symlink()
+    if not is_new and not is_ours(folder) and _is_open_and_used(folder):
+        raise SettingsError(
+            f"The folder for sockets, {folder}, is open to other users and holds other files; closing "
+            "it could lock them out. Set ISOTHERM_RUNTIME_DIR to a folder that is new or private."
+        )
+    make_private_folder(folder)
+    if is_new:
+        mark_as_ours(folder)
+
+
+def _is_open_and_used(folder: Path) -> bool:
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode):
+        return False  # refused by name when it is to be made private
+    is_private = not stat.S_IMODE(status.st_mode) & 0o077
+    has_more = any(one.name not in (MARKER, *RUNTIME_FILES) for one in folder.iterdir())
+    return not is_private and has_more
+
+
+def clear_runtime_dir(settings: Settings) -> None:
+    """Remove our sockets and locks, and the folder if we made it and nothing else is in it."""
+    folder = settings.runtime_dir
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    for name in RUNTIME_FILES:
+        (folder / name).unlink(missing_ok=True)
+    if is_ours(folder) and [one.name for one in folder.iterdir()] == [MARKER]:
+        (folder / MARKER).unlink()
+        folder.rmdir()
