@@ -78,6 +78,24 @@ class HdfsStore:
 
         return self._attempt(f"read {path}", read_once)
 
+    def read_if_exists(self, path: str) -> bytes | None:
+        """The whole file, or None where there is none.
+
+        Raises:
+            StoreError: HDFS did not answer.
+        """
+
+        def read_once() -> bytes | None:
+            try:
+                with self._client.read(path) as response:
+                    return bytes(response.read())
+            except HdfsError as error:
+                if error.exception == "FileNotFoundException":
+                    return None
+                raise
+
+        return self._attempt(f"read {path}", read_once)
+
     def exists(self, path: str) -> bool:
         """Whether there is a file or folder of this name."""
         found = self._attempt(

@@ -1,0 +1,106 @@
+"""The two tables on HDFS, bucket by bucket: read whole, replaced whole.
+
+A bucket is one Parquet file of a dataset, a year and a stable part of the stations. What its rows were
+made from (version of the file, fingerprint of the code) travels inside, so that table and ledger of
+files can be compared, and a reader never has to believe a folder's name.
+"""
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from isotherm.errors import StoreError
+from isotherm.stores.hdfs_layout import bucket_path
+from isotherm.stores.hdfs_store import HdfsStore
+
+_VERSIONS_KEY: Final = "isotherm.files"
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """What a station's rows were made from: a version of its file, read by some code."""
+
+    sha256: str
+    made_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class BucketTable:
+    """One bucket of a table.
+
+    Attributes:
+        rows: sorted by station.
+        versions: by station id; also of stations whose file holds no row.
+    """
+
+    rows: pl.DataFrame
+    versions: dict[str, FileVersion]
+
+
+def read_bucket(
+    store: HdfsStore,
+    root: str,
+    dataset: str,
+    year: int,
+    bucket: int,
+    columns: Sequence[str] | None = None,
+) -> BucketTable | None:
+    """One bucket of the table under `root`; None where there is no such file.
+
+    Args:
+        store: HDFS.
+        root: of the table, see `hdfs_layout`.
+        dataset: by name.
+        year: of the observations, UTC.
+        bucket: from 0.
+        columns: only these; default: all.
+
+    Raises:
+        StoreError: HDFS did not answer, or the file is no bucket of ours.
+    """
+    path = bucket_path(root, dataset, year, bucket)
+    content = store.read_if_exists(path)
+    if content is None:
+        return None
+    file = io.BytesIO(content)
+    try:
+        versions = _decode_versions(pl.read_parquet_metadata(file))
+        file.seek(0)
+        rows = pl.read_parquet(file, columns=None if columns is None else list(columns))
+    except (pl.exceptions.PolarsError, KeyError, TypeError, ValueError) as error:
+        raise StoreError(
+            f"{path} on HDFS is damaged ({str(error)[:200]}). Delete it; the next run makes it again "
+            "from the raw files."
+        ) from error
+    return BucketTable(rows, versions)
+
+
+def write_bucket(
+    store: HdfsStore, root: str, dataset: str, year: int, bucket: int, table: BucketTable
+) -> None:
+    """Put a bucket in place: a reader sees the old one or the new one, whole.
+
+    Raises:
+        StoreError: HDFS did not take it; the old one is still there.
+    """
+    file = io.BytesIO()
+    table.rows.write_parquet(
+        file,
+        compression="zstd",
+        compression_level=1,
+        metadata={_VERSIONS_KEY: _encode_versions(table.versions)},
+    )
+    store.write(bucket_path(root, dataset, year, bucket), file.getvalue())
+
+
+def _encode_versions(versions: Mapping[str, FileVersion]) -> str:
+    return json.dumps({key: [one.sha256, one.made_by] for key, one in sorted(versions.items())})
+
+
+def _decode_versions(metadata: Mapping[str, str]) -> dict[str, FileVersion]:
+    described = json.loads(metadata[_VERSIONS_KEY])
+    return {station_id: FileVersion(*one) for station_id, one in described.items()}
