@@ -5,7 +5,13 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from isotherm.audit.ledger import LedgerLine, balance, count_keys_by_hour, spans_of
+from isotherm.audit.ledger import (
+    LedgerLine,
+    account,
+    count_keys_by_hour,
+    lines_of,
+    with_dead_letters,
+)
 from isotherm.hourly_summary import REASON_COUNTS
 from isotherm.quality import RULE_NAMES
 
@@ -58,7 +64,7 @@ def stored(hour: datetime, counted: int, received: int | None = None, **reasons:
 
 
 def line(expected: pl.DataFrame, found: pl.DataFrame, dead_lettered: int = 0) -> LedgerLine:
-    return balance("speed", expected, found, dead_lettered=dead_lettered)[-1]
+    return with_dead_letters(lines_of("speed", account(expected, found)), dead_lettered)[-1]
 
 
 def test_a_resend_and_an_older_revision_are_deliveries_of_one_key() -> None:
@@ -110,6 +116,6 @@ def test_dead_letters_are_fed_and_accounted_for() -> None:
     assert (result.fed, result.dead_lettered, result.is_balanced) == (3, 2, True)
 
 
-def test_spans_are_the_station_days_that_were_fed() -> None:
-    expected = count_keys_by_hour(observations((0, "A", "4"), (60, "A", "4")))
-    assert spans_of(expected) == [("02907099999", DAY, DAY + timedelta(days=1))]
+def test_a_check_that_compared_nothing_does_not_read_as_balanced() -> None:
+    nothing = count_keys_by_hour(observations())
+    assert not line(nothing, stored(HOUR, 1).clear()).is_balanced

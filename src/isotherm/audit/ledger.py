@@ -2,25 +2,26 @@
 
 Per rule and by distinct observation key:
 fed = counted in hours + not selected + rejected + superseded + late + dead-lettered.
-It is an audit, so it counts the keys itself, from the normalised Parquet (batch) or the raw topic
-(speed), and holds them hour by hour against what stands in MySQL: a loss in one hour cannot be made
-up by a double in another. Deliveries (re-sends, older revisions) are a line of their own.
+It is an audit, so it counts the keys itself, from the Parquet on HDFS (batch) or the raw topic (speed),
+and holds them hour by hour against what stands in MySQL: a loss in one hour cannot be made up by a
+double in another. Deliveries (re-sends, older revisions) are a line of their own.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
-from sqlalchemy import Engine, select
+import sqlalchemy as sa
 
-from isotherm.hourly_summary import REASON_COUNTS
 from isotherm.quality import NOT_SELECTED, REJECTED, RULE_NAMES, Reason
-from isotherm.stores import tables
+from isotherm.statistics.catalogue import REASON_COUNTS
+from isotherm.stores.tables import LEDGER_COUNTS, ledger
+from isotherm.utc import to_naive
 
 HOUR_KEY: Final = ("station_id", "dataset", "hour_start")
-_UTC_HOUR: Final = pl.Datetime("us")
+NAIVE_UTC: Final = pl.Datetime("us")
 _SUPERSEDED: Final = f"{Reason.SUPERSEDED}_count"
 _NOT_SELECTED: Final = tuple(f"{one}_count" for one in NOT_SELECTED if one != Reason.SUPERSEDED)
 _REJECTED: Final = tuple(f"{one}_count" for one in REJECTED)
@@ -45,8 +46,8 @@ class LedgerLine:
 
     @property
     def is_balanced(self) -> bool:
-        """Whether nothing was lost and nothing doubled."""
-        return self.lost == 0 and self.doubled == 0
+        """Whether something was compared, nothing was lost and nothing doubled."""
+        return self.fed > 0 and self.lost == 0 and self.doubled == 0
 
 
 def count_keys_by_hour(observations: pl.DataFrame) -> pl.DataFrame:
@@ -59,13 +60,9 @@ def count_keys_by_hour(observations: pl.DataFrame) -> pl.DataFrame:
         station_id, dataset, hour_start (UTC, naive), keys, deliveries.
     """
     key = [pl.col("report_type").fill_null(""), pl.col("source").fill_null(""), "observed_at"]
+    hour = pl.col("observed_at").dt.truncate("1h").dt.replace_time_zone(None).cast(NAIVE_UTC)
     return (
-        observations.with_columns(
-            hour_start=pl.col("observed_at")
-            .dt.truncate("1h")
-            .dt.replace_time_zone(None)
-            .cast(_UTC_HOUR)
-        )
+        observations.with_columns(hour_start=hour)
         .group_by(HOUR_KEY)
         .agg(
             keys=pl.struct(key).n_unique().cast(pl.Int64),
@@ -74,27 +71,26 @@ def count_keys_by_hour(observations: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def balance(
-    layer: str, expected: pl.DataFrame, found: pl.DataFrame, *, dead_lettered: int
-) -> list[LedgerLine]:
-    """Hold what was fed against what stands in the tables, hour by hour.
+def account(expected: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Hold what was fed against what stands in the tables, hour by hour, and add up by station.
 
     Args:
-        layer: batch or speed, for the lines.
         expected: as `count_keys_by_hour` returns.
         found: one row per station-hour and rule, counted or empty: HOUR_KEY, rule,
             observation_count, the reason counts, and received (null in the batch layer).
-        dead_lettered: observations that never got a key or were refused before the layer.
+
+    Returns:
+        station_id, rule, and the ledger's counts; `fed` without dead letters, `dead_lettered` 0. Every
+        station of either side under every rule.
     """
-    return [
-        _balance_rule(layer, rule, expected, found.filter(pl.col("rule") == rule), dead_lettered)
+    parts = [
+        _compare(expected, found.filter(pl.col("rule") == rule)).with_columns(rule=pl.lit(rule))
         for rule in RULE_NAMES
     ]
+    return pl.concat(parts).select("station_id", "rule", *LEDGER_COUNTS)
 
 
-def _balance_rule(
-    layer: str, rule: str, expected: pl.DataFrame, found: pl.DataFrame, dead_lettered: int
-) -> LedgerLine:
+def _compare(expected: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     hours = (
         expected.join(found, on=HOUR_KEY, how="full", coalesce=True)
         .with_columns(
@@ -110,82 +106,48 @@ def _balance_rule(
             )
         )
     )
-
-    def total(*columns: str) -> int:
-        return sum(int(hours[column].sum() or 0) for column in columns)
-
-    late = total("late")
-    return LedgerLine(
-        layer=layer,
-        rule=rule,
-        fed=total("keys") + dead_lettered,
-        counted=total("observation_count"),
-        not_selected=total(*_NOT_SELECTED),
-        rejected=total(*_REJECTED),
-        superseded=total(_SUPERSEDED),
-        late=late,
-        dead_lettered=dead_lettered,
-        deliveries=total("deliveries"),
-        lost=int(hours["missing"].clip(0).sum()) - late,
-        doubled=int((-hours["missing"]).clip(0).sum()),
+    return hours.group_by("station_id").agg(
+        fed=pl.col("keys").sum(),
+        counted=pl.col("observation_count").sum(),
+        not_selected=pl.sum_horizontal(*_NOT_SELECTED).sum(),
+        rejected=pl.sum_horizontal(*_REJECTED).sum(),
+        superseded=pl.col(_SUPERSEDED).sum(),
+        late=pl.col("late").sum(),
+        dead_lettered=pl.lit(0, pl.Int64).first(),
+        deliveries=pl.col("deliveries").sum(),
+        lost=pl.col("missing").clip(0).sum() - pl.col("late").sum(),
+        doubled=(-pl.col("missing")).clip(0).sum(),
     )
 
 
-def read_hours(
-    engine: Engine,
-    *,
-    layer: str,
-    dataset: str,
-    spans: Iterable[tuple[str, datetime, datetime]],
-) -> pl.DataFrame:
-    """What stands in MySQL for these stations and spans, empty hours included.
-
-    Args:
-        engine: the database.
-        layer: batch or speed.
-        dataset: the dataset.
-        spans: (station id, first hour, end hour), half-open, UTC.
-    """
-    rows: list[tuple[object, ...]] = []
-    with engine.connect() as connection:
-        for station_id, first, end in spans:
-            for table in (tables.hourly_summary, tables.empty_hour):
-                statement = select(*(table.c[name] for name in _FOUND_SCHEMA)).where(
-                    table.c.station_id == station_id,
-                    table.c.dataset == dataset,
-                    table.c.layer == layer,
-                    table.c.hour_start >= first.replace(tzinfo=None),
-                    table.c.hour_start < end.replace(tzinfo=None),
-                )
-                rows += map(tuple, connection.execute(statement))
-    return pl.DataFrame(rows, schema=_FOUND_SCHEMA, orient="row")
+def lines_of(layer: str, accounts: pl.DataFrame) -> list[LedgerLine]:
+    """One line per rule, over all stations of `accounts`."""
+    totals = accounts.group_by("rule").agg(pl.col(*LEDGER_COUNTS).sum())
+    by_rule = {row["rule"]: row for row in totals.iter_rows(named=True)}
+    nothing = dict.fromkeys(LEDGER_COUNTS, 0)
+    return [
+        LedgerLine(
+            layer=layer,
+            rule=rule,
+            **{name: int(by_rule.get(rule, nothing)[name] or 0) for name in LEDGER_COUNTS},
+        )
+        for rule in RULE_NAMES
+    ]
 
 
-_FOUND_SCHEMA: Final[dict[str, Any]] = {
-    "station_id": pl.String,
-    "dataset": pl.String,
-    "hour_start": _UTC_HOUR,
-    "rule": pl.String,
-    "received": pl.Int64,
-    **dict.fromkeys(REASON_COUNTS, pl.Int64),
-    "observation_count": pl.Int64,
-}
+def with_dead_letters(lines: Iterable[LedgerLine], count: int) -> list[LedgerLine]:
+    """The lines with observations that never got a key or were refused before the layer."""
+    return [
+        LedgerLine(
+            **asdict(line) | {"fed": line.fed + count, "dead_lettered": line.dead_lettered + count}
+        )
+        for line in lines
+    ]
 
 
-def record(engine: Engine, run_label: str, lines: Sequence[LedgerLine]) -> None:
+def record(connection: sa.Connection, run_label: str, lines: Sequence[LedgerLine]) -> None:
     """Keep the lines, so that the API and the dashboard show them."""
-    checked_at = datetime.now(UTC).replace(tzinfo=None)
+    checked_at = to_naive(datetime.now(UTC)).replace(microsecond=0)
     rows = [{"run_label": run_label, "checked_at": checked_at, **asdict(line)} for line in lines]
-    with engine.begin() as connection:
-        connection.execute(tables.ledger.insert(), rows)
-
-
-def spans_of(expected: pl.DataFrame) -> list[tuple[str, datetime, datetime]]:
-    """The station-days that `expected` touches, as spans for `read_hours`."""
-    days = (
-        expected.select("station_id", day=pl.col("hour_start").dt.truncate("1d"))
-        .unique()
-        .with_columns(end=pl.col("day").dt.offset_by("1d"))
-        .sort("station_id", "day")
-    )
-    return [(str(one[0]), one[1], one[2]) for one in days.iter_rows()]
+    if rows:
+        connection.execute(ledger.insert(), rows)

@@ -17,13 +17,15 @@ from rich.table import Table
 
 from isotherm.archive.archives import open_archive
 from isotherm.archive.station_year import StationYear
-from isotherm.audit.audit import audit_batch, audit_feeds
+from isotherm.audit.feeds import settle_feeds
+from isotherm.audit.files import settle_files
 from isotherm.audit.ledger import LedgerLine
-from isotherm.audit.ledger import record as write_ledger
 from isotherm.errors import IsothermError, SourceError
+from isotherm.files import write_whole
 from isotherm.local.airflow_client import AirflowClient, TaskState
 from isotherm.local.secret_files import airflow_logins
 from isotherm.settings import Settings
+from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.mysql import create_engine
 
 MAX_STATIONS = 100
@@ -58,9 +60,7 @@ class FirstRunRecord:
             "station_years": [astuple(one) for one in self.station_years],
             "feed_ids": self.feed_ids,
         }
-        building = _record_file(settings).with_suffix(".tmp")
-        building.write_text(json.dumps(document))
-        building.replace(_record_file(settings))
+        write_whole(_record_file(settings), json.dumps(document))
 
 
 def _record_file(settings: Settings) -> Path:
@@ -75,6 +75,7 @@ class FirstRunResult:
     ledger: list[LedgerLine]
     streamed_hours: int
     differing_hours: int
+    wrong_files: list[str]
 
     @property
     def is_good(self) -> bool:
@@ -125,16 +126,20 @@ def choose_station_years(settings: Settings) -> list[StationYear]:
 
 
 def settle(settings: Settings, record: FirstRunRecord) -> FirstRunResult:
-    """Audit what the first run imported and fed, from where each layer reads, and keep the ledger."""
+    """Audit what was loaded since the last audit and what the first run fed, and keep the ledger."""
     engine = create_engine(settings)
     try:
-        batch = audit_batch(settings, engine, record.station_years)
-        speed = audit_feeds(settings, engine, record.feed_ids)
-        lines = [*batch, *speed.lines]
-        write_ledger(engine, "first run", lines)
+        batch = settle_files(engine, HdfsStore(settings), "first run")
+        speed = settle_feeds(settings, engine, record.feed_ids, "first run")
     finally:
         engine.dispose()
-    return FirstRunResult(len(record.station_years), lines, speed.hours, speed.differing_hours)
+    return FirstRunResult(
+        len(record.station_years),
+        [*batch.lines, *speed.lines],
+        speed.hours,
+        speed.differing_hours,
+        batch.wrong,
+    )
 
 
 def _run_pipeline(settings: Settings, console: Console, chosen: list[StationYear]) -> list[str]:
@@ -209,7 +214,25 @@ def _print_result(console: Console, result: FirstRunResult) -> None:
     )
     if not result.is_good:
         console.print(
-            "[red]The ledger does not balance.[/red] Read the task logs in the Airflow UI; "
-            "`./isotherm reset` starts from nothing.",
+            f"[red]The ledger does not balance.[/red] {_how_to_heal(result)}",
             highlight=False,
         )
+
+
+def _how_to_heal(result: FirstRunResult) -> str:
+    """The command that mends what is wrong, by what it is."""
+    if result.wrong_files:
+        named = ", ".join(result.wrong_files[:5])
+        return (
+            f"MySQL does not hold what these files hold: {named}. They are marked to be read and "
+            "loaded anew: ./isotherm airflow dags trigger ingest_observations"
+        )
+    if result.differing_hours:
+        return (
+            "Streamed hours differ from the batch layer. Read the log of replay_observations in the "
+            "Airflow UI; ./isotherm airflow dags trigger stream_observations plays them again."
+        )
+    return (
+        "Nothing was compared, or observations are missing before the stream. Read the task logs in "
+        "the Airflow UI, mend the cause, and run ./isotherm up again."
+    )

@@ -1,0 +1,214 @@
+"""The speed layer's audit: what feeds put into the raw topic, against MySQL and the batch layer."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+import polars as pl
+import sqlalchemy as sa
+
+from isotherm.audit.ledger import (
+    NAIVE_UTC,
+    LedgerLine,
+    account,
+    count_keys_by_hour,
+    lines_of,
+    record,
+    with_dead_letters,
+)
+from isotherm.audit.stored_hours import read_hours
+from isotherm.audit.topics import read_topic
+from isotherm.hourly_summary import LAYER_BATCH, LAYER_SPEED
+from isotherm.messages import DEAD_LETTER_TOPIC, OBSERVATION_TOPIC
+from isotherm.observation import KEY
+from isotherm.quality import RULE_NAMES
+from isotherm.settings import Settings
+from isotherm.statistics.catalogue import STATISTIC_NAMES
+from isotherm.stores import tables
+
+_COLUMNS: Final = (*KEY, "dataset")
+_TEXTS: Final = pl.Schema(dict.fromkeys(_COLUMNS, pl.String()))
+_SCHEMA: Final = pl.Schema({**_TEXTS, "observed_at": pl.Datetime("us", "UTC")})
+_ISO: Final = "%Y-%m-%dT%H:%M:%S%#z"
+_STATIONS_AT_ONCE: Final = 20
+
+
+class _Fed(msgspec.Struct, gc=False):
+    """What the audit needs of a message; whatever else it holds, and of whatever type, is no matter."""
+
+    feed_id: Any = None
+    station_id: Any = None
+    observed_at: Any = None
+    report_type: Any = None
+    source: Any = None
+    dataset: Any = None
+
+
+_decode: Final = msgspec.json.Decoder(_Fed).decode
+
+
+@dataclass(frozen=True, slots=True)
+class FeedAudit:
+    """The account of one or more feeds.
+
+    Attributes:
+        lines: one per rule.
+        hours: station-hours that were streamed.
+        differing_hours: rows among them that differ from the batch layer's.
+    """
+
+    lines: list[LedgerLine]
+    hours: int
+    differing_hours: int
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether nothing was lost or doubled and both layers agree."""
+        return self.differing_hours == 0 and all(line.is_balanced for line in self.lines)
+
+
+def settle_feeds(
+    settings: Settings, engine: sa.Engine, feed_ids: Collection[str], run_label: str
+) -> FeedAudit:
+    """Audit feeds and keep the ledger.
+
+    Raises:
+        StoreError: Kafka does not answer.
+    """
+    result = audit_feeds(settings, engine, feed_ids)
+    with engine.begin() as connection:
+        record(connection, run_label, result.lines)
+    return result
+
+
+def audit_feeds(settings: Settings, engine: sa.Engine, feed_ids: Collection[str]) -> FeedAudit:
+    """The ledger of the speed layer over these feeds, and their hours against the batch layer.
+
+    Raises:
+        StoreError: Kafka does not answer.
+    """
+    bootstrap = settings.kafka_bootstrap_servers
+    keys = [pl.DataFrame(schema=_SCHEMA)]
+    for values in read_topic(bootstrap, OBSERVATION_TOPIC):
+        keys.append(_keys_of([one for one in map(_fed, values) if one.feed_id in feed_ids]))
+    dead = sum(
+        _fed(value).feed_id in feed_ids
+        for values in read_topic(bootstrap, DEAD_LETTER_TOPIC)
+        for value in values
+    )
+    expected = count_keys_by_hour(pl.concat(keys))
+    accounts, differing = [], 0
+    for dataset, hours in expected.group_by("dataset"):
+        part_accounts, part_differing = _compare(engine, str(dataset[0]), hours)
+        accounts.append(part_accounts)
+        differing += part_differing
+    lines = lines_of(LAYER_SPEED, pl.concat(accounts)) if accounts else _nothing()
+    return FeedAudit(with_dead_letters(lines, dead), expected.height, differing)
+
+
+def _nothing() -> list[LedgerLine]:
+    empty = pl.DataFrame(
+        schema={"rule": pl.String(), **dict.fromkeys(tables.LEDGER_COUNTS, pl.Int64())}
+    )
+    return lines_of(LAYER_SPEED, empty)
+
+
+def _fed(value: bytes) -> _Fed:
+    """The message; an empty one where it is not a JSON object."""
+    try:
+        return _decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _Fed()
+
+
+def _keys_of(fed: list[_Fed]) -> pl.DataFrame:
+    """The keys of messages; one that has none is a dead letter, and counted there."""
+    texts = {name: [_text(getattr(one, name)) for one in fed] for name in _COLUMNS}
+    moment = pl.col("observed_at").str.to_datetime(_ISO, time_zone="UTC", time_unit="us", strict=False)
+    keys = pl.DataFrame(texts, schema=_TEXTS).with_columns(moment)
+    return keys.drop_nulls(["station_id", "observed_at", "dataset"])
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _compare(engine: sa.Engine, dataset: str, expected: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """The account of one dataset's streamed hours, and how many rows differ from the batch layer's."""
+    accounts, differing = [], 0
+    stations = sorted(expected["station_id"].unique())
+    with engine.connect() as connection:
+        for start in range(0, len(stations), _STATIONS_AT_ONCE):
+            part = stations[start : start + _STATIONS_AT_ONCE]
+            hours = expected.filter(pl.col("station_id").is_in(part))
+            first, end = _span(hours)
+            found = read_hours(
+                connection,
+                layer=LAYER_SPEED,
+                dataset=dataset,
+                station_ids=part,
+                first=first,
+                end=end,
+            )
+            # Rows of other feeds lie beside: only days that were fed are compared.
+            days = hours.select("station_id", day=pl.col("hour_start").dt.truncate("1d")).unique()
+            fed_days = found.with_columns(day=pl.col("hour_start").dt.truncate("1d")).join(
+                days, on=["station_id", "day"], how="semi"
+            )
+            accounts.append(account(hours, fed_days.drop("day")))
+            for station_id in part:
+                own = days.filter(pl.col("station_id") == station_id)["day"]
+                differing += _count_differing(connection, dataset, station_id, own)
+    return pl.concat(accounts), differing
+
+
+def _span(hours: pl.DataFrame) -> tuple[datetime, datetime]:
+    days = hours["hour_start"].dt.truncate("1d").cast(NAIVE_UTC)
+    first, last = days.min(), days.max()
+    assert isinstance(first, datetime)  # noqa: S101 - there is at least one hour
+    assert isinstance(last, datetime)  # noqa: S101
+    return first, last + timedelta(days=1)
+
+
+def _count_differing(connection: sa.Connection, dataset: str, station_id: str, days: pl.Series) -> int:
+    """Streamed rows of one station on these days that differ from the batch layer's, or have none."""
+    speed = tables.hourly_summary.alias("speed")
+    batch = tables.hourly_summary.alias("batch")
+    same_hour = sa.and_(
+        batch.c.station_id == speed.c.station_id,
+        batch.c.rule == speed.c.rule,
+        batch.c.hour_start == speed.c.hour_start,
+        batch.c.dataset == speed.c.dataset,
+        batch.c.layer == LAYER_BATCH,
+    )
+    is_equal = sa.and_(*(batch.c[name].is_not_distinct_from(speed.c[name]) for name in STATISTIC_NAMES))
+    total = 0
+    for first, end in _runs(days):
+        statement = (
+            sa.select(sa.func.count())
+            .select_from(speed.outerjoin(batch, same_hour))
+            .where(
+                speed.c.station_id == station_id,
+                speed.c.rule.in_(RULE_NAMES),
+                speed.c.hour_start >= first,
+                speed.c.hour_start < end,
+                speed.c.dataset == dataset,
+                speed.c.layer == LAYER_SPEED,
+                sa.or_(batch.c.station_id.is_(None), sa.not_(is_equal)),
+            )
+        )
+        total += int(connection.scalar(statement) or 0)
+    return total
+
+
+def _runs(days: pl.Series) -> list[tuple[datetime, datetime]]:
+    """Days as few spans of consecutive ones."""
+    runs: list[tuple[datetime, datetime]] = []
+    for day in days.sort():
+        if runs and runs[-1][1] == day:
+            runs[-1] = (runs[-1][0], day + timedelta(days=1))
+        else:
+            runs.append((day, day + timedelta(days=1)))
+    return runs

@@ -1,0 +1,67 @@
+"""A Kafka topic from its beginning to its present end, once, without joining anybody's group."""
+
+from collections.abc import Iterator
+from typing import Final
+from uuid import uuid4
+
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+
+from isotherm.errors import StoreError
+from isotherm.stores.kafka_topics import QUIET
+
+_POLL_S: Final = 10.0
+_MESSAGES_AT_ONCE: Final = 5000
+
+
+def read_topic(bootstrap_servers: str, topic: str) -> Iterator[list[bytes]]:
+    """The values of every message that is in the topic now, some thousand at a time.
+
+    Raises:
+        StoreError: Kafka does not answer, or the topic stops before its end.
+    """
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap_servers,
+            "group.id": f"isotherm-audit-{uuid4()}",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "queued.max.messages.kbytes": 8_192,
+            **QUIET,
+        }
+    )
+    try:
+        yield from _consume_to_end(consumer, topic)
+    except KafkaException as error:
+        raise StoreError(
+            f"The topic {topic} could not be read: {error}. Look at `./isotherm status` and "
+            "`./isotherm logs kafka`."
+        ) from error
+    finally:
+        consumer.close()
+
+
+def _consume_to_end(consumer: Consumer, topic: str) -> Iterator[list[bytes]]:
+    found = consumer.list_topics(topic, timeout=_POLL_S).topics[topic].partitions
+    ends: dict[int, int] = {}
+    start: list[TopicPartition] = []
+    for number in found:
+        low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=_POLL_S)
+        if low < high:
+            ends[number] = high
+            start.append(TopicPartition(topic, number, low))
+    consumer.assign(start)
+    while ends:
+        batch = consumer.consume(_MESSAGES_AT_ONCE, timeout=_POLL_S)
+        if not batch:
+            raise StoreError(f"The topic {topic} stopped before its end. Read `./isotherm logs kafka`.")
+        for message in batch:
+            _note(message, ends)
+        yield [message.value() or b"" for message in batch]
+
+
+def _note(message: Message, ends: dict[int, int]) -> None:
+    if message.error():
+        raise KafkaException(message.error())
+    number, offset = message.partition() or 0, message.offset() or 0
+    if offset >= ends.get(number, 0) - 1:
+        ends.pop(number, None)
