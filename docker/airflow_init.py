@@ -7,13 +7,9 @@ import json
 import os
 import sys
 
+from isotherm.files import PRIVATE_FILE, make_private_folder, write_whole
 from isotherm.local import airflow_database
-from isotherm.local.secret_files import (
-    AIRFLOW_PASSWORDS,
-    AIRFLOW_USERS,
-    make_private_folder,
-    write_private,
-)
+from isotherm.local.secret_files import AIRFLOW_PASSWORDS, AIRFLOW_USERS
 from isotherm.settings import load_settings
 
 
@@ -22,7 +18,8 @@ def main() -> int:
     settings = load_settings()
     make_private_folder(settings.secrets_dir)
     passwords = {login: os.environ[f"AIRFLOW_{login.upper()}_PASSWORD"] for login in AIRFLOW_USERS}
-    write_private(settings.secrets_dir / AIRFLOW_PASSWORDS, json.dumps(passwords))
+    path = settings.secrets_dir / AIRFLOW_PASSWORDS
+    write_whole(path, json.dumps(passwords), mode=PRIVATE_FILE)
     (settings.state_dir / "airflow").mkdir(exist_ok=True)
     airflow_database.main()
     return 0

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -111,15 +110,17 @@ def reset(
 ) -> None:
     """Stop everything and delete the state folder, with all data; the tools stay."""
     from isotherm.local import commands
+    from isotherm.local.folders import delete_state_dir, require_our_state_dir
 
     state_dir = load_settings().state_dir
     if not state_dir.exists():
         console.print(f"There is nothing in {state_dir}.", highlight=False)
         return
+    require_our_state_dir(state_dir)
     if not yes:
         typer.confirm(f"Delete all data, logs and passwords in {state_dir}?", abort=True)
     commands.down(console)
-    shutil.rmtree(state_dir)
+    delete_state_dir(state_dir)
     console.print(f"Deleted {state_dir}.", highlight=False)
 
 

@@ -7,7 +7,6 @@ lower case (`isotherm_mysql_password`). Nothing is read at import.
 
 import hashlib
 import os
-import tempfile
 from enum import IntEnum
 from functools import lru_cache
 from pathlib import Path
@@ -75,16 +74,17 @@ class Settings(BaseSettings):
             "archive": resolve_archive(self.archive),
             "state_dir": self.state_dir.resolve(),
             "tools_dir": self.tools_dir.resolve(),
-            "api_url": self.api_url or self._local_url(PortOffset.API),
-            "airflow_url": self.airflow_url or self._local_url(PortOffset.AIRFLOW),
+            "api_url": self.api_url or self.local_url(PortOffset.API),
+            "airflow_url": self.airflow_url or self.local_url(PortOffset.AIRFLOW),
             "kafka_bootstrap_servers": self.kafka_bootstrap_servers
             or f"{LOOPBACK}:{self.port(PortOffset.KAFKA)}",
-            "hdfs_url": self.hdfs_url or self._local_url(PortOffset.NAMENODE_HTTP),
+            "hdfs_url": self.hdfs_url or self.local_url(PortOffset.NAMENODE_HTTP),
             "hdfs_uri": self.hdfs_uri or f"hdfs://{LOOPBACK}:{self.port(PortOffset.NAMENODE_RPC)}",
             "mysql_port": self.mysql_port or self.port(PortOffset.MYSQL),
+            # Not `as_uri`: Hadoop takes a path as it is, "%20" would be three letters of a name.
             "checkpoint_uri": self.checkpoint_uri
-            or (self.state_dir.resolve() / "checkpoints").as_uri(),
-            "runtime_dir": self.runtime_dir
+            or f"file://{self.state_dir.resolve() / 'checkpoints'}",
+            "runtime_dir": self.runtime_dir.absolute()
             if self.runtime_dir != Path()
             else default_runtime_dir(self.state_dir),
         }
@@ -95,8 +95,18 @@ class Settings(BaseSettings):
         """The port of one local server."""
         return self.port_base + offset
 
-    def _local_url(self, offset: PortOffset) -> str:
+    def local_url(self, offset: PortOffset) -> str:
+        """Where one local server is reached from this machine, whatever browsers are told."""
         return f"http://{LOOPBACK}:{self.port(offset)}"
+
+    def as_environment(self) -> dict[str, str]:
+        """Every setting but the secrets as the variable it is read from, for another process."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {
+            f"ISOTHERM_{name.upper()}": str(value)
+            for name, value in values.items()
+            if not isinstance(value, SecretStr)
+        }
 
     @property
     def secrets_dir(self) -> Path:
@@ -115,9 +125,12 @@ class Settings(BaseSettings):
 
 
 def default_runtime_dir(state_dir: Path) -> Path:
-    """A short private folder for unix sockets, whose paths end at 107 bytes; one per state folder."""
+    """A short private folder for unix sockets, whose paths end at 107 bytes; one per state folder.
+
+    Not below TMPDIR: it may be long, and `down` may be called with another one than `up`.
+    """
     digest = hashlib.sha256(str(state_dir.resolve()).encode()).hexdigest()[:8]
-    return Path(tempfile.gettempdir()) / f"isotherm-{os.getuid()}-{digest}"
+    return Path("/tmp") / f"isotherm-{os.getuid()}-{digest}"  # noqa: S108 - refused unless it is ours
 
 
 def resolve_archive(archive: str) -> str:

@@ -18,7 +18,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from isotherm.errors import ServerStartError, SettingsError
 from isotherm.local.environment import instance_name
-from isotherm.local.locks import SupervisorLock
+from isotherm.local.locks import supervisor_lock
 from isotherm.local.processes import family, instance_processes
 from isotherm.local.record import READY
 from isotherm.local.servers import all_servers
@@ -214,7 +214,7 @@ def test_down_leaves_no_process_no_lock_and_up_again_finds_its_data(
 
     assert not [one for one in processes.values() if _lives(one)]
     assert not instance_processes(instance_name(settings))
-    assert not SupervisorLock(settings).path.exists()
+    assert not supervisor_lock(settings).exists()
     assert not settings.runtime_dir.exists()
     for server in all_servers(settings):
         for port in server.ports:

@@ -7,6 +7,7 @@ import hashlib
 import importlib.metadata
 import json
 
+from isotherm.files import write_whole
 from isotherm.settings import load_settings
 
 # One stream at a time, one Spark program at a time (two cores), at most four downloads from NOAA.
@@ -42,7 +43,7 @@ def main() -> None:
                 include_deferred=False,
                 session=session,
             )
-    stamp.write_text(wanted_state())
+    write_whole(stamp, wanted_state())
 
 
 if __name__ == "__main__":

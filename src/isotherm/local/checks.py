@@ -1,14 +1,12 @@
-"""What is checked before anything starts: the archive of the state folder, its disk, our ports."""
+"""What is checked before anything starts: the disk of the state folder, and our ports."""
 
-import json
 import shutil
 import socket
 import time
-from pathlib import Path
 
 import psutil
 
-from isotherm.errors import ServerStartError, SettingsError
+from isotherm.errors import ServerStartError
 from isotherm.local.environment import instance_name
 from isotherm.local.processes import has_mark
 from isotherm.local.record import Record
@@ -17,36 +15,6 @@ from isotherm.settings import LOOPBACK, Settings
 
 LEAST_FREE_BYTES = 2 * 1024**3
 DYING_S = 3.0
-
-
-def recorded_archive(state_dir: Path) -> str | None:
-    """The archive a state folder belongs to; None for a new folder."""
-    try:
-        return str(json.loads((state_dir / "archive.json").read_text())["archive"])
-    except FileNotFoundError:
-        return None
-
-
-def claim_archive(settings: Settings) -> None:
-    """Make the state folder belong to the archive of the settings.
-
-    Raises:
-        SettingsError: it belongs to another; the message has the command for a second folder.
-    """
-    found = recorded_archive(settings.state_dir)
-    if found is None:
-        settings.state_dir.mkdir(parents=True, exist_ok=True)
-        building = settings.state_dir / ".archive.json"
-        building.write_text(json.dumps({"archive": settings.archive}))
-        building.replace(settings.state_dir / "archive.json")
-    elif found != settings.archive:
-        beside = settings.state_dir.with_name(f"{settings.state_dir.name}-2")
-        raise SettingsError(
-            f"The state folder {settings.state_dir} belongs to the archive {found}, not to "
-            f"{settings.archive}. To have both, give the second one a folder and ports of its own:\n"
-            f"  ISOTHERM_STATE_DIR={beside} ISOTHERM_PORT_BASE={settings.port_base + 100} "
-            f"./isotherm up --archive {settings.archive}"
-        )
 
 
 def check_disk(settings: Settings, least_free_bytes: int = LEAST_FREE_BYTES) -> None:

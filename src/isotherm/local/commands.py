@@ -11,7 +11,7 @@ from types import FrameType
 from rich.console import Console
 
 from isotherm.local.archive_choice import choose_archive, require_archive
-from isotherm.local.checks import recorded_archive
+from isotherm.local.folders import recorded_archive
 from isotherm.local.screen import Progress, print_addresses
 from isotherm.local.secret_files import make_secrets
 from isotherm.local.stack import Stack

@@ -21,7 +21,7 @@ def instance_name(settings: Settings) -> str:
 
 
 def base_environment(settings: Settings, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Variables for every process of the stack: where it belongs, and which Python and Java.
+    """Variables for every process of the stack: all its settings, and which Python and Java.
 
     Secrets are not among them: a program reads them from the state folder.
     """
@@ -42,9 +42,6 @@ def base_environment(settings: Settings, inherited: Mapping[str, str] = os.envir
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_LOCAL_HOSTNAME": "localhost",
         "HADOOP_USER_NAME": settings.hdfs_user,
-        "ISOTHERM_STATE_DIR": str(settings.state_dir),
-        "ISOTHERM_TOOLS_DIR": str(settings.tools_dir),
-        "ISOTHERM_PORT_BASE": str(settings.port_base),
-        "ISOTHERM_ARCHIVE": settings.archive,
         INSTANCE_VARIABLE: instance_name(settings),
+        **settings.as_environment(),
     }

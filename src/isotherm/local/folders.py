@@ -5,13 +5,14 @@ sockets that was made for them. `reset` and `down` ask here, and refuse where th
 """
 
 import json
+import os
 import shutil
 import stat
 from pathlib import Path
 
 from isotherm.errors import SettingsError
 from isotherm.files import MARKER, is_ours, make_private_folder, mark_as_ours, write_whole
-from isotherm.settings import Settings
+from isotherm.settings import Settings, default_runtime_dir
 
 ARCHIVE_FILE = "archive.json"
 # What our servers leave in the folder of sockets.
@@ -77,9 +78,7 @@ def _was_ours_before_markers(state_dir: Path) -> bool:
         document = json.loads((state_dir / ARCHIVE_FILE).read_text())
     except (OSError, ValueError):
         return any((state_dir / "run" / name).is_file() for name in ("servers.json", "command.lock"))
-    return (
-        isinstance(document, dict) and "archive" in document and "folder_was_shared" not in document
-    )
+    return isinstance(document, dict) and "archive" in document and "folder_was_shared" not in document
 
 
 def delete_state_dir(state_dir: Path) -> None:
@@ -122,10 +121,11 @@ def _is_open_and_used(folder: Path) -> bool:
 def clear_runtime_dir(settings: Settings) -> None:
     """Remove our sockets and locks, and the folder if we made it and nothing else is in it."""
     folder = settings.runtime_dir
-    if folder.is_symlink() or not folder.is_dir():
+    if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != os.geteuid():
         return
     for name in RUNTIME_FILES:
         (folder / name).unlink(missing_ok=True)
-    if is_ours(folder) and [one.name for one in folder.iterdir()] == [MARKER]:
-        (folder / MARKER).unlink()
+    was_made_by_us = is_ours(folder) or folder == default_runtime_dir(settings.state_dir)
+    if was_made_by_us and not {one.name for one in folder.iterdir()} - {MARKER}:
+        (folder / MARKER).unlink(missing_ok=True)
         folder.rmdir()

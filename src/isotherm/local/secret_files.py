@@ -2,14 +2,14 @@
 
 import base64
 import json
-import os
 import secrets
 from collections.abc import Callable
-from pathlib import Path
 
+from isotherm.files import PRIVATE_FILE, make_private_folder, write_whole
 from isotherm.settings import Settings
 
 AIRFLOW_PASSWORDS = "airflow_passwords.json"
+MYSQL_PASSWORD = "isotherm_mysql_password"  # noqa: S105 - the name of its file, and of a setting
 AIRFLOW_USERS = {"admin": "admin", "viewer": "viewer"}  # login: role
 
 
@@ -25,9 +25,9 @@ def _airflow_passwords() -> str:
     return json.dumps({login: _password() for login in AIRFLOW_USERS})
 
 
-# File name: how its content is made. `isotherm_mysql_password` is also a setting.
+# File name: how its content is made.
 SECRETS: dict[str, Callable[[], str]] = {
-    "isotherm_mysql_password": _password,
+    MYSQL_PASSWORD: _password,
     "mysql_root_password": _password,
     "airflow_fernet_key": _fernet_key,
     "airflow_jwt_secret": lambda: secrets.token_urlsafe(64),
@@ -37,13 +37,19 @@ SECRETS: dict[str, Callable[[], str]] = {
 
 
 def make_secrets(settings: Settings) -> None:
-    """Generate the secrets that are not there yet; those that are stay, with their mode corrected."""
+    """Generate the secrets that are not there yet; those that are stay, with their mode corrected.
+
+    A password of MySQL that the environment gives becomes the file: our processes read only that.
+    """
     make_private_folder(settings.secrets_dir)
     for name, make in SECRETS.items():
         path = settings.secrets_dir / name
-        if not path.exists() or not path.stat().st_size:
-            write_private(path, make())
-        path.chmod(0o600)
+        given = settings.mysql_password.get_secret_value() if name == MYSQL_PASSWORD else ""
+        if given and (not path.exists() or read_secret(settings, name) != given):
+            write_whole(path, given, mode=PRIVATE_FILE)
+        elif not path.exists() or not path.stat().st_size:
+            write_whole(path, make(), mode=PRIVATE_FILE)
+        path.chmod(PRIVATE_FILE)
 
 
 def read_secret(settings: Settings, name: str) -> str:
@@ -55,18 +61,3 @@ def airflow_logins(settings: Settings) -> dict[str, str]:
     """Airflow's logins with their passwords, for the person who started it."""
     logins: dict[str, str] = json.loads(read_secret(settings, AIRFLOW_PASSWORDS))
     return logins
-
-
-def make_private_folder(path: Path) -> None:
-    """A folder that only its owner can enter."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.chmod(0o700)
-
-
-def write_private(path: Path, content: str) -> None:
-    """Write a file of mode 600, which is never readable by others, not even while being written."""
-    building = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(building, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(content)
-    building.replace(path)

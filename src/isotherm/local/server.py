@@ -10,6 +10,11 @@ def nothing() -> None:
     """A server without work of this kind."""
 
 
+def unknown() -> bool | None:
+    """The answer of a server that cannot be asked."""
+    return None
+
+
 @dataclass(frozen=True)
 class Server:
     """One server of the local stack.
@@ -21,6 +26,8 @@ class Server:
         needs: steps and servers that must be ready before it starts.
         is_ready: a quick question to the server itself, asked until it says yes. It gets the wall
             time in seconds at which the process started, to tell its heartbeat from an old one.
+        answers: asked again and again once it was ready; False from one that hangs, None where it
+            cannot be told now, because what is asked is another server that does not answer.
         ports: every TCP port it listens on, the one to show first; empty for unix sockets.
         prepare: work before each start (format, write settings); must bear repetition.
         after_ready: work on the running server before others may use it (migrate, create topics).
@@ -35,6 +42,7 @@ class Server:
     environment: Callable[[], Mapping[str, str]]
     needs: tuple[str, ...]
     is_ready: Callable[[float], bool]
+    answers: Callable[[], bool | None] = unknown
     ports: tuple[int, ...] = ()
     folder: Path = Path("/")
     prepare: Callable[[], None] = nothing

@@ -7,7 +7,6 @@ stack.stop()
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -15,9 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from isotherm.errors import ServerStartError
-from isotherm.local.checks import check_disk, check_ports, claim_archive
+from isotherm.local.checks import check_disk, check_ports
 from isotherm.local.environment import base_environment, instance_name
-from isotherm.local.locks import SupervisorLock, command_lock
+from isotherm.local.folders import claim_state_dir, clear_runtime_dir
+from isotherm.local.locks import command_lock, supervisor_lock
 from isotherm.local.log_files import last_lines
 from isotherm.local.processes import (
     ProcessIdentity,
@@ -64,8 +64,7 @@ class Stack:
             SettingsError: the state folder belongs to another archive.
             ServerStartError: a port or the disk is not free, or another command is at work.
         """
-        self.settings.state_dir.mkdir(parents=True, exist_ok=True)
-        claim_archive(self.settings)
+        claim_state_dir(self.settings)
         if self.is_running():
             return False
         with command_lock(self.settings, "up"):
@@ -157,8 +156,8 @@ class Stack:
             left = instance_processes(instance_name(self.settings))
             end_processes(left, grace_s=5)
             self._file.delete()
-            SupervisorLock(self.settings).path.unlink(missing_ok=True)
-            shutil.rmtree(self.settings.runtime_dir, ignore_errors=True)
+            supervisor_lock(self.settings).unlink(missing_ok=True)
+            clear_runtime_dir(self.settings)
         return ran or bool(left)
 
     def _stop_supervisor(self, supervisor: ProcessIdentity | None) -> bool:

@@ -26,6 +26,8 @@ STREAM_PROGRAMS = {
 class ServerStatus:
     """One line of `status`; memory is the proportional set size of all its processes, in bytes.
 
+    The detail says why a server is, or was last, started again, or why it failed.
+
     A process is in one line only: the stream's programs are descendants of the scheduler, and not in
     its memory.
     """
@@ -35,6 +37,7 @@ class ServerStatus:
     pid: int | None
     port: int | None
     memory_bytes: int
+    detail: str = ""
 
 
 def read_status(settings: Settings) -> dict[str, object]:
@@ -59,7 +62,8 @@ def all_statuses(settings: Settings) -> list[ServerStatus]:
             state = STOPPED
         pid = entry.process.pid if entry.process is not None and alive else None
         memory = _memory(settings, entry, shown_apart)
-        servers.append(ServerStatus(server.name, state, pid, server.port, memory))
+        detail = entry.detail if state != STOPPED else ""
+        servers.append(ServerStatus(server.name, state, pid, server.port, memory, detail))
     return servers + [_stream_status(name, processes) for name, processes in programs.items()]
 
 

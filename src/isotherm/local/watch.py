@@ -1,9 +1,11 @@
 """One thread for each server: starts it when what it needs is ready, watches it, restarts it."""
 
+import math
+import signal
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -21,8 +23,35 @@ from isotherm.settings import Settings
 FIRST_START_ATTEMPTS = 3
 LONGEST_PAUSE_S = 60.0
 POLL_S = 0.3
+ASK_EVERY_S = 15.0
+HUNG_AFTER_S = 90.0
 
 log = structlog.get_logger(__name__)
+
+
+class HangWatch:
+    """Tells a server that hangs from one on a busy machine.
+
+    Only refusals in a row count, as many as were due in the time: where this very program was kept
+    from running, it has asked less often. One answer, or one that cannot be told, begins anew.
+    """
+
+    def __init__(
+        self, answers: Callable[[], bool | None], ask_every_s: float, hung_after_s: float
+    ) -> None:
+        self._answers = answers
+        self._ask_every_s = ask_every_s
+        self._needed = math.ceil(hung_after_s / ask_every_s)
+        self._silences = 0
+        self._ask_at = time.monotonic() + ask_every_s
+
+    def has_hung(self) -> bool:
+        """Ask if it is time to, and say whether the server has been silent for too long."""
+        if time.monotonic() < self._ask_at:
+            return False
+        self._silences = self._silences + 1 if self._answers() is False else 0
+        self._ask_at = time.monotonic() + self._ask_every_s
+        return self._silences >= self._needed
 
 
 @dataclass
@@ -36,6 +65,10 @@ class Watch:
         update: writes changes of the server's entry to the record.
         identity: the living process, as started or as adopted.
         child: the same as our child, to collect its exit status; None if adopted.
+        attempts: starts since it last ran well.
+        reason: why it was last started again.
+        ask_every_s: how often a running server is asked whether it answers.
+        hung_after_s: after how long without an answer it is restarted.
     """
 
     server: Server
@@ -45,7 +78,10 @@ class Watch:
     update: Callable[..., Any]
     identity: ProcessIdentity | None = None
     child: "subprocess.Popen[bytes] | None" = None
-    attempts: int = field(default=0)
+    attempts: int = 0
+    reason: str = ""
+    ask_every_s: float = ASK_EVERY_S
+    hung_after_s: float = HUNG_AFTER_S
 
     def run(self) -> None:
         """Start and watch until everything ends, or the server fails for good."""
@@ -62,7 +98,7 @@ class Watch:
         """Start the process, or take the adopted one, and wait until it is ready."""
         if self.identity is None or not self.identity.is_alive():
             self.attempts += 1
-            self.update(state=STARTING if not self.ready.is_set() else RESTARTING, detail="")
+            self.update(state=STARTING if not self.ready.is_set() else RESTARTING)
             self.server.prepare()
             self.child = start_in_group(
                 self.server.command(), self.server.environment(), self._log_file, self.server.folder
@@ -72,7 +108,7 @@ class Watch:
         self._wait_until_ready()
         self.server.after_ready()
         self.ready.set()
-        self.update(state=READY, detail="")
+        self.update(state=READY, detail=f"restarted: {self.reason}" if self.reason else "")
         log.info("ready", server=self.server.name, pid=self.identity.pid if self.identity else None)
 
     def _wait_until_ready(self) -> None:
@@ -93,16 +129,22 @@ class Watch:
 
     def _wait_for_end(self) -> None:
         ready_at = time.monotonic()
+        hangs = HangWatch(self.server.answers, self.ask_every_s, self.hung_after_s)
         while not self.stopping.is_set():
             if not self.is_alive():
-                log.warning("ended", server=self.server.name, status=self._exit_status())
-                self.update(state=RESTARTING, detail=f"ended with status {self._exit_status()}")
-                if time.monotonic() - ready_at > LONGEST_PAUSE_S:
-                    self.attempts = 1  # it ran well: begin again with a short pause
-                self._clear_remains()
-                self._pause()
-                return
-            self.stopping.wait(POLL_S)
+                self.reason = f"ended with {self._exit_status()}"
+            elif hangs.has_hung():
+                self.reason = f"did not answer for {self.hung_after_s:.0f} s"
+            else:
+                self.stopping.wait(POLL_S)
+                continue
+            log.warning("restarting", server=self.server.name, reason=self.reason)
+            self.update(state=RESTARTING, detail=self.reason)
+            if time.monotonic() - ready_at > LONGEST_PAUSE_S:
+                self.attempts = 1  # it ran well: begin again with a short pause
+            self._clear_remains()
+            self._pause()
+            return
 
     def _may_try_again(self, error: Exception) -> bool:
         """Decide after a failed start: pause and try again, or give up and say why."""
@@ -115,7 +157,8 @@ class Watch:
         if not self.ready.is_set() and self.attempts >= FIRST_START_ATTEMPTS:
             self.update(state=FAILED, detail=reason, process=None)
             return False
-        self.update(state=RESTARTING, detail=reason.splitlines()[0])
+        self.reason = reason.splitlines()[0]
+        self.update(state=RESTARTING, detail=self.reason)
         self._pause()
         return True
 
@@ -145,8 +188,11 @@ class Watch:
             return False
         return self.identity is not None and self.identity.is_alive()
 
-    def _exit_status(self) -> int | None:
-        return self.child.poll() if self.child is not None else None
+    def _exit_status(self) -> str:
+        status = self.child.poll() if self.child is not None else None
+        if status is None:
+            return "a status nobody collected"
+        return f"status {status}" if status >= 0 else f"signal {signal.Signals(-status).name}"
 
     @property
     def _log_file(self) -> Path:

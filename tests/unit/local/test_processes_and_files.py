@@ -11,10 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from isotherm.errors import ServerStartError, SettingsError
-from isotherm.local.checks import check_disk, claim_archive
+from isotherm.errors import ServerStartError
+from isotherm.local.checks import check_disk
 from isotherm.local.environment import instance_name
-from isotherm.local.locks import SupervisorLock, command_lock
+from isotherm.local.locks import command_lock
 from isotherm.local.log_files import rotate_logs
 from isotherm.local.processes import (
     INSTANCE_VARIABLE,
@@ -127,27 +127,13 @@ def test_the_record_survives_its_file_and_an_unreadable_one_counts_as_none(
     assert file.read() == Record()
 
 
-def test_a_state_folder_keeps_its_archive(settings: Settings) -> None:
-    claim_archive(settings)
-    claim_archive(settings)
-    other = settings.model_copy(update={"archive": "noaa"})
-    with pytest.raises(SettingsError, match="belongs to the archive simulated, not to noaa"):
-        claim_archive(other)
-
-
 def test_a_nearly_full_disk_is_refused(settings: Settings) -> None:
     settings.state_dir.mkdir()
     with pytest.raises(ServerStartError, match=r"GB are free on the disk of .*ISOTHERM_STATE_DIR"):
         check_disk(settings, least_free_bytes=10**18)
 
 
-def test_locks_admit_one_and_end_with_their_holder(settings: Settings) -> None:
-    first, second = SupervisorLock(settings), SupervisorLock(settings)
-    assert first.acquire()
-    assert not second.acquire()
-    first.release()
-    assert second.acquire()
-    second.release()
+def test_one_command_at_a_time_starts_or_stops_the_servers(settings: Settings) -> None:
     with (
         command_lock(settings, "up"),
         pytest.raises(ServerStartError, match="another command"),

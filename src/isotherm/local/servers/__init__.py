@@ -2,6 +2,7 @@
 
 from isotherm.local.server import Server
 from isotherm.local.servers.airflow import airflow_servers
+from isotherm.local.servers.elsewhere import servers_elsewhere
 from isotherm.local.servers.hdfs import hdfs_servers
 from isotherm.local.servers.kafka import kafka_server
 from isotherm.local.servers.mysql import mysql_server
@@ -11,8 +12,12 @@ from isotherm.settings import Settings
 
 
 def all_servers(settings: Settings) -> list[Server]:
-    """The servers of one stack; the names are those of docker-compose.yaml."""
-    return [
+    """The servers started here; the names are those of docker-compose.yaml.
+
+    Raises:
+        SettingsError: the addresses in the settings contradict each other.
+    """
+    servers = [
         kafka_server(settings),
         *hdfs_servers(settings),
         mysql_server(settings),
@@ -20,3 +25,7 @@ def all_servers(settings: Settings) -> list[Server]:
         *airflow_servers(settings),
         *own_servers(settings),
     ]
+    elsewhere = {one.name for one in servers_elsewhere(settings)}
+    if "hdfs-datanode" in elsewhere:
+        elsewhere.add("hdfs-namenode")
+    return [one for one in servers if one.name not in elsewhere]

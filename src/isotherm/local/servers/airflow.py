@@ -8,12 +8,14 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
+from isotherm.files import PRIVATE_FILE, write_whole
 from isotherm.local.environment import base_environment
-from isotherm.local.secret_files import AIRFLOW_PASSWORDS, AIRFLOW_USERS, read_secret, write_private
+from isotherm.local.secret_files import AIRFLOW_PASSWORDS, AIRFLOW_USERS, MYSQL_PASSWORD, read_secret
 from isotherm.local.server import Server
 from isotherm.local.servers.postgres import DATABASE, USER
-from isotherm.local.servers.probes import read_json
+from isotherm.local.servers.probes import read_json, responds
 from isotherm.local.servers.programs import run_once
 from isotherm.local.tools import Tools
 from isotherm.settings import LOOPBACK, REPOSITORY_ROOT, PortOffset, Settings
@@ -30,7 +32,7 @@ PARTS: dict[str, tuple[list[str], str | None]] = {
 def airflow_servers(settings: Settings) -> list[Server]:
     """The api-server first: it migrates the database, the others wait for that."""
     tools = Tools.of(settings)
-    health = f"{settings.airflow_url}/api/v2/monitor/health"
+    health = f"{settings.local_url(PortOffset.AIRFLOW)}/api/v2/monitor/health"
     servers = []
     for name, (arguments, part) in PARTS.items():
         servers.append(
@@ -38,10 +40,11 @@ def airflow_servers(settings: Settings) -> list[Server]:
                 name=name,
                 command=_command(tools, arguments),
                 environment=lambda: airflow_environment(settings),
-                needs=("airflow-postgres", "airflow-database"),
+                needs=("airflow-postgres", "airflow-database", *_tasks_need(part)),
                 ports=(settings.port(PortOffset.AIRFLOW),) if part is None else (),
                 folder=settings.state_dir / "airflow",
                 is_ready=_readiness(health, part),
+                answers=_liveness(health, part),
                 ready_within_s=300,
                 stops_before=() if part is None else ("airflow-api-server",),
                 # The scheduler waits for running tasks, whose children get 4 s to end.
@@ -49,6 +52,11 @@ def airflow_servers(settings: Settings) -> list[Server]:
             )
         )
     return servers
+
+
+def _tasks_need(part: str | None) -> tuple[str, ...]:
+    """What runs tasks or triggers waits for what these use: the first must not find MySQL away."""
+    return ("mysql", "kafka", "hdfs-datanode") if part in ("scheduler", "triggerer") else ()
 
 
 def _command(tools: Tools, arguments: list[str]) -> Callable[[], list[str]]:
@@ -72,9 +80,21 @@ def _readiness(health: str, part: str | None) -> Callable[[float], bool]:
     return is_ready
 
 
+def _liveness(health: str, part: str | None) -> Callable[[], bool | None]:
+    """Whether a running part goes on: its heartbeat, as the api-server tells it."""
+    if part is None:
+        return lambda: responds(health)
+
+    def answers() -> bool | None:
+        state = read_json(health).get(part)
+        return None if state is None else state.get("status") == "healthy"
+
+    return answers
+
+
 def database_url(settings: Settings, driver: str) -> str:
     """Address of Airflow's metadata on the unix socket."""
-    return f"postgresql+{driver}://{USER}@/{DATABASE}?host={settings.runtime_dir}"
+    return f"postgresql+{driver}://{USER}@/{DATABASE}?host={quote(str(settings.runtime_dir))}"
 
 
 def airflow_settings(settings: Settings) -> dict[str, str]:
@@ -88,7 +108,9 @@ def airflow_settings(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "6",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__DEFAULT_TIMEZONE": "utc",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{settings.airflow_url}/execution/",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": (
+            f"{settings.local_url(PortOffset.AIRFLOW)}/execution/"
+        ),
         "AIRFLOW__CORE__AUTH_MANAGER": (
             "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
         ),
@@ -119,47 +141,63 @@ def airflow_settings(settings: Settings) -> dict[str, str]:
     }
 
 
-def connections(settings: Settings) -> dict[str, str]:
-    """Airflow's connections to our servers."""
-    spark = {"conn_type": "spark", "host": settings.spark_master, "extra": {"deploy-mode": "client"}}
-    kafka = {
+def connections(settings: Settings) -> dict[str, dict[str, object]]:
+    """Airflow's connections to our servers, by name."""
+    spark: dict[str, object] = {
+        "conn_type": "spark",
+        "host": settings.spark_master,
+        "extra": {"deploy-mode": "client"},
+    }
+    kafka: dict[str, object] = {
         "conn_type": "kafka",
         "extra": {
             "bootstrap.servers": settings.kafka_bootstrap_servers,
             "group.id": "isotherm-airflow",
         },
     }
-    mysql = {
+    mysql: dict[str, object] = {
         "conn_type": "mysql",
         "host": settings.mysql_host,
         "port": settings.mysql_port,
         "login": settings.mysql_user,
-        "password": read_secret(settings, "isotherm_mysql_password"),
+        "password": read_secret(settings, MYSQL_PASSWORD),
         "schema": settings.mysql_database,
         "extra": {"client": "mysql-connector-python"},
     }
-    return {
-        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(spark),
-        "AIRFLOW_CONN_KAFKA_DEFAULT": json.dumps(kafka),
-        "AIRFLOW_CONN_ISOTHERM_MYSQL": json.dumps(mysql),
-    }
+    return {"spark_default": spark, "kafka_default": kafka, "isotherm_mysql": mysql}
 
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
-    """The environment of Airflow's parts and of the `airflow` command."""
-    home = {"AIRFLOW_HOME": str(settings.state_dir / "airflow")}
-    return base_environment(settings) | home | airflow_settings(settings) | connections(settings)
+    """The environment of Airflow's parts and of the `airflow` command; no secret is in it."""
+    local = {
+        "AIRFLOW_HOME": str(settings.state_dir / "airflow"),
+        "AIRFLOW__SECRETS__BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+        "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps(
+            {"connections_file_path": str(connections_file(settings))}
+        ),
+        # A scheduled DAG must not race the first run, which releases it (see `dag_release`).
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
+    }
+    return base_environment(settings) | airflow_settings(settings) | local
+
+
+def connections_file(settings: Settings) -> Path:
+    """Where Airflow and its tasks read the connections; mode 600, like every secret."""
+    return settings.secrets_dir / "airflow_connections.json"
 
 
 def write_secret_settings(settings: Settings) -> None:
-    """Airflow's secrets, in a settings file of mode 600: an environment is copied too easily."""
+    """Airflow's secrets, in files of mode 600: an environment is copied too easily."""
+    text = json.dumps(connections(settings))
+    write_whole(connections_file(settings), text, mode=PRIVATE_FILE)
     home = settings.state_dir / "airflow"
     home.mkdir(parents=True, exist_ok=True)
-    write_private(
+    write_whole(
         home / "airflow.cfg",
         f"[core]\nfernet_key = {read_secret(settings, 'airflow_fernet_key')}\n"
         f"[api]\nsecret_key = {read_secret(settings, 'airflow_secret_key')}\n"
         f"[api_auth]\njwt_secret = {read_secret(settings, 'airflow_jwt_secret')}\n",
+        mode=PRIVATE_FILE,
     )
 
 

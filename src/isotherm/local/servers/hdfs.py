@@ -8,7 +8,7 @@ import httpx
 from isotherm.errors import ServerStartError
 from isotherm.local.environment import base_environment
 from isotherm.local.server import Server
-from isotherm.local.servers.probes import answers, read_json
+from isotherm.local.servers.probes import answers, read_json, responds
 from isotherm.local.servers.programs import java_command, run_once
 from isotherm.local.tools import Tools
 from isotherm.settings import LOOPBACK, PortOffset, Settings
@@ -32,8 +32,8 @@ def hdfs_servers(settings: Settings) -> list[Server]:
     tools = Tools.of(settings)
     folder = settings.state_dir / "hdfs"
     environment = base_environment(settings)
+    root = f"{settings.hdfs_url}/webhdfs/v1/?op=GETFILESTATUS"
     class_path = [str(folder / "conf"), f"{tools.jars('hdfs')}/*"]
-    jmx = f"{settings.hdfs_url}/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState"
 
     def prepare() -> None:
         write_configuration(settings, folder / "conf")
@@ -46,10 +46,6 @@ def hdfs_servers(settings: Settings) -> list[Server]:
             settings.logs_dir / "hdfs-namenode.log",
         )
 
-    def has_datanode(_started_at: float) -> bool:
-        state = (read_json(jmx).get("beans") or [{}])[0]
-        return bool(state.get("NumLiveDataNodes")) and state.get("FSState") == "Operational"
-
     namenode = Server(
         name="hdfs-namenode",
         command=lambda: java_command(tools, HEAP_MB, class_path, NAMENODE),
@@ -58,7 +54,8 @@ def hdfs_servers(settings: Settings) -> list[Server]:
         ports=(settings.port(PortOffset.NAMENODE_HTTP), settings.port(PortOffset.NAMENODE_RPC)),
         folder=settings.state_dir,
         prepare=prepare,
-        is_ready=lambda _started_at: answers(f"{settings.hdfs_url}/webhdfs/v1/?op=GETFILESTATUS"),
+        is_ready=lambda _started_at: answers(root),
+        answers=lambda: responds(root),
     )
     datanode = Server(
         name="hdfs-datanode",
@@ -70,10 +67,18 @@ def hdfs_servers(settings: Settings) -> list[Server]:
             for offset in (PortOffset.DATANODE, PortOffset.DATANODE_HTTP, PortOffset.DATANODE_IPC)
         ),
         folder=settings.state_dir,
-        is_ready=has_datanode,
+        is_ready=lambda _started_at: accepts_work(settings),
+        answers=lambda: responds(settings.local_url(PortOffset.DATANODE_HTTP)),
         after_ready=lambda: make_base_folders(settings),
     )
     return [namenode, datanode]
+
+
+def accepts_work(settings: Settings) -> bool:
+    """Whether the NameNode has a DataNode and takes files."""
+    jmx = f"{settings.hdfs_url}/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState"
+    state = (read_json(jmx).get("beans") or [{}])[0]
+    return bool(state.get("NumLiveDataNodes")) and state.get("FSState") == "Operational"
 
 
 def make_base_folders(settings: Settings) -> None:

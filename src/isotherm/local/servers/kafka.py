@@ -6,7 +6,7 @@ from pathlib import Path
 
 from isotherm.local.environment import base_environment
 from isotherm.local.server import Server
-from isotherm.local.servers.probes import accepts_connections
+from isotherm.local.servers.probes import PATIENT_TIMEOUT_S, accepts_connections
 from isotherm.local.servers.programs import java_command, run_once
 from isotherm.local.tools import Tools
 from isotherm.settings import LOOPBACK, PortOffset, Settings
@@ -76,7 +76,8 @@ def kafka_server(settings: Settings) -> Server:
         folder=settings.state_dir,
         prepare=prepare,
         is_ready=lambda _started_at: accepts_connections(port),
-        after_ready=lambda: _create_topics(settings),
+        answers=lambda: answers_clients(settings),
+        after_ready=lambda: create_topics(settings),
         stop_within_s=20,
     )  # fmt: skip
 
@@ -110,7 +111,21 @@ def server_properties(settings: Settings, folder: Path) -> str:
     return "".join(f"{name}={value}\n" for name, value in properties.items())
 
 
-def _create_topics(settings: Settings) -> None:
+def answers_clients(settings: Settings) -> bool:
+    """Whether the broker answers a request: its port alone is open also while it hangs."""
+    from confluent_kafka import KafkaException
+
+    from isotherm.stores.kafka_topics import admin_client
+
+    try:
+        admin_client(settings.kafka_bootstrap_servers).list_topics(timeout=PATIENT_TIMEOUT_S)
+    except KafkaException:
+        return False
+    return True
+
+
+def create_topics(settings: Settings) -> None:
+    """Create our topics where they are not there yet."""
     from isotherm.stores.kafka_topics import ensure_topics
 
     ensure_topics(settings.kafka_bootstrap_servers)

@@ -8,14 +8,19 @@ import os
 import shutil
 from pathlib import Path
 
+from isotherm.files import PRIVATE_FILE, make_private_folder, write_whole
 from isotherm.local.environment import base_environment
-from isotherm.local.secret_files import make_private_folder, read_secret, write_private
+from isotherm.local.folders import make_runtime_dir
+from isotherm.local.secret_files import MYSQL_PASSWORD, read_secret
 from isotherm.local.server import Server
+from isotherm.local.servers.probes import PATIENT_TIMEOUT_S, PROBE_TIMEOUT_S
 from isotherm.local.servers.programs import run_once
 from isotherm.local.tools import Tools
 from isotherm.settings import LOOPBACK, PortOffset, Settings
 
 BUFFER_POOL = "64M"
+# Of the client: cannot connect, server has gone, connection lost; pymysql's own is 0.
+NO_ANSWER = (0, 2002, 2003, 2006, 2013)
 
 
 def mysql_server(settings: Settings) -> Server:
@@ -26,15 +31,11 @@ def mysql_server(settings: Settings) -> Server:
     log_file = settings.logs_dir / "mysql.log"
 
     def prepare() -> None:
-        make_private_folder(settings.runtime_dir)
+        make_runtime_dir(settings)
         make_private_folder(folder)
-        write_private(folder / "accounts.sql", accounts_sql(settings))
+        write_whole(folder / "accounts.sql", accounts_sql(settings), mode=PRIVATE_FILE)
         if not (folder / "data" / "mysql").is_dir():
             _install(tools, folder, environment, log_file)
-
-    def migrate() -> None:
-        command = [str(tools.python), "-m", "isotherm.stores.migrate"]
-        run_once("Migrating MySQL", command, environment, log_file)
 
     return Server(
         name="mysql",
@@ -45,7 +46,8 @@ def mysql_server(settings: Settings) -> Server:
         folder=settings.state_dir,
         prepare=prepare,
         is_ready=lambda _started_at: accepts_login(settings),
-        after_ready=migrate,
+        answers=lambda: answers_clients(settings),
+        after_ready=lambda: migrate(settings),
         stop_within_s=30,
     )
 
@@ -89,7 +91,7 @@ def accounts_sql(settings: Settings) -> str:
     """The accounts and the database, one statement a line; bears repetition."""
     user, database = settings.mysql_user, settings.mysql_database
     root_password = read_secret(settings, "mysql_root_password")
-    password = read_secret(settings, "isotherm_mysql_password")
+    password = read_secret(settings, MYSQL_PASSWORD)
     lines = [
         f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{root_password}';",
         "DELETE FROM mysql.global_priv WHERE User = '' OR (User = 'root' AND Host <> 'localhost');",
@@ -104,8 +106,25 @@ def accounts_sql(settings: Settings) -> str:
     return "\n".join([*lines, "FLUSH PRIVILEGES;", ""])
 
 
+def migrate(settings: Settings) -> None:
+    """Create or change our tables."""
+    command = [str(Tools.of(settings).python), "-m", "isotherm.stores.migrate"]
+    log_file = settings.logs_dir / "mysql.log"
+    run_once("Migrating MySQL", command, base_environment(settings), log_file)
+
+
 def accepts_login(settings: Settings) -> bool:
     """Whether our user can run a query."""
+    return _refusal(settings, PROBE_TIMEOUT_S) is None
+
+
+def answers_clients(settings: Settings) -> bool:
+    """Whether the server says anything, be it that it has too many clients."""
+    return _refusal(settings, PATIENT_TIMEOUT_S) not in NO_ANSWER
+
+
+def _refusal(settings: Settings, timeout_s: float) -> int | None:
+    """The number of the error a client meets; None if it can run a query."""
     import pymysql
 
     try:
@@ -113,13 +132,13 @@ def accepts_login(settings: Settings) -> bool:
             host=settings.mysql_host,
             port=settings.mysql_port,
             user=settings.mysql_user,
-            password=read_secret(settings, "isotherm_mysql_password"),
+            password=read_secret(settings, MYSQL_PASSWORD),
             database=settings.mysql_database,
-            connect_timeout=3,
-            read_timeout=3,
+            connect_timeout=timeout_s,
+            read_timeout=timeout_s,
         )
-    except pymysql.MySQLError:
-        return False
-    with connection, connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-        return True
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except pymysql.MySQLError as error:
+        return int(error.args[0]) if error.args and isinstance(error.args[0], int) else 0
+    return None

@@ -14,15 +14,18 @@ from pathlib import Path
 import psycopg2  # type: ignore[import-untyped]  # no stubs in the lock
 
 from isotherm.errors import ServerStartError
+from isotherm.files import make_private_folder
 from isotherm.local.environment import base_environment
-from isotherm.local.secret_files import make_private_folder
+from isotherm.local.folders import make_runtime_dir
 from isotherm.local.server import Server
+from isotherm.local.servers.probes import PATIENT_TIMEOUT_S, PROBE_TIMEOUT_S
 from isotherm.local.servers.programs import run_once
 from isotherm.local.tools import package_folder
 from isotherm.settings import Settings
 
 DATABASE = "airflow"
 USER = "airflow"
+NO_ANSWER = "no answer"
 SERVER_SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -44,7 +47,7 @@ def postgres_server(settings: Settings) -> Server:
     log_file = settings.logs_dir / "airflow-postgres.log"
 
     def prepare() -> None:
-        make_private_folder(settings.runtime_dir)
+        make_runtime_dir(settings)
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / "data" / "PG_VERSION").exists():
             _install(folder, environment, log_file)
@@ -57,6 +60,7 @@ def postgres_server(settings: Settings) -> Server:
         folder=settings.state_dir,
         prepare=prepare,
         is_ready=lambda _started_at: _connects(settings, "postgres"),
+        answers=lambda: _refusal(settings, "postgres", PATIENT_TIMEOUT_S) != NO_ANSWER,
         after_ready=lambda: create_database(settings),
         stop_signal=signal.SIGINT,  # SIGTERM would wait for every client to leave
         stop_within_s=20,
@@ -87,6 +91,8 @@ def unprivileged(command: Sequence[str]) -> list[str]:
         )
     return [
         setpriv, "--reuid=nobody", "--regid", str(_nobody().pw_gid), "--clear-groups",
+        # Without this bit access(2), by which initdb looks for its programs, drops the capability.
+        "--securebits=+no_setuid_fixup",
         "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--", *command,
     ]  # fmt: skip
 
@@ -119,13 +125,19 @@ def server_command(settings: Settings, data: Path) -> list[str]:
 
 
 def _connects(settings: Settings, database: str) -> bool:
+    return not _refusal(settings, database, PROBE_TIMEOUT_S)
+
+
+def _refusal(settings: Settings, database: str, timeout_s: float) -> str:
+    """What a client is refused with; empty if it is not."""
     try:
         psycopg2.connect(
-            host=str(settings.runtime_dir), user=USER, dbname=database, connect_timeout=3
+            host=str(settings.runtime_dir), user=USER, dbname=database, connect_timeout=int(timeout_s)
         ).close()
-    except psycopg2.OperationalError:
-        return False
-    return True
+    except psycopg2.OperationalError as error:
+        # A refusal of the server itself, such as "too many clients", comes as FATAL.
+        return str(error) if "FATAL" in str(error) else NO_ANSWER
+    return ""
 
 
 def create_database(settings: Settings) -> None:

@@ -8,6 +8,7 @@ import httpx
 from isotherm.settings import LOOPBACK
 
 PROBE_TIMEOUT_S = 5.0
+PATIENT_TIMEOUT_S = 10.0  # of a running server, which may be busy
 
 
 def accepts_connections(port: int) -> bool:
@@ -25,6 +26,15 @@ def answers(url: str) -> bool:
         return httpx.get(url, timeout=PROBE_TIMEOUT_S, trust_env=False).is_success
     except httpx.HTTPError:
         return False
+
+
+def responds(url: str) -> bool:
+    """Whether a GET of this address gives any answer, also a refusal: the server does not hang."""
+    try:
+        httpx.get(url, timeout=PATIENT_TIMEOUT_S, trust_env=False)
+    except httpx.HTTPError:
+        return False
+    return True
 
 
 def read_json(url: str) -> dict[str, Any]:
