@@ -1,0 +1,204 @@
+"""The batch layer's audit on real stores: right is settled, wrong is named and mended."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+
+from isotherm.audit.files import settle_files
+from isotherm.datasets.observations import FileObservations, observations_of
+from isotherm.datasets.registry import DATASETS
+from isotherm.datasets.simulated.station_years import published_on, simulate_station_year
+from isotherm.stores.bucket_tables import BucketTable, FileVersion, write_bucket
+from isotherm.stores.hdfs_layout import OBSERVATION_ROOT, bucket_of
+from isotherm.stores.hdfs_store import HdfsStore
+from isotherm.stores.tables import (
+    empty_hour,
+    hourly_summary,
+    ledger,
+    settled_file,
+    source_file,
+)
+from isotherm.summarise import summarise
+from servers.hdfs_fixture import Hdfs
+from servers.mariadb_fixture import Database
+
+DATASET = DATASETS[0]
+YEAR = 2014
+VERSION = FileVersion("ab" * 32, "0123456789abcdef")
+LIMIT_MB = 200
+
+
+def read(station_id: str) -> FileObservations:
+    content = simulate_station_year(station_id, YEAR)
+    assert content is not None
+    return observations_of(
+        DATASET, content, station_id=station_id, year=YEAR, published_at=published_on(YEAR)
+    )
+
+
+class Platform:
+    """A HDFS and a database with some loaded files in them."""
+
+    def __init__(self, hdfs: Hdfs, database: Database) -> None:
+        self.store = HdfsStore(hdfs.settings)
+        self.engine = database.engine()
+
+    def put(self, *station_ids: str) -> int:
+        """Files of one bucket as job and loader leave them; returns how many observations."""
+        files = {one: read(one) for one in station_ids}
+        bucket = bucket_of(station_ids[0])
+        observations = pl.concat([files[one].observations for one in sorted(files)])
+        table = BucketTable(observations, dict.fromkeys(files, VERSION))
+        write_bucket(self.store, OBSERVATION_ROOT, DATASET.name, YEAR, bucket, table)
+        hours = summarise(observations, DATASET.quality)
+        with self.engine.begin() as connection:
+            for table_of, rows in (
+                (hourly_summary, hours.filter(pl.col("observation_count") > 0)),
+                (empty_hour, hours.filter(pl.col("observation_count") == 0)),
+            ):
+                names = [name for name in rows.columns if name in table_of.c]
+                values = rows.select(names).with_columns(
+                    pl.col("hour_start").dt.replace_time_zone(None),
+                    dataset=pl.lit(DATASET.name),
+                    layer=pl.lit("batch"),
+                    updated_at=pl.lit(datetime(2026, 1, 1)),  # noqa: DTZ001
+                )
+                if values.height:
+                    connection.execute(sa.insert(table_of), values.to_dicts())
+            connection.execute(
+                sa.insert(source_file),
+                [self._entry(one, bucket, file) for one, file in files.items()],
+            )
+        return observations.height
+
+    @staticmethod
+    def _entry(station_id: str, bucket: int, file: FileObservations) -> dict[str, object]:
+        now = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+        return {
+            "dataset": DATASET.name,
+            "year": YEAR,
+            "station_id": station_id,
+            "bucket": bucket,
+            "sha256": VERSION.sha256,
+            "size_bytes": 1,
+            "published_at": now,
+            "downloaded_at": now,
+            "hdfs_path": "/raw",
+            "summarised_sha256": VERSION.sha256,
+            "made_by": VERSION.made_by,
+            "row_count": file.observations.height,
+            "set_aside_count": file.set_aside.height,
+            "loaded_sha256": VERSION.sha256,
+            "is_pending": 0,
+            "has_changes": 0,
+            "is_settled": 0,
+        }
+
+    def flags(self, station_id: str) -> tuple[int, int, int]:
+        """is_pending, has_changes, is_settled."""
+        with self.engine.connect() as connection:
+            row = connection.execute(
+                sa.select(
+                    source_file.c.is_pending, source_file.c.has_changes, source_file.c.is_settled
+                ).where(source_file.c.station_id == station_id)
+            ).one()
+        return (row.is_pending, row.has_changes, row.is_settled)
+
+
+@pytest.fixture
+def platform(hdfs: Hdfs, database: Database) -> Iterator[Platform]:
+    one = Platform(hdfs, database)
+    tables = (hourly_summary, empty_hour, source_file, settled_file, ledger)
+
+    def clear() -> None:
+        with one.engine.begin() as connection:
+            for table in tables:
+                connection.execute(sa.delete(table))
+
+    clear()
+    yield one
+    clear()
+    one.engine.dispose()
+
+
+def test_what_was_loaded_is_compared_once_and_balances(platform: Platform) -> None:
+    rows = platform.put("ZZ000199999")
+    first = settle_files(platform.engine, platform.store, "first")
+    assert (first.compared, first.wrong, first.is_balanced) == (1, [], True)
+    distinct = first.lines[0].fed
+    assert distinct <= rows == first.lines[0].deliveries
+    assert all(line.fed == distinct for line in first.lines)
+    assert platform.flags("ZZ000199999") == (0, 0, 1)
+    again = settle_files(platform.engine, platform.store, "again")
+    assert (again.compared, again.lines) == (0, first.lines)
+
+
+def test_a_row_that_is_missing_in_mysql_is_named_and_loaded_anew(platform: Platform) -> None:
+    platform.put("ZZ000299999")
+    with platform.engine.begin() as connection:
+        gone = connection.execute(
+            sa.delete(hourly_summary).where(
+                hourly_summary.c.rule == "routine",
+                hourly_summary.c.hour_start == datetime(2014, 7, 1, 12),  # noqa: DTZ001
+            )
+        ).rowcount
+    assert gone == 1
+    result = settle_files(platform.engine, platform.store, "run")
+    assert result.wrong == [f"{DATASET.name} {YEAR} ZZ000299999"]
+    assert not result.is_balanced
+    assert [line.lost > 0 for line in result.lines] == [False, False, True]
+    assert platform.flags("ZZ000299999") == (1, 1, 0)
+
+
+def test_an_observation_table_that_is_gone_shows_as_doubled_and_is_read_anew(
+    platform: Platform,
+) -> None:
+    platform.put("ZZ000199999")
+    platform.store.delete(f"{OBSERVATION_ROOT}/dataset={DATASET.name}/year={YEAR}")
+    result = settle_files(platform.engine, platform.store, "run")
+    assert result.lines[0].doubled > 0
+    assert platform.flags("ZZ000199999") == (1, 1, 0)
+
+
+def test_nothing_loaded_is_not_balanced(platform: Platform) -> None:
+    result = settle_files(platform.engine, platform.store, "run")
+    assert (result.compared, result.is_balanced) == (0, False)
+
+
+def test_the_memory_of_an_audit_does_not_depend_on_how_much_is_stored(
+    platform: Platform, hdfs: Hdfs, database: Database
+) -> None:
+    same_bucket = [f"ZZ{n:04d}99999" for n in range(1, 2000)]
+    chosen = [one for one in same_bucket if bucket_of(one) == bucket_of(same_bucket[0])][:12]
+    platform.put(*chosen)
+    program = (
+        "import resource, sys\n"
+        "from isotherm.audit.files import settle_files\n"
+        "from isotherm.settings import Settings\n"
+        "from isotherm.stores.hdfs_store import HdfsStore\n"
+        "from isotherm.stores.mysql import create_engine\n"
+        f"store = HdfsStore(Settings(hdfs_url={hdfs.settings.hdfs_url!r}))\n"
+        f"db = Settings(mysql_port={database.settings.mysql_port}, mysql_password=sys.stdin.read())\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "result = settle_files(create_engine(db), store, 'memory')\n"
+        "after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "print(result.compared, (after - before) // 1024, after // 1024)\n"
+    )
+    password = database.settings.mysql_password.get_secret_value()
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        input=password,
+        env={**os.environ, "POLARS_MAX_THREADS": "1", "ISOTHERM_ARCHIVE": "simulated"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    compared, added_mb, _ = map(int, done.stdout.split()[-3:])
+    assert compared == 12
+    assert added_mb < LIMIT_MB
