@@ -22,6 +22,7 @@ from isotherm.datasets.dataset import Dataset
 from isotherm.datasets.made_by import made_by
 from isotherm.stores import tables
 from isotherm.stores.hdfs_layout import bucket_of
+from isotherm.stores.raw_files import FileContent, RawFile, RejectedRow
 from isotherm.utc import to_aware, to_naive
 
 _TABLE: Final = tables.source_file
@@ -29,9 +30,6 @@ _REJECTED: Final = tables.rejected_observation
 _MAX_PAYLOAD: Final = 8_000
 _MAX_ETAG: Final = 255
 _DAY_BITS: Final = 46  # bytes: 366 days
-
-# Line of the file, reason, what it held.
-RejectedRow = tuple[int, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,45 +44,6 @@ class KnownFile:
     hdfs_path: str
     coverage: Coverage
     refused: SourceFile | None
-
-
-@dataclass(frozen=True, slots=True)
-class RawFile:
-    """One file in HDFS, in the version to be read; `published_at` with its zone."""
-
-    dataset: str
-    year: int
-    station_id: str
-    bucket: int
-    sha256: str
-    hdfs_path: str
-    published_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class FileContent:
-    """What the Spark job found in one file, and what of it differs from before.
-
-    Attributes:
-        row_count: observations, those with a malformed temperature among them.
-        day_count: UTC days that have an observation.
-        changed_days: days of the year (1..366) whose summaries differ from those of before.
-        set_aside: rows that are no observation of this file.
-        read_again_at: when rows that are in the future now will have arrived.
-        failure: why the file could not be read; then the tables on HDFS are as they were.
-        raw_is_missing: the failure is that HDFS does not have the raw file.
-    """
-
-    row_count: int = 0
-    malformed_count: int = 0
-    day_count: int = 0
-    first_observed_at: datetime | None = None
-    last_observed_at: datetime | None = None
-    changed_days: tuple[int, ...] = ()
-    set_aside: tuple[RejectedRow, ...] = ()
-    read_again_at: datetime | None = None
-    failure: str | None = None
-    raw_is_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,10 +201,13 @@ def mark_buckets(connection: Connection, dataset: str, year: int, buckets: Colle
 
 
 def read_buckets(connection: Connection, dataset: str) -> dict[int, set[int]]:
-    """The buckets that must have a Parquet file, by year: those of files that were summarised."""
+    """The buckets that must have a Parquet file, by year: whose files Spark has seen, all of them.
+
+    Asks for nothing that the index does not hold: one step per bucket, however many files there are.
+    """
     statement = (
         select(_TABLE.c.year, _TABLE.c.bucket)
-        .where(_TABLE.c.dataset == dataset, _TABLE.c.is_pending == 0, _TABLE.c.row_count > 0)
+        .where(_TABLE.c.dataset == dataset, _TABLE.c.is_pending == 0)
         .distinct()
     )
     found: dict[int, set[int]] = {}
@@ -457,6 +419,8 @@ def _raw_file(row: Row[Any]) -> RawFile:
         row.sha256,
         row.hdfs_path,
         to_aware(row.published_at),
+        row.summarised_sha256,
+        row.made_by,
     )
 
 
