@@ -28,6 +28,8 @@ from isotherm.summarise import summarise
 from servers.hdfs_fixture import Hdfs
 from servers.mariadb_fixture import Database
 
+pytest_plugins = ["servers.hdfs_fixture", "servers.mariadb_fixture"]
+
 DATASET = DATASETS[0]
 YEAR = 2014
 VERSION = FileVersion("ab" * 32, "0123456789abcdef")
