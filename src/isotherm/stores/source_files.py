@@ -38,12 +38,14 @@ class KnownFile:
 
     Attributes:
         refused: a newer version that was refused; None where there was none.
+        asked_at: when the archive last gave or confirmed this version; UTC, with its zone.
     """
 
     source_file: SourceFile
     hdfs_path: str
     coverage: Coverage
     refused: SourceFile | None
+    asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +138,14 @@ def record_download(connection: Connection, fetched: FetchedFile, hdfs_path: str
     )
 
 
-def record_version_mark(connection: Connection, fetched: FetchedFile) -> None:
-    """Keep the archive's new mark of a version we already have, so that it is not sent again."""
-    connection.execute(
-        update(_TABLE).where(_is(fetched.station_year)).values(etag=short_etag(fetched.etag))
-    )
+def record_confirmed(connection: Connection, answers: Iterable[FetchedFile]) -> None:
+    """Note that the archive still has the versions we have, with its mark of them, and when it said so."""
+    for fetched in answers:
+        connection.execute(
+            update(_TABLE)
+            .where(_is(fetched.station_year))
+            .values(etag=short_etag(fetched.etag), downloaded_at=to_naive(fetched.downloaded_at))
+        )
 
 
 def record_refusal(connection: Connection, fetched: FetchedFile) -> None:
@@ -152,6 +157,7 @@ def record_refusal(connection: Connection, fetched: FetchedFile) -> None:
             refused_sha256=fetched.sha256,
             refused_etag=short_etag(fetched.etag),
             refused_published_at=to_naive(fetched.published_at),
+            downloaded_at=to_naive(fetched.downloaded_at),
         )
     )
 
@@ -367,6 +373,27 @@ def read_changed(connection: Connection) -> list[ChangedFile]:
     ]
 
 
+def mark_day(connection: Connection, station_years: Iterable[StationYear], day: date) -> int:
+    """Make the loader compare a day of these files again, as far as they were summarised.
+
+    Returns:
+        How many files were marked.
+    """
+    marked = 0
+    for one in station_years:
+        row = connection.execute(
+            select(_TABLE.c.changed_days, _TABLE.c.summarised_sha256).where(_is(one)).with_for_update()
+        ).one_or_none()
+        if row is None or row.summarised_sha256 is None:
+            continue
+        days = {*decode_days(row.changed_days), day.timetuple().tm_yday}
+        connection.execute(
+            update(_TABLE).where(_is(one)).values(changed_days=encode_days(days), has_changes=1)
+        )
+        marked += 1
+    return marked
+
+
 def record_loaded(connection: Connection, files: Iterable[ChangedFile]) -> None:
     """Note what is in MySQL now, in the transaction that wrote it; days that came meanwhile stay."""
     now = to_naive(datetime.now(UTC)).replace(microsecond=0)
@@ -407,6 +434,7 @@ def _known_file(row: Row[Any]) -> KnownFile:
         row.hdfs_path,
         Coverage(row.row_count, _aware(row.first_observed_at), _aware(row.last_observed_at)),
         refused,
+        to_aware(row.downloaded_at),
     )
 
 
