@@ -20,6 +20,7 @@ from sqlalchemy.engine import Engine
 from isotherm.errors import IsothermError, StoreError
 from isotherm.settings import load_settings
 from isotherm.stores.mysql import create_engine
+from isotherm.stores.schema import add_missing_statistics
 
 VERSION_TABLE: Final = "schema_version"
 LOCK_TIMEOUT_S: Final = 120
@@ -29,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 def migrate(engine: Engine) -> str:
-    """Apply every migration that is missing; returns the schema's version.
+    """Apply every migration and add every statistic that is missing; returns the schema's version.
 
     Raises:
         StoreError: another migration holds the lock for longer than two minutes.
@@ -37,6 +38,8 @@ def migrate(engine: Engine) -> str:
     with _migration_lock(engine), engine.connect() as connection:
         before = current_version(connection)
         command.upgrade(_alembic_config(connection), "head")
+        connection.commit()
+        add_missing_statistics(connection)
         connection.commit()
         after = current_version(connection)
     if after is None:

@@ -1,0 +1,21 @@
+"""Table rejected_observation knows a dead letter's place, and is looked up by file."""
+
+from alembic import op
+
+from isotherm.stores.schema import column_names
+
+revision = "0019"
+down_revision = "0018"
+
+
+def upgrade() -> None:
+    """One DDL, unless an interrupted run has done it."""
+    if "letter_offset" in column_names(op.get_bind(), "rejected_observation"):
+        return
+    op.execute("""
+ALTER TABLE rejected_observation
+    ADD COLUMN letter_partition INTEGER,
+    ADD COLUMN letter_offset BIGINT,
+    DROP INDEX ix_rejected_observation_reason,
+    ADD INDEX ix_rejected_observation_file (dataset, source_file)
+""")
