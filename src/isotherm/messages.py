@@ -2,27 +2,22 @@
 
 One message = one observation (or summary), key = station, flat JSON with a schema version. The record's
 timestamp is the time of feeding: with the observation's own time, 1901 would expire at once. The
-observation's fields come from `observation.FIELDS`, the summary's counts from `hourly_summary.MERGE`.
-Unknown fields are ignored, so that a writer may add one; an unknown version is refused.
+observation's fields come from `observation.FIELDS`, the summary's from `statistics.catalogue`; what
+cannot be read becomes a `dead_letter`. Unknown fields are ignored, so that a writer may add one; an
+unknown version is refused.
 """
 
-import base64
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import attrgetter
 from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    Strict,
-    StringConstraints,
     ValidationError,
     create_model,
     model_validator,
@@ -30,21 +25,29 @@ from pydantic import (
 
 from isotherm import observation
 from isotherm.errors import MessageFormatError
-from isotherm.hourly_summary import REASON_COUNTS
-from isotherm.quality import RULE_NAMES
+from isotherm.message_fields import (
+    Count,
+    DatasetName,
+    FeedId,
+    HourStart,
+    Int32,
+    Int64,
+    RuleName,
+    StationId,
+    Text,
+    UtcTime,
+    type_of_statistic,
+)
+from isotherm.statistics.catalogue import FIRST_STATISTICS, MEASURED, REASON_COUNTS, STATISTICS
+from isotherm.statistics.statistic import COUNT, Statistic
 
 OBSERVATION_TOPIC: Final = "isotherm.observation"
 HOURLY_SUMMARY_TOPIC: Final = "isotherm.hourly-summary"
-FORECAST_TOPIC: Final = "isotherm.forecast"
 DEAD_LETTER_TOPIC: Final = "isotherm.dead-letter"
 
 RETENTION_MS: Final = 7 * 24 * 3600 * 1000
 SEGMENT_MS: Final = 3600 * 1000
 SCHEMA_VERSION: Final = 1
-EARLIEST_YEAR: Final = 1700
-
-# A dead letter must itself fit into Kafka's default limit of 1 MB a message, base64 included.
-MAX_DEAD_LETTER_PAYLOAD_BYTES: Final = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,44 +75,6 @@ TOPICS: Final = (
     Topic(DEAD_LETTER_TOPIC, 1),
 )
 
-
-_ISO_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-
-
-def _require_iso_time(value: object) -> object:
-    """A number or a text of digits is no time, though it could be read as seconds since 1970."""
-    if isinstance(value, datetime) or (isinstance(value, str) and _ISO_TIME.fullmatch(value)):
-        return value
-    raise ValueError("should be a time such as 2014-01-01T00:00:00Z")
-
-
-def _to_utc_second(value: datetime) -> datetime:
-    if value.microsecond:
-        raise ValueError("should be a whole second")
-    if value.year < EARLIEST_YEAR:
-        raise ValueError(f"should not be before {EARLIEST_YEAR}, when nobody measured")
-    return value.astimezone(UTC)
-
-
-def _require_whole_hour(value: datetime) -> datetime:
-    if value.minute or value.second:
-        raise ValueError("should be the start of an hour")
-    return value
-
-
-# A NUL ends texts in C and is refused by several stores: no field has a use for one.
-Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=1024)]
-StationId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{11}$")]
-FeedId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
-UtcTime = Annotated[
-    # Not strict, for a checked text is what becomes a time.
-    AwareDatetime, Strict(False), BeforeValidator(_require_iso_time), AfterValidator(_to_utc_second)
-]
-HourStart = Annotated[UtcTime, AfterValidator(_require_whole_hour)]
-Int16 = Annotated[int, Field(ge=-(2**15), lt=2**15)]
-Int32 = Annotated[int, Field(ge=-(2**31), lt=2**31)]
-Int64 = Annotated[int, Field(ge=-(2**63), lt=2**63)]
-Count = Annotated[int, Field(ge=0, lt=2**31)]
 
 _JSON_TYPES: Final[dict[observation.FieldType, Any]] = {
     "text": Text,
@@ -155,47 +120,45 @@ ObservationMessage: Final[type[ObservationHead]] = create_model(
 
 
 _reason_counts: Final[Callable[[object], tuple[int, ...]]] = attrgetter(*REASON_COUNTS)
+# What is there if and only if an observation counts.
+_ALWAYS_MEASURED: Final = tuple(
+    one.name for one in MEASURED if one in FIRST_STATISTICS and one.unit != COUNT
+)
+_always_measured: Final[Callable[[object], tuple[int | None, ...]]] = attrgetter(*_ALWAYS_MEASURED)
 # Station, hour, dataset, rule: what a summary is of, within its layer.
 SummaryKey = tuple[str, datetime, str, str]
 
 
-class HourlySummaryMessage(Message):
-    """One station-hour under one rule, as the stream knows it so far.
-
-    `received` counts the deliveries behind it and `version` is the highest raw offset in it; the sink's
-    stale-write guard needs both. Temperatures are tenths of a degree Celsius, null where no
-    observation counts.
-    """
+class SummaryHead(Message):
+    """The fields of a summary message that code reads by name, and what must agree among them."""
 
     station_id: StationId
     hour_start: HourStart
-    dataset: Literal["global-hourly", "ghcnh"]
-    rule: Text
+    dataset: DatasetName
+    rule: RuleName
     observation_count: Count
-    min_tenths: Int16 | None = None
-    max_tenths: Int16 | None = None
-    sum_tenths: Int32 | None = None
-    missing_count: Count
-    summary_of_day_count: Count
-    special_count: Count
-    superseded_count: Count
-    bad_quality_count: Count
-    out_of_range_count: Count
-    malformed_count: Count
+    min_tenths: int | None
+    max_tenths: int | None
+    sum_tenths: int | None
     received: Annotated[int, Field(ge=1, lt=2**31)]
     version: Annotated[int, Field(ge=0, lt=2**63)]
 
     @model_validator(mode="after")
     def _statistics_agree(self) -> Self:
-        if self.rule not in RULE_NAMES:
-            raise ValueError(f"rule: should be one of {', '.join(RULE_NAMES)}")
-        low, high, total = self.min_tenths, self.max_tenths, self.sum_tenths
-        if low is None or high is None or total is None:
-            if self.observation_count or (low, high, total) != (None, None, None):
-                raise ValueError("min_tenths, max_tenths, sum_tenths: there if and only if any counts")
-        elif not self.observation_count:
+        count, low, high, total = (
+            self.observation_count,
+            self.min_tenths,
+            self.max_tenths,
+            self.sum_tenths,
+        )
+        is_missing = [one is None for one in _always_measured(self)]
+        if not count and not all(is_missing):
             raise ValueError("observation_count: is 0, but there are statistics")
-        elif not low * self.observation_count <= total <= high * self.observation_count:
+        if count and any(is_missing):
+            raise ValueError(f"{', '.join(_ALWAYS_MEASURED)}: there if and only if any counts")
+        if low is None or high is None or total is None:
+            return self
+        if not low * count <= total <= high * count:
             raise ValueError("sum_tenths: should lie between count x min and count x max")
         return self
 
@@ -210,51 +173,31 @@ class HourlySummaryMessage(Message):
         return self.observation_count + sum(_reason_counts(self))
 
 
-class DeadLetter(Message):
-    """A message that could not be used: why, where it was, and what it held.
+def _zero_for_none(value: object) -> object:
+    return 0 if value is None else value
 
-    `reason` is a short code to count by, `detail` a sentence for people. `partition` and `offset` are
-    null where the message never reached its topic. A long payload is cut to its first part.
-    """
 
-    reason: Text
-    detail: str
-    topic: Text
-    partition: Count | None = None
-    offset: Annotated[int, Field(ge=0)] | None = None
-    payload: str
-    encoding: Literal["utf-8", "base64"]
-    payload_bytes: Annotated[int, Field(ge=0)]
-    feed_id: Text | None = None
-    at: AwareDatetime
+def _statistic_field(one: Statistic) -> tuple[Any, Any]:
+    """Its type, and what a message has that is older than the statistic: 0 of a count, else null."""
+    kind = type_of_statistic(one)
+    if one.unit != COUNT:
+        return kind | None, None
+    if one in FIRST_STATISTICS:
+        return kind, ...
+    return Annotated[kind, BeforeValidator(_zero_for_none)], 0
 
-    @classmethod
-    def of(cls, payload: bytes | None, **fields: Any) -> Self:  # noqa: ANN401 - the model's own fields
-        """A dead letter of raw bytes, now; base64 where they are not UTF-8 text.
 
-        Args:
-            payload: the value as it was, None for a tombstone.
-            fields: reason, detail, topic and, where known, partition, offset and feed_id.
-        """
-        content = payload or b""
-        part = content[:MAX_DEAD_LETTER_PAYLOAD_BYTES]
-        try:
-            text, encoding = part.decode(), "utf-8"
-        except UnicodeDecodeError:
-            text, encoding = base64.b64encode(part).decode(), "base64"
-        return cls.model_validate(
-            {
-                **fields,
-                "payload": text,
-                "encoding": encoding,
-                "payload_bytes": len(content),
-                "at": datetime.now(UTC),
-            }
-        )
+_STATISTIC_FIELDS: Final[dict[str, Any]] = {one.name: _statistic_field(one) for one in STATISTICS}
+HourlySummaryMessage: Final[type[SummaryHead]] = create_model(
+    "HourlySummaryMessage",
+    __base__=SummaryHead,
+    __doc__="""One station-hour under one rule, as the stream knows it so far.
 
-    def content(self) -> bytes:
-        """The payload's bytes again."""
-        return base64.b64decode(self.payload) if self.encoding == "base64" else self.payload.encode()
+    The statistics are those of `isotherm.statistics.catalogue`. `received` counts the deliveries behind
+    it and `version` is the highest raw offset in it; the sink's stale-write guard needs both.
+    """,
+    **_STATISTIC_FIELDS,
+)
 
 
 AnyMessage = TypeVar("AnyMessage", bound=Message)
@@ -264,7 +207,7 @@ def decode(kind: type[AnyMessage], content: bytes | str | None) -> AnyMessage:
     """Read one message and check every field.
 
     Args:
-        kind: ObservationMessage, HourlySummaryMessage or DeadLetter.
+        kind: ObservationMessage, HourlySummaryMessage or `dead_letter.DeadLetter`.
         content: the record's value; None is a tombstone, which no topic of ours uses.
 
     Raises:

@@ -16,8 +16,9 @@ from typing import Any
 import sqlalchemy as sa
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
+from isotherm.dead_letter import DeadLetter
 from isotherm.hourly_summary import MERGE, REASON_COUNTS
-from isotherm.messages import DEAD_LETTER_TOPIC, HOURLY_SUMMARY_TOPIC, TOPICS, DeadLetter, decode
+from isotherm.messages import DEAD_LETTER_TOPIC, HOURLY_SUMMARY_TOPIC, TOPICS, decode
 from isotherm.stores.kafka_topics import ensure_topics
 from servers.kafka_fixture import KafkaBroker
 from servers.mariadb_fixture import Database

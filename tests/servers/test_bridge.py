@@ -20,7 +20,8 @@ from typing import Any
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
-from isotherm.messages import DEAD_LETTER_TOPIC, OBSERVATION_TOPIC, DeadLetter, decode
+from isotherm.dead_letter import DeadLetter
+from isotherm.messages import DEAD_LETTER_TOPIC, OBSERVATION_TOPIC, decode
 from isotherm.observation import KEY
 from isotherm.settings import Settings
 from isotherm.stores.kafka_topics import ensure_topics

@@ -19,12 +19,12 @@ import psutil
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
+from isotherm.dead_letter import DeadLetter
 from isotherm.errors import StoreError
 from isotherm.messages import (
     DEAD_LETTER_TOPIC,
     HOURLY_SUMMARY_TOPIC,
     OBSERVATION_TOPIC,
-    DeadLetter,
     HourlySummaryMessage,
     ObservationMessage,
     decode,

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isotherm.dead_letter import DeadLetter
 from isotherm.errors import MessageFormatError
 from isotherm.hourly_summary import MERGE, REASON_COUNTS
 from isotherm.messages import (
     RETENTION_MS,
     TOPICS,
-    DeadLetter,
     HourlySummaryMessage,
     Message,
     ObservationMessage,

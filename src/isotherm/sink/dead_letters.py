@@ -6,8 +6,9 @@ from typing import Final
 
 from confluent_kafka import Message, Producer
 
+from isotherm.dead_letter import DeadLetter
 from isotherm.errors import MessageFormatError, StoreError
-from isotherm.messages import DeadLetter, HourlySummaryMessage, decode
+from isotherm.messages import HourlySummaryMessage, decode
 from isotherm.stores.kafka_topics import QUIET
 
 INVALID: Final = "invalid"

@@ -101,6 +101,9 @@ REASON_STATISTICS: Final = tuple(
 )
 
 MEASURED: Final = (OBSERVATION_COUNT, MIN, MAX, SUM, DEW_POINT_COUNT, DEW_POINT_SUM)
+# Those of the first version: rows and messages that are older than another one lack it, so whatever is
+# added is a count, which is 0 there, or nullable.
+FIRST_STATISTICS: Final = (OBSERVATION_COUNT, MIN, MAX, SUM, *REASON_STATISTICS)
 STATISTICS: Final = (*MEASURED, *REASON_STATISTICS)
 STATISTIC_NAMES: Final = tuple(one.name for one in STATISTICS)
 REASON_COUNTS: Final = tuple(one.name for one in REASON_STATISTICS)

@@ -21,7 +21,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeEngine
 
-from isotherm.statistics.catalogue import MEASURED, OBSERVATION_COUNT, REASON_STATISTICS, STATISTICS
+from isotherm.statistics.catalogue import (
+    FIRST_STATISTICS,
+    OBSERVATION_COUNT,
+    REASON_STATISTICS,
+    STATISTICS,
+)
 from isotherm.statistics.statistic import Bits, Merge, Statistic
 
 metadata: Final = MetaData()
@@ -75,21 +80,13 @@ _INTEGERS: Final[dict[Bits, type[TypeEngine[Any]]]] = {
 def statistic_column(one: Statistic, bits: Bits) -> Column[Any]:
     """The column of a statistic; rows written before there was one hold null, or 0 of a count."""
     kind = mysql.TEXT() if one.merge is Merge.HISTOGRAM else _INTEGERS[bits]()
-    is_added_later = one not in _FIRST_STATISTICS and not one.nullable
+    is_added_later = one not in FIRST_STATISTICS and not one.nullable
     return Column(
         one.name,
         kind,
         nullable=one.nullable,
         server_default="0" if is_added_later else None,
     )
-
-
-# Those of the first version of the tables; every other one is added to tables that have rows.
-_FIRST_NAMES: Final = ("observation_count", "min_tenths", "max_tenths", "sum_tenths")
-_FIRST_STATISTICS: Final = (
-    *(one for one in MEASURED if one.name in _FIRST_NAMES),
-    *REASON_STATISTICS,
-)
 
 
 def _flag(name: str, default: str, comment: str) -> Column[Any]:

@@ -17,13 +17,13 @@ from typing import Any, Final
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from isotherm.dead_letter import DeadLetter
 from isotherm.errors import MessageFormatError, StoreError
+from isotherm.message_fields import FeedId
 from isotherm.messages import (
     DEAD_LETTER_TOPIC,
     OBSERVATION_TOPIC,
     SCHEMA_VERSION,
-    DeadLetter,
-    FeedId,
     ObservationMessage,
     decode,
 )
