@@ -1,22 +1,32 @@
-"""Over all stations: the mean of station means, exact, in the transaction that touched the hours.
+"""Over all stations: the mean of station means, exact, kept up by the difference of old and new rows.
 
 A station's mean enters as an integer (ten-thousandths of a degree, half to even), so the sum over
-stations is the same in any order. Loader and sink call the same function, each for its own layer.
+stations is the same in any order and a changed station is subtracted and added again. Only a minimum or
+maximum that went away is looked for anew. Loader and sink call the same function, each for its layer.
 """
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+import polars as pl
 import sqlalchemy as sa
 
 from isotherm.hourly_summary import mean_e4_sql
 from isotherm.quality import RULE_NAMES
 from isotherm.stores.tables import station
 
+# Both servers plan a statement of so many points within their default memory.
 _KEYS_PER_STATEMENT: Final = 1000
+_ROWS_PER_STATEMENT: Final = 4000
+# What leaves a smallint's minimum and maximum as they are.
+_NO_MIN: Final = 32_767
+_NO_MAX: Final = -32_768
+_TENTHS_TO_E4: Final = 1000
+_SUMS: Final = ("station_count", "observation_count", "mean_sum_e4")
+_COLUMNS: Final = (*_SUMS, "min_tenths", "max_tenths")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +45,21 @@ GLOBAL_MONTHLY: Final = GlobalTable("global_monthly_summary", "monthly_summary",
 GLOBAL_YEARLY: Final = GlobalTable("global_yearly_summary", "yearly_summary", "year", "SMALLINT")
 
 
-def lock_layer(connection: sa.Connection, dataset: str, layer: str) -> None:
-    """Wait until no other transaction rebuilds this layer's roll-ups; held until commit.
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """One layer of one table over all stations."""
 
-    Two transactions that each add a station to one hour would otherwise both compute its global row
-    without seeing the other's. Needs READ COMMITTED: what is read after the wait must be fresh.
+    table: GlobalTable
+    dataset: str
+    layer: str
+
+
+def lock_layer(connection: sa.Connection, dataset: str, layer: str) -> None:
+    """Wait until no other transaction changes this layer's rows; held until commit.
+
+    Take it before reading the rows that become `before`: two transactions that each change a station of
+    one hour would otherwise work from the same old row. Needs READ COMMITTED: what is read after the
+    wait must be fresh.
     """
     connection.execute(
         sa.text(
@@ -48,6 +68,225 @@ def lock_layer(connection: sa.Connection, dataset: str, layer: str) -> None:
         ),
         {"dataset": dataset, "layer": layer},
     )
+
+
+def ensure_stations(connection: sa.Connection, station_ids: Collection[str]) -> None:
+    """Every station with summaries has its row in `station`, if only its id: extremes go by it."""
+    wanted = sorted(set(station_ids))
+    for start in range(0, len(wanted), _KEYS_PER_STATEMENT):
+        part = wanted[start : start + _KEYS_PER_STATEMENT]
+        known = set(
+            connection.scalars(sa.select(station.c.station_id).where(station.c.station_id.in_(part)))
+        )
+        # Asked first, because INSERT IGNORE alone would lock the rows that are there.
+        missing = [{"station_id": one} for one in part if one not in known]
+        if missing:
+            connection.execute(sa.insert(station).prefix_with("IGNORE"), missing)
+
+
+def apply_changes(
+    connection: sa.Connection,
+    table: GlobalTable,
+    before: pl.DataFrame,
+    after: pl.DataFrame,
+    *,
+    dataset: str,
+    layer: str,
+) -> None:
+    """Bring the global rows in step with station rows that changed; costs what changed.
+
+    Args:
+        connection: with the transaction that has written the station rows, under `lock_layer`,
+            READ COMMITTED; the stations are in `station` (`ensure_stations`).
+        table: whose periods the rows are of.
+        before: the touched station rows as they were: `station_id`, the table's period (naive UTC),
+            `rule`, `observation_count`, `min_tenths`, `max_tenths`, `sum_tenths`; only rows with
+            observations. A row that was not there, or that did not change, may be left out of both.
+        after: the same rows as they are now.
+        dataset: of the rows.
+        layer: of the rows.
+    """
+    changes = _difference(table.period, before, after)
+    if changes.is_empty():
+        return
+    place = _Layer(table, dataset, layer)
+    shaky = _lost_extremes(connection, place, changes)
+    _write(connection, place, changes, "LEAST({0}.{1}, VALUES({1}))", "GREATEST({0}.{1}, VALUES({1}))")
+    _delete_without_station(connection, place, changes.filter(pl.col("station_count") < 0))
+    for start in range(0, shaky.height, _KEYS_PER_STATEMENT):
+        found = _find_extremes(connection, place, shaky.slice(start, _KEYS_PER_STATEMENT))
+        if found.height:
+            _write(connection, place, found, "VALUES({1})", "VALUES({1})")
+
+
+def mean_e4(sum_tenths: str = "sum_tenths", count: str = "observation_count") -> pl.Expr:
+    """A station's mean in ten-thousandths of a degree, half to even, in integers only."""
+    divisor = pl.col(count).cast(pl.Int64)
+    numerator = pl.col(sum_tenths).cast(pl.Int64) * _TENTHS_TO_E4
+    quotient = numerator // divisor
+    twice = 2 * (numerator - quotient * divisor)
+    rounds_up = (twice > divisor) | ((twice == divisor) & (quotient % 2 == 1))
+    return quotient + rounds_up.cast(pl.Int64)
+
+
+def _difference(period: str, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """What to add to each global row, and the extremes among the old and the new station rows."""
+    old, new = (_fold(period, one) for one in (before, after))
+    both = new.join(old, on=["rule", period], how="full", coalesce=True, suffix="_before")
+    differs = pl.any_horizontal(
+        *(pl.col(name) != 0 for name in _SUMS),
+        *(pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in ("min_tenths", "max_tenths")),
+    )
+    return (
+        both.with_columns(
+            pl.col(name).fill_null(0) - pl.col(f"{name}_before").fill_null(0) for name in _SUMS
+        )
+        .filter(differs)
+        .sort("rule", period)
+    )
+
+
+def _fold(period: str, rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.group_by("rule", period).agg(
+        pl.len().cast(pl.Int64).alias("station_count"),
+        pl.col("observation_count").cast(pl.Int64).sum(),
+        mean_e4().sum().alias("mean_sum_e4"),
+        pl.col("min_tenths").cast(pl.Int64).min(),
+        pl.col("max_tenths").cast(pl.Int64).max(),
+    )
+
+
+def _lost_extremes(connection: sa.Connection, place: _Layer, changes: pl.DataFrame) -> pl.DataFrame:
+    """The periods whose minimum or maximum was that of a row that no longer has it.
+
+    Where the new rows reach as far as the old ones did, nothing can be lost; only the others are read.
+    """
+    reaches = (pl.col("min_tenths") <= pl.col("min_tenths_before")) & (
+        pl.col("max_tenths") >= pl.col("max_tenths_before")
+    )
+    suspects = changes.filter(
+        pl.col("min_tenths_before").is_not_null() & ~reaches.fill_null(value=False)
+    )
+    if suspects.is_empty():
+        return suspects
+    period = place.table.period
+    stored = _read_extremes(connection, place, suspects)
+    both = suspects.with_columns(_text(period)).join(stored, on=["rule", period])
+    low, high = pl.col("min_tenths"), pl.col("max_tenths")
+    old_low, old_high = pl.col("min_tenths_before"), pl.col("max_tenths_before")
+    stored_low, stored_high = pl.col("stored_min"), pl.col("stored_max")
+    low_is_lost = (old_low <= stored_low) & (low.is_null() | (low > stored_low))
+    high_is_lost = (old_high >= stored_high) & (high.is_null() | (high < stored_high))
+    return both.filter(low_is_lost | high_is_lost).select("rule", period)
+
+
+def _read_extremes(connection: sa.Connection, place: _Layer, keys: pl.DataFrame) -> pl.DataFrame:
+    period = place.table.period
+    rows = [
+        tuple(row)
+        for condition in _conditions(place, keys)
+        for row in connection.exec_driver_sql(
+            f"SELECT rule, CAST({period} AS CHAR), min_tenths, max_tenths "  # noqa: S608 - own names
+            f"FROM {place.table.target} WHERE {condition}",
+            execution_options={"no_parameters": True},
+        )
+    ]
+    return _frame(rows, period, "stored_min", "stored_max")
+
+
+def _find_extremes(connection: sa.Connection, place: _Layer, keys: pl.DataFrame) -> pl.DataFrame:
+    """Look through all stations: point reads by station, rule and period, in the primary key's order.
+
+    An index by hour would make it one range, but scatter every insert of a station-year over the index
+    of all stations. STRAIGHT_JOIN keeps the order.
+    """
+    table = place.table
+    touched = json.dumps(keys.select("rule", pl.col(table.period).alias("p")).to_dicts())
+    rows = connection.execute(
+        sa.text(
+            f"SELECT STRAIGHT_JOIN s.rule, CAST(s.{table.period} AS CHAR), "  # noqa: S608 - own names
+            "MIN(s.min_tenths), MAX(s.max_tenths) FROM station JOIN JSON_TABLE(:touched, '$[*]' "
+            f"COLUMNS (rule VARCHAR(16) PATH '$.rule', p {table.sql_type} PATH '$.p')) AS touched "
+            f"JOIN {table.source} AS s ON s.station_id = station.station_id "
+            "AND s.rule = CONVERT(touched.rule USING ascii) COLLATE ascii_bin "
+            f"AND s.{table.period} = touched.p AND s.dataset = :dataset AND s.layer = :layer "
+            f"GROUP BY s.rule, s.{table.period}"
+        ),
+        {"touched": touched, "dataset": place.dataset, "layer": place.layer},
+    ).all()
+    found = _frame([tuple(row) for row in rows], table.period, "min_tenths", "max_tenths")
+    return found.with_columns(pl.lit(0, pl.Int64).alias(name) for name in _SUMS)
+
+
+def _frame(rows: Sequence[tuple[object, ...]], period: str, low: str, high: str) -> pl.DataFrame:
+    schema = {"rule": pl.String, period: pl.String, low: pl.Int64, high: pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _write(
+    connection: sa.Connection, place: _Layer, rows: pl.DataFrame, minimum: str, maximum: str
+) -> None:
+    """Add the sums and set the extremes by the given expressions, in multi-row upserts.
+
+    MySQL assigns from left to right and later ones see the new values; here none reads another.
+    """
+    target, period = place.table.target, place.table.period
+    head = (
+        f"INSERT INTO {target} (rule, {period}, {', '.join(_COLUMNS)}, dataset, layer, updated_at) "  # noqa: S608
+        "VALUES "
+    )
+    updates = [f"{name} = {target}.{name} + VALUES({name})" for name in _SUMS]
+    updates.append(f"min_tenths = {minimum.format(target, 'min_tenths')}")
+    updates.append(f"max_tenths = {maximum.format(target, 'max_tenths')}")
+    tail = f" ON DUPLICATE KEY UPDATE {', '.join(updates)}, updated_at = VALUES(updated_at)"
+    for part in _tuples(place, rows):
+        connection.exec_driver_sql(
+            head + ",".join(part) + tail, execution_options={"no_parameters": True}
+        )
+
+
+def _tuples(place: _Layer, rows: pl.DataFrame) -> Iterator[Sequence[str]]:
+    """The rows as SQL tuples; integers, times and names from closed lists: nothing needs escaping."""
+    constants = pl.lit(f"'{place.dataset}','{place.layer}',UTC_TIMESTAMP(6)")
+    numbers = (
+        *(pl.col(name) for name in _SUMS),
+        pl.col("min_tenths").fill_null(_NO_MIN),
+        pl.col("max_tenths").fill_null(_NO_MAX),
+    )
+    key = (pl.format("'{}'", "rule"), pl.format("'{}'", _text(place.table.period)))
+    joined = pl.concat_str(*key, *(one.cast(pl.String) for one in numbers), constants, separator=",")
+    texts = rows.select(pl.format("({})", joined)).to_series().to_list()
+    for start in range(0, len(texts), _ROWS_PER_STATEMENT):
+        yield texts[start : start + _ROWS_PER_STATEMENT]
+
+
+def _delete_without_station(connection: sa.Connection, place: _Layer, keys: pl.DataFrame) -> None:
+    for condition in _conditions(place, keys):
+        connection.exec_driver_sql(
+            f"DELETE FROM {place.table.target} WHERE {condition} AND station_count = 0",  # noqa: S608
+            execution_options={"no_parameters": True},
+        )
+
+
+def _conditions(place: _Layer, keys: pl.DataFrame) -> Iterator[str]:
+    """Conditions on the primary key that together name these rows: points, by rule."""
+    period = place.table.period
+    for (rule,), group in keys.group_by("rule", maintain_order=True):
+        texts = group.select(pl.format("'{}'", _text(period))).to_series().to_list()
+        for start in range(0, len(texts), _KEYS_PER_STATEMENT):
+            part = ",".join(texts[start : start + _KEYS_PER_STATEMENT])
+            yield (
+                f"rule = '{rule}' AND {period} IN ({part}) "
+                f"AND dataset = '{place.dataset}' AND layer = '{place.layer}'"
+            )
+
+
+def _text(period: str) -> pl.Expr:
+    """A period as MySQL writes it: `2014-01-01 00:00:00`, `2014-01-01`, `2014`."""
+    return pl.col(period).cast(pl.String).str.replace(r"\.\d+$", "")
+
+
+# ---- recomputation: until loader and sink apply differences
 
 
 def refresh_global_hours(
@@ -71,15 +310,6 @@ def refresh_global_hours(
         connection, _stations_with_hours(connection) if station_ids is None else station_ids
     )
     refresh_global(connection, GLOBAL_HOURLY, hours, layer, dataset)
-
-
-def ensure_stations(connection: sa.Connection, station_ids: Collection[str]) -> None:
-    """Every station with summaries has its row in `station`, if only its id: global rows go by it."""
-    known = set(connection.scalars(sa.select(station.c.station_id)))
-    # Asked first, because INSERT IGNORE alone would lock the rows that are there.
-    missing = [{"station_id": one} for one in sorted(set(station_ids) - known)]
-    if missing:
-        connection.execute(sa.insert(station).prefix_with("IGNORE"), missing)
 
 
 def _stations_with_hours(connection: sa.Connection) -> list[str]:
