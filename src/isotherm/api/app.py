@@ -9,6 +9,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from isotherm import __version__
 from isotherm.api import (
+    country_routes,
     dashboard,
     health,
     live_routes,
@@ -61,9 +62,10 @@ def create_app(
     app.state.settings = settings
     app.state.engine = open_engine(settings)
     app.state.health_engine = open_health_engine(settings)
+    app.state.live_clients = live_routes.LiveClients()
     app.state.metrics = ApiMetrics(app.state.health_engine)
     add_problem_handlers(app)
-    for routes in (station_routes, series_routes, pipeline_routes, live_routes):
+    for routes in (station_routes, country_routes, series_routes, pipeline_routes, live_routes):
         app.include_router(routes.router, prefix=API_PREFIX)
     app.include_router(health.router)
     app.include_router(dashboard.router)  # last: it takes every other path

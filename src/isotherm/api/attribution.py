@@ -11,12 +11,6 @@ ATTRIBUTION: Final = (
     "set conditions."
 )
 SIMULATED_ATTRIBUTION: Final = "Simulated data in NOAA's format: not observations."
-UNITS: Final = {
-    "min_c": "degree Celsius",
-    "mean_c": "degree Celsius",
-    "max_c": "degree Celsius",
-    "time": "UTC",
-}
 
 
 def is_simulated(settings: Settings) -> bool:

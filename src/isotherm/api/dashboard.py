@@ -1,5 +1,6 @@
 """The built dashboard's files, at the root; its addresses are relative, so any prefix works."""
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -14,21 +15,33 @@ _NOT_BUILT: Final = (
     "api/v1/openapi.json."
 )
 
+_PAGE: Final = re.compile(r"[A-Za-z0-9_-]{0,40}")
+
 router = APIRouter(include_in_schema=False)
 
 
 @router.api_route("/{path:path}", methods=["GET", "HEAD"])
 def serve_file(path: str) -> Response:
-    """A file of the dashboard; its pages (one word, no dot) are all the same document."""
+    """A file of the dashboard; its pages (one plain word) are all the same document."""
     if path.startswith("api/"):
         raise HTTPException(404, f"No route {path[:80]}. See /api/v1/openapi.json.")
-    if "/" not in path and "." not in path:
+    if _PAGE.fullmatch(path):
         return _document()
-    file = (STATIC_DIR / path).resolve()
-    if not file.is_relative_to(STATIC_DIR.resolve()) or not file.is_file():
+    file = _find(path)
+    if file is None:
         raise HTTPException(404, f"No file {path[:80]}.")
     caching = _FOR_EVER if path.startswith("assets/") else "no-cache"
     return FileResponse(file, headers={"Cache-Control": caching})
+
+
+def _find(path: str) -> Path | None:
+    """The file of this name; None where there is none or the file system refuses the very name."""
+    try:
+        file = (STATIC_DIR / path).resolve()
+        is_ours = file.is_relative_to(STATIC_DIR.resolve()) and file.is_file()
+    except (OSError, ValueError):  # too long; a NUL, or what its encoding does not have
+        return None
+    return file if is_ours else None
 
 
 def _document() -> Response:

@@ -2,7 +2,7 @@
 
 An event says what an hour is now, so one sent twice does no harm, and one of several changes within a
 second is enough. A row becomes visible when its transaction commits, which is later than its time of
-change: each look reaches back a little and leaves out what was sent already.
+change: each look reaches back a little from the database's now and leaves out what was sent already.
 """
 
 from datetime import datetime, timedelta
@@ -33,26 +33,29 @@ class LiveFollower:
         self._rule = rule
         self._station_id = station_id
         self._look_from: datetime | None = None
+        # While what is new fills more than one look: from where to look again after the last of them.
+        self._look_back_to: datetime | None = None
         self._sent: dict[tuple[str, str, str], datetime] = {}
 
     def start(self, since: datetime | None) -> None:
         """Begin after the change of that time, or with what changes from now on."""
         if since is None:
             with self._engine.connect() as connection:
-                since = connection.scalar(sa.text("SELECT UTC_TIMESTAMP(6)"))
-        if since is not None:
-            self._look_from = since - _COMMIT_LAG
+                since = _now(connection)
+        self._look_from = since - _COMMIT_LAG
 
     def read_changes(self) -> list[tuple[datetime, Record]]:
         """Hours changed and not sent yet, with the time of their change, in its order."""
         with self._engine.connect() as connection:
+            # Whatever changed before this and is not to be seen yet will not be any more.
+            settled = self._look_back_to or _now(connection) - _COMMIT_LAG
             rows = self._read(connection)
         changes = [change for row in rows if (change := self._take(row)) is not None]
-        if rows:
-            newest = _change_time(rows[-1])
-            is_all = len(rows) < _ROWS_PER_LOOK
-            self._look_from = newest - _COMMIT_LAG if is_all else newest
-            self._forget_before(self._look_from)
+        if len(rows) < _ROWS_PER_LOOK:
+            self._look_from, self._look_back_to = settled, None
+        else:
+            self._look_from, self._look_back_to = _change_time(rows[-1]), settled
+        self._forget_before(min(self._look_from, settled))
         return changes
 
     def _read(self, connection: sa.Connection) -> list[Row]:
@@ -79,6 +82,12 @@ class LiveFollower:
     def _forget_before(self, time: datetime) -> None:
         """What a later look cannot see again need not be remembered."""
         self._sent = {key: changed for key, changed in self._sent.items() if changed >= time}
+
+
+def _now(connection: sa.Connection) -> datetime:
+    """The database's clock, which wrote the times of change."""
+    now: datetime = connection.execute(sa.text("SELECT UTC_TIMESTAMP(6)")).scalar_one()
+    return now
 
 
 def _change_time(row: Row) -> datetime:

@@ -2,21 +2,23 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
 import structlog
-from fastapi import APIRouter, Header, Query
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import JSONResponse, StreamingResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
 
 from isotherm.api.database import EngineDep
 from isotherm.api.live import EVENT_TIME, LiveFollower
 from isotherm.api.parameters import DEFAULT_RULE_NAME, Rule
-from isotherm.api.problems import STATION_PROBLEMS
+from isotherm.api.problems import STATION_PROBLEMS, Problem
 from isotherm.api.records import Record
 from isotherm.api.stations import resolve_station
 
@@ -26,6 +28,8 @@ _POLL_S: Final = 1.0
 _POLLS_PER_HEARTBEAT: Final = 15
 _EVENT_ID: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+# Of one process. A dashboard open in a browser is one.
+MAX_LIVE_CLIENTS: Final = 100
 
 
 @router.get(
@@ -40,10 +44,15 @@ _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         },
         **STATION_PROBLEMS,
+        503: {
+            "model": Problem,
+            "description": "MySQL is away, or as many clients listen as may; see `Retry-After`",
+        },
     },
     tags=["live"],
 )
 def live(
+    request: Request,
     engine: EngineDep,
     station_id: Annotated[
         str | None, Query(description="Only this station (id or alias)", max_length=40)
@@ -57,7 +66,48 @@ def live(
             station_id = resolve_station(connection, station_id)
     follower = LiveFollower(engine, rule, station_id)
     follower.start(_read_event_id(last_event_id))
-    return StreamingResponse(_events(follower), media_type="text/event-stream", headers=_HEADERS)
+    return LiveResponse(_events(follower), request.app.state.live_clients)
+
+
+class LiveClients:
+    """How many live streams are open; each asks MySQL every second, so there is a limit."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    @contextmanager
+    def place(self) -> Iterator[bool]:
+        """Whether there is a place; it is free again as soon as the stream ends, however it ends."""
+        if self.count >= MAX_LIVE_CLIENTS:
+            yield False
+            return
+        self.count += 1
+        try:
+            yield True
+        finally:
+            self.count -= 1
+
+
+class LiveResponse(StreamingResponse):
+    """Live events; takes a place among the clients for as long as it is sent."""
+
+    def __init__(self, events: AsyncIterator[bytes], clients: LiveClients) -> None:
+        super().__init__(events, media_type="text/event-stream", headers=_HEADERS)
+        self._clients = clients
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until the client leaves, which is noticed between two events too."""
+        with self._clients.place() as is_admitted:
+            answer = super().__call__ if is_admitted else _refusal()
+            await answer(scope, receive, send)
+
+
+def _refusal() -> JSONResponse:
+    detail = (
+        f"{MAX_LIVE_CLIENTS} clients follow the live hours, which is as many as may. Try again later, "
+        "or ask for the hours themselves: GET /api/v1/global/hourly?layer=speed."
+    )
+    return JSONResponse({"detail": detail}, 503, headers={"Retry-After": "30"})
 
 
 def _read_event_id(text: str | None) -> datetime | None:

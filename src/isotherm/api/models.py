@@ -1,12 +1,19 @@
 """What the answers look like, for the API's description; a test holds real answers against it."""
 
-from typing import Generic, TypeVar
+from collections.abc import Iterable
+from typing import Any, Final, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from isotherm.api.fields import GLOBAL_FIELDS, STATION_FIELDS, Shown, model_fields
 
 Row = TypeVar("Row", bound=BaseModel)
 About = TypeVar("About", bound=BaseModel)
-_STATION_ID = Field(examples=["72530094846"], description="11 characters, zeros kept")
+_STATION_ID: Final[Any] = Field(examples=["72530094846"], description="11 characters, zeros kept")
+_HOUR_START: Final[Any] = Field(examples=["2014-01-01T00:00:00Z"])
+_DAY: Final[Any] = Field(examples=["2014-01-01"])
+_MONTH: Final[Any] = Field(examples=["2014-01"])
+_YEAR: Final[Any] = Field(examples=[2014])
 
 
 class Meta(BaseModel):
@@ -33,90 +40,91 @@ class StationSeriesMeta(SeriesMeta):
     station_id: str = _STATION_ID
 
 
-class Temperatures(BaseModel):
-    """Statistics of a period, in degrees Celsius."""
-
-    observation_count: int = Field(ge=0, examples=[3])
-    min_c: float = Field(examples=[-11.1])
-    mean_c: float = Field(examples=[-11.066666666666666], description="Unrounded")
-    max_c: float = Field(examples=[-11.0])
+class _Row(BaseModel):
     layer: str = Field(examples=["batch"])
     rule: str = Field(examples=["routine"])
     dataset: str = Field(examples=["global-hourly"])
 
 
-class StationPeriod(Temperatures):
-    """One period of one station; the counts say why observations did not count."""
-
-    missing_count: int = Field(ge=0)
-    summary_of_day_count: int = Field(ge=0)
-    special_count: int = Field(ge=0)
-    superseded_count: int = Field(ge=0)
-    bad_quality_count: int = Field(ge=0)
-    out_of_range_count: int = Field(ge=0)
-    malformed_count: int = Field(ge=0)
+class _StationHour(_Row):
+    """One hour of one station and its origin; counts say why observations did not count."""
 
     station_id: str = _STATION_ID
-
-
-class Hour(StationPeriod):
-    """One hour of one station, and what it was computed from."""
-
-    hour_start: str = Field(examples=["2014-01-01T00:00:00Z"])
+    hour_start: str = _HOUR_START
+    version: int | None = Field(description="Speed layer: the newest Kafka offset behind it")
     source_file: str | None = Field(examples=["72530094846.csv"], description="Batch layer")
     source_sha256: str | None = Field(description="Batch layer: the file's version")
-    version: int | None = Field(description="Speed layer: the newest Kafka offset behind it")
 
 
-class Day(StationPeriod):
-    """One day of one station."""
-
-    day: str = Field(examples=["2014-01-01"])
-    hour_count: int = Field(description="Hours with a temperature")
+class _StationPeriod(_Row):
+    station_id: str = _STATION_ID
+    hour_count: int = Field(ge=1, description="Hours with a temperature")
 
 
-class Month(StationPeriod):
-    """One month of one station."""
+class _StationDay(_StationPeriod):
+    """One day of one station; counts say why observations did not count."""
 
-    month: str = Field(examples=["2014-01"])
-    hour_count: int
-
-
-class Year(StationPeriod):
-    """One year of one station."""
-
-    year: int = Field(examples=[2014])
-    hour_count: int
+    day: str = _DAY
 
 
-class GlobalPeriod(Temperatures):
-    """One period over all stations; `mean_c` is the mean of the stations' means."""
+class _StationMonth(_StationPeriod):
+    """One month of one station; counts say why observations did not count."""
 
+    month: str = _MONTH
+
+
+class _StationYear(_StationPeriod):
+    """One year of one station; counts say why observations did not count."""
+
+    year: int = _YEAR
+
+
+class _GlobalPeriod(_Row):
     station_count: int = Field(ge=1)
 
 
-class GlobalHour(GlobalPeriod):
-    """One hour over all stations."""
+class _GlobalHour(_GlobalPeriod):
+    """One hour over all stations; `mean_c` is the mean of the stations' means."""
 
-    hour_start: str = Field(examples=["2014-01-01T00:00:00Z"])
-
-
-class GlobalDay(GlobalPeriod):
-    """One day over all stations."""
-
-    day: str = Field(examples=["2014-01-01"])
+    hour_start: str = _HOUR_START
 
 
-class GlobalMonth(GlobalPeriod):
-    """One month over all stations."""
+class _GlobalDay(_GlobalPeriod):
+    """One day over all stations; `mean_c` is the mean of the stations' means."""
 
-    month: str = Field(examples=["2014-01"])
+    day: str = _DAY
 
 
-class GlobalYear(GlobalPeriod):
-    """One year over all stations."""
+class _GlobalMonth(_GlobalPeriod):
+    """One month over all stations; `mean_c` is the mean of the stations' means."""
 
-    year: int = Field(examples=[2014])
+    month: str = _MONTH
+
+
+class _GlobalYear(_GlobalPeriod):
+    """One year over all stations; `mean_c` is the mean of the stations' means."""
+
+    year: int = _YEAR
+
+
+def _with(fields: Iterable[Shown], name: str, base: type[BaseModel]) -> type[BaseModel]:
+    """A row with the statistics of the catalogue."""
+    statistics: dict[str, Any] = model_fields(fields)
+    return create_model(name, __base__=base, __doc__=base.__doc__, **statistics)
+
+
+STATION_ROWS: Final = {
+    "hourly": _with(STATION_FIELDS, "Hour", _StationHour),
+    "daily": _with(STATION_FIELDS, "Day", _StationDay),
+    "monthly": _with(STATION_FIELDS, "Month", _StationMonth),
+    "yearly": _with(STATION_FIELDS, "Year", _StationYear),
+}
+GLOBAL_ROWS: Final = {
+    "hourly": _with(GLOBAL_FIELDS, "GlobalHour", _GlobalHour),
+    "daily": _with(GLOBAL_FIELDS, "GlobalDay", _GlobalDay),
+    "monthly": _with(GLOBAL_FIELDS, "GlobalMonth", _GlobalMonth),
+    "yearly": _with(GLOBAL_FIELDS, "GlobalYear", _GlobalYear),
+}
 
 
 class Station(BaseModel):
@@ -138,6 +146,13 @@ class Station(BaseModel):
     )
     aliases: list[str]
     distance_km: float | None = Field(description="From `near`, if asked for")
+
+
+class Country(BaseModel):
+    """One country that has stations."""
+
+    country: str = Field(description="NOAA's (FIPS) code", examples=["US"])
+    station_count: int = Field(ge=1)
 
 
 class Page(BaseModel, Generic[Row, About]):

@@ -6,15 +6,22 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field, create_model
 
 from isotherm.api.attribution import source_meta
 from isotherm.api.database import EngineDep, SettingsDep
 from isotherm.api.problems import PROBLEMS
 from isotherm.api.render import respond_object
+from isotherm.datasets.registry import DATASETS
 from isotherm.hourly_summary import LAYERS
 from isotherm.settings import Settings
-from isotherm.stores.tables import global_hourly_summary, ledger, rejected_observation
+from isotherm.stores.tables import (
+    LEDGER_COUNTS,
+    global_hourly_summary,
+    ledger,
+    rejected_observation,
+    rejection_count,
+)
 
 router = APIRouter()
 _LEDGER_ROWS: Final = 30
@@ -22,26 +29,58 @@ _NEWEST_DEAD_LETTERS: Final = 10
 _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
-class DeadLetters(BaseModel):
-    """Observations that could not be taken in at all."""
+class RejectedRow(BaseModel):
+    """One of them."""
 
-    count: int
+    dataset: str
+    source_file: str | None
+    source_line: int | None
+    reason: str
+    rejected_at: str
+
+
+class DeadLetters(BaseModel):
+    """What could not be taken in at all: rows set aside from files, and dead letters of the stream."""
+
+    count: int = Field(ge=0)
     by_reason: dict[str, int]
-    newest: list[dict[str, Any]]
+    newest: list[RejectedRow]
+
+
+class _CheckedRun(BaseModel):
+    run_label: str = Field(description="What was compared", examples=["first run"])
+    rule: str
+    layer: str
+    checked_at: str
+    is_balanced: bool | None = Field(
+        description="Whether nothing was lost and nothing doubled; null: there was nothing to compare"
+    )
+
+
+_COUNTS: Final[dict[str, Any]] = {
+    "fed": (int, Field(description="Distinct observations compared; the next six add up to it")),
+    **{name: (int, ...) for name in LEDGER_COUNTS if name != "fed"},
+}
+LedgerLine = create_model(
+    "LedgerLine",
+    __base__=_CheckedRun,
+    __doc__="One rule's account of one layer by one check, in distinct observations.",
+    **_COUNTS,
+)
 
 
 class Pipeline(BaseModel):
     """How the pipeline is."""
 
-    model_config = ConfigDict(extra="allow")
-
     first_run: str | None = Field(description="running, complete or failed; null before it began")
     archive: str = Field(description="noaa, simulated, or the name of the archive used")
     simulated: bool
+    archive_label: str = Field(description="The archive in words")
+    attribution: str = Field(description="Whose data it is; keep it with the data")
     now: str
     newest_hour: dict[str, str | None] = Field(description="Start of the newest hour, by layer")
     lag_seconds: dict[str, int | None] = Field(description="From that hour's end to now, by layer")
-    ledger: list[dict[str, Any]] = Field(description="Newest audits: lost and doubled must be 0")
+    ledger: list[LedgerLine] = Field(description="Newest first: lost and doubled must be 0")
     dead_letters: DeadLetters
     drift: int | None = Field(description="Hours in which the layers differ; null: not reconciled yet")
 
@@ -80,12 +119,17 @@ def pipeline(request: Request, engine: EngineDep, settings: SettingsDep) -> Resp
 
 
 def newest_hour(connection: sa.Connection, layer: str) -> datetime | None:
-    """Start of the newest hour any station has in a layer; from the index alone."""
+    """Start of the newest hour any station has in a layer: one look at the index per dataset."""
     table = global_hourly_summary
-    newest: datetime | None = connection.scalar(
-        sa.select(sa.func.max(table.c.hour_start)).where(table.c.layer == layer)
+    of_datasets = (
+        connection.scalar(
+            sa.select(sa.func.max(table.c.hour_start)).where(
+                table.c.layer == layer, table.c.dataset == dataset.name
+            )
+        )
+        for dataset in DATASETS
     )
-    return newest
+    return max((hour for hour in of_datasets if hour is not None), default=None)
 
 
 def read_first_run(settings: Settings) -> str | None:
@@ -98,34 +142,38 @@ def read_first_run(settings: Settings) -> str | None:
 
 
 def _read_ledger(connection: sa.Connection) -> list[dict[str, Any]]:
-    statement = sa.select(ledger).order_by(ledger.c.ledger_id.desc()).limit(_LEDGER_ROWS)
+    """The newest lines, by the primary key."""
+    columns = (ledger.c[name] for name in LedgerLine.model_fields if name in ledger.c)
+    statement = sa.select(*columns).order_by(ledger.c.ledger_id.desc()).limit(_LEDGER_ROWS)
     return [
-        {**row, "checked_at": _iso(row["checked_at"])}
+        {**row, "checked_at": _iso(row["checked_at"]), "is_balanced": _is_balanced(row)}
         for row in connection.execute(statement).mappings()
     ]
 
 
+def _is_balanced(line: sa.RowMapping) -> bool | None:
+    if not line["fed"] and not line["doubled"]:
+        return None
+    return not line["lost"] and not line["doubled"]
+
+
 def _read_dead_letters(connection: sa.Connection) -> dict[str, Any]:
-    table = rejected_observation
-    counts = connection.execute(
-        sa.select(table.c.reason, sa.func.count().label("rows"))
-        .group_by(table.c.reason)
-        .order_by(table.c.reason)
+    """Counted where they came and went, not here: one row per origin and reason."""
+    counted, table = rejection_count, rejected_observation
+    by_reason = connection.execute(
+        sa.select(counted.c.reason, sa.cast(sa.func.sum(counted.c.rejected), sa.BigInteger))
+        .where(counted.c.origin > "", counted.c.rejected > 0)
+        .group_by(counted.c.reason)
+        .order_by(counted.c.reason)
     ).all()
     newest = connection.execute(
-        sa.select(
-            table.c.dataset,
-            table.c.source_file,
-            table.c.source_line,
-            table.c.reason,
-            table.c.rejected_at,
-        )
+        sa.select(*(table.c[name] for name in RejectedRow.model_fields))
         .order_by(table.c.id.desc())
         .limit(_NEWEST_DEAD_LETTERS)
     ).mappings()
     return {
-        "count": sum(row.rows for row in counts),
-        "by_reason": {row.reason: row.rows for row in counts},
+        "count": sum(count for _, count in by_reason),
+        "by_reason": dict(map(tuple, by_reason)),
         "newest": [{**row, "rejected_at": _iso(row["rejected_at"])} for row in newest],
     }
 

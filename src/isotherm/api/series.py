@@ -11,13 +11,12 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from isotherm.api.fields import READ_STATISTICS
 from isotherm.api.packed_rows import Row, fetch_packed, nullable, quoted
-from isotherm.hourly_summary import REASON_COUNTS
 from isotherm.stores import tables
 
 Bound = datetime | int
-_STATION_COUNTS: Final = ("observation_count", "min_tenths", "max_tenths", "sum_tenths", *REASON_COUNTS)
-_GLOBAL_COUNTS: Final = (
+GLOBAL_COUNTS: Final = (
     "station_count",
     "observation_count",
     "min_tenths",
@@ -171,6 +170,9 @@ def series_columns(series: Series) -> list[sa.ColumnElement[Any]]:
         period = quoted(sa.func.date_format(period, kind.sql_format))
     head = [period, quoted(table.c.dataset), quoted(table.c.layer)]
     if series.is_global:
-        return [*head, *(table.c[name] for name in _GLOBAL_COUNTS)]
-    tail = [nullable(table.c.version)] if series.is_hourly else [table.c.hour_count]
-    return [*head, *(table.c[name] for name in _STATION_COUNTS), *tail]
+        return [*head, *(table.c[name] for name in GLOBAL_COUNTS)]
+    statistics = [
+        nullable(table.c[one.name]) if one.nullable else table.c[one.name] for one in READ_STATISTICS
+    ]
+    tail = nullable(table.c.version) if series.is_hourly else table.c.hour_count
+    return [*head, *statistics, tail]

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
 from isotherm.api import models
-from isotherm.api.attribution import UNITS, source_meta
+from isotherm.api.attribution import source_meta
 from isotherm.api.database import EngineDep, SettingsDep
+from isotherm.api.fields import GLOBAL_FIELDS, STATION_FIELDS, units_of
 from isotherm.api.parameters import (
     DEFAULT_RULE_NAME,
     Cursor,
@@ -22,7 +23,7 @@ from isotherm.api.parameters import (
     write_cursor,
 )
 from isotherm.api.problems import PROBLEMS, STATION_PROBLEMS
-from isotherm.api.records import global_records, read_source_files, station_records
+from isotherm.api.records import field_names, global_records, read_source_files, station_records
 from isotherm.api.render import respond_list
 from isotherm.api.series import (
     GLOBAL_SERIES,
@@ -36,15 +37,11 @@ from isotherm.api.stations import resolve_station
 
 router = APIRouter()
 DEFAULT_LIMIT: Final = 1000
+_STATION_UNITS: Final = units_of(STATION_FIELDS)
+_GLOBAL_UNITS: Final = units_of(GLOBAL_FIELDS)
 StationName = Annotated[
     str, Path(description="Station id or alias", examples=["72530094846"], min_length=1, max_length=40)
 ]
-_ROWS: Final[dict[str, tuple[type[BaseModel], type[BaseModel]]]] = {
-    "hourly": (models.Hour, models.GlobalHour),
-    "daily": (models.Day, models.GlobalDay),
-    "monthly": (models.Month, models.GlobalMonth),
-    "yearly": (models.Year, models.GlobalYear),
-}
 
 
 def csv_response(description: str) -> dict[int | str, dict[str, Any]]:
@@ -58,14 +55,9 @@ def csv_response(description: str) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def _columns(row: type[BaseModel], series: Series) -> list[str]:
-    """CSV columns: where and when first, then the model's order."""
-    first = [name for name in ("station_id", series.period.name) if name in row.model_fields]
-    return [*first, *(name for name in row.model_fields if name not in first)]
-
-
-def _meta(rule: str, layer: str | None) -> dict[str, Any]:
-    return {"rule": rule, "layer": layer or "batch, else speed", "units": UNITS}
+def _meta(series: Series, rule: str, layer: str | None) -> dict[str, Any]:
+    units = _GLOBAL_UNITS if series.is_global else _STATION_UNITS
+    return {"rule": rule, "layer": layer or "batch, else speed", "units": units}
 
 
 def _next(series: Series, page: SeriesPage) -> str | None:
@@ -74,7 +66,7 @@ def _next(series: Series, page: SeriesPage) -> str | None:
 
 
 def _add_station_route(name: str, series: Series, row: type[BaseModel]) -> None:
-    columns = _columns(row, series)
+    columns = field_names(series)
 
     def read(
         station: StationName,
@@ -98,13 +90,13 @@ def _add_station_route(name: str, series: Series, row: type[BaseModel]) -> None:
             hours = page.rows if series.is_hourly else []
             files = read_source_files(connection, station_id, hours)
         data = station_records(series, page.rows, station_id, rule, files)
-        meta = {"station_id": station_id, **_meta(rule, layer), **source_meta(settings)}
+        meta = {"station_id": station_id, **_meta(series, rule, layer), **source_meta(settings)}
         return respond_list(request, data, meta, _next(series, page), columns, format)
 
     read.__doc__ = f"""The {name} series of a station, in order of time.
 
-    Minimum, mean and maximum of the observations that count under the rule, how many they are, and how
-    many did not count, by reason."""
+    Minimum, mean and maximum of the observations that count under the rule, how many they are, the mean
+    dew point of those that report one (else null), and how many did not count, by reason."""
     router.add_api_route(
         f"/stations/{{station}}/{name}",
         read,
@@ -117,7 +109,7 @@ def _add_station_route(name: str, series: Series, row: type[BaseModel]) -> None:
 
 
 def _add_global_route(name: str, series: Series, row: type[BaseModel]) -> None:
-    columns = _columns(row, series)
+    columns = field_names(series)
 
     def read(
         request: Request,
@@ -137,7 +129,7 @@ def _add_global_route(name: str, series: Series, row: type[BaseModel]) -> None:
             selection = Selection(rule, layer, first, end, after, limit)
             page = read_series(connection, series, selection, None)
         data = global_records(series, page.rows, rule)
-        meta = {**_meta(rule, layer), **source_meta(settings)}
+        meta = {**_meta(series, rule, layer), **source_meta(settings)}
         return respond_list(request, data, meta, _next(series, page), columns, format)
 
     read.__doc__ = f"""The {name} series over all stations: the mean of the stations' means, the lowest
@@ -153,6 +145,7 @@ def _add_global_route(name: str, series: Series, row: type[BaseModel]) -> None:
     )
 
 
-for _name, (_station_row, _global_row) in _ROWS.items():
-    _add_station_route(_name, STATION_SERIES[_name], _station_row)
-    _add_global_route(_name, GLOBAL_SERIES[_name], _global_row)
+for _name, _series in STATION_SERIES.items():
+    _add_station_route(_name, _series, models.STATION_ROWS[_name])
+for _name, _series in GLOBAL_SERIES.items():
+    _add_global_route(_name, _series, models.GLOBAL_ROWS[_name])

@@ -62,6 +62,26 @@ def test_nothing_outside_the_folder_is_served(client: TestClient, path: str) -> 
     assert answer.status_code == 404
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/%00",
+        "/assets/%00",
+        "/assets/index-abc.js%00",
+        "/assets/" + "x" * 300,
+        "/" + "x" * 300,
+        "/" + "assets/" * 2_000 + "x",
+        "/assets/%ff%fe",
+        "/assets/%ed%a0%80",
+        "/assets/",
+        "/assets/index-abc.js/x",
+        "/%2e",
+    ],
+)
+def test_a_name_that_no_file_has_or_can_have_is_404(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
 def test_a_route_the_api_has_not_is_404_and_no_page(client: TestClient) -> None:
     answer = client.get("/api/v1/forecast")
     assert answer.status_code == 404

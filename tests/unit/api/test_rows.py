@@ -6,16 +6,20 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import create_model
 from starlette.requests import Request
 
 from isotherm.api.attribution import archive_label, is_simulated, source_meta
-from isotherm.api.records import global_records, station_records
+from isotherm.api.fields import READ_STATISTICS, model_fields, units_of, values_of
+from isotherm.api.models import GLOBAL_ROWS, STATION_ROWS
+from isotherm.api.records import field_names, global_records, station_records
 from isotherm.api.render import respond_list
 from isotherm.api.security import frame_origins
 from isotherm.api.series import GLOBAL_SERIES, STATION_SERIES, _choose
 from isotherm.api.stations import read_bbox, read_near
-from isotherm.hourly_summary import REASON_COUNTS, TemperatureSummary
 from isotherm.settings import Settings
+from isotherm.statistics.catalogue import REASON_COUNTS, STATISTICS
+from isotherm.statistics.statistic import ApiField, Merge, Statistic
 
 
 def request(**headers: str) -> Request:
@@ -38,24 +42,77 @@ def test_of_one_period_the_batch_row_is_chosen_then_ghcnh() -> None:
     assert _choose(rows) == [rows[0], rows[3], rows[4], rows[6]]
 
 
-@given(st.lists(st.integers(-932, 618), min_size=1, max_size=50))
-def test_an_hour_in_degrees_is_the_integers_divided_once(temperatures: list[int]) -> None:
-    summary = TemperatureSummary(
-        len(temperatures), min(temperatures), max(temperatures), sum(temperatures)
-    )
-    row = ["2014-01-01T00:00:00Z", "global-hourly", "batch", summary.observation_count]
-    row += [
-        summary.min_tenths,
-        summary.max_tenths,
-        summary.sum_tenths,
-        *range(len(REASON_COUNTS)),
-        None,
-    ]
+def hour_of(temperatures: list[int], dew_points: list[int]) -> dict[str, object]:
+    """An hour of these readings as the API gives it."""
+    read = {
+        "observation_count": len(temperatures),
+        "min_tenths": min(temperatures),
+        "max_tenths": max(temperatures),
+        "sum_tenths": sum(temperatures),
+        "dew_point_count": len(dew_points),
+        "dew_point_sum_tenths": sum(dew_points) if dew_points else None,
+        **{name: number for number, name in enumerate(REASON_COUNTS)},
+    }
+    statistics = [read[one.name] for one in READ_STATISTICS]
+    row = ["2014-01-01T00:00:00Z", "global-hourly", "batch", *statistics, None]
     (made,) = station_records(STATION_SERIES["hourly"], [row], "01001099999", "qc")
-    record = msgspec.to_builtins(made)
-    assert record["mean_c"] == summary.mean_c
+    record: dict[str, object] = msgspec.to_builtins(made)
+    return record
+
+
+TENTHS = st.integers(-932, 618)
+
+
+@given(st.lists(TENTHS, min_size=1, max_size=50), st.lists(TENTHS, max_size=50))
+def test_an_hour_in_degrees_is_the_integers_divided_once(
+    temperatures: list[int], dew_points: list[int]
+) -> None:
+    record = hour_of(temperatures, dew_points)
+    assert record["mean_c"] == sum(temperatures) / len(temperatures) / 10
     assert (record["min_c"], record["max_c"]) == (min(temperatures) / 10, max(temperatures) / 10)
     assert [record[name] for name in REASON_COUNTS] == list(range(len(REASON_COUNTS)))
+    assert record["dew_point_count"] == len(dew_points)
+    mean_c = sum(dew_points) / len(dew_points) / 10 if dew_points else None
+    assert record["mean_dew_point_c"] == mean_c
+
+
+def test_an_hour_without_a_dew_point_has_none_and_one_at_freezing_point_has_zero() -> None:
+    assert hour_of([5], [])["mean_dew_point_c"] is None
+    assert hour_of([5], [0, 0])["mean_dew_point_c"] == 0
+
+
+@pytest.mark.parametrize("period", ["hourly", "daily", "monthly", "yearly"])
+def test_a_row_holds_what_its_description_says_and_its_statistics_are_those_of_the_catalogue(
+    period: str,
+) -> None:
+    described = {"station": STATION_ROWS[period], "global": GLOBAL_ROWS[period]}
+    made = {"station": STATION_SERIES[period], "global": GLOBAL_SERIES[period]}
+    for owner, model in described.items():
+        assert set(model.model_fields) == set(field_names(made[owner]))
+    shown = {one.api.name for one in STATISTICS if one.api is not None}
+    assert shown <= set(STATION_ROWS[period].model_fields)
+    assert shown & set(GLOBAL_ROWS[period].model_fields) == {
+        "observation_count",
+        "min_c",
+        "mean_c",
+        "max_c",
+    }
+
+
+def test_a_statistic_that_is_added_to_the_catalogue_is_a_field_with_its_unit_and_its_values() -> None:
+    pressure = Statistic(
+        "pressure_sum_tenths_hpa", "0.1 hPa", "sum of the pressures", Merge.SUM, None, nullable=True,
+        hour_bits=32, period_bits=64,
+        api=ApiField("mean_pressure_hpa", "mean_of_tenths", 1013.2, per="pressure_count"),
+    )  # fmt: skip
+    assert pressure.api is not None
+    shown = (pressure, pressure.api)
+    model = create_model("Model", **model_fields([shown]))  # type: ignore[call-overload]
+    assert model(mean_pressure_hpa=None).mean_pressure_hpa is None
+    assert "pressure_sum_tenths_hpa / pressure_count / 10" in str(model.model_json_schema())
+    assert units_of([shown])["mean_pressure_hpa"] == "hPa"
+    columns = {"pressure_sum_tenths_hpa": [20_265, None, 0], "pressure_count": [2, 0, 1]}
+    assert values_of(shown, columns) == [1013.25, None, 0.0]
 
 
 def test_a_global_mean_is_the_sum_of_means_by_the_stations() -> None:
