@@ -18,6 +18,7 @@ from isotherm.ingest import manifest
 from isotherm.ingest.load import Loader
 from isotherm.ingest.stations import StationDirectory
 from isotherm.ingest.transfer import Transfer, TransferSummary
+from isotherm.observation import GLOBAL_HOURLY
 from isotherm.quality import RULE_NAMES
 from isotherm.stores import tables
 from isotherm.stores.hdfs_layout import hourly_summary_folder
@@ -28,7 +29,7 @@ from servers.hdfs_fixture import Hdfs
 pytestmark = pytest.mark.servers
 
 STATION = "01001099999"
-YEAR = StationYear(STATION, 2014)
+YEAR = StationYear(STATION, 2014, GLOBAL_HOURLY)
 HEADER = "STATION,DATE,SOURCE,LATITUDE,LONGITUDE,ELEVATION,NAME,REPORT_TYPE,CALL_SIGN,QUALITY_CONTROL"
 HEADER += ",WND,CIG,VIS,TMP,DEW,SLP\n"
 
@@ -125,7 +126,7 @@ def test_a_file_arrives_once_and_is_not_sent_again(
     transfer: Transfer, published: Published, store: HdfsStore, engine: Engine
 ) -> None:
     published.put(csv_of(5))
-    first = transfer.run([YEAR, StationYear("99999999999", 2014)])
+    first = transfer.run([YEAR, StationYear("99999999999", 2014, GLOBAL_HOURLY)])
     assert outcome(first) == (1, 0, 1, 0)
     assert first.newest_day == date(2014, 1, 1)
     (name,) = raw_files(store)
@@ -173,7 +174,7 @@ def test_a_broken_file_fails_the_task_but_not_the_other_files(
     published.put(b"<html>Service unavailable</html>\n", "22222099999")
     published.put(csv_of(3))
     with pytest.raises(SourceError, match=r"1 of 2 files.*clear this task"):
-        transfer.run([YEAR, StationYear("22222099999", 2014)])
+        transfer.run([YEAR, StationYear("22222099999", 2014, GLOBAL_HOURLY)])
     assert len(raw_files(store)) == 1
     with engine.connect() as connection:
         assert manifest.read_known_stations(connection) == {STATION}

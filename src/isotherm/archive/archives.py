@@ -16,6 +16,7 @@ from isotherm.archive.http_client import MAX_CONCURRENT_DOWNLOADS
 from isotherm.archive.noaa_archive import NoaaArchive
 from isotherm.archive.simulated_archive import SimulatedArchive
 from isotherm.archive.station_year import Archive, FetchedFile, SourceFile, StationYear
+from isotherm.datasets.registry import dataset_named
 from isotherm.errors import SourceError
 from isotherm.settings import Settings
 
@@ -26,6 +27,7 @@ __all__ = [
     "FetchedFile",
     "SourceFile",
     "StationYear",
+    "download_path",
     "fetch_all",
     "open_archive",
 ]
@@ -64,22 +66,29 @@ def open_archive(settings: Settings) -> Archive:
     return DirectoryArchive(Path(name))
 
 
+def download_path(folder: Path, station_year: StationYear) -> Path:
+    """Where a downloaded station-year lies below a folder: by dataset and year, always gzip."""
+    layout = dataset_named(station_year.dataset).layout
+    name = layout.file_name(station_year.station_id, station_year.year)
+    return folder / station_year.dataset / str(station_year.year) / f"{name}.gz"
+
+
 def fetch_all(
     archive: Archive,
     station_years: Iterable[StationYear],
     folder: Path,
     known: Mapping[StationYear, SourceFile] | None = None,
 ) -> Iterator[FetchOutcome]:
-    """Fetch station-years into `<folder>/<year>/<station>.csv.gz`, at most 4 at once.
+    """Fetch station-years to their `download_path` below the folder, at most 4 at once.
 
     Outcomes come in the order asked. One that fails does not stop the others: it carries the error.
     """
     versions = known or {}
 
     def fetch_one(one: StationYear) -> FetchOutcome:
-        target = folder / str(one.year) / f"{one.file_name}.gz"
         try:
-            return FetchOutcome(one, archive.fetch(one, target, versions.get(one)))
+            fetched = archive.fetch(one, download_path(folder, one), versions.get(one))
+            return FetchOutcome(one, fetched)
         except SourceError as error:
             return FetchOutcome(one, error=error)
 

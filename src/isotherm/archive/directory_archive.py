@@ -1,22 +1,16 @@
 """An archive in a directory, laid out as NOAA lays out its site; `X.csv` may be there as `X.csv.gz`."""
 
-import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
+from isotherm.archive.known_versions import KnownVersions
+from isotherm.archive.listing import FIRST_YEAR, LAST_YEAR, station_years_among, years_among
 from isotherm.archive.received_file import content_digest, keep_compressed, temporary_beside
 from isotherm.archive.station_year import FetchedFile, SourceFile, StationYear
-from isotherm.datasets.global_hourly.csv_records import decompress
+from isotherm.datasets.dataset import Dataset, ListedStation
+from isotherm.datasets.registry import DATASETS, dataset_named
 from isotherm.errors import SourceError
-
-# Below the root of NOAA's site, of a mirror, of a directory: the same everywhere.
-ACCESS_PATH: Final = "data/global-hourly/access"
-STATION_HISTORY_PATH: Final = "pub/data/noaa/isd-history.csv"
-
-YEAR_NAME: Final = re.compile(r"^(?:17|18|19|20|21)\d\d$")
-FILE_NAME: Final = re.compile(r"^([0-9A-Z]{11})\.csv(?:\.gz)?$")
 
 
 class DirectoryArchive:
@@ -26,68 +20,77 @@ class DirectoryArchive:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._access = root / ACCESS_PATH
         self.label = str(root)
 
+    def list_first_visit(self, dataset: Dataset) -> list[StationYear]:
+        """Every station-year there is."""
+        return self.list_station_years(dataset, FIRST_YEAR, LAST_YEAR)
+
     def list_station_years(
-        self, first_year: int | None = None, last_year: int | None = None
+        self, dataset: Dataset, first_year: int, last_year: int
     ) -> list[StationYear]:
-        """Every station-year there is, or those of the years."""
+        """The station-years that have a file."""
         if reason := self.unreachable_reason():
             raise SourceError(reason)
-        found = set()
-        for folder in self._access.iterdir():
-            if not (folder.is_dir() and YEAR_NAME.match(folder.name)):
-                continue
-            if not is_in_years(int(folder.name), first_year, last_year):
-                continue
-            names = (FILE_NAME.match(path.name) for path in folder.iterdir())
-            found |= {StationYear(name[1], int(folder.name)) for name in names if name}
+        access = self._root / dataset.layout.access_path
+        if not access.is_dir():
+            return []
+        try:
+            found: set[StationYear] = set()
+            folders = (path.name for path in access.iterdir() if path.is_dir())
+            for year in years_among(folders, first_year, last_year):
+                names = (path.name for path in (access / str(year)).iterdir())
+                found |= station_years_among(names, dataset, year)
+        except OSError as error:
+            raise _unreadable(access, error) from error
         return sorted(found)
 
     def fetch(
-        self, station_year: StationYear, target: Path, known: SourceFile | None = None
+        self,
+        station_year: StationYear,
+        target: Path,
+        known: SourceFile | None = None,
+        refused: SourceFile | None = None,
     ) -> FetchedFile | None:
-        """Copy the station-year, unless it is the version we know."""
-        source = self._find(self._access / str(station_year.year) / station_year.file_name)
+        """Copy the station-year, unless it is a version we know."""
+        layout = dataset_named(station_year.dataset).layout
+        name = layout.file_name(station_year.station_id, station_year.year)
+        source = self._find(self._root / layout.access_path / str(station_year.year) / name)
         if source is None:
             return None
-        downloaded_at = datetime.now(UTC).replace(microsecond=0)
-        status = source.stat()
+        try:
+            status = source.stat()
+        except OSError as error:
+            raise _unreadable(source, error) from error
         etag = f"{status.st_mtime_ns}-{status.st_size}"
-        if known is not None and known.etag == etag:
-            return unchanged(known, downloaded_at, etag, str(source))
-        with temporary_beside(target) as temporary:
-            shutil.copyfile(source, temporary)
-            sha256 = content_digest(temporary, str(source), size_is_certain=True)
-            if known is not None and known.sha256 == sha256:
-                return unchanged(known, downloaded_at, etag, str(source))
-            size_bytes = keep_compressed(temporary, target)
-        return FetchedFile(
-            station_year=station_year,
-            is_changed=True,
-            path=target,
-            sha256=sha256,
-            size_bytes=size_bytes,
-            published_at=datetime.fromtimestamp(int(status.st_mtime), UTC),
-            downloaded_at=downloaded_at,
-            etag=etag,
-            origin=str(source),
-        )
+        versions = KnownVersions(known, refused)
+        downloaded_at = datetime.now(UTC).replace(microsecond=0)
+        if version := versions.of_etag(etag):
+            return versions.unchanged(
+                version, downloaded_at=downloaded_at, etag=etag, origin=str(source)
+            )
+        return _copy(source, station_year, target, versions, etag, status.st_mtime, downloaded_at)
 
-    def read_station_history(self) -> bytes | None:
+    def read_station_list(self, dataset: Dataset) -> list[ListedStation]:
         """The station list, where the directory has one."""
-        path = self._find(self._root / STATION_HISTORY_PATH)
-        return None if path is None else decompress(path.read_bytes(), str(path))
+        path = self._find(self._root / dataset.layout.station_list_path)
+        if path is None:
+            return []
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        return dataset.read_station_list(content)
 
     def unreachable_reason(self) -> str | None:
         """Whether the directory is laid out as expected."""
-        if not self._access.is_dir():
-            return (
-                f"{self._root} has no folder {ACCESS_PATH}: an archive directory is laid out as NOAA's "
-                f"site, {ACCESS_PATH}/<year>/<station>.csv or .csv.gz."
-            )
-        return None
+        paths = [one.layout.access_path for one in DATASETS]
+        if any((self._root / path).is_dir() for path in paths):
+            return None
+        return (
+            f"{self._root} has no folder {' or '.join(paths)}: an archive directory is laid out as "
+            f"NOAA's site, {paths[0]}/<year>/<station>.csv or .csv.gz."
+        )
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -98,24 +101,47 @@ class DirectoryArchive:
         return next((one for one in candidates if one.is_file()), None)
 
 
-def is_in_years(year: int, first_year: int | None, last_year: int | None) -> bool:
-    """Whether a year is in the range, both ends inclusive, None = open."""
-    return (first_year is None or year >= first_year) and (last_year is None or year <= last_year)
-
-
-def unchanged(known: SourceFile, downloaded_at: datetime, etag: str | None, origin: str) -> FetchedFile:
-    """The answer that the archive has the version we know.
-
-    It keeps the publication time we know: the rows read from it carry it in their revision.
-    """
+def _copy(
+    source: Path,
+    station_year: StationYear,
+    target: Path,
+    versions: KnownVersions,
+    etag: str,
+    modified_s: float,
+    downloaded_at: datetime,
+) -> FetchedFile:
+    with temporary_beside(target) as temporary:
+        try:
+            shutil.copyfile(source, temporary)
+        except PermissionError as error:
+            raise _unreadable(source, error) from error
+        sha256 = content_digest(temporary, dataset_named(station_year.dataset), str(source))
+        if version := versions.of_content(sha256):
+            return versions.unchanged(
+                version, downloaded_at=downloaded_at, etag=etag, origin=str(source)
+            )
+        size_bytes = keep_compressed(temporary, target)
     return FetchedFile(
-        station_year=known.station_year,
-        is_changed=False,
-        path=None,
-        sha256=known.sha256,
-        size_bytes=0,
-        published_at=known.published_at,
+        station_year=station_year,
+        is_changed=True,
+        path=target,
+        sha256=sha256,
+        size_bytes=size_bytes,
+        published_at=_modified_at(modified_s, otherwise=downloaded_at),
         downloaded_at=downloaded_at,
         etag=etag,
-        origin=origin,
+        origin=str(source),
     )
+
+
+def _modified_at(modified_s: float, *, otherwise: datetime) -> datetime:
+    """A modification time in whole seconds, UTC; the other where a file claims an impossible one."""
+    try:
+        moment = datetime.fromtimestamp(int(modified_s), UTC)
+    except (OverflowError, ValueError, OSError):
+        return otherwise
+    return moment if modified_s >= 0 else otherwise
+
+
+def _unreadable(path: Path, error: OSError) -> SourceError:
+    return SourceError(f"{path}: cannot be read ({error.strerror}). Check its rights.")

@@ -10,18 +10,19 @@ from urllib.parse import unquote, urlsplit
 
 import structlog
 
-from isotherm.archive.directory_archive import (
-    ACCESS_PATH,
-    FILE_NAME,
-    STATION_HISTORY_PATH,
-    YEAR_NAME,
-    is_in_years,
-    unchanged,
+from isotherm.archive.http_client import (
+    NOT_MODIFIED,
+    PoliteClient,
+    RetryPolicy,
+    is_absent,
+    published_at,
 )
-from isotherm.archive.http_client import PoliteClient, RetryPolicy, is_absent, published_at, write_body
+from isotherm.archive.known_versions import KnownVersions
+from isotherm.archive.listing import FIRST_YEAR, LAST_YEAR, station_years_among, years_among
 from isotherm.archive.received_file import content_digest, keep_compressed, temporary_beside
 from isotherm.archive.station_year import FetchedFile, SourceFile, StationYear
-from isotherm.datasets.global_hourly.csv_records import decompress
+from isotherm.datasets.dataset import Dataset, ListedStation
+from isotherm.datasets.registry import DATASETS
 from isotherm.errors import SourceError
 
 T = TypeVar("T")
@@ -36,91 +37,124 @@ class HttpArchive:
     """See `Archive`.
 
     Args:
-        root: address under which `data/global-hourly/access/` lies.
+        root: address under which each dataset's access folder lies, as `data/global-hourly/access/`.
         policy: how patient to be.
+        datasets: what it may be asked for.
     """
 
     is_simulated = False
+    _suffixes: Sequence[str] = PLAIN_OR_GZIP
 
-    def __init__(self, root: str, policy: RetryPolicy | None = None) -> None:
-        root = root.rstrip("/")
-        self.label = root
-        self._access_urls: Sequence[str] = (f"{root}/{ACCESS_PATH}",)
-        self._history_urls: Sequence[str] = (f"{root}/{STATION_HISTORY_PATH}",)
-        self._suffixes: Sequence[str] = PLAIN_OR_GZIP
+    def __init__(
+        self, root: str, policy: RetryPolicy | None = None, datasets: Sequence[Dataset] = DATASETS
+    ) -> None:
+        self.label = self._root = root.rstrip("/")
+        self._datasets = {one.name: one for one in datasets}
         self._client = PoliteClient(policy)
 
+    def list_first_visit(self, dataset: Dataset) -> list[StationYear]:
+        """Every station-year linked from the index pages."""
+        return self.list_station_years(dataset, FIRST_YEAR, LAST_YEAR)
+
     def list_station_years(
-        self, first_year: int | None = None, last_year: int | None = None
+        self, dataset: Dataset, first_year: int, last_year: int
     ) -> list[StationYear]:
-        """Every station-year linked from the index pages, or those of the years."""
-        url = f"{self._access_urls[0]}/"
+        """The station-years linked from the index pages."""
+        url = f"{self._access_urls(dataset)[0]}/"
         names = self._linked_names(url)
         if names is None:
             raise SourceError(
-                f"{url}: not there. An archive address is the root under which {ACCESS_PATH}/ lies."
+                f"{url}: not there. An archive address is the root under which "
+                f"{dataset.layout.access_path}/ lies."
             )
-        found = set()
-        for year in sorted({int(name) for name in names if YEAR_NAME.match(name)}):
-            if is_in_years(year, first_year, last_year):
-                matches = map(FILE_NAME.match, self._linked_names(f"{url}{year}/") or [])
-                found |= {StationYear(match[1], year) for match in matches if match}
+        found: set[StationYear] = set()
+        for year in years_among(names, first_year, last_year):
+            found |= station_years_among(self._linked_names(f"{url}{year}/") or (), dataset, year)
         return sorted(found)
 
     def fetch(
-        self, station_year: StationYear, target: Path, known: SourceFile | None = None
+        self,
+        station_year: StationYear,
+        target: Path,
+        known: SourceFile | None = None,
+        refused: SourceFile | None = None,
     ) -> FetchedFile | None:
         """Ask each address in turn; the last one's answer decides where none has the file."""
-        return _first_answer(
-            self._access_urls, lambda base: self._fetch_from(base, station_year, target, known)
-        )
+        dataset = self._datasets[station_year.dataset]
+        name = dataset.layout.file_name(station_year.station_id, station_year.year)
+        versions = KnownVersions(known, refused)
 
-    def read_station_history(self) -> bytes | None:
-        """The station list, from the first address that has it."""
-        return _first_answer(self._history_urls, self._read_history_from)
+        def ask(base: str) -> FetchedFile | None:
+            url = f"{base}/{station_year.year}/{name}"
+            return self._fetch_from(url, station_year, target, versions)
+
+        return _first_answer(self._access_urls(dataset), ask)
+
+    def read_station_list(self, dataset: Dataset) -> list[ListedStation]:
+        """The station list, from the first address that has one to be read."""
+        return _first_answer(self._list_urls(dataset), partial(self._read_list_from, dataset)) or []
 
     def unreachable_reason(self) -> str | None:
-        """Whether the index page answers."""
-        url = f"{self._access_urls[0]}/"
-        reason = self._client.probe(url)
-        return None if reason is None else f"{url}: {reason}"
+        """None when a dataset's index page answers."""
+        urls = [f"{self._access_urls(one)[0]}/" for one in self._datasets.values()]
+        return self._probe_any(urls)
 
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()
 
-    def _read_history_from(self, base: str) -> bytes | None:
+    def _access_urls(self, dataset: Dataset) -> Sequence[str]:
+        return (f"{self._root}/{dataset.layout.access_path}",)
+
+    def _list_urls(self, dataset: Dataset) -> Sequence[str]:
+        return (f"{self._root}/{dataset.layout.station_list_path}",)
+
+    def _probe_any(self, urls: Sequence[str]) -> str | None:
+        """None when one of them answers, else why none does."""
+        reasons = []
+        for url in urls:
+            reason = self._client.probe(url)
+            if reason is None:
+                return None
+            reasons.append(f"{url}: {reason}")
+        return " ".join(reasons)
+
+    def _read_list_from(self, dataset: Dataset, base: str) -> list[ListedStation] | None:
         for suffix in self._suffixes:
             content = self._client.read(f"{base}{suffix}")
             if content is not None:
-                return decompress(content, f"{base}{suffix}")
+                return dataset.read_station_list(content)
         return None
 
     def _fetch_from(
-        self, base: str, station_year: StationYear, target: Path, known: SourceFile | None
+        self, address: str, station_year: StationYear, target: Path, versions: KnownVersions
     ) -> FetchedFile | None:
         for suffix in self._suffixes:
-            url = f"{base}/{station_year.year}/{station_year.file_name}{suffix}"
-            download = partial(self._download, url, station_year, target, known)
+            url = f"{address}{suffix}"
+            download = partial(self._download, url, station_year, target, versions)
             fetched = self._client.retry(url, download)
             if fetched is not None:
                 return fetched
         return None
 
     def _download(
-        self, url: str, station_year: StationYear, target: Path, known: SourceFile | None
+        self, url: str, station_year: StationYear, target: Path, versions: KnownVersions
     ) -> FetchedFile | None:
         downloaded_at = datetime.now(UTC).replace(microsecond=0)
-        with temporary_beside(target) as temporary, self._client.open(url, known) as response:
+        unchanged = partial(versions.unchanged, downloaded_at=downloaded_at, origin=url)
+        with (
+            temporary_beside(target) as temporary,
+            self._client.open(url, versions.conditions) as response,
+        ):
             if is_absent(response):
                 return None
             etag = response.headers.get("ETag")
-            if known is not None and response.status_code == 304:
-                return unchanged(known, downloaded_at, etag or known.etag, url)
-            size_is_certain = write_body(response, temporary)
-            sha256 = content_digest(temporary, url, size_is_certain=size_is_certain)
-            if known is not None and known.sha256 == sha256:
-                return unchanged(known, downloaded_at, etag, url)
+            if response.status_code == NOT_MODIFIED:
+                return unchanged(versions.of_unmodified(etag), etag=etag)
+            self._client.write_body(response, temporary)
+            sha256 = content_digest(temporary, self._datasets[station_year.dataset], url)
+            if version := versions.of_content(sha256):
+                return unchanged(version, etag=etag)
             return FetchedFile(
                 station_year=station_year,
                 is_changed=True,

@@ -5,11 +5,12 @@ page, a body shorter than announced) are tried again with growing pauses; a serv
 honoured. A refusal (401, 403, ...) is not asked twice.
 """
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -17,22 +18,29 @@ import httpx
 import stamina
 
 from isotherm import __version__
-from isotherm.archive.station_year import SourceFile
 from isotherm.errors import SourceError
+from isotherm.utc import to_aware
 
 USER_AGENT: Final = f"Isotherm/{__version__} (self-hosted archive of hourly air temperature)"
 MAX_CONCURRENT_DOWNLOADS: Final = 4
 
+NOT_MODIFIED: Final = 304
 _TRANSIENT_STATUS: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _ABSENT_STATUS: Final = frozenset({404, 410})
 _PROBE_TIMEOUT_S: Final = 5.0
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How patient to be; seconds. NOAA's own pages slow down hard after many requests."""
+    """How patient to be; seconds. NOAA's own pages slow down hard after many requests.
+
+    Attributes:
+        lowest_rate_bytes_s: a body that comes more slowly, averaged over `rate_window_s`, fails.
+        longest_download_s: limit of one body, however fast it comes.
+    """
 
     attempts: int = 5
     total_s: float = 300.0
@@ -41,6 +49,9 @@ class RetryPolicy:
     longest_retry_after_s: float = 120.0
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 60.0
+    lowest_rate_bytes_s: float = 1000.0
+    rate_window_s: float = 60.0
+    longest_download_s: float = 1800.0
 
 
 class BusyError(SourceError):
@@ -103,19 +114,19 @@ class PoliteClient:
         return isinstance(error, SourceError | httpx.TransportError)
 
     @contextmanager
-    def open(self, url: str, known: SourceFile | None = None) -> Iterator[httpx.Response]:
-        """One request; the response is 200, 304 (only when `known` was given) or absent.
+    def open(self, url: str, conditions: Mapping[str, str] | None = None) -> Iterator[httpx.Response]:
+        """One request; the response is 200, 304 (only where conditions were given) or absent.
 
         Raises:
             BusyError: a transient answer.
             RefusedError: any other.
         """
-        with self._client.stream("GET", url, headers=_conditions(known)) as response:
+        with self._client.stream("GET", url, headers=dict(conditions or {})) as response:
             status = response.status_code
             if status in _TRANSIENT_STATUS:
                 retry_after = _retry_after_s(response.headers.get("Retry-After"))
                 raise BusyError(f"{url}: the server answered {status}. Try again later.", retry_after)
-            if status not in (200, *_ABSENT_STATUS) and not (status == 304 and known):
+            if status not in (200, *_ABSENT_STATUS) and not (status == NOT_MODIFIED and conditions):
                 raise RefusedError(f"{url}: the server answered {status}. Check the archive's address.")
             yield response
 
@@ -124,14 +135,34 @@ class PoliteClient:
 
         def once() -> bytes | None:
             with self.open(url) as response:
-                return None if is_absent(response) else response.read()
+                if is_absent(response):
+                    return None
+                return b"".join(self._watched(response, response.iter_bytes()))
 
         return self.retry(url, once)
 
+    def write_body(self, response: httpx.Response, path: Path) -> None:
+        """Write the body as sent.
+
+        Raises:
+            BusyError: fewer or more bytes than announced came, or they came too slowly.
+        """
+        with path.open("wb") as file:
+            for chunk in self._watched(response, response.iter_raw()):
+                file.write(chunk)
+            received = file.tell()
+        announced: str = response.headers.get("Content-Length", "")
+        if announced.isdigit() and int(announced) != received:
+            raise BusyError(f"{response.url}: {received} of {announced} bytes came. Try again later.")
+
     def probe(self, url: str) -> str | None:
-        """None when the server answers sensibly, else why not; one attempt, a few seconds."""
+        """None when the server answers sensibly, else why not; one attempt, a few seconds.
+
+        It asks by GET and reads no body: there are servers that answer every GET and no HEAD.
+        """
         try:
-            status = self._client.head(url, timeout=_PROBE_TIMEOUT_S).status_code
+            with self._client.stream("GET", url, timeout=_PROBE_TIMEOUT_S) as response:
+                status = response.status_code
         except httpx.HTTPError as error:
             return _describe(error)
         return None if status < 400 else f"The server answered {status}."
@@ -140,44 +171,46 @@ class PoliteClient:
         """Let go of the connections."""
         self._client.close()
 
+    def _watched(self, response: httpx.Response, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The chunks as they come, watched as a whole: a socket's timeout knows of single reads only.
+
+        Raises:
+            BusyError: they come more slowly than the policy allows.
+        """
+        policy = self.policy
+        began = window_began = time.monotonic()
+        window_bytes = 0
+        for chunk in chunks:
+            yield chunk
+            window_bytes += len(chunk)
+            now = time.monotonic()
+            if now - began > policy.longest_download_s:
+                raise BusyError(
+                    f"{response.url}: not whole after {policy.longest_download_s:g} s. Try again later."
+                )
+            window_s = now - window_began
+            if window_s < policy.rate_window_s:
+                continue
+            if window_bytes < policy.lowest_rate_bytes_s * window_s:
+                raise BusyError(
+                    f"{response.url}: {window_bytes / window_s:.0f} bytes a second came, fewer than "
+                    f"{policy.lowest_rate_bytes_s:g}. Try again later."
+                )
+            window_began, window_bytes = now, 0
+
 
 def is_absent(response: httpx.Response) -> bool:
     """Whether there is no such resource."""
     return response.status_code in _ABSENT_STATUS
 
 
-def write_body(response: httpx.Response, path: Path) -> bool:
-    """Write the body as sent; whether the server had announced its size.
-
-    Raises:
-        BusyError: fewer or more bytes than announced came.
-    """
-    with path.open("wb") as file:
-        for chunk in response.iter_raw():
-            file.write(chunk)
-        received = file.tell()
-    announced: str = response.headers.get("Content-Length", "")
-    if announced.isdigit() and int(announced) != received:
-        raise BusyError(f"{response.url}: {received} of {announced} bytes came. Try again later.")
-    return announced.isdigit()
-
-
 def published_at(response: httpx.Response, otherwise: datetime) -> datetime:
     """The Last-Modified of a response in UTC, or the other time where it has none to read."""
     try:
-        moment = parsedate_to_datetime(response.headers["Last-Modified"])
-    except (KeyError, ValueError):
+        moment = to_aware(parsedate_to_datetime(response.headers["Last-Modified"]))
+    except (KeyError, ValueError, OverflowError):
         return otherwise
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-
-
-def _conditions(known: SourceFile | None) -> dict[str, str]:
-    if known is None:
-        return {}
-    headers = {"If-Modified-Since": format_datetime(known.published_at.astimezone(UTC), usegmt=True)}
-    if known.etag:
-        headers["If-None-Match"] = known.etag
-    return headers
+    return moment if moment >= _EPOCH else otherwise
 
 
 def _retry_after_s(value: str | None) -> float | None:
@@ -187,10 +220,10 @@ def _retry_after_s(value: str | None) -> float | None:
     if value.strip().isdigit():
         return float(value)
     try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
+        moment = to_aware(parsedate_to_datetime(value))
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def _describe(error: httpx.HTTPError) -> str:

@@ -1,43 +1,19 @@
-"""NOAA's own archive: the S3 mirror first, NCEI second, stations from its station list.
+"""NOAA's own archive, at the addresses each dataset names, in their order.
 
-NCEI slows down hard after a couple of thousand requests; the mirror in the Open Data programme does
-not, but whether it is complete is not promised, so NCEI's answer decides where the mirror has nothing.
+The first address is a mirror where there is one: NCEI slows down hard after a couple of thousand
+requests. Whether a mirror is complete is not promised, so the last address decides what is absent.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
-from isotherm.archive.directory_archive import is_in_years
 from isotherm.archive.http_archive import HttpArchive
 from isotherm.archive.http_client import RetryPolicy
 from isotherm.archive.station_year import StationYear
-from isotherm.datasets.global_hourly.station_history import read_station_history
+from isotherm.datasets.dataset import Dataset, ListedStation
+from isotherm.datasets.registry import DATASETS
 
-ACCESS_URLS: Final = (
-    "https://noaa-global-hourly-pds.s3.amazonaws.com",
-    "https://www.ncei.noaa.gov/data/global-hourly/access",
-)
-HISTORY_URLS: Final = (
-    "https://noaa-isd-pds.s3.amazonaws.com/isd-history.csv",
-    "https://www.ncei.noaa.gov/pub/data/noaa/isd-history.csv",
-)
 LABEL: Final = "NOAA NCEI"
-
-# global-hourly was frozen in August 2025: 2024 is its last whole year.
-FIRST_VISIT_YEAR: Final = 2024
-# A first visit: ten stations people know, in every climate and both hemispheres.
-FIRST_VISIT_STATIONS: Final = (
-    "01001099999",  # Jan Mayen
-    "03772099999",  # London Heathrow
-    "10637099999",  # Frankfurt
-    "47671099999",  # Tokyo Haneda
-    "48698099999",  # Singapore Changi
-    "62366099999",  # Cairo
-    "68816099999",  # Cape Town
-    "72530094846",  # Chicago O'Hare
-    "72295023174",  # Los Angeles
-    "94767099999",  # Sydney
-)
 
 
 class NoaaArchive(HttpArchive):
@@ -45,54 +21,56 @@ class NoaaArchive(HttpArchive):
 
     Args:
         policy: how patient to be.
-        access_urls: below each lies `<year>/<station>.csv`; asked in this order.
-        history_urls: addresses of the station list, asked in this order.
+        datasets: what it may be asked for, and where NOAA has it.
     """
 
+    _suffixes = ("",)  # NOAA's own files are never gzipped
+
     def __init__(
-        self,
-        policy: RetryPolicy | None = None,
-        access_urls: Sequence[str] = ACCESS_URLS,
-        history_urls: Sequence[str] = HISTORY_URLS,
+        self, policy: RetryPolicy | None = None, datasets: Sequence[Dataset] = DATASETS
     ) -> None:
-        super().__init__(LABEL, policy)
-        self.label = LABEL
-        self._access_urls = access_urls
-        self._history_urls = history_urls
-        self._suffixes = ("",)
-        self._history: bytes | None = None
+        super().__init__(LABEL, policy, datasets)
+        self._lists: dict[str, list[ListedStation]] = {}
+
+    def list_first_visit(self, dataset: Dataset) -> list[StationYear]:
+        """The dataset's own first visit."""
+        visit = dataset.first_visit
+        return sorted(
+            StationYear(one, year, dataset.name) for one in visit.station_ids for year in visit.years
+        )
 
     def list_station_years(
-        self, first_year: int | None = None, last_year: int | None = None
+        self, dataset: Dataset, first_year: int, last_year: int
     ) -> list[StationYear]:
-        """The first visit without years, else each listed station in each year it may have data."""
-        if first_year is None and last_year is None:
-            return sorted(StationYear(one, FIRST_VISIT_YEAR) for one in FIRST_VISIT_STATIONS)
+        """Each listed station in each year between its first and last day."""
         found = []
-        for entry in read_station_history(self.read_station_history() or b""):
+        for entry in self.read_station_list(dataset):
             if entry.first_day is None or entry.last_day is None:
                 continue
-            years = range(entry.first_day.year, entry.last_day.year + 1)
-            found += [
-                StationYear(entry.station.station_id, year)
-                for year in years
-                if is_in_years(year, first_year, last_year)
-            ]
+            first, last = max(entry.first_day.year, first_year), min(entry.last_day.year, last_year)
+            station_id = entry.station.station_id
+            found += [StationYear(station_id, year, dataset.name) for year in range(first, last + 1)]
         return sorted(found)
 
-    def read_station_history(self) -> bytes | None:
+    def read_station_list(self, dataset: Dataset) -> list[ListedStation]:
         """The station list; read once, it is 3 MB and changes daily."""
-        if self._history is None:
-            self._history = super().read_station_history()
-        return self._history
+        if dataset.name not in self._lists:
+            self._lists[dataset.name] = super().read_station_list(dataset)
+        return self._lists[dataset.name]
 
     def unreachable_reason(self) -> str | None:
-        """None when either address answers for a file that is known to be there."""
-        known = f"{FIRST_VISIT_YEAR}/{FIRST_VISIT_STATIONS[0]}.csv"
-        reasons = []
-        for base in self._access_urls:
-            reason = self._client.probe(f"{base}/{known}")
-            if reason is None:
-                return None
-            reasons.append(f"{base}: {reason}")
-        return f"NOAA cannot be reached. {' '.join(reasons)}"
+        """None when any address answers for a file that is known to be there."""
+        known = [
+            f"{base}/{one.first_visit.years[0]}/"
+            f"{one.layout.file_name(one.first_visit.station_ids[0], one.first_visit.years[0])}"
+            for one in self._datasets.values()
+            for base in self._access_urls(one)
+        ]
+        reasons = self._probe_any(known)
+        return None if reasons is None else f"NOAA cannot be reached. {reasons}"
+
+    def _access_urls(self, dataset: Dataset) -> Sequence[str]:
+        return dataset.layout.noaa_access_urls
+
+    def _list_urls(self, dataset: Dataset) -> Sequence[str]:
+        return dataset.layout.noaa_station_list_urls

@@ -15,12 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from isotherm.datasets.global_hourly.csv_records import read_header
+from isotherm.datasets.dataset import Dataset
 from isotherm.errors import SourceError
 
 _CHUNK_BYTES: Final = 1 << 20
 _HEADER_LIMIT_BYTES: Final = 64 * 1024
 _GZIP_LEVEL: Final = 6
+_LINE_ENDS: Final = (b"\n", b"\r")
 
 
 @contextmanager
@@ -43,17 +44,19 @@ def temporary_beside(target: Path) -> Iterator[Path]:
         ) from error
 
 
-def content_digest(received: Path, origin: str, *, size_is_certain: bool) -> str:
-    """Sha256 of the uncompressed content, after checking that it is a whole global-hourly file.
+def content_digest(received: Path, dataset: Dataset, origin: str) -> str:
+    """Sha256 of the uncompressed content, after checking that it is a whole file of the dataset.
+
+    A whole file ends with a line end, as all of NOAA's do. One that does not was cut in the middle of
+    a line, somewhere on its way to the archive, even where its length is the announced one.
 
     Args:
         received: the file as it came, plain or gzip.
+        dataset: what it should be.
         origin: where it came from, for messages.
-        size_is_certain: False where nothing told how long a plain file is: then its last line must
-            be whole, as NOAA's always are.
 
     Raises:
-        SourceError: cut off, a web page, or its header lacks a required column.
+        SourceError: cut off, a web page, or its header is not the dataset's.
     """
     digest = hashlib.sha256()
     beginning = b""
@@ -67,8 +70,8 @@ def content_digest(received: Path, origin: str, *, size_is_certain: bool) -> str
         raise SourceError(
             f"{origin}: the gzip stream is cut off or damaged ({error}). Try again later."
         ) from error
-    read_header(beginning.removeprefix(b"\xef\xbb\xbf"), origin)
-    if last != b"\n" and not size_is_certain and not _is_gzip(received):
+    dataset.check_header(beginning, origin)
+    if last not in _LINE_ENDS:
         raise SourceError(f"{origin}: the file ends in the middle of a line. Try again later.")
     return digest.hexdigest()
 

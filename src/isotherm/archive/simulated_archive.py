@@ -6,10 +6,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
-from isotherm.archive.directory_archive import unchanged
+from isotherm.archive.known_versions import KnownVersions
 from isotherm.archive.received_file import keep_compressed, temporary_beside
 from isotherm.archive.station_year import FetchedFile, SourceFile, StationYear
-from isotherm.datasets.simulated.station_years import published_on, simulate_station_year
+from isotherm.datasets.dataset import Dataset, ListedStation
+from isotherm.datasets.simulated.station_years import (
+    SIMULATED_DATASET,
+    published_on,
+    simulate_station_year,
+)
 from isotherm.datasets.simulated.stations import (
     FIRST_YEAR,
     STATION_COUNT,
@@ -44,37 +49,36 @@ class SimulatedArchive:
         self._station_count = station_count
         self._today = today
 
-    def list_station_years(
-        self, first_year: int | None = None, last_year: int | None = None
-    ) -> list[StationYear]:
-        """Every station in each year from its opening on; without years a dozen in the last two."""
+    def list_first_visit(self, dataset: Dataset) -> list[StationYear]:
+        """A dozen stations in the last two years."""
         newest = newest_day(self._today()).year
-        if first_year is None and last_year is None:
-            ids, years = station_ids(FIRST_VISIT_STATION_COUNT), range(newest - 1, newest + 1)
-        else:
-            ids = station_ids(self._station_count)
-            years = range(
-                max(first_year or FIRST_YEAR, FIRST_YEAR), min(last_year or newest, newest) + 1
-            )
-        return sorted(
-            StationYear(one, year)
-            for one in ids
-            for year in years
-            if describe_station(one).has_year(year)
-        )
+        return _open_years(dataset, FIRST_VISIT_STATION_COUNT, range(newest - 1, newest + 1))
+
+    def list_station_years(
+        self, dataset: Dataset, first_year: int, last_year: int
+    ) -> list[StationYear]:
+        """Every station in each year from its opening on."""
+        newest = newest_day(self._today()).year
+        years = range(max(first_year, FIRST_YEAR), min(last_year, newest) + 1)
+        return _open_years(dataset, self._station_count, years)
 
     def fetch(
-        self, station_year: StationYear, target: Path, known: SourceFile | None = None
+        self,
+        station_year: StationYear,
+        target: Path,
+        known: SourceFile | None = None,
+        refused: SourceFile | None = None,
     ) -> FetchedFile | None:
         """Write the station-year as of today; None before the station opened or after today."""
+        if not self._has(station_year):
+            return None
         today = self._today()
         downloaded_at = datetime.now(UTC).replace(microsecond=0)
         published_at = published_on(station_year.year, today)
         etag = f"{GENERATOR_VERSION}-{published_at.date()}"
-        if known is not None and known.etag == etag:
-            return unchanged(known, downloaded_at, etag, LABEL)
-        if station_year.station_id not in station_ids(self._station_count):
-            return None
+        versions = KnownVersions(known, refused)
+        if version := versions.of_etag(etag):
+            return versions.unchanged(version, downloaded_at=downloaded_at, etag=etag, origin=LABEL)
         content = simulate_station_year(station_year.station_id, station_year.year, today=today)
         if content is None:
             return None
@@ -93,9 +97,13 @@ class SimulatedArchive:
             origin=LABEL,
         )
 
-    def read_station_history(self) -> bytes | None:
-        """The made-up stations in the format of isd-history.csv."""
-        return simulated_history(self._station_count, newest_day(self._today()))
+    def read_station_list(self, dataset: Dataset) -> list[ListedStation]:
+        """The made-up stations."""
+        if dataset.name != SIMULATED_DATASET:
+            return []
+        return dataset.read_station_list(
+            simulated_history(self._station_count, newest_day(self._today()))
+        )
 
     def unreachable_reason(self) -> str | None:
         """Always there."""
@@ -103,3 +111,18 @@ class SimulatedArchive:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _has(self, station_year: StationYear) -> bool:
+        is_simulated = station_year.dataset == SIMULATED_DATASET and station_year.year >= FIRST_YEAR
+        return is_simulated and station_year.station_id in station_ids(self._station_count)
+
+
+def _open_years(dataset: Dataset, station_count: int, years: range) -> list[StationYear]:
+    if dataset.name != SIMULATED_DATASET:
+        return []
+    return sorted(
+        StationYear(one, year, dataset.name)
+        for one in station_ids(station_count)
+        for year in years
+        if describe_station(one).has_year(year)
+    )

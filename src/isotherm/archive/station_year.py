@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from isotherm.observation import GLOBAL_HOURLY
+from isotherm.datasets.dataset import Dataset, ListedStation
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -17,12 +17,7 @@ class StationYear:
 
     station_id: str
     year: int
-    dataset: str = GLOBAL_HOURLY
-
-    @property
-    def file_name(self) -> str:
-        """Name of the file as NOAA publishes it."""
-        return f"{self.station_id}.csv"
+    dataset: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,7 @@ class FetchedFile:
     """What asking the archive for a station-year gave.
 
     Attributes:
-        is_changed: False when the archive has the version we know; then no file was written.
+        is_changed: False when the archive has a version we know; then no file was written.
         path: the file, always gzip; None when not changed.
         sha256: of the uncompressed content, so that `X.csv` and `X.csv.gz` are one version.
         size_bytes: of the file at `path`; 0 when not changed.
@@ -54,6 +49,7 @@ class FetchedFile:
         downloaded_at: whole seconds, UTC.
         etag: to ask with next time.
         origin: the address or path that answered.
+        is_refused_again: the archive still has the version that was refused; it is not changed.
     """
 
     station_year: StationYear
@@ -65,6 +61,7 @@ class FetchedFile:
     downloaded_at: datetime
     etag: str | None
     origin: str
+    is_refused_again: bool = False
 
 
 class Archive(Protocol):
@@ -78,31 +75,48 @@ class Archive(Protocol):
     def is_simulated(self) -> bool:
         """Whether its observations were made up."""
 
+    def list_first_visit(self, dataset: Dataset) -> list[StationYear]:
+        """What a first look takes, sorted: few enough to be quick, or all there is.
+
+        Raises:
+            SourceError: the archive cannot be read.
+        """
+
     def list_station_years(
-        self, first_year: int | None = None, last_year: int | None = None
+        self, dataset: Dataset, first_year: int, last_year: int
     ) -> list[StationYear]:
         """The station-years it has or may have in these years (both inclusive), sorted.
 
-        Without years: what a first run takes.
+        A station that is not among them may still have a file: `fetch` asks for any.
 
         Raises:
             SourceError: the archive cannot be read.
         """
 
     def fetch(
-        self, station_year: StationYear, target: Path, known: SourceFile | None = None
+        self,
+        station_year: StationYear,
+        target: Path,
+        known: SourceFile | None = None,
+        refused: SourceFile | None = None,
     ) -> FetchedFile | None:
         """Write the station-year to `target` (gzip, whole or not at all); None: there is no such file.
+
+        Args:
+            station_year: any, listed or not.
+            target: where the file goes.
+            known: the version we have; it is not sent again.
+            refused: the newer version that was refused; it is not sent again either.
 
         Raises:
             SourceError: it could not be had after retries, or is not what NOAA publishes.
         """
 
-    def read_station_history(self) -> bytes | None:
-        """NOAA's station list (isd-history.csv), plain; None where the archive has none.
+    def read_station_list(self, dataset: Dataset) -> list[ListedStation]:
+        """The dataset's station list, sorted by id; empty where the archive has none.
 
         Raises:
-            SourceError: it could not be had after retries.
+            SourceError: it could not be had after retries, or is no such list.
         """
 
     def unreachable_reason(self) -> str | None:

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from isotherm.archive.station_year import StationYear
+from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.ingest import manifest
 from isotherm.ingest.load import log_loaded
 from isotherm.ingest.report import log, write_table
@@ -43,7 +44,11 @@ def choose_day_stations(
     choice = StationChoice.from_form(count=count, ids=ids)
     day = asked_day(partition_key, form_day)
     year = day.year if day else None
-    listing = place.archive.list_station_years(year, year)
+    listing = (
+        place.archive.list_first_visit(GLOBAL_HOURLY)
+        if year is None
+        else place.archive.list_station_years(GLOBAL_HOURLY, year, year)
+    )
     if day is None and listing:
         year = max(one.year for one in listing)
     with place.engine.connect() as connection:
@@ -68,7 +73,9 @@ def download_day(place: Workplace, chosen: Mapping[str, Any]) -> Xcom:
         `day` (now always stated, unless no file has any observation), `first_year`, `last_year`.
     """
     year: int = chosen["year"]
-    summary = place.transfer.run(StationYear(one, year) for one in chosen["stations"])
+    summary = place.transfer.run(
+        StationYear(one, year, GLOBAL_HOURLY.name) for one in chosen["stations"]
+    )
     newest = summary.newest_day
     day = chosen["day"] or (newest.isoformat() if newest else None)
     columns = ("day", "files", "changed", "unchanged", "absent", "refused", "rows", "kB")

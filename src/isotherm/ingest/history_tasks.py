@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from isotherm.archive.station_year import StationYear
+from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.errors import SettingsError
 from isotherm.ingest import manifest
 from isotherm.ingest.load import Loaded, log_loaded
@@ -39,7 +40,7 @@ def plan_import(place: Workplace, form: Mapping[str, Any]) -> list[list[YearPlan
         raise SettingsError(
             f"first_year {first_year} is after last_year {last_year}. Trigger again, years swapped."
         )
-    listing = place.archive.list_station_years(first_year, last_year)
+    listing = place.archive.list_station_years(GLOBAL_HOURLY, first_year, last_year)
     plan = plan_years(_choose(place, form, listing), listing)
     write_table(
         f"{place.archive.label}, {first_year} to {last_year}",
@@ -62,7 +63,9 @@ def download_years(place: Workplace, group: Sequence[Mapping[str, Any]]) -> list
     summaries = []
     for part in group:
         with folded(f"{part['year']}: {len(part['stations'])} files"):
-            summary = transfer.run(StationYear(one, part["year"]) for one in part["stations"])
+            summary = transfer.run(
+                StationYear(one, part["year"], GLOBAL_HOURLY.name) for one in part["stations"]
+            )
         log.info(
             f"{part['year']}: {summary.changed} changed, {summary.unchanged} unchanged, "
             f"{summary.absent} absent, {summary.refused} refused, {summary.row_count} rows"

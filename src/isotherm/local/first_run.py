@@ -20,6 +20,7 @@ from isotherm.archive.station_year import StationYear
 from isotherm.audit.feeds import settle_feeds
 from isotherm.audit.files import settle_files
 from isotherm.audit.ledger import LedgerLine
+from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.errors import IsothermError, SourceError
 from isotherm.files import write_whole
 from isotherm.local.airflow_client import AirflowClient, TaskState
@@ -113,7 +114,7 @@ def choose_station_years(settings: Settings) -> list[StationYear]:
     """
     archive = open_archive(settings)
     try:
-        found = archive.list_station_years()
+        found = archive.list_first_visit(GLOBAL_HOURLY)
     finally:
         archive.close()
     if not found:

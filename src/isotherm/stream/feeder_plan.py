@@ -16,7 +16,13 @@ from typing import Final
 import polars as pl
 import structlog
 
-from isotherm.archive.archives import Archive, SourceFile, StationYear, fetch_all
+from isotherm.archive.archives import (
+    Archive,
+    SourceFile,
+    StationYear,
+    download_path,
+    fetch_all,
+)
 from isotherm.datasets.global_hourly.reader import parse_observations
 from isotherm.datasets.schema import POLARS_SCHEMA, REJECTED_SCHEMA
 from isotherm.errors import SourceError
@@ -116,7 +122,7 @@ class Downloads:
         return self._path(station_year).read_bytes(), note
 
     def _path(self, one: StationYear) -> Path:
-        return self._folder / str(one.year) / f"{one.file_name}.gz"
+        return download_path(self._folder, one)
 
     def _read_note(self, one: StationYear) -> SourceFile | None:
         """The version of a file; None unless file and note are there and agree."""
@@ -160,7 +166,9 @@ def _read_year(downloads: Downloads, year: int, files: list[StationYear], period
     versions = []
     for one in files:
         content, note = downloads.read(one)
-        parsed = parse_observations(content, published_at=note.published_at, source_file=one.file_name)
+        parsed = parse_observations(
+            content, published_at=note.published_at, source_file=f"{one.station_id}.csv"
+        )
         observations.append(period.select(parsed.observations))
         rejected.append(parsed.rejected)
         versions.append(f"{one.station_id} {note.sha256} {note.published_at.timestamp():.0f}")

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 import structlog
 
 from isotherm.archive.archives import Archive, StationYear, open_archive
+from isotherm.datasets.registry import dataset_named
 from isotherm.errors import IsothermError, SettingsError, SourceError
 from isotherm.ingest.manifest import read_known_stations
 from isotherm.ingest.selection import StationChoice, choose_stations
@@ -98,7 +99,10 @@ def _feed_rest(
             present = downloads.bring(archive, chosen)
             position.station_years = [(one.station_id, one.year) for one in present]
         else:
-            chosen = [StationYear(station_id, year) for station_id, year in position.station_years]
+            chosen = [
+                StationYear(station_id, year, options.dataset)
+                for station_id, year in position.station_years
+            ]
             downloads.bring(archive, [one for one in chosen if not downloads.has(one)])
             present = chosen
     for year in read_years(downloads, present, period):
@@ -113,7 +117,13 @@ def choose(
     Raises:
         SourceError: the archive has none.
     """
-    listing = archive.list_station_years(*period.years)
+    dataset = dataset_named(options.dataset)
+    first_year, last_year = period.years
+    listing = (
+        archive.list_first_visit(dataset)
+        if first_year is None or last_year is None
+        else archive.list_station_years(dataset, first_year, last_year)
+    )
     engine = create_engine(settings)
     try:
         with engine.connect() as connection:

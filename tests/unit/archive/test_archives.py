@@ -6,22 +6,22 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from csv_rows import csv_file, line
 
+from csv_rows import csv_file, line
 from isotherm.archive.archives import fetch_all, open_archive
 from isotherm.archive.directory_archive import DirectoryArchive
 from isotherm.archive.http_archive import HttpArchive
 from isotherm.archive.noaa_archive import NoaaArchive
 from isotherm.archive.simulated_archive import SimulatedArchive
 from isotherm.archive.station_year import FetchedFile, SourceFile, StationYear
+from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.datasets.global_hourly.reader import parse_observations
-from isotherm.datasets.global_hourly.station_history import read_station_history
 from isotherm.errors import SourceError
 from isotherm.settings import Settings
 from real_files import real_root
 
 CONTENT = csv_file(line())
-OHARE = StationYear("72530094846", 2014)
+OHARE = StationYear("72530094846", 2014, GLOBAL_HOURLY.name)
 MODIFIED = 1_700_000_000
 
 
@@ -82,17 +82,20 @@ def test_a_directory_lists_plain_and_gzipped_files_and_nothing_else(root: Path) 
     ):
         _publish(root, name)
     archive = DirectoryArchive(root)
-    assert archive.list_station_years() == [OHARE, StationYear("A0000200001", 2013)]
-    assert archive.list_station_years(2014, 2014) == [OHARE]
-    assert archive.list_station_years(last_year=1999) == []
+    assert archive.list_first_visit(GLOBAL_HOURLY) == [
+        OHARE,
+        StationYear("A0000200001", 2013, GLOBAL_HOURLY.name),
+    ]
+    assert archive.list_station_years(GLOBAL_HOURLY, 2014, 2014) == [OHARE]
+    assert archive.list_station_years(GLOBAL_HOURLY, 1901, 1999) == []
 
 
 def test_a_directory_laid_out_otherwise_says_how_it_should_be(tmp_path: Path) -> None:
     archive = DirectoryArchive(tmp_path)
     assert "<year>/<station>.csv" in (archive.unreachable_reason() or "")
     with pytest.raises(SourceError, match="has no folder data/global-hourly/access"):
-        archive.list_station_years()
-    assert archive.read_station_history() is None
+        archive.list_first_visit(GLOBAL_HOURLY)
+    assert archive.read_station_list(GLOBAL_HOURLY) == []
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
@@ -120,7 +123,7 @@ def test_a_known_file_is_not_read_again_and_a_touched_one_is_no_new_version(
     assert (touched.is_changed, touched.published_at) == (False, known.published_at)
     assert touched.etag != known.etag
     assert not (tmp_path / "b.csv.gz").exists()
-    path.write_bytes(CONTENT + line(DATE="2024-01-02T00:00:00").encode())  # no end of its last line
+    path.write_bytes(CONTENT + line(DATE="2024-01-02T00:00:00").encode() + b"\n")
     assert _fetched(archive, tmp_path / "b.csv.gz", known).is_changed
 
 
@@ -135,22 +138,22 @@ def test_an_absent_station_year_is_none_and_a_damaged_one_an_error(root: Path, t
 
 def test_the_real_files_come_whole_with_their_station_list(tmp_path: Path) -> None:
     archive = DirectoryArchive(real_root())
-    wanted = archive.list_station_years()
+    wanted = archive.list_first_visit(GLOBAL_HOURLY)
     assert len(wanted) == 12
     outcomes = list(fetch_all(archive, wanted, tmp_path))
     assert [one.error for one in outcomes] == [None] * 12
     assert all(one.fetched and one.fetched.path and one.fetched.path.is_file() for one in outcomes)
-    assert len(read_station_history(archive.read_station_history() or b"")) == 29632
+    assert len(archive.read_station_list(GLOBAL_HOURLY)) == 29632
 
 
 def test_the_simulated_archive_has_a_first_visit_and_all_its_years() -> None:
     archive = SimulatedArchive(today=lambda: date(2024, 7, 10))
-    first_visit = archive.list_station_years()
+    first_visit = archive.list_first_visit(GLOBAL_HOURLY)
     assert {one.year for one in first_visit} == {2023, 2024}
     assert len({one.station_id for one in first_visit}) == 12
-    assert len(archive.list_station_years(2024, 2024)) == 100
-    assert len(archive.list_station_years(1901, 1901)) == 10
-    assert archive.list_station_years(2025, 2030) == []
+    assert len(archive.list_station_years(GLOBAL_HOURLY, 2024, 2024)) == 100
+    assert len(archive.list_station_years(GLOBAL_HOURLY, 1901, 1901)) == 10
+    assert archive.list_station_years(GLOBAL_HOURLY, 2025, 2030) == []
     assert archive.unreachable_reason() is None
     assert "simulated" in archive.label
 
@@ -160,7 +163,7 @@ def test_a_simulated_file_changes_as_its_year_goes_on_and_rests_when_it_is_over(
         [date(2024, 7, 10), date(2024, 7, 10), date(2024, 7, 11), date(2025, 1, 9), date(2026, 1, 1)]
     )
     archive = SimulatedArchive(today=lambda: next(days))
-    wanted = StationYear("ZZ000299999", 2024)
+    wanted = StationYear("ZZ000299999", 2024, GLOBAL_HOURLY.name)
     target = tmp_path / "x.csv.gz"
     first = archive.fetch(wanted, target)
     assert first is not None
@@ -183,7 +186,7 @@ def test_a_simulated_file_changes_as_its_year_goes_on_and_rests_when_it_is_over(
 
 def test_the_simulated_archive_has_no_other_stations_and_no_future(tmp_path: Path) -> None:
     archive = SimulatedArchive(station_count=5, today=lambda: date(2024, 7, 10))
-    assert archive.fetch(StationYear("72530094846", 2014), tmp_path / "x") is None
-    assert archive.fetch(StationYear("ZZ000699999", 2014), tmp_path / "x") is None
-    assert archive.fetch(StationYear("ZZ000299999", 2025), tmp_path / "x") is None
-    assert len(read_station_history(archive.read_station_history() or b"")) == 5
+    assert archive.fetch(StationYear("72530094846", 2014, GLOBAL_HOURLY.name), tmp_path / "x") is None
+    assert archive.fetch(StationYear("ZZ000699999", 2014, GLOBAL_HOURLY.name), tmp_path / "x") is None
+    assert archive.fetch(StationYear("ZZ000299999", 2025, GLOBAL_HOURLY.name), tmp_path / "x") is None
+    assert len(archive.read_station_list(GLOBAL_HOURLY)) == 5

@@ -10,22 +10,24 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from csv_rows import csv_file, header, line
 from scripted_server import ScriptedServer, body, hang, serve, status
 
+from csv_rows import csv_file, header, line
 from isotherm import __version__
 from isotherm.archive.archives import MAX_CONCURRENT_DOWNLOADS, fetch_all
 from isotherm.archive.http_archive import HttpArchive
 from isotherm.archive.http_client import RetryPolicy
 from isotherm.archive.station_year import FetchedFile, SourceFile, StationYear
+from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.errors import SourceError
 
 IMPATIENT = RetryPolicy(
     attempts=3, first_pause_s=0.01, longest_pause_s=0.02, connect_timeout_s=2, read_timeout_s=0.5
 )
-OHARE = StationYear("72530094846", 2014)
+OHARE = StationYear("72530094846", 2014, GLOBAL_HOURLY.name)
 PATH = "/data/global-hourly/access/2014/72530094846.csv"
 CONTENT = csv_file(*[line(TMP=f"+{number:04d},1") for number in range(500)])
+STATION_LIST = b"USAF,WBAN,STATION NAME\n725300,94846,O'HARE\n"
 MODIFIED = datetime(2025, 10, 1, 12, 30, 15, tzinfo=UTC)
 LAST_MODIFIED = format_datetime(MODIFIED, usegmt=True)
 
@@ -285,10 +287,10 @@ def test_index_pages_are_read_without_parent_and_sort_links(
     )
     server.script[root] = [body(page.encode())]
     server.script[f"{root}2014/"] = [body(files.encode())]
-    assert archive.list_station_years(2014, 2014) == [
-        StationYear("01001099999", 2014),
-        StationYear("72530094846", 2014),
-        StationYear("A0000200001", 2014),
+    assert archive.list_station_years(GLOBAL_HOURLY, 2014, 2014) == [
+        StationYear("01001099999", 2014, GLOBAL_HOURLY.name),
+        StationYear("72530094846", 2014, GLOBAL_HOURLY.name),
+        StationYear("A0000200001", 2014, GLOBAL_HOURLY.name),
     ]
 
 
@@ -297,15 +299,18 @@ def test_the_index_pages_of_pythons_own_server_are_read(
 ) -> None:
     publish(CONTENT)
     publish(gzip.compress(CONTENT), "/data/global-hourly/access/2013/01001099999.csv.gz")
-    assert archive.list_station_years() == [StationYear("01001099999", 2013), OHARE]
-    assert archive.list_station_years(first_year=2014) == [OHARE]
-    assert archive.list_station_years(1901, 1950) == []
+    assert archive.list_first_visit(GLOBAL_HOURLY) == [
+        StationYear("01001099999", 2013, GLOBAL_HOURLY.name),
+        OHARE,
+    ]
+    assert archive.list_station_years(GLOBAL_HOURLY, 2014, 2024) == [OHARE]
+    assert archive.list_station_years(GLOBAL_HOURLY, 1901, 1950) == []
 
 
 def test_an_address_that_is_no_archive_says_what_one_is(server: ScriptedServer) -> None:
     archive = HttpArchive(f"{server.url}/elsewhere", IMPATIENT)
     with pytest.raises(SourceError, match="root under which data/global-hourly/access/ lies"):
-        archive.list_station_years()
+        archive.list_first_visit(GLOBAL_HOURLY)
     assert "answered 404" in (archive.unreachable_reason() or "")
     archive.close()
 
@@ -324,15 +329,16 @@ def test_the_station_list_is_found_plain_or_gzipped_or_is_none(
     archive: HttpArchive, publish: Callable[..., Path]
 ) -> None:
     assert archive.unreachable_reason() is None
-    assert archive.read_station_history() is None
-    publish(gzip.compress(b'"USAF"\n'), "/pub/data/noaa/isd-history.csv.gz")
-    assert archive.read_station_history() == b'"USAF"\n'
+    assert archive.read_station_list(GLOBAL_HOURLY) == []
+    publish(gzip.compress(STATION_LIST), "/pub/data/noaa/isd-history.csv.gz")
+    (entry,) = archive.read_station_list(GLOBAL_HOURLY)
+    assert entry.station.station_id == "72530094846"
 
 
 def test_many_are_fetched_four_at_once_and_one_failure_stops_no_other(
     server: ScriptedServer, archive: HttpArchive, tmp_path: Path
 ) -> None:
-    wanted = [StationYear(f"{number:011d}", 2014) for number in range(12)]
+    wanted = [StationYear(f"{number:011d}", 2014, GLOBAL_HOURLY.name) for number in range(12)]
     together = threading.Barrier(MAX_CONCURRENT_DOWNLOADS, timeout=5)
 
     def slow(handler: object) -> None:
@@ -340,14 +346,14 @@ def test_many_are_fetched_four_at_once_and_one_failure_stops_no_other(
         body(CONTENT)(handler)  # type: ignore[arg-type]
 
     for one in wanted:
-        server.script[f"/data/global-hourly/access/2014/{one.file_name}"] = [slow]
-    bad = StationYear("99999999999", 2014)
-    server.script[f"/data/global-hourly/access/2014/{bad.file_name}"] = [status(403)]
-    absent = StationYear("88888899999", 2014)
+        server.script[f"/data/global-hourly/access/2014/{one.station_id}.csv"] = [slow]
+    bad = StationYear("99999999999", 2014, GLOBAL_HOURLY.name)
+    server.script[f"/data/global-hourly/access/2014/{bad.station_id}.csv"] = [status(403)]
+    absent = StationYear("88888899999", 2014, GLOBAL_HOURLY.name)
     outcomes = list(fetch_all(archive, [*wanted, bad, absent], tmp_path / "many"))
     assert [one.station_year for one in outcomes] == [*wanted, bad, absent]
     assert all(one.fetched and one.fetched.is_changed for one in outcomes[:12])
     assert "403" in str(outcomes[12].error)
     assert (outcomes[13].fetched, outcomes[13].error) == (None, None)
     assert server.most_in_flight == MAX_CONCURRENT_DOWNLOADS
-    assert len(list((tmp_path / "many" / "2014").iterdir())) == 12
+    assert len(list((tmp_path / "many" / GLOBAL_HOURLY.name / "2014").iterdir())) == 12

@@ -1,20 +1,23 @@
 """NOAA's two addresses, played by two real servers on loopback."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from csv_rows import csv_file, line
 from scripted_server import ScriptedServer, body, serve, status
 
+from csv_rows import csv_file, line
 from isotherm.archive.http_client import RetryPolicy
-from isotherm.archive.noaa_archive import FIRST_VISIT_STATIONS, LABEL, NoaaArchive
+from isotherm.archive.noaa_archive import LABEL, NoaaArchive
 from isotherm.archive.station_year import StationYear
+from isotherm.datasets.dataset import Dataset
+from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.errors import SourceError
 from isotherm.station import is_station_id
 
 CONTENT = csv_file(line())
-OHARE = StationYear("72530094846", 2014)
+OHARE = StationYear("72530094846", 2014, GLOBAL_HOURLY.name)
 PATH = "/2014/72530094846.csv"
 HISTORY = (
     b'"USAF","WBAN","STATION NAME","CTRY","STATE","ICAO","LAT","LON","ELEV(M)","BEGIN","END"\n'
@@ -37,10 +40,21 @@ def ncei(tmp_path: Path) -> Iterator[ScriptedServer]:
 
 
 @pytest.fixture
-def archive(mirror: ScriptedServer, ncei: ScriptedServer) -> Iterator[NoaaArchive]:
+def dataset(mirror: ScriptedServer, ncei: ScriptedServer) -> Dataset:
+    """Global-hourly at two addresses of ours."""
+    urls = (mirror.url, ncei.url)
+    layout = replace(
+        GLOBAL_HOURLY.layout,
+        noaa_access_urls=urls,
+        noaa_station_list_urls=tuple(f"{url}/isd-history.csv" for url in urls),
+    )
+    return replace(GLOBAL_HOURLY, layout=layout)
+
+
+@pytest.fixture
+def archive(dataset: Dataset) -> Iterator[NoaaArchive]:
     policy = RetryPolicy(attempts=2, first_pause_s=0.01, longest_pause_s=0.02)
-    urls = [mirror.url, ncei.url]
-    opened = NoaaArchive(policy, urls, [f"{url}/isd-history.csv" for url in urls])
+    opened = NoaaArchive(policy, [dataset])
     yield opened
     opened.close()
 
@@ -89,25 +103,25 @@ def test_a_failure_of_ncei_is_an_error_even_where_the_mirror_says_there_is_no_fi
 
 
 def test_a_first_visit_is_ten_well_known_stations_in_the_last_whole_year(archive: NoaaArchive) -> None:
-    found = archive.list_station_years()
-    assert len(found) == len(set(FIRST_VISIT_STATIONS)) == 10
+    found = archive.list_first_visit(GLOBAL_HOURLY)
+    assert len(found) == len({one.station_id for one in found}) == 10
     assert all(one.year == 2024 and is_station_id(one.station_id) for one in found)
     assert not archive.is_simulated
     assert archive.label == LABEL
 
 
 def test_years_are_listed_from_the_station_lists_periods_read_once(
-    archive: NoaaArchive, mirror: ScriptedServer, ncei: ScriptedServer
+    archive: NoaaArchive, dataset: Dataset, mirror: ScriptedServer, ncei: ScriptedServer
 ) -> None:
     mirror.script["/isd-history.csv"] = [status(500)] * 2
     ncei.script["/isd-history.csv"] = [body(HISTORY)]
-    assert archive.list_station_years(2013, 2014) == [
-        StationYear("01001099999", 2014),
-        StationYear("72530094846", 2013),
-        StationYear("72530094846", 2014),
+    assert archive.list_station_years(dataset, 2013, 2014) == [
+        StationYear("01001099999", 2014, GLOBAL_HOURLY.name),
+        StationYear("72530094846", 2013, GLOBAL_HOURLY.name),
+        StationYear("72530094846", 2014, GLOBAL_HOURLY.name),
     ]
-    assert len(archive.list_station_years(first_year=2023)) == 2
-    assert archive.list_station_years(last_year=1950) == []
+    assert len(archive.list_station_years(dataset, 2023, 2024)) == 2
+    assert archive.list_station_years(dataset, 1901, 1950) == []
     assert ncei.paths() == ["/isd-history.csv"]
 
 
@@ -121,4 +135,4 @@ def test_noaa_is_reachable_when_either_address_answers(
     known.parent.mkdir(parents=True)
     known.write_bytes(CONTENT)
     assert archive.unreachable_reason() is None
-    assert mirror.paths() == []
+    assert mirror.paths() == ["/2024/01001099999.csv"] * 2

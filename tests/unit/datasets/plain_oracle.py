@@ -5,7 +5,7 @@ import gzip
 import io
 from collections import defaultdict
 
-from isotherm.quality import AVIATION_REPORT_TYPES
+from isotherm.datasets.global_hourly.quality import QUALITY
 
 HourSummary = tuple[int, int, int, int]  # count, min, max, sum in tenths
 
@@ -40,8 +40,10 @@ def _counts(report_type: str, value: str, quality: str, rule: str) -> bool:
 
 def _one_a_minute(found: list[tuple[str, str, int]]) -> list[int]:
     """Of an aviation station's minute the preferred type; of any other's the last row."""
-    aviation = [one for one in found if one[1] in AVIATION_REPORT_TYPES]
+    aviation = [one for one in found if one[1] in QUALITY.aviation_report_types]
     if not aviation:
         return list({when: value for when, _, value in found}.values())
-    preferred = sorted(aviation, key=lambda one: AVIATION_REPORT_TYPES.index(one[1]), reverse=True)
+    preferred = sorted(
+        aviation, key=lambda one: QUALITY.aviation_report_types.index(one[1]), reverse=True
+    )
     return list({when: value for when, _, value in preferred}.values())

@@ -16,6 +16,8 @@ import pytest
 from plain_oracle import plain_hours
 
 from isotherm.archive.directory_archive import DirectoryArchive
+from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
+from isotherm.datasets.global_hourly.quality import QUALITY
 from isotherm.datasets.global_hourly.reader import parse_observations
 from isotherm.datasets.global_hourly.station_history import read_station_history
 from isotherm.datasets.simulated.__main__ import main
@@ -26,7 +28,7 @@ from isotherm.datasets.simulated.station_years import (
 )
 from isotherm.datasets.simulated.stations import Kind, describe_station, simulated_history, station_ids
 from isotherm.errors import SourceError
-from isotherm.quality import AVIATION_REPORT_TYPES, RULE_NAMES
+from isotherm.quality import RULE_NAMES
 from isotherm.station import is_station_id
 
 TODAY = date(2024, 7, 10)
@@ -233,7 +235,7 @@ def _hours(observations: pl.DataFrame, rule: str) -> dict[str, tuple[int, int, i
         )
     rows = rows.with_columns(pl.col("observed_at").dt.truncate("1h").alias("hour"))
     if rule == "routine":
-        rank = {name: number for number, name in enumerate(AVIATION_REPORT_TYPES)}
+        rank = {name: number for number, name in enumerate(QUALITY.aviation_report_types)}
         rows = rows.filter(~pl.col("report_type").is_in(["FM-16", "SAOSP"])).with_columns(
             pl.col("report_type").replace_strict(rank, default=99, return_dtype=pl.Int32).alias("rank")
         )
@@ -263,8 +265,8 @@ def test_an_archive_on_disk_is_laid_out_as_noaas_and_equal_wherever_it_is_writte
         assert twin.read_bytes() == path.read_bytes()
         assert twin.stat().st_mtime == path.stat().st_mtime
     archive = DirectoryArchive(tmp_path / "a")
-    assert len(archive.list_station_years()) == 4
-    history = read_station_history(archive.read_station_history() or b"")
+    assert len(archive.list_first_visit(GLOBAL_HOURLY)) == 4
+    history = archive.read_station_list(GLOBAL_HOURLY)
     assert [one.station.station_id for one in history] == list(station_ids(2))
 
 

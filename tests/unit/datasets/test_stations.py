@@ -4,12 +4,12 @@ import gzip
 from datetime import date
 
 import pytest
-from csv_rows import csv_file, line
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csv_rows import csv_file, line
 from isotherm.datasets.global_hourly.station_history import (
-    HistoryEntry,
+    ListedStation,
     read_station_history,
     station_from_file,
     write_station_history,
@@ -21,7 +21,7 @@ from real_files import real_root, real_station_year
 NAMES = '"USAF","WBAN","STATION NAME","CTRY","STATE","ICAO","LAT","LON","ELEV(M)","BEGIN","END"'
 
 
-def _history(*rows: str) -> list[HistoryEntry]:
+def _history(*rows: str) -> list[ListedStation]:
     return read_station_history("\n".join([NAMES, *rows, ""]).encode())
 
 
@@ -30,7 +30,7 @@ def test_a_line_of_the_list_becomes_a_station_and_its_period() -> None:
         '"725300","94846","O\'HARE, CHICAGO","US","IL","KORD",'
         '"+41.960","-087.932","+0204.8","19461001","20230418"'
     )
-    assert entry == HistoryEntry(
+    assert entry == ListedStation(
         Station("72530094846", "O'HARE, CHICAGO", "US", "IL", "KORD", 41.96, -87.932, 204.8),
         date(1946, 10, 1),
         date(2023, 4, 18),
@@ -145,5 +145,5 @@ def test_a_written_list_is_read_back_as_it_was(
     latitude, longitude = (one / 1000 for one in position) if position else (None, None)
     elevation = None if decimetres is None else decimetres / 10
     station = Station(f"{number:06d}99999", name, "NO", None, None, latitude, longitude, elevation)
-    entry = HistoryEntry(station, date(1931, 1, 1), None)
+    entry = ListedStation(station, date(1931, 1, 1), None)
     assert read_station_history(write_station_history([entry])) == [entry]

@@ -24,6 +24,8 @@ LINE: Final = "source_line"
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_HEADER_LIMIT: Final = 64 * 1024
+_LINE_END: Final = re.compile(rb"[\r\n]")
 _RECORD_START: Final = re.compile(r'^"?[0-9A-Z]{11}"?,"?\d{4}-\d\d-\d\dT')
 _PAYLOAD_LIMIT: Final = 4000  # characters kept of a rejected record; real ones stay below 2 000
 
@@ -46,12 +48,13 @@ def decompress(content: bytes, source_file: str) -> bytes:
 
 
 def read_header(plain: bytes, source_file: str) -> list[str]:
-    """The column names of the first line.
+    """The column names of the first line, of a file's plain bytes or their beginning.
 
     Raises:
         SourceError: the file is empty, a web page, or without a required column.
     """
-    first_line = plain.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
+    beginning = plain[:_HEADER_LIMIT].removeprefix(_BYTE_ORDER_MARK)
+    first_line = _LINE_END.split(beginning, maxsplit=1)[0].decode("utf-8", "replace").strip()
     if not plain.strip():
         raise SourceError(f"{source_file}: the file is empty. Download it again.")
     if first_line.startswith("<"):

@@ -12,7 +12,21 @@ from isotherm.datasets.global_hourly.csv_records import decompress, split_fields
 from isotherm.errors import SourceError
 from isotherm.station import Station, is_station_id, usable_position
 
-_COLUMNS: Final = ("USAF", "WBAN", "STATION NAME", "CTRY", "STATE", "ICAO", "LAT", "LON", "ELEV(M)")
+_ID_COLUMNS: Final = ("USAF", "WBAN")
+_COLUMNS: Final = (
+    *_ID_COLUMNS, "STATION NAME", "CTRY", "STATE", "ICAO", "LAT", "LON", "ELEV(M)", "BEGIN", "END",
+)  # fmt: skip
+# What NOAA's own isd-history.txt and older lists call the same columns.
+_OTHER_NAMES: Final = {
+    "NAME": "STATION NAME",
+    "COUNTRY": "CTRY",
+    "ST": "STATE",
+    "CALL": "ICAO",
+    "LATITUDE": "LAT",
+    "LONGITUDE": "LON",
+    "ELEV": "ELEV(M)",
+    "ELEVATION": "ELEV(M)",
+}
 # NOAA's marks of an unknown elevation, metres; no land lies that low or high.
 _LOWEST_ELEVATION_M: Final = -450.0
 _MISSING_ELEVATION_M: Final = 9999.0
@@ -21,23 +35,25 @@ _MISSING_ELEVATION_M: Final = 9999.0
 def read_station_history(content: bytes, source_file: str = "isd-history.csv") -> list[ListedStation]:
     """The station list, sorted by id; of lines with one id the one that reaches furthest counts.
 
+    Only the two id columns are required; what is not there is unknown. A damaged line is passed over.
     Positions at 0/0 or blank are unknown (None); the elevation beside them is kept as published, as of
     the mobile "WXPOD" stations, whose elevation is their number.
 
     Raises:
-        SourceError: it is not isd-history.csv.
+        SourceError: it is no station list.
     """
-    text = decompress(content, source_file).decode("utf-8", "replace")
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
+    lines = decompress(content, source_file).decode("utf-8", "replace").split("\n")
+    names = [_column_name(one) for one in split_fields(lines[0])]
+    missing = [name for name in _ID_COLUMNS if name not in names]
     if missing:
         raise SourceError(
             f"{source_file}: no column {', '.join(missing)}. It is not NOAA's station list; "
             "check the archive's address."
         )
     entries: dict[str, ListedStation] = {}
-    for row in reader:
-        entry = _entry(row)
+    for line in lines[1:]:
+        fields = split_fields(line)
+        entry = _entry(dict(zip(names, fields, strict=True))) if len(fields) == len(names) else None
         if entry is None:
             continue
         other = entries.get(entry.station.station_id)
@@ -75,7 +91,7 @@ def write_station_history(entries: list[ListedStation]) -> bytes:
     """The list in NOAA's format: every value quoted, signed positions, days as YYYYMMDD."""
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    writer.writerow([*_COLUMNS, "BEGIN", "END"])
+    writer.writerow(_COLUMNS)
     for entry in entries:
         one = entry.station
         latitude = "" if one.latitude_deg is None else f"{one.latitude_deg:+07.3f}"
@@ -88,20 +104,25 @@ def write_station_history(entries: list[ListedStation]) -> bytes:
     return out.getvalue().encode()
 
 
+def _column_name(heading: str) -> str:
+    name = heading.strip().upper()
+    return _OTHER_NAMES.get(name, name)
+
+
 def _entry(row: dict[str, str]) -> ListedStation | None:
-    station_id = f"{(row['USAF'] or '').strip()}{(row['WBAN'] or '').strip()}"
+    station_id = f"{row['USAF'].strip()}{row['WBAN'].strip()}"
     if not is_station_id(station_id):
         return None
-    latitude, longitude = usable_position(_number(row["LAT"]), _number(row["LON"]))
+    latitude, longitude = usable_position(_number(row.get("LAT")), _number(row.get("LON")))
     station = Station(
         station_id,
-        name=_text(row["STATION NAME"]),
-        country=_text(row["CTRY"]),
-        state=_text(row["STATE"]),
-        icao=_text(row["ICAO"]),
+        name=_text(row.get("STATION NAME")),
+        country=_text(row.get("CTRY")),
+        state=_text(row.get("STATE")),
+        icao=_text(row.get("ICAO")),
         latitude_deg=latitude,
         longitude_deg=longitude,
-        elevation_m=_elevation(row["ELEV(M)"]),
+        elevation_m=_elevation(row.get("ELEV(M)")),
     )
     return ListedStation(station, _day(row.get("BEGIN")), _day(row.get("END")))
 

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from isotherm.archive.directory_archive import ACCESS_PATH, STATION_HISTORY_PATH
+from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.datasets.simulated.reports import Report, reports_of, tmp
 from isotherm.datasets.simulated.stations import (
     STATION_COUNT,
@@ -27,6 +27,7 @@ from isotherm.datasets.simulated.stations import (
 from isotherm.datasets.simulated.weather import StationWeather
 
 PUBLICATION_DELAY: Final = timedelta(days=2)
+SIMULATED_DATASET: Final = GLOBAL_HOURLY.name  # the one whose format is written here
 
 _FIXED_COLUMNS: Final = (
     "STATION", "DATE", "SOURCE", "LATITUDE", "LONGITUDE", "ELEVATION", "NAME", "REPORT_TYPE",
@@ -88,20 +89,22 @@ def write_archive(
     Returns:
         The station-year files, sorted.
     """
+    layout = GLOBAL_HOURLY.layout
     ids = station_ids(stations) if isinstance(stations, int) else tuple(stations)
     written = []
     for year in sorted(set(years)):
         for station_id in ids:
             content = simulate_station_year(station_id, year, today=today)
             if content is not None:
-                path = root / ACCESS_PATH / str(year) / f"{station_id}.csv.gz"
+                name = f"{layout.file_name(station_id, year)}.gz"
+                path = root / layout.access_path / str(year) / name
                 _write(path, content, published_on(year, today))
                 written.append(path)
     last_day = newest_day(today or _utc_today())
     count = max(describe_station(one).number for one in ids)
     history = simulated_history(count, last_day)
     _write(
-        root / f"{STATION_HISTORY_PATH}.gz",
+        root / f"{layout.station_list_path}.gz",
         history,
         datetime.combine(last_day, datetime.min.time(), UTC),
     )

@@ -10,7 +10,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from isotherm.datasets.global_hourly.station_history import ListedStation, write_station_history
+from isotherm.datasets.dataset import ListedStation
+from isotherm.datasets.global_hourly.station_history import write_station_history
 from isotherm.errors import SourceError
 from isotherm.station import Station
 

@@ -1,0 +1,25 @@
+"""Finding station-years among the names of an archive's folders and files."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from isotherm.archive.station_year import StationYear
+from isotherm.datasets.dataset import Dataset
+
+_YEAR_NAME: Final = re.compile(r"^(?:17|18|19|20|21)\d\d$")
+# Earlier and later than any year folder: a listing of everything.
+FIRST_YEAR: Final = 1700
+LAST_YEAR: Final = 2199
+
+
+def years_among(names: Iterable[str], first_year: int, last_year: int) -> list[int]:
+    """The years that have a folder among these names, sorted; both ends inclusive."""
+    years = {int(name) for name in names if _YEAR_NAME.match(name)}
+    return sorted(year for year in years if first_year <= year <= last_year)
+
+
+def station_years_among(names: Iterable[str], dataset: Dataset, year: int) -> set[StationYear]:
+    """The station-years that have a file among these names."""
+    matches = map(dataset.layout.file_pattern.match, names)
+    return {StationYear(match[1], year, dataset.name) for match in matches if match}
