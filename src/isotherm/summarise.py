@@ -1,7 +1,7 @@
 """Observations to hourly summaries: the one function both layers run, in Polars, pure.
 
 A station-hour is the *set* of its readings. Of those with one key the newest counts (highest revision,
-then value), so order, repetition and replay cannot change a result. All three selection rules are folded
+then value), so order, repetition and replay cannot change a result. All three rules are folded
 from that one set. For every rule: distinct newest readings = observation_count + its reason counts.
 """
 
@@ -26,6 +26,8 @@ READING_COLUMNS: Final = (
     "malformed",
 )
 SUMMARY_COLUMNS: Final = (*HOUR_KEY, "rule", *STATISTIC_NAMES)
+# As MySQL's primary key, so that a load writes its pages in order; rules as text.
+SUMMARY_ORDER: Final = ("station_id", "rule", "hour_start")
 
 _TEMPERATURE: Final = "air_temperature_tenths"
 _HOUR_US: Final = 3_600_000_000
@@ -38,6 +40,7 @@ _VERDICTS: Final = {reason: place for place, reason in enumerate(Reason, 1)}
 _GROUP: Final = "group"
 _GROUPS_PER_STATION: Final = 1_000_000_000
 _EPOCH: Final = 100_000_000
+_ORDER: Final = "order"
 
 
 class SplitHourError(IsothermError):
@@ -53,30 +56,40 @@ def summarise(readings: pl.DataFrame, quality: QualityRule) -> pl.DataFrame:
         quality: the dataset's own.
 
     Returns:
-        `SUMMARY_COLUMNS`, one row per station-hour and rule, sorted by station, hour, rule as in
-        `RULES`: the statistics of the catalogue (those taken from readings null where none counts).
+        `SUMMARY_COLUMNS`, one row per station-hour and rule, sorted by `SUMMARY_ORDER`: the statistics
+        of the catalogue (those taken from readings null where none counts).
     """
     newest = _with_group(_newest(readings.select(READING_COLUMNS)))
     judged = _judge(newest, quality)
-    stations = judged.select(_GROUP, "station_id").unique(_GROUP, keep="first", maintain_order=True)
-    hours = stations.with_columns(hour_start=_hour_start())
-    folded = [
-        _fold(judged, rule, quality).with_columns(pl.lit(rule.name).alias("rule")) for rule in RULES
-    ]
-    long = pl.concat(folded).sort(_GROUP, maintain_order=True)
-    return long.join(hours, on=_GROUP, how="left", maintain_order="left").select(SUMMARY_COLUMNS)
+    stations = judged["station_id"].rle().struct.field("value")
+    rules = sorted(RULES, key=lambda rule: rule.name)
+    folded = pl.concat(
+        _fold(judged, rule, quality).with_columns(
+            pl.lit(rule.name).alias("rule"), _order(place, len(rules))
+        )
+        for place, rule in enumerate(rules)
+    ).sort(_ORDER)
+    return folded.with_columns(
+        stations.gather(folded[_GROUP] // _GROUPS_PER_STATION).alias("station_id"),
+        _hour_start(),
+    ).select(SUMMARY_COLUMNS)
 
 
 def require_whole_hours(summaries: pl.DataFrame) -> None:
-    """Guard against a file that was split: each station-hour and rule occurs once.
+    """Guard against a file that was split: each station-hour and rule occurs once, in `SUMMARY_ORDER`.
 
     Raises:
         SplitHourError: names the first that does not.
     """
-    key = [*HOUR_KEY, "rule"]
-    repeated = summaries.select(key).filter(pl.struct(key).is_duplicated())
-    if repeated.height:
-        station_id, hour, rule = repeated.row(0)
+    key = summaries.select(SUMMARY_ORDER)
+    before = key.select(pl.all().shift(1))
+    ascends, equal = pl.Series([False]), pl.Series([True])
+    for name in SUMMARY_ORDER:
+        ascends = ascends | (equal & (key[name] > before[name]))
+        equal = equal & (key[name] == before[name])
+    wrong = key.filter(~ascends.fill_null(value=True))
+    if wrong.height:
+        station_id, rule, hour = wrong.row(0)
         raise SplitHourError(
             f"Station {station_id}, hour {hour}, rule {rule} was summarised in two parts. Files of one "
             "station and year must be read together."
@@ -103,9 +116,15 @@ def _with_group(readings: pl.DataFrame) -> pl.DataFrame:
     return ordered.with_columns(group.alias(_GROUP).set_sorted())
 
 
+def _order(place: int, rule_count: int) -> pl.Expr:
+    """Station, then rule, then hour, as one integer."""
+    station, hour = pl.col(_GROUP) // _GROUPS_PER_STATION, pl.col(_GROUP) % _GROUPS_PER_STATION
+    return ((station * rule_count + place) * _GROUPS_PER_STATION + hour).alias(_ORDER)
+
+
 def _hour_start() -> pl.Expr:
     hour = pl.col(_GROUP) % _GROUPS_PER_STATION - _EPOCH
-    return (hour * _HOUR_US).cast(pl.Datetime("us", "UTC"))
+    return (hour * _HOUR_US).cast(pl.Datetime("us", "UTC")).alias("hour_start")
 
 
 def _judge(readings: pl.DataFrame, quality: QualityRule) -> pl.DataFrame:

@@ -8,15 +8,15 @@ the NameNode goes on naming it for a while, so every call is tried again.
 import posixpath
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import requests
 import stamina
 from hdfs import HdfsError, InsecureClient
 
 from isotherm.errors import StoreError
-from isotherm.settings import Settings
 
 _CONNECT_TIMEOUT_S: Final = 5.0
 _READ_TIMEOUT_S: Final = 120.0
@@ -32,10 +32,30 @@ _NO_DATANODE: Final = "could only be written to 0 of"
 T = TypeVar("T")
 
 
+class HdfsConnection(Protocol):
+    """How to reach HDFS; `Settings` has it, and a Spark task takes it along as `HdfsAddress`."""
+
+    @property
+    def hdfs_url(self) -> str:
+        """WebHDFS addresses of the NameNodes, separated by `;`."""
+
+    @property
+    def hdfs_user(self) -> str:
+        """In whose name."""
+
+
+@dataclass(frozen=True, slots=True)
+class HdfsAddress:
+    """What a worker needs of the settings."""
+
+    hdfs_url: str
+    hdfs_user: str
+
+
 class HdfsStore:
     """Files in HDFS, by absolute path; safe to share between threads."""
 
-    def __init__(self, settings: Settings, *, retry_for_s: float = 60.0) -> None:
+    def __init__(self, settings: HdfsConnection, *, retry_for_s: float = 60.0) -> None:
         """Connect lazily: nothing is sent before the first call.
 
         Args:

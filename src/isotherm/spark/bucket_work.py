@@ -1,0 +1,216 @@
+"""The work of one bucket, done whole in a Python worker: raw files in, both tables' buckets out.
+
+Each file is read and parsed once; observations and hourly summaries come from that one pass. The rows
+of the files that were read replace those of the same stations, all others stay. Observations are
+written first, then the summaries, each in one step: whatever was killed on the way is still pending
+and is done again. Nothing here imports Spark or a database: a worker starts with what it needs.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, cast
+
+import polars as pl
+
+from isotherm.datasets.dataset import Dataset
+from isotherm.datasets.observations import FileObservations, observations_of
+from isotherm.datasets.registry import dataset_named
+from isotherm.datasets.schema import POLARS_SCHEMA
+from isotherm.errors import SourceError, StoreError
+from isotherm.spark.merge import (
+    all_days,
+    by_station,
+    changed_days,
+    days_of,
+    in_portions,
+    replace_stations,
+)
+from isotherm.stores.bucket_tables import BucketTable, FileVersion, read_bucket, write_bucket
+from isotherm.stores.hdfs_layout import HOURLY_SUMMARY_ROOT, OBSERVATION_ROOT
+from isotherm.stores.hdfs_store import HdfsAddress, HdfsStore
+from isotherm.stores.raw_files import FileContent, RawFile
+from isotherm.summarise import require_whole_hours, summarise
+
+# Bounds the memory of a fold, which is several times that of its rows.
+_ROWS_PER_FOLD: Final = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class BucketTask:
+    """The pending files of one bucket, and what a worker must know to do them.
+
+    Attributes:
+        hdfs: where the files and tables are.
+        dataset: by name.
+        year: of all files.
+        bucket: of all files.
+        code: `made_by` of the dataset, to be recorded with the rows.
+        files: at least one, each station once.
+    """
+
+    hdfs: HdfsAddress
+    dataset: str
+    year: int
+    bucket: int
+    code: str
+    files: tuple[RawFile, ...]
+
+    @property
+    def label(self) -> str:
+        """For messages."""
+        return f"{self.dataset} {self.year} bucket {self.bucket:02d}"
+
+
+@dataclass(frozen=True, slots=True)
+class BucketResult:
+    """What became of a task: counts only, and the rows that were set aside.
+
+    Attributes:
+        label: of the task.
+        code: `made_by` of the rows.
+        contents: of every file, those that could not be read among them.
+        wall_s: how long it took.
+        failure: why the bucket could not be done at all; then `contents` is empty.
+    """
+
+    label: str
+    code: str
+    contents: tuple[tuple[RawFile, FileContent], ...]
+    wall_s: float
+    failure: str | None = None
+
+
+def do_bucket(task: BucketTask) -> BucketResult:
+    """Do one task; what HDFS refuses is its result, so that other buckets go on."""
+    started_at = time.monotonic()
+    try:
+        contents = _Bucket(task).run()
+    except StoreError as error:
+        return BucketResult(task.label, task.code, (), time.monotonic() - started_at, str(error))
+    return BucketResult(task.label, task.code, tuple(contents.items()), time.monotonic() - started_at)
+
+
+class _Bucket:
+    """One task on its way."""
+
+    def __init__(self, task: BucketTask) -> None:
+        self._task = task
+        self._dataset: Dataset = dataset_named(task.dataset)
+        self._store = HdfsStore(task.hdfs)
+
+    def run(self) -> dict[RawFile, FileContent]:
+        """Read, write both tables, and say what was found.
+
+        Raises:
+            StoreError: HDFS failed, or the bucket there is damaged.
+        """
+        found = {file: self._read(file) for file in self._task.files}
+        read = {file: one for file, one in found.items() if isinstance(one, FileObservations)}
+        versions = {file.station_id: FileVersion(file.sha256, self._task.code) for file in read}
+        observations = {file.station_id: one.observations for file, one in read.items()}
+        summaries = self._summarise(observations)
+        # Both before either is written: a damaged one leaves the other as it is.
+        observations_before, before = self._table(OBSERVATION_ROOT), self._table(HOURLY_SUMMARY_ROOT)
+        self._write(OBSERVATION_ROOT, observations_before, observations, versions, POLARS_SCHEMA)
+        summary_schema = summarise(POLARS_SCHEMA.to_frame(), self._dataset.quality).schema
+        self._write(HOURLY_SUMMARY_ROOT, before, summaries, versions, summary_schema)
+        slices = {} if before is None else by_station(before.rows)
+        contents = {file: one for file, one in found.items() if isinstance(one, FileContent)}
+        for file, one in read.items():
+            known = None if before is None else before.versions.get(file.station_id)
+            rows = (slices.get(file.station_id), summaries.get(file.station_id))
+            contents[file] = _content(one, _days_to_load(file, known, *rows))
+        return contents
+
+    def _read(self, file: RawFile) -> FileObservations | FileContent:
+        """The observations of a file, or why there are none."""
+        name = f"{file.dataset} {file.year} {file.station_id}"
+        content = self._store.read_if_exists(file.hdfs_path) if file.hdfs_path else None
+        if content is None:
+            missing = f"{name}: {file.hdfs_path or 'its raw file'} is not on HDFS"
+            return FileContent(
+                failure=f"{missing}; the next download fetches it again.", raw_is_missing=True
+            )
+        try:
+            return observations_of(
+                self._dataset,
+                content,
+                station_id=file.station_id,
+                year=file.year,
+                published_at=file.published_at,
+            )
+        except SourceError as error:
+            return FileContent(failure=f"{name}: {error}")
+
+    def _summarise(self, observations: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+        """The summaries of each station that has any."""
+        quality = self._dataset.quality
+        filled = {station_id: one for station_id, one in sorted(observations.items()) if one.height}
+        summaries: dict[str, pl.DataFrame] = {}
+        for portion in in_portions(filled, _ROWS_PER_FOLD):
+            folded = summarise(pl.concat(portion), quality)
+            require_whole_hours(folded)
+            summaries |= by_station(folded)
+        return summaries
+
+    def _table(self, root: str) -> BucketTable | None:
+        task = self._task
+        return read_bucket(self._store, root, task.dataset, task.year, task.bucket)
+
+    def _write(
+        self,
+        root: str,
+        before: BucketTable | None,
+        read: Mapping[str, pl.DataFrame],
+        versions: Mapping[str, FileVersion],
+        schema: pl.Schema,
+    ) -> None:
+        """Replace the rows of the files that were read; a bucket without any is written, too."""
+        if before is not None and not versions:
+            return
+        # A station that was read and has no row is not in `read`: its old rows go all the same.
+        replaced = {station_id: read.get(station_id, schema.to_frame()) for station_id in versions}
+        rows = replace_stations(None if before is None else before.rows, replaced, schema)
+        kept = {} if before is None else before.versions
+        task, table = self._task, BucketTable(rows, {**kept, **versions})
+        write_bucket(self._store, root, task.dataset, task.year, task.bucket, table)
+
+
+def _days_to_load(
+    file: RawFile,
+    in_table: FileVersion | None,
+    before: pl.DataFrame | None,
+    after: pl.DataFrame | None,
+) -> tuple[int, ...]:
+    """The days of the year that MySQL may have otherwise.
+
+    The difference to the table is the difference to MySQL only where the table holds what the ledger
+    says. Where it does not (it was lost, or a job was killed before it was recorded), any day may
+    differ, also one of which no row is left.
+    """
+    in_ledger = None
+    if file.summarised_sha256 is not None:
+        in_ledger = FileVersion(file.summarised_sha256, file.made_by or "")
+    if in_table != in_ledger:
+        return all_days(file.year)
+    if before is None or after is None:
+        some = before if after is None else after
+        return () if some is None else days_of(some)
+    return changed_days(before, after)
+
+
+def _content(read: FileObservations, days: tuple[int, ...]) -> FileContent:
+    rows = read.observations
+    observed_at = rows["observed_at"]
+    return FileContent(
+        row_count=rows.height,
+        malformed_count=rows["malformed"].count(),
+        day_count=observed_at.dt.date().n_unique(),
+        first_observed_at=cast("datetime | None", observed_at.min()),
+        last_observed_at=cast("datetime | None", observed_at.max()),
+        changed_days=days,
+        set_aside=tuple(read.set_aside.iter_rows()),
+        read_again_at=read.future_from,
+    )
