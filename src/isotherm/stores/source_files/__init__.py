@@ -1,0 +1,69 @@
+"""The ledger of files: table `source_file`, one row per dataset, year and station.
+
+It says which version of a file is in HDFS, what the tables on HDFS were made from and by which code,
+which days changed since MySQL was loaded, and whether the audit has compared them. Download, Spark job,
+loader and audit each write their part and ask for what is still to be done; nothing depends on which
+run asked.
+
+    download ──is_pending──► Spark job ──has_changes──► loader ──not is_settled──► audit
+"""
+
+from isotherm.stores.source_files.downloads import (
+    KnownFile,
+    read_known_files,
+    read_known_stations,
+    record_confirmed,
+    record_download,
+    record_refusal,
+    short_etag,
+)
+from isotherm.stores.source_files.loads import (
+    ChangedFile,
+    has_changes,
+    lock_changed,
+    mark_day,
+    read_changed,
+    record_loaded,
+)
+from isotherm.stores.source_files.rejections import (
+    add_rejections,
+)
+from isotherm.stores.source_files.rows import (
+    decode_days,
+    encode_days,
+)
+from isotherm.stores.source_files.summaries import (
+    has_pending,
+    mark_buckets,
+    mark_due,
+    mark_outdated,
+    read_buckets,
+    read_pending,
+    record_summarised,
+)
+
+__all__ = [
+    "ChangedFile",
+    "KnownFile",
+    "add_rejections",
+    "decode_days",
+    "encode_days",
+    "has_changes",
+    "has_pending",
+    "lock_changed",
+    "mark_buckets",
+    "mark_day",
+    "mark_due",
+    "mark_outdated",
+    "read_buckets",
+    "read_changed",
+    "read_known_files",
+    "read_known_stations",
+    "read_pending",
+    "record_confirmed",
+    "record_download",
+    "record_loaded",
+    "record_refusal",
+    "record_summarised",
+    "short_etag",
+]

@@ -1,0 +1,126 @@
+"""The loader's part of the ledger: which days of which files MySQL does not have yet."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, select, update
+
+from isotherm.archive.station_year import StationYear
+from isotherm.stores.source_files.rows import decode_days, encode_days, is_file
+from isotherm.stores.tables import source_file
+from isotherm.utc import to_naive
+
+_TABLE: Final = source_file
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A file whose summaries on HDFS are not all in MySQL.
+
+    Attributes:
+        summarised_sha256: the version the Parquet must be of; None = the Parquet was lost.
+        made_by: the code the Parquet must be made by; None likewise.
+        changed_days: days of the year, sorted.
+        is_pending: the Spark job is to make it anew, or is making it now.
+    """
+
+    dataset: str
+    year: int
+    station_id: str
+    bucket: int
+    summarised_sha256: str | None
+    made_by: str | None
+    changed_days: tuple[int, ...]
+    is_pending: bool
+
+    @property
+    def dates(self) -> tuple[date, ...]:
+        """The changed days as dates."""
+        first = date(self.year, 1, 1)
+        return tuple(first + timedelta(days=day - 1) for day in self.changed_days)
+
+
+def has_changes(connection: Connection) -> bool:
+    """Whether the loader has work, wherever it lies."""
+    statement = select(_TABLE.c.station_id).where(_TABLE.c.has_changes == 1).limit(1)
+    return connection.scalar(statement) is not None
+
+
+def read_changed(connection: Connection) -> list[ChangedFile]:
+    """The files whose summaries are not all in MySQL, in the order of dataset, year and bucket."""
+    statement = (
+        select(_TABLE)
+        .where(_TABLE.c.has_changes == 1)
+        .order_by(_TABLE.c.dataset, _TABLE.c.year, _TABLE.c.bucket, _TABLE.c.station_id)
+    )
+    return [_changed_file(row) for row in connection.execute(statement)]
+
+
+def lock_changed(connection: Connection, files: Iterable[ChangedFile]) -> list[ChangedFile]:
+    """Those of the files that still are as they were read; nobody changes them until commit.
+
+    Another load may have taken them meanwhile, or the Spark job may have found more.
+    """
+    held = []
+    for file in files:
+        row = connection.execute(
+            select(_TABLE).where(is_file(file), _TABLE.c.has_changes == 1).with_for_update()
+        ).one_or_none()
+        if row is not None and _changed_file(row) == file:
+            held.append(file)
+    return held
+
+
+def mark_day(connection: Connection, station_years: Iterable[StationYear], day: date) -> int:
+    """Make the loader compare a day of these files again, as far as they were summarised.
+
+    Returns:
+        How many files were marked.
+    """
+    marked = 0
+    for one in station_years:
+        row = connection.execute(
+            select(_TABLE.c.changed_days, _TABLE.c.summarised_sha256)
+            .where(is_file(one))
+            .with_for_update()
+        ).one_or_none()
+        if row is None or row.summarised_sha256 is None:
+            continue
+        days = {*decode_days(row.changed_days), day.timetuple().tm_yday}
+        connection.execute(
+            update(_TABLE).where(is_file(one)).values(changed_days=encode_days(days), has_changes=1)
+        )
+        marked += 1
+    return marked
+
+
+def record_loaded(connection: Connection, files: Iterable[ChangedFile]) -> None:
+    """Note what is in MySQL now, in the transaction that wrote it, under `lock_changed`."""
+    now = to_naive(datetime.now(UTC)).replace(microsecond=0)
+    for file in files:
+        connection.execute(
+            update(_TABLE)
+            .where(is_file(file))
+            .values(
+                changed_days=None,
+                has_changes=0,
+                is_settled=0,
+                loaded_sha256=file.summarised_sha256,
+                loaded_at=now,
+            )
+        )
+
+
+def _changed_file(row: Row[Any]) -> ChangedFile:
+    return ChangedFile(
+        row.dataset,
+        row.year,
+        row.station_id,
+        row.bucket,
+        row.summarised_sha256,
+        row.made_by,
+        decode_days(row.changed_days),
+        is_pending=bool(row.is_pending),
+    )

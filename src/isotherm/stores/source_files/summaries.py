@@ -1,0 +1,155 @@
+"""The Spark job's part of the ledger: which files are to be read, and what was found in them."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, or_, select, update
+
+from isotherm.datasets.dataset import Dataset
+from isotherm.datasets.made_by import made_by
+from isotherm.stores.raw_files import FileContent, RawFile
+from isotherm.stores.source_files.rejections import replace_rejected
+from isotherm.stores.source_files.rows import decode_days, encode_days, is_file
+from isotherm.stores.tables import source_file
+from isotherm.utc import to_aware, to_naive
+
+_TABLE: Final = source_file
+
+
+def mark_outdated(connection: Connection, datasets: Iterable[Dataset]) -> int:
+    """Make files pending again that other code has read; returns how many."""
+    marked = 0
+    for dataset in datasets:
+        current = made_by(dataset)
+        # Two ranges of the index instead of one inequality.
+        is_other = or_(_TABLE.c.made_by < current, _TABLE.c.made_by > current)
+        result = connection.execute(
+            update(_TABLE)
+            .where(_TABLE.c.dataset == dataset.name, is_other, _TABLE.c.is_pending == 0)
+            .values(is_pending=1)
+        )
+        marked += result.rowcount
+    return marked
+
+
+def mark_due(connection: Connection, now: datetime) -> int:
+    """Make files pending again whose rows from the future have arrived; returns how many."""
+    result = connection.execute(
+        update(_TABLE)
+        .where(_TABLE.c.read_again_at <= to_naive(now))
+        .values(is_pending=1, read_again_at=None)
+    )
+    return result.rowcount
+
+
+def mark_buckets(connection: Connection, dataset: str, year: int, buckets: Collection[int]) -> int:
+    """Make all files of some buckets pending: their Parquet is missing; returns how many."""
+    result = connection.execute(
+        update(_TABLE)
+        .where(_TABLE.c.dataset == dataset, _TABLE.c.year == year, _TABLE.c.bucket.in_(sorted(buckets)))
+        .values(is_pending=1, made_by=None)
+    )
+    return result.rowcount
+
+
+def read_buckets(connection: Connection, dataset: str) -> dict[int, set[int]]:
+    """The buckets that must have a Parquet file, by year: whose files Spark has seen, all of them.
+
+    Asks for nothing that the index does not hold: one step per bucket, however many files there are.
+    """
+    statement = (
+        select(_TABLE.c.year, _TABLE.c.bucket)
+        .where(_TABLE.c.dataset == dataset, _TABLE.c.is_pending == 0)
+        .distinct()
+    )
+    found: dict[int, set[int]] = {}
+    for row in connection.execute(statement):
+        found.setdefault(row.year, set()).add(row.bucket)
+    return found
+
+
+def has_pending(connection: Connection) -> bool:
+    """Whether Spark has work, wherever it lies."""
+    statement = select(_TABLE.c.station_id).where(_TABLE.c.is_pending == 1).limit(1)
+    return connection.scalar(statement) is not None
+
+
+def read_pending(connection: Connection) -> list[RawFile]:
+    """The files Spark has to read, in the order of dataset, year, bucket and station."""
+    statement = (
+        select(_TABLE)
+        .where(_TABLE.c.is_pending == 1)
+        .order_by(_TABLE.c.dataset, _TABLE.c.year, _TABLE.c.bucket, _TABLE.c.station_id)
+    )
+    return [_raw_file(row) for row in connection.execute(statement)]
+
+
+def record_summarised(
+    connection: Connection, contents: Iterable[tuple[RawFile, FileContent]], code: str
+) -> None:
+    """Record what was found in each file, and which days of it MySQL does not have yet.
+
+    Args:
+        connection: of one transaction.
+        contents: the version that was read, and what it held.
+        code: `made_by` of the code that read it.
+    """
+    for file, content in contents:
+        row = connection.execute(
+            select(_TABLE.c.sha256, _TABLE.c.changed_days).where(is_file(file)).with_for_update()
+        ).one()
+        # A version that arrived meanwhile stays pending.
+        is_pending = int(row.sha256 != file.sha256)
+        values = (
+            _failed(content)
+            if content.failure is not None
+            else _succeeded(file, content, code, row.changed_days)
+        )
+        connection.execute(update(_TABLE).where(is_file(file)).values(is_pending=is_pending, **values))
+        if content.failure is None:
+            replace_rejected(connection, file, content.set_aside)
+
+
+def _failed(content: FileContent) -> dict[str, Any]:
+    values: dict[str, Any] = {"failure": (content.failure or "")[:500]}
+    if content.raw_is_missing:
+        # The next download must fetch it anew, whatever the archive's mark says.
+        values |= {"etag": None, "hdfs_path": ""}
+    return values
+
+
+def _succeeded(
+    file: RawFile, content: FileContent, code: str, unloaded: bytes | None
+) -> dict[str, Any]:
+    days = {*content.changed_days, *decode_days(unloaded)}
+    return {
+        "summarised_sha256": file.sha256,
+        "made_by": code,
+        "row_count": content.row_count,
+        "malformed_count": content.malformed_count,
+        "set_aside_count": len(content.set_aside),
+        "day_count": content.day_count,
+        "first_observed_at": content.first_observed_at and to_naive(content.first_observed_at),
+        "last_observed_at": content.last_observed_at and to_naive(content.last_observed_at),
+        "read_again_at": content.read_again_at and to_naive(content.read_again_at),
+        "failure": None,
+        "changed_days": encode_days(days),
+        # Also without a changed day: the loader then only notes the version.
+        "has_changes": 1,
+        "is_settled": 0,
+    }
+
+
+def _raw_file(row: Row[Any]) -> RawFile:
+    return RawFile(
+        row.dataset,
+        row.year,
+        row.station_id,
+        row.bucket,
+        row.sha256,
+        row.hdfs_path,
+        to_aware(row.published_at),
+        row.summarised_sha256,
+        row.made_by,
+    )
