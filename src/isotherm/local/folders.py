@@ -18,7 +18,7 @@ ARCHIVE_FILE = "archive.json"
 # What our servers leave in the folder of sockets.
 RUNTIME_FILES = (
     "observation.sock", "observation.lock", "mysql.sock", "mysql.sock.lock",
-    ".s.PGSQL.5432", ".s.PGSQL.5432.lock",
+    ".s.PGSQL.5432", ".s.PGSQL.5432.lock", "hdfs",
 )  # fmt: skip
 # May be there before the first start: a password given as a file, and what a new disk holds.
 NOT_FOREIGN = {"secrets", "lost+found", MARKER}

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+AIRFLOW_DATABASE = "airflow-database"
+
 
 def nothing() -> None:
     """A server without work of this kind."""
@@ -56,3 +58,24 @@ class Server:
     def port(self) -> int | None:
         """The port people use, if it has one."""
         return self.ports[0] if self.ports else None
+
+
+def stop_waves(servers: Sequence[Server]) -> list[list[Server]]:
+    """The servers in the order of stopping: each after all those that need it, some side by side."""
+    needed_by = {
+        one.name: {
+            other.name
+            for other in servers
+            if one.name in other.needs
+            or one.name in other.stops_before
+            or (one.name == "airflow-postgres" and AIRFLOW_DATABASE in other.needs)
+        }
+        for one in servers
+    }
+    waves: list[list[Server]] = []
+    left = set(needed_by)
+    while left:
+        wave = [one for one in servers if one.name in left and not needed_by[one.name] & left]
+        waves.append(wave)
+        left -= {one.name for one in wave}
+    return waves

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from isotherm.errors import ServerStartError
@@ -28,6 +29,7 @@ from isotherm.local.processes import (
 )
 from isotherm.local.record import Record, RecordFile
 from isotherm.local.secret_files import make_secrets
+from isotherm.local.server import Server, stop_waves
 from isotherm.local.servers import all_servers
 from isotherm.local.tools import Tools
 from isotherm.settings import Settings
@@ -150,15 +152,25 @@ class Stack:
         with command_lock(self.settings, "down"):
             record = self.record
             ran = self._stop_supervisor(record.supervisor)
-            for identity in self.record.living.values():  # only if it was killed before
-                ran = True
-                stop_family(identity, grace_s=10, instance=instance_name(self.settings))
+            ran |= self._stop_servers()
             left = instance_processes(instance_name(self.settings))
             end_processes(left, grace_s=5)
             self._file.delete()
             supervisor_lock(self.settings).unlink(missing_ok=True)
             clear_runtime_dir(self.settings)
         return ran or bool(left)
+
+    def _stop_servers(self) -> bool:
+        """Stop what a killed supervisor left, in order and side by side; whether there was any."""
+        living = self.record.living
+        with ThreadPoolExecutor(len(living) or 1) as pool:
+            for wave in stop_waves(all_servers(self.settings)):
+                there = [one for one in wave if one.name in living]
+                list(pool.map(lambda one: self._stop_server(one, living[one.name]), there))
+        return bool(living)
+
+    def _stop_server(self, server: Server, identity: ProcessIdentity) -> None:
+        stop_family(identity, server.stop_within_s, server.stop_signal, instance_name(self.settings))
 
     def _stop_supervisor(self, supervisor: ProcessIdentity | None) -> bool:
         if supervisor is None or not supervisor.is_alive():

@@ -29,7 +29,7 @@ from isotherm.local.processes import (
     reap_orphans,
 )
 from isotherm.local.record import FAILED, READY, STARTING, STOPPED, Entry, Record, RecordFile
-from isotherm.local.server import Server
+from isotherm.local.server import AIRFLOW_DATABASE, Server, stop_waves
 from isotherm.local.servers import all_servers
 from isotherm.local.servers.airflow import set_up_database
 from isotherm.local.servers.elsewhere import servers_elsewhere
@@ -40,7 +40,6 @@ from isotherm.settings import Settings, load_settings
 
 HOUSEKEEPING_S = 10.0
 LOCK_WAIT_S = 3.0
-AIRFLOW_DATABASE = "airflow-database"
 
 log = structlog.get_logger(__name__)
 
@@ -148,8 +147,8 @@ class Supervisor:
 
     def _stop(self) -> None:
         """Stop the servers, those first that others do not need; then whatever is left."""
-        for wave in stop_waves([one.server for one in self.watches]):
-            watches = [one for one in self.watches if one.server.name in wave]
+        for wave in stop_waves(self.servers):
+            watches = [one for one in self.watches if one.server in wave]
             threads = [Thread(target=one.stop) for one in watches]
             for thread in threads:
                 thread.start()
@@ -174,27 +173,6 @@ class Supervisor:
 
 def _is_late(step: Step) -> bool:
     return step.name == spark_archive.STEP
-
-
-def stop_waves(servers: list[Server]) -> list[set[str]]:
-    """Names in the order of stopping: a server stops after all those that need it."""
-    needed_by = {
-        one.name: {
-            other.name
-            for other in servers
-            if one.name in other.needs
-            or one.name in other.stops_before
-            or (one.name == "airflow-postgres" and AIRFLOW_DATABASE in other.needs)
-        }
-        for one in servers
-    }
-    waves: list[set[str]] = []
-    left = set(needed_by)
-    while left:
-        wave = {name for name in left if not needed_by[name] & left}
-        waves.append(wave)
-        left -= wave
-    return waves
 
 
 def main() -> int:

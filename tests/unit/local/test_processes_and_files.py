@@ -26,9 +26,9 @@ from isotherm.local.processes import (
 )
 from isotherm.local.record import READY, Entry, Record, RecordFile
 from isotherm.local.secret_files import make_secrets, read_secret
+from isotherm.local.server import stop_waves
 from isotherm.local.servers import all_servers
 from isotherm.local.status import all_statuses
-from isotherm.local.supervisor import stop_waves
 from isotherm.settings import Settings
 
 
@@ -103,13 +103,16 @@ def test_secrets_are_made_once_and_private(settings: Settings) -> None:
 
 def test_servers_stop_before_what_they_need(settings: Settings) -> None:
     waves = stop_waves(all_servers(settings))
-    position = {name: number for number, wave in enumerate(waves) for name in wave}
+    position = {one.name: number for number, wave in enumerate(waves) for one in wave}
     for before, after in (
         ("sink", "kafka"),
         ("api", "mysql"),
         ("airflow-scheduler", "airflow-api-server"),
         ("airflow-api-server", "airflow-postgres"),
         ("hdfs-datanode", "hdfs-namenode"),
+        ("airflow-scheduler", "mysql"),
+        ("airflow-scheduler", "kafka"),
+        ("airflow-scheduler", "hdfs-datanode"),
     ):
         assert position[before] < position[after], (before, after)
 

@@ -5,8 +5,9 @@ from xml.sax.saxutils import escape
 
 import httpx
 
-from isotherm.errors import ServerStartError
+from isotherm.errors import ServerStartError, SettingsError
 from isotherm.local.environment import base_environment
+from isotherm.local.folders import make_runtime_dir
 from isotherm.local.server import Server
 from isotherm.local.servers.probes import answers, read_json, responds
 from isotherm.local.servers.programs import java_command, run_once
@@ -36,6 +37,7 @@ def hdfs_servers(settings: Settings) -> list[Server]:
     class_path = [str(folder / "conf"), f"{tools.jars('hdfs')}/*"]
 
     def prepare() -> None:
+        _link_data_folder(settings)
         write_configuration(settings, folder / "conf")
         if (folder / "name" / "current" / "VERSION").exists():
             return
@@ -72,6 +74,27 @@ def hdfs_servers(settings: Settings) -> list[Server]:
         after_ready=lambda: make_base_folders(settings),
     )
     return [namenode, datanode]
+
+
+def data_folder(settings: Settings) -> Path:
+    """HDFS' folder by a name that its DataNode bears: it takes "%20" of a URI for a number's format."""
+    folder = settings.state_dir / "hdfs"
+    return settings.runtime_dir / "hdfs" if "%" in folder.as_uri() else folder
+
+
+def _link_data_folder(settings: Settings) -> None:
+    folder, name = settings.state_dir / "hdfs", data_folder(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    if name == folder:
+        return
+    if "%" in name.as_uri():
+        raise SettingsError(
+            f"HDFS cannot use {folder}, because of a blank or a letter beyond ASCII in it, nor a link "
+            f"to it from {name.parent}. Set ISOTHERM_RUNTIME_DIR to a folder of plain letters."
+        )
+    make_runtime_dir(settings)
+    name.unlink(missing_ok=True)
+    name.symlink_to(folder)
 
 
 def accepts_work(settings: Settings) -> bool:
@@ -114,7 +137,7 @@ def core_site(settings: Settings) -> dict[str, str]:
 
 def hdfs_site(settings: Settings) -> dict[str, str]:
     """Settings of the two servers: every port on loopback, one copy of each block."""
-    state = settings.state_dir / "hdfs"
+    state = data_folder(settings)
 
     def address(offset: PortOffset) -> str:
         return f"{LOOPBACK}:{settings.port(offset)}"

@@ -31,8 +31,22 @@ def java_command(
     ]  # fmt: skip
 
 
-def run_once(what: str, command: Sequence[str], environment: Mapping[str, str], log_file: Path) -> None:
+def run_once(
+    what: str,
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    log_file: Path,
+    *,
+    script: bytes = b"",
+) -> None:
     """Run a program to its end, its output appended to a server's log.
+
+    Args:
+        what: for the message, "Creating ...".
+        command: program and arguments.
+        environment: all of it.
+        log_file: of the server it belongs to.
+        script: what it reads from its standard input.
 
     Raises:
         ServerStartError: it failed or took too long; the message names the log.
@@ -43,7 +57,7 @@ def run_once(what: str, command: Sequence[str], environment: Mapping[str, str], 
             code = subprocess.run(
                 command,
                 env=dict(environment),
-                stdin=subprocess.DEVNULL,
+                input=script,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 timeout=ONE_OFF_TIMEOUT_S,
