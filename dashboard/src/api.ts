@@ -1,5 +1,6 @@
 /** The API, typed. Addresses derive from the document's own, so they hold under any prefix. */
 
+import type { components, paths } from "./generated/api";
 import type { Layer, Rule } from "./rules";
 import { type Granularity, isoTime, parseUtc } from "./time";
 
@@ -8,50 +9,25 @@ export const ALL_STATIONS = "all";
 /** Rows of one answer at most; longer series come page by page, a CSV is one page. */
 export const PAGE_LIMIT = 10_000;
 
-export interface Station {
-  station_id: string;
-  name: string | null;
-  country: string | null;
-  state?: string | null;
-  icao?: string | null;
-  latitude_deg: number | null;
-  longitude_deg: number | null;
-  elevation_m: number | null;
-  first_observed_at: string | null;
-  last_observed_at: string | null;
-  hour_count?: number | null;
-  aliases?: string[];
-}
+type Schemas = components["schemas"];
+export type Station = Schemas["Station"];
+export type Country = Schemas["Country"];
+export type PipelineAnswer = Schemas["Pipeline"];
+export type LedgerLine = Schemas["LedgerLine"];
 
-/** What every summary row carries, of one station or of all. */
-export interface SummaryRow {
-  station_id?: string | null;
-  hour_start?: string;
-  day?: string;
-  month?: string;
-  year?: number;
-  observation_count: number;
-  station_count?: number;
-  hour_count?: number;
-  min_c: number | null;
-  mean_c: number | null;
-  max_c: number | null;
-  layer: string;
-  rule: string;
-  dataset?: string;
-  updated_at?: string;
-  version?: number | null;
-  [reasonCount: `${string}_count`]: number | undefined;
-}
+type StationRow = Schemas["Hour"] & Schemas["Day"] & Schemas["Month"] & Schemas["Year"];
+type GlobalRow = Schemas["GlobalHour"] & Schemas["GlobalDay"] & Schemas["GlobalMonth"] & Schemas["GlobalYear"];
+type Shared = keyof (Schemas["Hour"] | Schemas["Day"] | Schemas["GlobalHour"] | Schemas["GlobalDay"]);
+
+/** A row of any series: what all of them carry, and what those of a station, of all, or of hours do. */
+export type SummaryRow = Pick<StationRow, Shared> & Partial<Omit<StationRow & GlobalRow, Shared>>;
 
 /** A row with its period's first instant, in milliseconds. */
-export interface Point extends SummaryRow {
-  start: number;
-}
+export type Point = SummaryRow & { start: number };
 
 export interface Page<Row> {
   data: Row[];
-  meta: Record<string, unknown>;
+  meta: Schemas["Meta"];
   next: string | null;
 }
 
@@ -84,13 +60,13 @@ const ROUTE: Record<Granularity, string> = {
   year: "yearly",
 };
 
-export type Query = Record<string, string | number | undefined>;
+export type Query = Record<string, string | number | null | undefined>;
 
 /** Address of a route of the API, relative to where this page was served from. */
 export function apiUrl(route: string, query: Query = {}, base: string = document.baseURI): string {
   const url = new URL(`api/v1/${route}`, new URL(".", base.split("#")[0]));
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== "") url.searchParams.set(name, String(value));
+    if (value != null && value !== "") url.searchParams.set(name, String(value));
   }
   return url.href;
 }
@@ -167,11 +143,8 @@ export async function fetchFirstYear(): Promise<number | null> {
   return data[0] ? toPoint(data[0]).start : null;
 }
 
-export interface StationQuery {
-  query?: string;
-  country?: string;
-  limit?: number;
-}
+type StationParameters = NonNullable<paths["/api/v1/stations"]["get"]["parameters"]["query"]>;
+export type StationQuery = Pick<StationParameters, "query" | "country" | "limit">;
 
 export function fetchStations(query: StationQuery, signal?: AbortSignal): Promise<Page<Station>> {
   return getJson(apiUrl("stations", { limit: 50, ...query }), signal);
@@ -182,11 +155,16 @@ export async function fetchStation(id: string, signal?: AbortSignal): Promise<St
   const { data } = await fetchStations({ query: id, limit: 20 }, signal);
   return (
     data.find((one) => one.station_id === id) ??
-    data.find((one) => one.aliases?.includes(id)) ??
+    data.find((one) => one.aliases.includes(id)) ??
     null
   );
 }
 
-export function fetchPipeline(signal?: AbortSignal): Promise<Record<string, unknown>> {
+/** Every country that has stations. */
+export async function fetchCountries(signal?: AbortSignal): Promise<Country[]> {
+  return (await getJson<Page<Country>>(apiUrl("countries"), signal)).data;
+}
+
+export function fetchPipeline(signal?: AbortSignal): Promise<PipelineAnswer> {
   return getJson(apiUrl("pipeline"), signal);
 }

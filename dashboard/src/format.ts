@@ -13,6 +13,11 @@ export function celsius(value: number | null | undefined, decimals = 1): string 
   return value < 0 && Number(text) !== 0 ? MINUS + text : text;
 }
 
+/** A statistic that a period may be without: none is said, unlike a row that is missing. */
+export function celsiusOrNone(value: number | null | undefined, decimals = 1): string {
+  return value === null ? "none" : celsius(value, decimals);
+}
+
 /** 4345 → 4 345 with thin spaces. */
 export function count(value: number | null | undefined): string {
   if (value === null || value === undefined) return MISSING;

@@ -1,27 +1,12 @@
 /** What the pipeline says of itself, asked for every half minute. */
 
 import { type InjectionKey, inject, onScopeDispose, provide, type Ref, ref } from "vue";
-import { fetchPipeline } from "./api";
+import { fetchPipeline, type LedgerLine, type PipelineAnswer } from "./api";
+import { count } from "./format";
+import { LAYER_NAME } from "./rules";
 import { parseUtc } from "./time";
 
 const POLL_MS = 30_000;
-
-export interface LedgerLine {
-  run_label: string;
-  rule: string;
-  layer: string;
-  fed: number;
-  counted: number;
-  not_selected: number;
-  rejected: number;
-  superseded: number;
-  late: number;
-  dead_lettered: number;
-  deliveries: number;
-  lost: number;
-  doubled: number;
-  checked_at: string;
-}
 
 export interface PipelineStatus {
   firstRun: string;
@@ -38,39 +23,48 @@ export interface Pipeline {
   refresh: () => Promise<void>;
 }
 
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-function newestByLayer(value: unknown): Record<string, number> {
+function newestByLayer(hours: PipelineAnswer["newest_hour"]): Record<string, number> {
   const newest: Record<string, number> = {};
-  for (const [layer, hour] of Object.entries((value ?? {}) as Record<string, unknown>)) {
-    if (typeof hour === "string") newest[layer] = parseUtc(hour);
-  }
+  for (const [layer, hour] of Object.entries(hours)) if (hour !== null) newest[layer] = parseUtc(hour);
   return newest;
 }
 
-/** The newest check of each run, layer and rule: what an earlier one found may be settled since. */
-function latestChecks(lines: LedgerLine[]): LedgerLine[] {
-  const latest = new Map<string, LedgerLine>();
-  for (const line of lines) {
-    const key = JSON.stringify([line.run_label, line.layer, line.rule]);
-    const known = latest.get(key);
-    if (!known || line.checked_at > known.checked_at) latest.set(key, line);
-  }
-  return [...latest.values()];
+/** Reads the API's answer; whatever is not there yet is empty. */
+export function readPipeline(answer: Partial<PipelineAnswer>): PipelineStatus {
+  return {
+    firstRun: answer.first_run ?? "unknown",
+    archive: answer.archive ?? "",
+    isSimulated: answer.simulated === true,
+    newest: newestByLayer(answer.newest_hour ?? {}),
+    ledger: answer.ledger ?? [],
+  };
 }
 
-/** Reads the API's answer; whatever is not there yet is empty. */
-export function readPipeline(answer: Record<string, unknown>): PipelineStatus {
-  const archive = text(answer["archive"]);
-  return {
-    firstRun: text(answer["first_run"]) || "unknown",
-    archive,
-    isSimulated: archive === "simulated" || answer["simulated"] === true,
-    newest: newestByLayer(answer["newest_hour"]),
-    ledger: Array.isArray(answer["ledger"]) ? latestChecks(answer["ledger"]) : [],
-  };
+export interface LedgerSummary {
+  text: string;
+  tone: "good" | "bad" | "idle";
+}
+
+/** What a check came to: one that compared nothing proves nothing. */
+export function verdictOf(line: LedgerLine): string {
+  if (line.is_balanced === null) return "nothing compared";
+  return line.is_balanced ? "balanced" : "does not balance";
+}
+
+/** All checks in a line. */
+export function ledgerSummary(lines: readonly LedgerLine[]): LedgerSummary {
+  const compared = lines.filter((line) => line.is_balanced !== null);
+  if (!compared.length) return { text: "Ledger: nothing compared", tone: "idle" };
+  const lost = compared.reduce((sum, line) => sum + line.lost, 0);
+  const doubled = compared.reduce((sum, line) => sum + line.doubled, 0);
+  const isBalanced = compared.every((line) => line.is_balanced);
+  const layers = new Set(compared.map((line) => line.layer));
+  const empty = new Set(lines.map((line) => line.layer).filter((layer) => !layers.has(layer)));
+  const parts = [
+    `Ledger ${isBalanced ? "balanced" : "does not balance"}: ${count(lost)} lost, ${count(doubled)} doubled`,
+    ...[...empty].map((layer) => `${LAYER_NAME[layer] ?? layer}: nothing compared`),
+  ];
+  return { text: parts.join("; "), tone: isBalanced ? "good" : "bad" };
 }
 
 const KEY: InjectionKey<Pipeline> = Symbol("pipeline");

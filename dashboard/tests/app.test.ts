@@ -45,7 +45,7 @@ describe("every page", () => {
       first_run: "complete",
       archive: "NOAA NCEI",
       newest_hour: { batch: "2014-12-31T23:00:00Z", speed: null },
-      ledger: [{ ...LINE, lost: 0, doubled: 0 }],
+      ledger: [{ ...LINE, lost: 0, doubled: 0, is_balanced: true }],
     });
     const strip = app.get("[aria-label=Pipeline]").text();
     expect(strip).toContain("First run complete");
@@ -55,8 +55,14 @@ describe("every page", () => {
   });
 
   it("says when the ledger does not balance", async () => {
-    const app = await open({ ledger: [{ ...LINE, lost: 3, doubled: 0 }] });
+    const app = await open({ ledger: [{ ...LINE, lost: 3, doubled: 0, is_balanced: false }] });
     expect(app.get("summary").text()).toContain("does not balance: 3 lost");
+  });
+
+  it("does not call a ledger balanced that compared nothing", async () => {
+    const app = await open({ ledger: [{ ...LINE, fed: 0, lost: 0, doubled: 0, is_balanced: null }] });
+    expect(app.get("summary").text()).toBe("Ledger: nothing compared");
+    expect(app.get("[aria-label=Pipeline] tbody").text()).toContain("nothing compared");
   });
 
   it("passes on what the API says when it cannot answer", async () => {

@@ -1,9 +1,11 @@
-import { mount } from "@vue/test-utils";
-import { describe, expect, it } from "vitest";
+import { flushPromises, mount } from "@vue/test-utils";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { ALL_STATIONS, type LedgerLine } from "../src/api";
 import LiveTable from "../src/components/LiveTable.vue";
 import OverviewTiles from "../src/components/OverviewTiles.vue";
+import StationPicker from "../src/components/StationPicker.vue";
 import SummaryTable from "../src/components/SummaryTable.vue";
-import { readPipeline } from "../src/pipeline";
+import { ledgerSummary, readPipeline, verdictOf } from "../src/pipeline";
 import { HOUR_MS } from "../src/time";
 import { point } from "./rows";
 
@@ -31,9 +33,42 @@ describe("the table of a series", () => {
   });
 });
 
+/** What stands under a heading, row by row. */
+function columnOf(table: ReturnType<typeof mount>, heading: string): string[] {
+  const at = table.findAll("thead th").findIndex((head) => head.text() === heading);
+  const rows = table.findAll("tbody tr");
+  return at < 0 ? [] : rows.map((row) => row.findAll("th, td")[at]?.text() ?? "");
+}
+
+describe("the mean dew point", () => {
+  const points = [
+    point(DAY, { mean_dew_point_c: -14.44 }),
+    point(DAY + HOUR_MS, { mean_dew_point_c: 0 }),
+    point(DAY + 2 * HOUR_MS, { mean_dew_point_c: null }),
+  ];
+
+  it("stands in the table of a series, and none where none was reported", () => {
+    const table = mount(SummaryTable, { props: { points, by: "hour", caption: "Hours" } });
+    expect(columnOf(table, "Dew point °C")).toEqual(["−14.44", "0.00", "none"]);
+  });
+
+  it("stands in the table of the live day", () => {
+    const props = { day: DAY, points, isGlobal: false, changedAt: new Map(), now: 0 };
+    const table = mount(LiveTable, { props });
+    expect(columnOf(table, "Dew point °C").slice(0, 3)).toEqual(["−14.4", "0.0", "none"]);
+  });
+
+  it("has no column where the rows are of all stations, which have none", () => {
+    const all = [point(DAY, { station_count: 3 })];
+    const table = mount(SummaryTable, { props: { points: all, by: "hour", caption: "Hours" } });
+    expect(columnOf(table, "Stations")).toEqual(["3"]);
+    expect(columnOf(table, "Dew point °C")).toEqual([]);
+  });
+});
+
 describe("the table of the live day", () => {
   function live(points: ReturnType<typeof point>[], changedAt = new Map<number, number>()) {
-    return mount(LiveTable, { props: { day: DAY, points, changedAt, now: 10_000 } });
+    return mount(LiveTable, { props: { day: DAY, points, isGlobal: true, changedAt, now: 10_000 } });
   }
 
   it("has 24 hours and keeps working when hours of other days are among the rows", () => {
@@ -68,23 +103,54 @@ describe("the overview", () => {
   });
 });
 
+describe("the choice of a station", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it("offers every country, also those of stations beyond the first page", async () => {
+    const countries = [
+      { country: "FI", station_count: 1 },
+      { country: "US", station_count: 4_345 },
+    ];
+    vi.spyOn(globalThis, "fetch").mockImplementation(
+      async (url) =>
+        new Response(
+          JSON.stringify({ data: String(url).includes("/countries") ? countries : [], meta: {}, next: null }),
+        ),
+    );
+    const picker = mount(StationPicker, { props: { modelValue: ALL_STATIONS } });
+    await picker.get("input").trigger("focus");
+    await flushPromises();
+    const options = picker.get("select").findAll("option");
+    expect(options.map((one) => one.text())).toEqual(["any", "FI (1)", "US (4345)"]);
+    expect(options[2]!.attributes("value")).toBe("US");
+  });
+});
+
 describe("the pipeline's answer", () => {
+  const balanced = { layer: "batch", fed: 5, lost: 0, doubled: 0, is_balanced: true } as LedgerLine;
+  const nothing = { ...balanced, layer: "speed", fed: 0, is_balanced: null };
+
   it("is read with layers that have no hour yet", () => {
     const status = readPipeline({ first_run: null, archive: "x", newest_hour: { batch: null, speed: null } });
     expect(status).toMatchObject({ firstRun: "unknown", newest: {}, ledger: [], isSimulated: false });
   });
 
-  it("keeps the newest check of a run: what an earlier one found is settled", () => {
-    const line = { run_label: "first run", layer: "speed", rule: "qc", doubled: 0 };
-    const ledger = [
-      { ...line, lost: 0, checked_at: "2026-11-24T03:00:00Z" },
-      { ...line, lost: 7, checked_at: "2026-11-24T02:00:00Z" },
-      { ...line, rule: "routine", lost: 0, checked_at: "2026-11-24T02:00:00Z" },
-    ];
-    expect(readPipeline({ ledger }).ledger.map((one) => [one.rule, one.lost])).toEqual([
-      ["qc", 0],
-      ["routine", 0],
+  it("never calls a check balanced that compared nothing", () => {
+    expect([balanced, nothing, { ...balanced, lost: 1, is_balanced: false }].map(verdictOf)).toEqual([
+      "balanced",
+      "nothing compared",
+      "does not balance",
     ]);
+    expect(ledgerSummary([nothing])).toEqual({ text: "Ledger: nothing compared", tone: "idle" });
+    expect(ledgerSummary([balanced, nothing])).toEqual({
+      text: "Ledger balanced: 0 lost, 0 doubled; stream: nothing compared",
+      tone: "good",
+    });
+    const lost = { ...balanced, layer: "speed", lost: 3, is_balanced: false };
+    expect(ledgerSummary([balanced, nothing, lost])).toEqual({
+      text: "Ledger does not balance: 3 lost, 0 doubled",
+      tone: "bad",
+    });
   });
 
   it("says when the archive is simulated", () => {

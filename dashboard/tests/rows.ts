@@ -12,6 +12,7 @@ export function point(start: number, values: Partial<Point> = {}): Point {
     max_c: 3,
     layer: "batch",
     rule: "routine",
+    dataset: "global-hourly",
     ...values,
   };
 }

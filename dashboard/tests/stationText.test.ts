@@ -6,11 +6,17 @@ const JAN_MAYEN: Station = {
   station_id: "01001099999",
   name: "JAN MAYEN NOR NAVY",
   country: "NO",
+  state: null,
+  icao: "ENJA",
   latitude_deg: 70.93,
   longitude_deg: -8.67,
   elevation_m: 9,
   first_observed_at: null,
   last_observed_at: null,
+  hour_count: 0,
+  completeness: null,
+  aliases: [],
+  distance_km: null,
 };
 
 describe("a station's name", () => {

@@ -89,7 +89,9 @@ export function overviewOf(points: readonly Point[], weighByObservations: boolea
 const NOT_SELECTED = ["missing", "summary_of_day", "special", "superseded"] as const;
 const REJECTED = ["bad_quality", "out_of_range", "malformed"] as const;
 
-function reasonSum(row: Point, reasons: readonly string[]): number {
+type Reason = (typeof NOT_SELECTED | typeof REJECTED)[number];
+
+function reasonSum(row: Point, reasons: readonly Reason[]): number {
   return reasons.reduce((sum, reason) => sum + (row[`${reason}_count`] ?? 0), 0);
 }
 

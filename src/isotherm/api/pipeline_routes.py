@@ -13,7 +13,7 @@ from isotherm.api.database import EngineDep, SettingsDep
 from isotherm.api.problems import PROBLEMS
 from isotherm.api.render import respond_object
 from isotherm.datasets.registry import DATASETS
-from isotherm.hourly_summary import LAYERS
+from isotherm.hourly_summary import LAYER_BATCH, LAYERS
 from isotherm.settings import Settings
 from isotherm.stores.tables import (
     LEDGER_COUNTS,
@@ -25,6 +25,7 @@ from isotherm.stores.tables import (
 
 router = APIRouter()
 _LEDGER_ROWS: Final = 30
+_LEDGER_ROWS_READ: Final = 500
 _NEWEST_DEAD_LETTERS: Final = 10
 _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -80,7 +81,9 @@ class Pipeline(BaseModel):
     now: str
     newest_hour: dict[str, str | None] = Field(description="Start of the newest hour, by layer")
     lag_seconds: dict[str, int | None] = Field(description="From that hour's end to now, by layer")
-    ledger: list[LedgerLine] = Field(description="Newest first: lost and doubled must be 0")
+    ledger: list[LedgerLine] = Field(
+        description="What holds now, newest check first: lost and doubled must be 0"
+    )
     dead_letters: DeadLetters
     drift: int | None = Field(description="Hours in which the layers differ; null: not reconciled yet")
 
@@ -142,12 +145,19 @@ def read_first_run(settings: Settings) -> str | None:
 
 
 def _read_ledger(connection: sa.Connection) -> list[dict[str, Any]]:
-    """The newest lines, by the primary key."""
+    """What holds now, newest first, read by the primary key.
+
+    Each check of the batch layer accounts for all of it; one of the speed layer for the run it names.
+    """
     columns = (ledger.c[name] for name in LedgerLine.model_fields if name in ledger.c)
-    statement = sa.select(*columns).order_by(ledger.c.ledger_id.desc()).limit(_LEDGER_ROWS)
+    statement = sa.select(*columns).order_by(ledger.c.ledger_id.desc()).limit(_LEDGER_ROWS_READ)
+    newest: dict[tuple[str, ...], sa.RowMapping] = {}
+    for row in connection.execute(statement).mappings():
+        run = "" if row["layer"] == LAYER_BATCH else row["run_label"]
+        newest.setdefault((row["layer"], row["rule"], run), row)
     return [
         {**row, "checked_at": _iso(row["checked_at"]), "is_balanced": _is_balanced(row)}
-        for row in connection.execute(statement).mappings()
+        for row in list(newest.values())[:_LEDGER_ROWS]
     ]
 
 
