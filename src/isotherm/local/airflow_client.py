@@ -3,9 +3,12 @@
 The first run goes through Airflow like any user's, so that what it did can be read in the UI.
 """
 
+import math
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Self
 
 import httpx
@@ -13,7 +16,7 @@ import stamina
 
 from isotherm.errors import IsothermError, ServerStartError
 
-FINISHED_STATES = ("success", "failed")
+STALLED_AFTER_S = 900.0
 _TRANSIENT = (httpx.TransportError, httpx.HTTPStatusError)
 
 
@@ -67,12 +70,35 @@ class AirflowClient:
             "Read `./isotherm logs airflow-dag-processor`."
         )
 
-    def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
-        """Start a run with these form values; returns its run id."""
-        body = {"logical_date": None, "conf": conf}
+    def unpause(self, dag_id: str) -> None:
+        """Let the scheduler start runs of a DAG."""
+        _raise_for_status(self._send("PATCH", f"/api/v2/dags/{dag_id}", json={"is_paused": False}))
+
+    def trigger(self, dag_id: str, conf: dict[str, Any], run_id: str = "") -> str:
+        """Start a run with these form values; returns its run id.
+
+        The id is chosen here: asked again, because an answer was lost on the way, Airflow knows the run
+        and starts no second one.
+
+        Args:
+            dag_id: the DAG.
+            conf: the form's values.
+            run_id: of the run; by default a new one. A run of this id that is there already is kept.
+        """
+        run_id = run_id or f"isotherm__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}_{secrets.token_hex(4)}"
+        body = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
         response = self._send("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body)
+        if response.status_code != httpx.codes.CONFLICT:
+            _raise_for_status(response)
+        return run_id
+
+    def run_state(self, dag_id: str, run_id: str) -> str | None:
+        """State of a run; None if there is none of this id."""
+        response = self._send("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
         _raise_for_status(response)
-        return str(response.json()["dag_run_id"])
+        return str(response.json()["state"])
 
     def tasks(self, dag_id: str, run_id: str) -> list[TaskState]:
         """The run's tasks in the order they started."""
@@ -102,35 +128,42 @@ class AirflowClient:
         dag_id: str,
         run_id: str,
         on_change: Callable[[list[TaskState]], None] = lambda _tasks: None,
-        timeout_s: float = 3600,
+        timeout_s: float = math.inf,
+        pulse: Callable[[], object] = lambda: None,
+        stalled_after_s: float = STALLED_AFTER_S,
     ) -> None:
-        """Follow a run to its end.
+        """Follow a run to its end, as long as it goes on.
 
         Args:
             dag_id: the DAG.
             run_id: its run.
             on_change: called with the tasks whenever one has changed its state.
             timeout_s: give up after this long.
+            pulse: tells something that changes while tasks work, such as the size of their logs.
+            stalled_after_s: give up when neither a task's state nor the pulse has changed this long.
 
         Raises:
-            DagRunFailedError: the run failed or took too long.
+            DagRunFailedError: the run failed, took too long, or did not go on.
         """
         shown: list[TaskState] = []
-        deadline = time.monotonic() + timeout_s
-        while time.monotonic() < deadline:
-            state = self.get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")["state"]
+        beat: object = None
+        begun = moved = time.monotonic()
+        while (state := self.run_state(dag_id, run_id)) != "success":
             tasks = self.tasks(dag_id, run_id)
             if tasks != shown:
-                shown = tasks
                 on_change(tasks)
-            if state == "success":
-                return
             if state == "failed":
                 raise DagRunFailedError(self._describe_failure(dag_id, run_id, tasks))
+            now = time.monotonic()
+            if (tasks, newest := pulse()) != (shown, beat):
+                shown, beat, moved = tasks, newest, now
+            if now - moved > stalled_after_s or now - begun > timeout_s:
+                raise DagRunFailedError(
+                    f"{dag_id} ({run_id}) did not end within {now - begun:.0f} s, and nothing of it "
+                    f"moved in the last {now - moved:.0f} s. See it in the Airflow UI."
+                )
             time.sleep(1)
-        raise DagRunFailedError(
-            f"{dag_id} ({run_id}) did not finish within {timeout_s:.0f} s. See it in the Airflow UI."
-        )
+        on_change(self.tasks(dag_id, run_id))
 
     def get(self, path: str, **parameters: str | int) -> dict[str, Any]:
         """GET a JSON document."""

@@ -1,8 +1,12 @@
 """What is checked before anything starts: the disk of the state folder, and our ports."""
 
+import os
+import pwd
 import shutil
 import socket
 import time
+from collections.abc import Iterable
+from pathlib import Path
 
 import psutil
 
@@ -15,6 +19,9 @@ from isotherm.settings import LOOPBACK, Settings
 
 LEAST_FREE_BYTES = 2 * 1024**3
 DYING_S = 3.0
+# Numbers of accounts that are people's, on every common Linux.
+FIRST_PERSON, NOBODY = 1000, 65534
+NO_SHELLS = ("nologin", "false", "sync")
 
 
 def check_disk(settings: Settings, least_free_bytes: int = LEAST_FREE_BYTES) -> None:
@@ -49,6 +56,17 @@ def check_ports(settings: Settings, servers: list[Server], record: Record) -> No
                     "program, or move all ports of Isotherm: "
                     f"ISOTHERM_PORT_BASE={_other_base(settings, servers)} ./isotherm up"
                 )
+
+
+def other_people(accounts: Iterable[pwd.struct_passwd]) -> list[str]:
+    """Accounts of other people who can run programs here: they reach what listens on loopback."""
+    return [
+        one.pw_name
+        for one in accounts
+        if FIRST_PERSON <= one.pw_uid < NOBODY
+        and one.pw_uid != os.geteuid()
+        and Path(one.pw_shell or "/bin/sh").name not in NO_SHELLS
+    ]
 
 
 def _becomes_free(port: int) -> bool:

@@ -1,6 +1,7 @@
 """`up` and `down`: one design attached and detached, since the supervisor does the work either way."""
 
 import os
+import pwd
 import signal
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from types import FrameType
 from rich.console import Console
 
 from isotherm.local.archive_choice import choose_archive, require_archive
+from isotherm.local.checks import other_people
 from isotherm.local.folders import recorded_archive
 from isotherm.local.screen import Progress, print_addresses
 from isotherm.local.secret_files import make_secrets
@@ -90,6 +92,12 @@ def _bring_up(stack: Stack, *, started_now: bool, console: Console) -> bool:
             stack.stop()
         raise
     console.print(f"Every server is ready after {time.monotonic() - begun:.0f} s.", highlight=False)
+    if people := other_people(pwd.getpwall()):
+        console.print(
+            f"Other people have accounts on this machine ({', '.join(people[:5])}): they can read and "
+            "write Kafka and HDFS, and read the API. SECURITY.md says what to do.",
+            highlight=False,
+        )
     make_secrets(settings)
     from isotherm.local.first_run import run_first
 

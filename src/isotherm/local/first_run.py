@@ -5,7 +5,6 @@ the ledger of both layers balances and the streamed hours equal those of the bat
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,16 +22,13 @@ from isotherm.audit.ledger import LedgerLine
 from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.errors import IsothermError, SourceError
 from isotherm.files import write_whole
-from isotherm.local.airflow_client import AirflowClient, TaskState
+from isotherm.local.airflow_client import AirflowClient, DagRunFailedError
+from isotherm.local.dag_release import adopt_released, all_dag_ids, release_dags
+from isotherm.local.first_pipeline import MAX_STATIONS, has_begun, next_attempt, run_pipeline
 from isotherm.local.secret_files import airflow_logins
-from isotherm.settings import Settings
+from isotherm.settings import PortOffset, Settings
 from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.mysql import create_engine
-
-MAX_STATIONS = 100
-IMPORT_DAG = "import_history"
-STREAM_DAG = "stream_observations"
-STREAM_TASK = "replay_observations"
 
 
 @dataclass(slots=True)
@@ -42,6 +38,7 @@ class FirstRunRecord:
     state: Literal["running", "complete", "failed"]
     station_years: list[StationYear] = field(default_factory=list)
     feed_ids: list[str] = field(default_factory=list)
+    attempt: int = 0
 
     @classmethod
     def read(cls, settings: Settings) -> "FirstRunRecord":
@@ -51,7 +48,7 @@ class FirstRunRecord:
         except FileNotFoundError:
             return cls("running")
         years = [StationYear(*one) for one in document["station_years"]]
-        return cls(document["state"], years, document.get("feed_ids", []))
+        return cls(document["state"], years, document.get("feed_ids", []), document.get("attempt", 0))
 
     def write(self, settings: Settings) -> None:
         """Replace the record, whole."""
@@ -60,6 +57,7 @@ class FirstRunRecord:
             "at": datetime.now(UTC).isoformat(),
             "station_years": [astuple(one) for one in self.station_years],
             "feed_ids": self.feed_ids,
+            "attempt": self.attempt,
         }
         write_whole(_record_file(settings), json.dumps(document))
 
@@ -91,19 +89,51 @@ def run_first(settings: Settings, console: Console) -> bool:
         Whether the ledger balances and the layers agree.
     """
     record = FirstRunRecord.read(settings)
-    try:
-        if record.state != "complete":
-            record = FirstRunRecord("running", choose_station_years(settings))
-            record.write(settings)
-            record.feed_ids = _run_pipeline(settings, console, record.station_years)
-        result = settle(settings, record)
-    except IsothermError as error:
-        replace(record, state="failed").write(settings)
-        console.print(f"[red]The first run failed.[/red] {escape(str(error))}", highlight=False)
-        return False
+    password = airflow_logins(settings)["admin"]
+    with AirflowClient(settings.local_url(PortOffset.AIRFLOW), "admin", password) as airflow:
+        try:
+            if record.state == "complete":
+                adopt_released(settings)
+            else:
+                record = _begin(airflow, settings, record)
+                _run(airflow, settings, console, record)
+            result = settle(settings, record)
+            if result.is_good:
+                release_dags(airflow, settings, all_dag_ids())
+        except IsothermError as error:
+            replace(record, state="failed").write(settings)
+            console.print(f"[red]The first run failed.[/red] {escape(str(error))}", highlight=False)
+            return False
     _print_result(console, result)
     replace(record, state="complete" if result.is_good else "failed").write(settings)
     return result.is_good
+
+
+def _run(airflow: AirflowClient, settings: Settings, console: Console, record: FirstRunRecord) -> None:
+    """Run the pipeline, and anew if it was interrupted before and could not be brought to its end."""
+    while True:
+        was_begun = has_begun(airflow, record.attempt)
+        try:
+            record.feed_ids = run_pipeline(
+                airflow, settings, console, record.station_years, record.attempt
+            )
+        except DagRunFailedError as error:
+            if not was_begun:
+                raise
+            console.print(f"{escape(str(error).splitlines()[0])} It was interrupted: running it anew.")
+            record.attempt += 1
+            record.write(settings)
+        else:
+            return
+
+
+def _begin(airflow: AirflowClient, settings: Settings, before: FirstRunRecord) -> FirstRunRecord:
+    """A new attempt, or the one that an interrupted `up` had begun."""
+    is_new = before.state == "failed" or not before.attempt
+    attempt = next_attempt(airflow, before.attempt + is_new)
+    record = FirstRunRecord("running", choose_station_years(settings), attempt=attempt)
+    record.write(settings)
+    return record
 
 
 def choose_station_years(settings: Settings) -> list[StationYear]:
@@ -119,8 +149,9 @@ def choose_station_years(settings: Settings) -> list[StationYear]:
         archive.close()
     if not found:
         raise SourceError(
-            f"The archive {settings.archive} holds no global-hourly station-year. It must be laid out "
-            "as NOAA lays it out: data/global-hourly/access/YEAR/STATION.csv (or .csv.gz)."
+            f"The archive {settings.archive} holds no station-year of {GLOBAL_HOURLY.name}. It must be "
+            f"laid out as NOAA lays it out: {GLOBAL_HOURLY.layout.access_path}/YEAR/"
+            f"{GLOBAL_HOURLY.layout.file_name('STATION', 0)} (or .gz)."
         )
     stations = sorted({one.station_id for one in found})[:MAX_STATIONS]
     return [one for one in found if one.station_id in set(stations)]
@@ -141,56 +172,6 @@ def settle(settings: Settings, record: FirstRunRecord) -> FirstRunResult:
         speed.differing_hours,
         batch.wrong,
     )
-
-
-def _run_pipeline(settings: Settings, console: Console, chosen: list[StationYear]) -> list[str]:
-    """Import and stream through Airflow; returns the ids of the feeds it streamed."""
-    years = sorted({one.year for one in chosen})
-    stations = sorted({one.station_id for one in chosen})
-    password = airflow_logins(settings)["admin"]
-    with AirflowClient(settings.airflow_url, "admin", password) as airflow:
-        console.print(
-            f"First run: {len(chosen)} station-years of {len(stations)} stations, "
-            f"{years[0]} to {years[-1]}, then their newest days as a stream."
-        )
-        _run_dag(
-            airflow,
-            console,
-            IMPORT_DAG,
-            {"first_year": years[0], "last_year": years[-1], "station_ids": stations, "dry_run": False},
-        )
-        streamed = _run_dag(
-            airflow,
-            console,
-            STREAM_DAG,
-            # A label of its own: whoever triggers the same replay later sees it played again.
-            {"period": "newest", "station_count": MAX_STATIONS, "speed": 0, "label": "first run"},
-        )
-        return [str(airflow.xcom(STREAM_DAG, streamed, STREAM_TASK, "feed_id"))]
-
-
-def _run_dag(airflow: AirflowClient, console: Console, dag_id: str, conf: dict[str, object]) -> str:
-    """Trigger a DAG and follow it to its end; returns the run id."""
-    airflow.wait_for_dag(dag_id)
-    run_id = airflow.trigger(dag_id, conf)
-    airflow.wait_for_run(dag_id, run_id, on_change=_printer(console, dag_id))
-    return run_id
-
-
-def _printer(console: Console, dag_id: str) -> Callable[[list[TaskState]], None]:
-    """Prints each task once per state it reaches."""
-    shown: set[tuple[str, str]] = set()
-
-    def print_changes(tasks: list[TaskState]) -> None:
-        for task in tasks:
-            if task.state in ("running", "success", "failed", "skipped", "up_for_retry") and (
-                (task.label, task.state) not in shown
-            ):
-                shown.add((task.label, task.state))
-                now = datetime.now(UTC).strftime("%H:%M:%S")
-                console.print(f"  {now}  {dag_id}.{task.label}: {task.state}", highlight=False)
-
-    return print_changes
 
 
 def _print_result(console: Console, result: FirstRunResult) -> None:

@@ -1,0 +1,51 @@
+"""DAGs are paused when Airflow first sees them; `up` releases each once, in its time.
+
+The daily DAG would otherwise race the first run for the same files. What a person pauses later stays
+paused: a released DAG is never touched again.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from isotherm.files import write_whole
+from isotherm.local.airflow_client import AirflowClient
+from isotherm.settings import REPOSITORY_ROOT, Settings
+
+
+def all_dag_ids() -> list[str]:
+    """Every DAG of ours: its file is named like it."""
+    return sorted(one.stem for one in (REPOSITORY_ROOT / "dags").glob("*.py"))
+
+
+def release_dags(airflow: AirflowClient, settings: Settings, dag_ids: Iterable[str]) -> list[str]:
+    """Unpause those that were never released; gives them.
+
+    Raises:
+        ServerStartError: Airflow does not list one of them.
+    """
+    released = _released(settings)
+    new = [one for one in dag_ids if one not in released]
+    for dag_id in new:
+        airflow.wait_for_dag(dag_id)
+        airflow.unpause(dag_id)
+        released.append(dag_id)
+        write_whole(_file(settings), json.dumps(released))
+    return new
+
+
+def adopt_released(settings: Settings) -> None:
+    """Take every DAG for released where an earlier version, which paused none, did the first run."""
+    if not _file(settings).exists():
+        write_whole(_file(settings), json.dumps(all_dag_ids()))
+
+
+def _released(settings: Settings) -> list[str]:
+    try:
+        return list(json.loads(_file(settings).read_text()))
+    except FileNotFoundError:
+        return []
+
+
+def _file(settings: Settings) -> Path:
+    return settings.state_dir / "airflow" / "released_dags.json"
