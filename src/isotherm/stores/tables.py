@@ -306,6 +306,16 @@ settled_file = Table(
     **OPTIONS,
 )
 
+untold_day = Table(
+    "untold_day",
+    metadata,
+    Column("day", Date(), primary_key=True),
+    Column("claimed_by", mysql.VARCHAR(255), comment="the run that is telling it"),
+    Column("claimed_at", utc()),
+    comment="days whose batch rows changed and no asset event has told of",
+    **OPTIONS,
+)
+
 sink_offset = Table(
     "sink_offset",
     metadata,
