@@ -1,17 +1,19 @@
 """# Import whole years of history.
 
 **What it does.** The same steps as `ingest_observations`, for whole years: files of the chosen stations
-to HDFS, hours by Spark, hours with day, month, year and global rows to MySQL, checks there.
+to HDFS; then every pending file is summarised by Spark, every changed day loaded into MySQL with its
+day, month, year and global rows, checked there, and told by one asset event.
 
 **The form.** First and last year, and which stations: by ids, or by country (NOAA's code: `US`, `NO`;
 `UK` is the United Kingdom, `GM` Germany) and box, and at most so many: those we have first, then those
-with most years, spread over the world. A *dry run* (the default) only shows the plan.
+with most years, spread over the world. An id is asked for even if no list knows it. A *dry run* (the
+default) only shows the plan.
 
-**What it leaves.** A table at the end of the log of `load_years`: per year the files that changed,
-rows, hours, and observations rejected by reason.
+**What it leaves.** A table of files by year in each `download_years`, with those that could not be had
+and why, and a table of what was loaded in `load_changes`. The plan itself lies in HDFS for 30 days.
 
-**Safe to repeat.** What did not change is neither downloaded nor summarised again; pressed twice it
-changes no row.
+**Safe to repeat.** What did not change is neither downloaded nor summarised nor loaded again; pressed
+twice it changes no row. What HDFS has lost is fetched or made again.
 
 **When it fails.** The log ends with the cause and what to do. Mend it, then *Clear* the failed task:
 files that arrived are not asked for again.
@@ -23,11 +25,7 @@ import pendulum
 from airflow.sdk import Param, chain, dag, get_current_context, task
 
 from isotherm.ingest import checks, dag_defaults
-from isotherm.ingest.spark_submit import BatchJobOperator
-
-FIRST_YEAR = "{{ params.first_year }}"
-LAST_YEAR = "{{ params.last_year }}"
-PERIOD = (f"'{FIRST_YEAR}-01-01'", f"'{LAST_YEAR}-12-31' + INTERVAL 1 DAY")
+from isotherm.ingest.spark_submit import SummariseOperator
 
 
 def year_param(default: int, title: str) -> Param:
@@ -67,8 +65,8 @@ def import_history() -> None:
     """One run, some years of some stations."""
 
     @task(show_return_value_in_logs=False)
-    def plan_import() -> list[list[dict[str, Any]]]:
-        """Which station-years, in groups of about 400 files; none in a dry run, the rest is skipped."""
+    def plan_import() -> list[dict[str, Any]]:
+        """Which station-years, in parts of about 400 files; none in a dry run, the rest is skipped."""
         from isotherm.ingest import history_tasks
 
         plan = history_tasks.plan_import(get_current_context()["params"])
@@ -77,43 +75,28 @@ def import_history() -> None:
     @task(
         pool="noaa",
         pool_slots=4,
-        show_return_value_in_logs=False,
+        multiple_outputs=False,
         map_index_template="{{ years }}",
-        doc_md="Changed files of some years to HDFS, at most four at once.",
+        doc_md="Changed files of a part of the plan to HDFS, at most four at once.",
     )
-    def download_years(group: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def download_years(part: dict[str, Any]) -> dict[str, int]:
         from isotherm.ingest import history_tasks
 
-        get_current_context()["years"] = history_tasks.describe_years(group)
-        return history_tasks.download_years(group)
+        context = get_current_context()
+        context["years"] = history_tasks.title_of(part)
+        return history_tasks.download_years(
+            part, typed_ids=context["params"]["station_ids"], share_answers=context["ti"].try_number > 1
+        )
 
-    @task.short_circuit(ignore_downstream_trigger_rules=False)
-    def has_unread_files(downloaded: list[list[dict[str, Any]]]) -> bool:
-        """Skips Spark when every file is summarised already."""
-        from isotherm.ingest import day_tasks
-
-        years = [one["year"] for group in downloaded for one in group]
-        return day_tasks.has_unread_files({"first_year": min(years), "last_year": max(years)})
-
-    # In Spark's pool, so that no job rewrites the files it reads.
-    @task(pool="spark", show_return_value_in_logs=False, trigger_rule=dag_defaults.AFTER_SKIPPED_SPARK)
-    def load_years(plan: list[list[dict[str, Any]]], downloaded: list[Any]) -> list[dict[str, Any]]:
-        """Hours to MySQL, a transaction a year; progress, and a table of everything at the end."""
-        from isotherm.ingest import history_tasks
-
-        return history_tasks.load_years(plan, list(downloaded))
-
-    summarise = BatchJobOperator(
+    summarise = SummariseOperator(
         task_id="summarise_observations",
         job="summarise_observations.py",
-        application_args=[
-            "--dataset", "global-hourly", "--first-year", FIRST_YEAR, "--last-year", LAST_YEAR,
-        ],
-        doc_md="Spark reads each changed file once and writes its hours under all three rules.",
-    )  # fmt: skip
-    downloaded = download_years.expand(group=(plan := plan_import()))
-    loaded = load_years(plan, downloaded)
-    chain(downloaded, has_unread_files(downloaded), summarise, loaded, checks.check_tasks(*PERIOD))
+        doc_md="Spark reads each pending file once and writes its hours under all three rules.",
+    )
+    loaded = dag_defaults.load_changes()
+    checked = checks.check_tasks(*dag_defaults.changed_period())
+    downloaded = download_years.expand(part=plan_import())
+    chain(downloaded, summarise, loaded, checked, dag_defaults.publish_days(loaded))
 
 
 import_history()

@@ -1,10 +1,12 @@
-"""What the batch DAGs have in common: owner, retries, time limits, and the form fields on stations."""
+"""What the batch DAGs have in common: owner, retries, limits, form fields, and their last steps."""
 
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
-from airflow.sdk import Param
+from airflow.sdk import Asset, Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
+
+from isotherm.ingest.day_ranges import days_of
 
 Value = TypeVar("Value")
 
@@ -16,8 +18,43 @@ DEFAULT_ARGS: Final[dict[str, Any]] = {
     "max_retry_delay": timedelta(minutes=10),
     "execution_timeout": timedelta(hours=6),
 }
-# Runs also where Spark had nothing to do, but not where the whole run has nothing to do.
-AFTER_SKIPPED_SPARK: Final = "none_failed_min_one_success"
+OBSERVATION_DAY: Final = Asset(
+    name="observation_day", uri="isotherm://observation_day", group="isotherm"
+)
+# A load goes before another run's look for work, which would find the same changes.
+_LOAD_FIRST: Final = 100
+
+
+# In Spark's pool, so that no job makes anew what is being read.
+@task(pool="spark", multiple_outputs=False, priority_weight=_LOAD_FIRST)
+def load_changes() -> dict[str, Any]:
+    """All that changed to MySQL, with day, month, year and global rows, whichever run made it."""
+    from isotherm.ingest import batch_tasks
+
+    loaded = batch_tasks.load_changes(run_id=_run_name())
+    skip_if_empty(loaded["days"], "No row of any day changed: nothing to check or to tell.")
+    return loaded
+
+
+@task(outlets=[OBSERVATION_DAY])
+def publish_days(loaded: dict[str, Any]) -> None:
+    """Tells every DAG that waits for days which ones have changed: one asset event each."""
+    from isotherm.ingest import batch_tasks
+
+    events = get_current_context()["outlet_events"][OBSERVATION_DAY]
+    events.add_partitions(list(days_of(loaded["days"])))
+    batch_tasks.forget_told_days(run_id=_run_name())
+
+
+def _run_name() -> str:
+    run = get_current_context()["dag_run"]
+    return f"{run.dag_id} {run.run_id}"[:255]
+
+
+def changed_period() -> tuple[str, str]:
+    """First changed day, and the one after the last, as SQL expressions with Jinja in them."""
+    days = "ti.xcom_pull(task_ids='load_changes')['days']"
+    return f"'{{{{ {days}[0][0] }}}}'", f"'{{{{ {days}[-1][1] }}}}' + INTERVAL 1 DAY"
 
 
 def skip_if_empty(value: Value, reason: str) -> Value:

@@ -1,109 +1,114 @@
-"""The tasks of `ingest_observations`: one UTC day, from the archive to MySQL.
+"""The first task of `ingest_observations`: the files that one UTC day needs, from the archive to HDFS.
 
-A station-year file is NOAA's unit of change, so a day's run asks for the year files of its stations
-and mostly hears that they are unchanged; what it loads is the one day.
+A station-year file is the archive's unit of change, so a day's run asks for the year files of its
+stations and mostly hears that they are unchanged. What has changed is loaded whole, by `batch_tasks`,
+wherever it lies.
 """
 
-from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any, Final
 
 from isotherm.archive.station_year import StationYear
-from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
-from isotherm.ingest import manifest
-from isotherm.ingest.load import log_loaded
-from isotherm.ingest.report import log, write_table
-from isotherm.ingest.selection import StationChoice, asked_day, choose_stations
+from isotherm.datasets.dataset import Dataset
+from isotherm.datasets.registry import DATASETS
+from isotherm.ingest.batch_tasks import find_work
+from isotherm.ingest.day_rows import find_torn_days
+from isotherm.ingest.report import log
+from isotherm.ingest.selection import (
+    StationChoice,
+    asked_day,
+    choose_stations,
+    plan_station_years,
+)
 from isotherm.ingest.workplace import Workplace, in_workplace
+from isotherm.stores import source_files
 
-Xcom = dict[str, Any]
+# Two runs at a time share the archive's four connections.
+AT_ONCE: Final = 2
 
 
 @in_workplace
-def choose_day_stations(
+def download_day(
     place: Workplace,
     *,
-    count: int | None,
-    ids: list[str] | None,
-    partition_key: str | None,
-    form_day: str | None,
-) -> Xcom:
-    """Choose the stations of a run.
+    count: int | None = None,
+    ids: list[str] | None = None,
+    partition_key: str | None = None,
+    form_day: str | None = None,
+    share_answers: bool = False,
+) -> dict[str, Any]:
+    """Bring the changed year files of the run's stations to HDFS.
 
     Args:
         place: the stores.
         count: how many stations the form asks for.
         ids: the ids the form asks for.
         partition_key: the day a scheduled or backfilled run owns, YYYY-MM-DD.
-        form_day: the day a run by hand asks for; without either, the newest the archive has.
+        form_day: the day a run by hand asks for; without either, the newest year the archive has.
+        share_answers: do not ask a server again for what another run or attempt asked minutes ago.
 
     Returns:
-        `day` (None = the newest of the files), `year`, `stations`; empty when the archive has no file
-        of that year: then there is nothing to do, and that is no error.
+        Counts of files; empty where nothing is left to be summarised or loaded by anybody.
     """
     choice = StationChoice.from_form(count=count, ids=ids)
     day = asked_day(partition_key, form_day)
+    wanted = _choose(place, choice, day)
+    counts: dict[str, Any] = {}
+    if wanted:
+        report = replace(place.transfer, at_once=AT_ONCE).run(
+            wanted, asked_since=place.asked_since(share_answers)
+        )
+        report.write(typed_ids=choice.ids)
+        counts = report.counts
+        if day is not None:
+            _give_torn_day_to_loader(place, wanted, day)
+    if find_work(place).is_done:
+        log.info("Everything is summarised and loaded: nothing to do after this.")
+        return {}
+    return {"day": day.isoformat() if day else None, **counts}
+
+
+def _choose(place: Workplace, choice: StationChoice, day: date | None) -> list[StationYear]:
     year = day.year if day else None
-    listing = (
-        place.archive.list_first_visit(GLOBAL_HOURLY)
-        if year is None
-        else place.archive.list_station_years(GLOBAL_HOURLY, year, year)
+    listing = [one for dataset in DATASETS for one in _list_year(place, dataset, year)]
+    years = sorted({one.year for one in listing})[-1:] if year is None else [year]
+    in_year = [one for one in listing if one.year in years]
+    stations = choose_stations(choice, in_year, known=place.known_stations())
+    wanted = plan_station_years(
+        stations, in_year, years=years, datasets=[dataset.name for dataset in DATASETS]
     )
-    if day is None and listing:
-        year = max(one.year for one in listing)
-    with place.engine.connect() as connection:
-        known = manifest.read_known_stations(connection)
-    in_year = [one for one in listing if one.year == year]
-    stations = choose_stations(choice, in_year, known=known)
-    if not stations:
-        log.info(f"{place.archive.label} has no file for {day or 'any day'}: a hole, nothing to do.")
-        return {}
+    label = place.archive.label
+    if not wanted:
+        log.info(f"{label} has no file for {day or 'any day'}: a hole, nothing to ask for.")
+        return []
+    listed = len({one.station_id for one in in_year})
     log.info(
-        f"{day or 'The newest day'}: {len(stations)} of the {len(in_year)} stations that "
-        f"{place.archive.label} lists for {year}."
+        f"{day or 'The newest year'}: {len(stations)} stations of the {listed} that {label} lists for "
+        f"{years[0]}."
     )
-    return {"day": day.isoformat() if day else None, "year": year, "stations": stations}
+    return wanted
 
 
-@in_workplace
-def download_day(place: Workplace, chosen: Mapping[str, Any]) -> Xcom:
-    """Bring the changed year files of the stations to HDFS.
-
-    Returns:
-        `day` (now always stated, unless no file has any observation), `first_year`, `last_year`.
-    """
-    year: int = chosen["year"]
-    summary = place.transfer.run(
-        StationYear(one, year, GLOBAL_HOURLY.name) for one in chosen["stations"]
-    )
-    newest = summary.newest_day
-    day = chosen["day"] or (newest.isoformat() if newest else None)
-    columns = ("day", "files", "changed", "unchanged", "absent", "refused", "rows", "kB")
-    row = (
-        day, len(chosen["stations"]), summary.changed, summary.unchanged, summary.absent,
-        summary.refused, summary.row_count, summary.size_bytes // 1000,
-    )  # fmt: skip
-    write_table("Files", columns, [row])
-    return {"day": day, "first_year": year, "last_year": year}
+def _list_year(place: Workplace, dataset: Dataset, year: int | None) -> list[StationYear]:
+    """What there is of a year; without one, of the newest that has anything."""
+    if year is not None:
+        return place.archive.list_station_years(dataset, year, year)
+    newest = datetime.now(UTC).date()
+    newest = min(newest, dataset.last_day or newest)
+    for candidate in range(newest.year, dataset.first_year - 1, -1):
+        if listing := place.archive.list_station_years(dataset, candidate, candidate):
+            return listing
+    return []
 
 
-@in_workplace
-def has_unread_files(place: Workplace, downloaded: Mapping[str, Any]) -> bool:
-    """Whether Spark has work: a file whose newest version is not in the Parquet."""
-    years = (downloaded["first_year"], downloaded["last_year"])
-    with place.engine.connect() as connection:
-        count = manifest.count_unread_files(connection, *years)
-    log.info(f"{count} files of {years[0]} to {years[1]} are newer than their summaries.")
-    return count > 0
-
-
-@in_workplace
-def load_day(place: Workplace, chosen: Mapping[str, Any], downloaded: Mapping[str, Any]) -> Xcom:
-    """Take the day's summaries to MySQL; returns what was loaded, with zeros for a hole."""
-    if downloaded["day"] is None:
-        log.info("None of the files has an observation: nothing to load.")
-        return {}
-    day = date.fromisoformat(downloaded["day"])
-    loaded = place.loader.load_day(day, chosen["stations"])
-    log_loaded([loaded])
-    return loaded.as_xcom()
+def _give_torn_day_to_loader(place: Workplace, wanted: Sequence[StationYear], day: date) -> None:
+    with place.engine.begin() as connection:
+        torn = find_torn_days(connection, wanted, day)
+        marked = source_files.mark_day(connection, torn, day)
+    if marked:
+        log.warning(
+            f"In MySQL the hours of {day} are not those its days were made of, at {marked} stations: "
+            "they are loaded again."
+        )

@@ -1,27 +1,21 @@
-"""The tasks of `import_history`: whole years, from the archive to MySQL."""
+"""The first tasks of `import_history`: whole years, from the archive to HDFS."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from isotherm.archive.station_year import StationYear
-from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
+from isotherm.datasets.registry import DATASETS
 from isotherm.errors import SettingsError
-from isotherm.ingest import manifest
-from isotherm.ingest.load import Loaded, log_loaded
+from isotherm.ingest.plan import PlanPart, read_plan, write_plan
 from isotherm.ingest.report import folded, log, write_table
-from isotherm.ingest.selection import StationChoice, choose_stations, group_years, plan_years
-from isotherm.ingest.transfer import TransferSummary
+from isotherm.ingest.selection import StationChoice, choose_stations, plan_station_years
 from isotherm.ingest.workplace import Workplace, in_workplace
-from isotherm.quality import REJECTED
-
-# About two minutes of downloading: long enough to be worth a task, short enough to try again.
-FILES_PER_TASK: Final = 400
-
-YearPlan = dict[str, Any]
+from isotherm.station import Station
 
 
 @in_workplace
-def plan_import(place: Workplace, form: Mapping[str, Any]) -> list[list[YearPlan]]:
+def plan_import(place: Workplace, form: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Choose station-years and split them into tasks.
 
     Args:
@@ -29,8 +23,8 @@ def plan_import(place: Workplace, form: Mapping[str, Any]) -> list[list[YearPlan
         form: `first_year`, `last_year`, `dry_run`, `station_count`, `station_ids`, `country`, `box`.
 
     Returns:
-        Groups of `{"year": ..., "stations": [...]}`; none in a dry run, which only shows the plan, and
-        none when the archive has no file in these years.
+        A `PlanPart` per task; none in a dry run, which only shows the plan, and none when the archive
+        has no file in these years.
 
     Raises:
         SettingsError: the years are the wrong way round, or a choice cannot be read.
@@ -40,100 +34,78 @@ def plan_import(place: Workplace, form: Mapping[str, Any]) -> list[list[YearPlan
         raise SettingsError(
             f"first_year {first_year} is after last_year {last_year}. Trigger again, years swapped."
         )
-    listing = place.archive.list_station_years(GLOBAL_HOURLY, first_year, last_year)
-    plan = plan_years(_choose(place, form, listing), listing)
-    write_table(
-        f"{place.archive.label}, {first_year} to {last_year}",
-        ("year", "stations listed", "stations chosen"),
-        [(year, _count_year(listing, year), len(stations)) for year, stations in plan.items()],
+    choice = StationChoice.from_form(
+        count=form["station_count"], ids=form["station_ids"], country=form["country"], box=form["box"]
     )
+    listing = [
+        one
+        for dataset in DATASETS
+        for one in place.archive.list_station_years(dataset, first_year, last_year)
+    ]
+    plan = plan_station_years(
+        _choose(place, choice, listing),
+        listing,
+        years=range(first_year, last_year + 1),
+        datasets=[dataset.name for dataset in DATASETS],
+    )
+    _write_plan_table(f"{place.archive.label}, {first_year} to {last_year}", listing, plan)
     if not plan:
         log.warning("No file matches. Widen the years or the choice of stations and trigger again.")
     if form["dry_run"]:
         log.info("A dry run: nothing was downloaded. Trigger again with dry_run off to import this.")
         return []
-    groups = group_years(plan, files_per_group=FILES_PER_TASK)
-    return [[{"year": year, "stations": plan[year]} for year in group] for group in groups]
+    return [part.as_xcom() for part in write_plan(place.store, plan)]
 
 
 @in_workplace
-def download_years(place: Workplace, group: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Bring the changed files of some years to HDFS; one folded group of log lines a year."""
-    transfer = place.transfer
-    summaries = []
-    for part in group:
-        with folded(f"{part['year']}: {len(part['stations'])} files"):
-            summary = transfer.run(
-                StationYear(one, part["year"], GLOBAL_HOURLY.name) for one in part["stations"]
-            )
-        log.info(
-            f"{part['year']}: {summary.changed} changed, {summary.unchanged} unchanged, "
-            f"{summary.absent} absent, {summary.refused} refused, {summary.row_count} rows"
-        )
-        summaries.append({"year": part["year"], **summary.as_xcom()})
-    return summaries
-
-
-def describe_years(group: Iterable[Mapping[str, Any]]) -> str:
-    """Name of a mapped task in the UI, as `1901-1910`."""
-    years = [part["year"] for part in group]
-    return str(years[0]) if len(years) == 1 else f"{years[0]}-{years[-1]}"
-
-
-@in_workplace
-def load_years(
+def download_years(
     place: Workplace,
-    groups: Sequence[Sequence[Mapping[str, Any]]],
-    downloads: Iterable[Sequence[Mapping[str, Any]]],
-) -> list[dict[str, Any]]:
-    """Take the years' summaries to MySQL; progress while it works, a table at the end."""
-    parts = [part for group in groups for part in group]
-    loads = []
-    for number, part in enumerate(parts, start=1):
-        loaded = place.loader.load_year(part["year"], part["stations"])
-        log.info(f"Year {number} of {len(parts)}")
-        log_loaded([loaded])
-        loads.append(loaded)
-    files = {
-        one["year"]: TransferSummary.from_xcom({k: v for k, v in one.items() if k != "year"})
-        for group in downloads
-        for one in group
-    }
-    _write_result(loads, files)
-    return [one.as_xcom() for one in loads]
+    part: Mapping[str, Any],
+    *,
+    typed_ids: Sequence[str] | None = None,
+    share_answers: bool = False,
+) -> dict[str, int]:
+    """Bring the changed files of one part of a plan to HDFS.
+
+    Args:
+        place: the stores.
+        part: a `PlanPart`.
+        typed_ids: stations the form names; those without a file are told.
+        share_answers: do not ask a server again for what an attempt before asked minutes ago.
+
+    Returns:
+        Files by outcome.
+    """
+    plan_part = PlanPart(**part)
+    wanted = read_plan(place.store, plan_part)
+    with folded(f"{plan_part.title}: {len(wanted)} files"):
+        report = place.transfer.run(wanted, asked_since=place.asked_since(share_answers))
+    report.write(typed_ids=typed_ids or ())
+    return report.counts
 
 
-def _choose(place: Workplace, form: Mapping[str, Any], listing: Sequence[StationYear]) -> list[str]:
-    choice = StationChoice.from_form(
-        count=form["station_count"], ids=form["station_ids"], country=form["country"], box=form["box"]
-    )
-    with place.engine.connect() as connection:
-        known = manifest.read_known_stations(connection)
-    places = place.directory.listed if choice.needs_places else {}
-    chosen = choose_stations(choice, listing, known=known, places=places)
-    if absent := sorted(set(choice.ids) - set(chosen)):
-        log.warning(f"The archive has no file of {', '.join(absent)} in these years: left out.")
+def title_of(part: Mapping[str, Any]) -> str:
+    """Name of a mapped task in the UI, as `1901-1910`."""
+    return PlanPart(**part).title
+
+
+def _choose(place: Workplace, choice: StationChoice, listing: Sequence[StationYear]) -> list[str]:
+    places: dict[str, Station] = {}
+    if choice.needs_places:
+        directory = place.directory
+        # The dataset that serves first describes a station.
+        for dataset in reversed(DATASETS):
+            places |= directory.listed(dataset)
+    chosen = choose_stations(choice, listing, known=place.known_stations(), places=places)
+    listed = {one.station_id for one in listing}
+    if unlisted := [one for one in chosen if one not in listed]:
+        log.warning(
+            f"The archive does not list {', '.join(unlisted)} in these years: asked for all the same."
+        )
     return chosen
 
 
-def _write_result(loads: Sequence[Loaded], files: Mapping[int, TransferSummary]) -> None:
-    rejected = [reason.value for reason in REJECTED]
-    columns = (
-        "year", "station-years", "files changed", "refused", "rows", "hours", "observations",
-        *(reason.replace("_", " ") for reason in rejected),
-    )  # fmt: skip
-    rows: list[tuple[object, ...]] = []
-    for one in loads:
-        file = files.get(int(one.period), TransferSummary())
-        rows.append(
-            (
-                int(one.period), one.station_count, file.changed, file.refused, file.row_count,
-                one.hour_count, one.observation_count, *(one.rejected[name] for name in rejected),
-            )
-        )  # fmt: skip
-    total = ("all", *(sum(int(str(row[i])) for row in rows) for i in range(1, len(columns))))
-    write_table("Imported (hours and observations under the default rule)", columns, [*rows, total])
-
-
-def _count_year(listing: Iterable[StationYear], year: int) -> int:
-    return sum(one.year == year for one in listing)
+def _write_plan_table(title: str, listing: Sequence[StationYear], plan: Sequence[StationYear]) -> None:
+    listed, chosen = (Counter(one.year for one in some) for some in (listing, plan))
+    rows = [(year, listed[year], chosen[year]) for year in sorted(chosen)]
+    write_table(title, ("year", "stations listed", "stations chosen"), rows)

@@ -1,7 +1,7 @@
 """Which station-years a run takes: by ids, country, box or count, and the same ones every time.
 
-Everything here is pure. The listing comes from the archive, positions from NOAA's station list, the
-known stations from MySQL.
+Everything here is pure. The listing comes from the archive, positions from the datasets' station lists,
+the known stations from MySQL.
 """
 
 import hashlib
@@ -111,9 +111,10 @@ def choose_stations(
 ) -> list[str]:
     """The stations a run takes, sorted; the same listing gives the same stations.
 
-    Stations the platform already has come first, then those with most years in the listing, then in
-    a fixed shuffle that spreads a small selection over the world (in order of their ids the first
-    hundred are all Norwegian).
+    Stations typed by id are taken as they are: a list may not know what the archive has. By count,
+    stations the platform already has come first, then those with most years in the listing, then in a
+    fixed shuffle that spreads a small selection over the world (in order of their ids the first hundred
+    are all Norwegian).
 
     Args:
         choice: what the form says. With no count, ids, country or box at all: the known stations, or
@@ -124,7 +125,7 @@ def choose_stations(
     """
     years = Counter(one.station_id for one in listing)
     if choice.ids:
-        return sorted(set(choice.ids) & set(years))
+        return sorted(choice.ids)
     offered = {one for one in years if _is_wanted(choice, (places or {}).get(one))}
     known_offered = offered & set(known)
     if choice == StationChoice() and known_offered:
@@ -133,27 +134,31 @@ def choose_stations(
     return sorted(ordered[: choice.count or DEFAULT_STATION_COUNT])
 
 
-def plan_years(stations: Collection[str], listing: Iterable[StationYear]) -> dict[int, list[str]]:
-    """The chosen stations that have a file, by year in order."""
+def plan_station_years(
+    stations: Collection[str],
+    listing: Iterable[StationYear],
+    *,
+    years: Iterable[int],
+    datasets: Iterable[str],
+) -> list[StationYear]:
+    """The files a run asks for, in the order of years.
+
+    Args:
+        stations: the chosen ones.
+        listing: station-years the archive offers in the period; those of the stations are asked for.
+        years: the period; a station that no list knows is asked for in each of its years.
+        datasets: names; likewise.
+    """
     wanted = set(stations)
-    plan: dict[int, list[str]] = {}
-    for one in sorted(listing, key=lambda one: (one.year, one.station_id)):
-        if one.station_id in wanted:
-            plan.setdefault(one.year, []).append(one.station_id)
-    return plan
-
-
-def group_years(plan: Mapping[int, Collection[str]], *, files_per_group: int) -> list[list[int]]:
-    """Consecutive years in groups of about so many files: one mapped task each."""
-    groups: list[list[int]] = []
-    files = 0
-    for year, stations in plan.items():
-        if not groups or files + len(stations) > files_per_group:
-            groups.append([])
-            files = 0
-        groups[-1].append(year)
-        files += len(stations)
-    return groups
+    plan = {one for one in listing if one.station_id in wanted}
+    unlisted = wanted - {one.station_id for one in plan}
+    plan |= {
+        StationYear(station_id, year, dataset)
+        for year in years
+        for dataset in datasets
+        for station_id in unlisted
+    }
+    return sorted(plan, key=lambda one: (one.year, one.dataset, one.station_id))
 
 
 def asked_day(partition_key: str | None, form_day: str | None) -> date | None:

@@ -8,7 +8,9 @@ from typing import Any
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowException
 
+from isotherm.ingest.dag_defaults import skip_if_empty
 from isotherm.settings import REPOSITORY_ROOT, load_settings
 
 
@@ -35,3 +37,35 @@ class BatchJobOperator(SparkSubmitOperator):
 
         self.conf = {**batch_submit_conf(load_settings()), **(self.conf or {})}
         super().execute(context)
+
+
+class SummariseOperator(BatchJobOperator):
+    """Lets Spark read what is pending, and does not start it where nothing is.
+
+    Asked in Spark's pool, that is, after any job before this one: of the runs of a backfill, one does
+    the work of all. Skipped, with all tasks after it, where nothing is left to load either.
+    """
+
+    def execute(self, context: Context) -> None:
+        """Look, submit, and submit again as long as a failing job leaves less to be done."""
+        from isotherm.ingest.batch_tasks import count_pending, find_all_work
+
+        work = find_all_work()
+        skip_if_empty(not work.is_done, "Everything is summarised and loaded: nothing to do.")
+        if not work.is_pending:
+            self.log.info("Every file is summarised already: Spark is not started.")
+            return
+        pending = count_pending()
+        is_done = False
+        while not is_done:
+            try:
+                super().execute(context)
+                is_done = True
+            except AirflowException:
+                left = count_pending()
+                if not 0 < left < pending:
+                    raise
+                self.log.warning(
+                    "The job failed, but %s of %s files are done: again.", pending - left, pending
+                )
+                pending = left

@@ -1,4 +1,4 @@
-"""The station table: filled from NOAA's station list, and from a station's own file where it is silent.
+"""The station table: filled from the datasets' lists, and from a station's own file where silent.
 
 Only stations with files are in it: of the 29 000 in NOAA's list most would be empty pages.
 """
@@ -6,13 +6,13 @@ Only stations with files are in it: of the 29 000 in NOAA's list most would be e
 import threading
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, fields
-from functools import cached_property
 
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.mysql import insert
 
 from isotherm.archive.station_year import Archive
-from isotherm.datasets.global_hourly.station_history import read_station_history, station_from_file
+from isotherm.datasets.dataset import Dataset
+from isotherm.errors import SourceError
 from isotherm.ingest.report import log
 from isotherm.station import Station
 from isotherm.stores import tables
@@ -22,38 +22,45 @@ _DESCRIPTIVE = tuple(one.name for one in fields(Station) if one.name != "station
 
 
 class StationDirectory:
-    """What is known of stations; NOAA's list (3 MB) is read once, when it is first asked for."""
+    """What is known of stations; a list (3 MB) is read once, when it is first asked for."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
+        self._lists: dict[str, Mapping[str, Station]] = {}
         self._lock = threading.Lock()
 
-    @property
-    def listed(self) -> Mapping[str, Station]:
-        """NOAA's list by station id; empty where the archive has none."""
+    def listed(self, dataset: Dataset) -> Mapping[str, Station]:
+        """A dataset's list by station id; empty where the archive has none that can be read."""
         with self._lock:
-            return self._read_list
+            if dataset.name not in self._lists:
+                self._lists[dataset.name] = self._read_list(dataset)
+            return self._lists[dataset.name]
 
-    @cached_property
-    def _read_list(self) -> Mapping[str, Station]:
-        content = self._archive.read_station_history()
-        if content is None:
-            log.warning("The archive has no station list: stations are described by their own files.")
+    def _read_list(self, dataset: Dataset) -> Mapping[str, Station]:
+        try:
+            entries = self._archive.read_station_list(dataset)
+        except SourceError as error:
+            log.warning(f"No station list: {error} Stations are described by their own files.")
             return {}
-        return {one.station.station_id: one.station for one in read_station_history(content)}
+        if not entries:
+            log.warning("The archive has no station list: stations are described by their own files.")
+        return {one.station.station_id: one.station for one in entries}
 
-    def describe(self, station_id: str, file_content: bytes, source_file: str) -> Station:
+    def describe(
+        self, dataset: Dataset, station_id: str, file_content: bytes, source_file: str
+    ) -> Station:
         """A station as the list has it, each gap filled from the station's own file.
 
         Args:
+            dataset: whose file it is.
             station_id: the station.
             file_content: one of its files, plain or gzip.
             source_file: that file's name, for messages.
         """
-        listed = self.listed.get(station_id)
+        listed = self.listed(dataset).get(station_id)
         if listed is not None and listed.name and listed.latitude_deg is not None:
             return listed
-        described = station_from_file(file_content, source_file)
+        described = dataset.describe_station(file_content, source_file)
         if listed is None or described is None:
             return described or listed or Station(station_id)
         values = {

@@ -1,228 +1,245 @@
-"""Files from the archive to HDFS: only what changed, at most four at once, one log line per file.
+"""Files from the archive to HDFS: only what changed, few at once, one log line per file.
 
 A file goes through a private temporary folder, is checked, put into HDFS under its version and only
-then recorded. Every step may be repeated or run twice at the same time.
+then recorded. Every step may be repeated or run twice at the same time. A file that fails is asked for
+again as long as others come; then it is told, and the others stand.
 """
 
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final
 
+import stamina
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from isotherm.archive.archives import MAX_CONCURRENT_DOWNLOADS
 from isotherm.archive.coverage import Coverage, check_coverage, coverage_of
+from isotherm.archive.http_client import RefusedError
 from isotherm.archive.station_year import Archive, FetchedFile, StationYear
-from isotherm.datasets.global_hourly.reader import parse_observations
-from isotherm.errors import CoverageShrunkError, SourceError
-from isotherm.ingest import manifest
-from isotherm.ingest.manifest import KnownFile
+from isotherm.datasets.registry import dataset_named
+from isotherm.errors import CoverageShrunkError, IsothermError, SourceError, StoreError
+from isotherm.ingest.known_files import KnownFiles, file_stem, version_path
 from isotherm.ingest.report import log
 from isotherm.ingest.stations import StationDirectory, write_station
-from isotherm.stores.hdfs_layout import RAW_ROOT
+from isotherm.ingest.transfer_folder import transfer_folder
+from isotherm.ingest.transfer_report import Outcome, Transferred, TransferReport
+from isotherm.stores import source_files
+from isotherm.stores.hdfs_layout import raw_folder
 from isotherm.stores.hdfs_store import HdfsStore
+from isotherm.stores.mysql import is_transient
+from isotherm.stores.source_files import KnownFile
 
-VERSIONS_KEPT: Final = 2
-_VERSION_DIGITS: Final = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Transferred:
-    """What became of one station-year: changed, unchanged, absent (404) or refused (shrunk)."""
-
-    station_year: StationYear
-    outcome: str
-    coverage: Coverage | None = None
-    size_bytes: int = 0
-
-
-@dataclass(slots=True)
-class TransferSummary:
-    """What a task hands on; small enough for an XCom."""
-
-    changed: int = 0
-    unchanged: int = 0
-    absent: int = 0
-    refused: int = 0
-    row_count: int = 0
-    size_bytes: int = 0
-    newest_observed_at: datetime | None = None
-    changed_years: list[int] = field(default_factory=list)
-
-    def add(self, one: Transferred) -> None:
-        """Count one file."""
-        setattr(self, one.outcome, getattr(self, one.outcome) + 1)
-        self.size_bytes += one.size_bytes
-        if one.outcome == "changed" and one.station_year.year not in self.changed_years:
-            self.changed_years.append(one.station_year.year)
-        if one.coverage is None:
-            return
-        self.row_count += one.coverage.row_count or 0
-        last = one.coverage.last_observed_at
-        if last is not None and (self.newest_observed_at is None or last > self.newest_observed_at):
-            self.newest_observed_at = last
-
-    def as_xcom(self) -> dict[str, Any]:
-        """The summary as plain JSON."""
-        newest = self.newest_observed_at
-        return asdict(self) | {"newest_observed_at": newest and newest.isoformat()}
-
-    @classmethod
-    def from_xcom(cls, values: Mapping[str, Any]) -> Self:
-        """The summary back from `as_xcom`."""
-        newest = values["newest_observed_at"]
-        moment = datetime.fromisoformat(newest) if newest else None
-        return cls(**{**values, "newest_observed_at": moment})
-
-    @property
-    def newest_day(self) -> date | None:
-        """UTC day of the newest observation in the files; None when there is none."""
-        return None if self.newest_observed_at is None else self.newest_observed_at.date()
+RETRY_PAUSE_S: Final = 5.0
+# So many failures and nothing else: perhaps the archive as a whole is away.
+_FAILURES_BEFORE_ASKING: Final = 8
+_VERSIONS_KEPT: Final = 2
+_WRITE_ATTEMPTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """The ways a transfer needs; one per task."""
+    """The ways a transfer needs; one per task.
+
+    Attributes:
+        folder: downloads go through folders below it.
+        at_once: how many files are asked for at the same time.
+        pause_s: before files that failed are asked for again.
+    """
 
     archive: Archive
     store: HdfsStore
     engine: Engine
     directory: StationDirectory
+    folder: Path
+    at_once: int = MAX_CONCURRENT_DOWNLOADS
+    pause_s: float = RETRY_PAUSE_S
 
-    def run(self, station_years: Iterable[StationYear]) -> TransferSummary:
-        """Bring every station-year that changed to HDFS.
+    def run(
+        self, station_years: Iterable[StationYear], *, asked_since: datetime | None = None
+    ) -> TransferReport:
+        """Bring every station-year that changed to HDFS, and every one that HDFS has lost.
+
+        Args:
+            station_years: what to ask for.
+            asked_since: a file the archive confirmed after this time is not asked for again.
 
         Raises:
-            SourceError: some files could not be had; the others are in place, and a retry asks only
-                for what is missing.
+            SourceError: nothing could be had, or the archive as a whole does not answer.
+            StoreError: HDFS or MySQL does not answer.
         """
         wanted = sorted(station_years)
-        with self.engine.connect() as connection:
-            known = manifest.read_known_files(connection, (one.year for one in wanted))
-        summary = TransferSummary()
-        failures: list[SourceError] = []
-        with tempfile.TemporaryDirectory(prefix="isotherm-download-") as folder:
-            for outcome in self._bring_all(wanted, known, Path(folder)):
-                if isinstance(outcome, SourceError):
-                    failures.append(outcome)
-                else:
-                    summary.add(outcome)
-        _raise_failures(failures, len(wanted))
-        return summary
+        known = KnownFiles.read(self.engine, self.store, wanted)
+        done: dict[StationYear, Transferred] = {}
+        with transfer_folder(self.folder) as folder:
+            remaining: Sequence[StationYear] = wanted
+            while remaining:
+                one_pass = _Pass(self, known, folder, asked_since)
+                stopped_by = one_pass.run(remaining, number_of=len(wanted))
+                done |= one_pass.outcomes
+                if (stopped_by or one_pass.failures) and not one_pass.successes:
+                    if stopped_by is not None:
+                        raise stopped_by
+                    break
+                remaining = [one for one in remaining if one not in done or done[one].may_pass]
+                if remaining:
+                    log.info(f"{len(remaining)} files are asked for again in {self.pause_s:.0f} s.")
+                    time.sleep(self.pause_s)
+        report = TransferReport(tuple(done[one] for one in wanted))
+        report.raise_if_nothing_was_had()
+        return report
 
-    def _bring_all(
-        self, wanted: Sequence[StationYear], known: dict[StationYear, KnownFile], folder: Path
-    ) -> Iterator[Transferred | SourceError]:
-        def bring(station_year: StationYear) -> Transferred | SourceError:
-            try:
-                return self._bring(station_year, known.get(station_year), folder)
-            except SourceError as error:
-                return error
 
-        with ThreadPoolExecutor(MAX_CONCURRENT_DOWNLOADS) as pool:
-            for number, outcome in enumerate(pool.map(bring, wanted), start=1):
-                log.info(f"{number:>5} of {len(wanted)}  {_describe(wanted[number - 1], outcome)}")
-                yield outcome
+@dataclass(slots=True)
+class _Pass:
+    """One round over the files that are still missing."""
 
-    def _bring(self, station_year: StationYear, known: KnownFile | None, folder: Path) -> Transferred:
-        target = folder / str(station_year.year) / f"{station_year.station_id}.csv.gz"
-        version = known.source_file if known else None
-        fetched = self.archive.fetch(station_year, target, version)
-        if fetched is None:
-            return Transferred(station_year, "absent")
-        if fetched.path is None:
-            return self._keep_known(fetched, known)
+    way: Transfer
+    known: KnownFiles
+    folder: Path
+    asked_since: datetime | None
+    outcomes: dict[StationYear, Transferred] = field(default_factory=dict)
+    confirmed: list[FetchedFile] = field(default_factory=list)
+
+    @property
+    def failures(self) -> int:
+        return sum(one.outcome is Outcome.FAILED for one in self.outcomes.values())
+
+    @property
+    def successes(self) -> int:
+        return len(self.outcomes) - self.failures
+
+    def run(self, wanted: Sequence[StationYear], *, number_of: int) -> IsothermError | None:
+        """Returns what ended the pass before its end, or None."""
         try:
-            content = fetched.path.read_bytes()
+            for outcome in self._bring_all(wanted):
+                self.outcomes[outcome.station_year] = outcome
+                log.info(f"{len(self.outcomes):>5} of {number_of}  {outcome.describe()}")
+                if self.failures == _FAILURES_BEFORE_ASKING and not self.successes:
+                    self._raise_if_unreachable()
+            with self.way.engine.begin() as connection:
+                source_files.record_confirmed(connection, self.confirmed)
+        except SQLAlchemyError as error:
+            return StoreError(f"MySQL did not take what was downloaded: {error}. Is it running?")
+        except IsothermError as error:
+            return error
+        return None
+
+    def _raise_if_unreachable(self) -> None:
+        if reason := self.way.archive.unreachable_reason():
+            raise SourceError(f"The archive does not answer: {reason}")
+
+    def _bring_all(self, wanted: Sequence[StationYear]) -> Iterator[Transferred]:
+        pool = ThreadPoolExecutor(self.way.at_once, thread_name_prefix="transfer")
+        try:
+            yield from pool.map(self._bring, wanted)
         finally:
-            fetched.path.unlink(missing_ok=True)
-        coverage = _coverage(content, fetched)
-        try:
-            check_coverage(
-                coverage, known.coverage if known else Coverage(None, None, None), fetched.origin
-            )
-        except CoverageShrunkError as error:
-            log.warning(f"REFUSED {error}")
-            return Transferred(station_year, "refused", known.coverage if known else None)
-        self._store(fetched, content, known)
-        return Transferred(station_year, "changed", coverage, fetched.size_bytes)
+            pool.shutdown(cancel_futures=True)
 
-    def _keep_known(self, fetched: FetchedFile, known: KnownFile | None) -> Transferred:
-        if known is not None and fetched.etag != known.source_file.etag:
-            with self.engine.begin() as connection:
-                manifest.write_version_mark(connection, fetched)
-        return Transferred(fetched.station_year, "unchanged", known.coverage if known else None)
+    def _bring(self, station_year: StationYear) -> Transferred:
+        known = self.known.of(station_year)
+        is_lost = self.known.is_lost(station_year)
+        if known and not is_lost and self.asked_since and known.asked_at >= self.asked_since:
+            return Transferred(station_year, Outcome.JUST_ASKED, known.coverage)
+        try:
+            return self._ask(station_year, known, is_lost=is_lost)
+        except SourceError as error:
+            may_pass = not isinstance(error, RefusedError)
+            return Transferred(station_year, Outcome.FAILED, reason=str(error), may_pass=may_pass)
+
+    def _ask(self, station_year: StationYear, known: KnownFile | None, *, is_lost: bool) -> Transferred:
+        """Ask for one file, and put it into HDFS if it is new there."""
+        target = (
+            self.folder / str(station_year.year) / f"{station_year.dataset}-{station_year.station_id}"
+        )
+        version = known.source_file if known and not is_lost else None
+        fetched = self.way.archive.fetch(
+            station_year, target, version, known.refused if known else None
+        )
+        if fetched is None:
+            if is_lost:
+                log.warning(f"HDFS has lost {station_year}, and the archive does not have it any more.")
+            return Transferred(station_year, Outcome.ABSENT)
+        coverage = known.coverage if known else None
+        if fetched.is_refused_again:
+            self._refuse(fetched)
+            reason = "the archive still has the version that was refused before."
+            return Transferred(station_year, Outcome.REFUSED, coverage, reason=reason)
+        if fetched.path is None:
+            # List.append is safe between threads.
+            self.confirmed.append(fetched)
+            return Transferred(station_year, Outcome.UNCHANGED, coverage)
+        content = fetched.path.read_bytes()
+        fetched.path.unlink()
+        return self._take(fetched, content, known, is_lost=is_lost)
+
+    def _take(
+        self, fetched: FetchedFile, content: bytes, known: KnownFile | None, *, is_lost: bool
+    ) -> Transferred:
+        coverage: Coverage | None = None
+        if known is not None and fetched.sha256 != known.source_file.sha256:
+            coverage = _coverage_of(content, fetched)
+            before = self._known_coverage(known, is_lost=is_lost)
+            try:
+                check_coverage(coverage, before, fetched.origin)
+            except CoverageShrunkError as error:
+                self._refuse(fetched)
+                return Transferred(
+                    fetched.station_year, Outcome.REFUSED, known.coverage, reason=str(error)
+                )
+        self._store(fetched, content, known)
+        return Transferred(fetched.station_year, Outcome.CHANGED, coverage, fetched.size_bytes)
+
+    def _refuse(self, fetched: FetchedFile) -> None:
+        with self.way.engine.begin() as connection:
+            source_files.record_refusal(connection, fetched)
+
+    def _known_coverage(self, known: KnownFile, *, is_lost: bool) -> Coverage:
+        """That of the version Spark read; before it has, that of the raw file itself."""
+        if known.coverage.row_count is not None or is_lost:
+            return known.coverage
+        content = self.way.store.read(known.hdfs_path)
+        source_file = known.source_file
+        return coverage_of(
+            dataset_named(source_file.station_year.dataset)
+            .read(content, published_at=source_file.published_at, source_file=known.hdfs_path)
+            .observations
+        )
 
     def _store(self, fetched: FetchedFile, content: bytes, known: KnownFile | None) -> None:
-        path = raw_path(fetched.station_year, fetched.sha256)
+        key = fetched.station_year
+        path = version_path(key, fetched.sha256)
         # The name is the content's: an overlapping run may have put it there, and Spark may read it.
-        if not self.store.exists(path):
-            self.store.write(path, content)
-        station = self.directory.describe(
-            fetched.station_year.station_id, content, fetched.station_year.file_name
-        )
-        with self.engine.begin() as connection:
-            manifest.write_file(connection, fetched, path)
-            write_station(connection, station)
-        self._delete_old_versions(fetched.station_year, {path, known.hdfs_path if known else path})
-
-    def _delete_old_versions(self, station_year: StationYear, kept: set[str]) -> None:
-        """Delete all versions but the newest and the one it replaced, which a job may be reading."""
-        if len(kept) < VERSIONS_KEPT:
+        if not self.way.store.exists(path):
+            self.way.store.write(path, content)
+        if known is not None and known.hdfs_path == path:
+            # HDFS had lost it; what was made of it is as it was.
+            self.confirmed.append(fetched)
             return
-        folder = raw_folder(station_year)
-        for name in self.store.list(folder):
-            if name.startswith(f"{station_year.station_id}.") and f"{folder}/{name}" not in kept:
-                self.store.delete(f"{folder}/{name}")
-
-
-def raw_folder(station_year: StationYear) -> str:
-    """HDFS folder of the raw files of a year."""
-    return f"{RAW_ROOT}/{station_year.dataset}/{station_year.year}"
-
-
-def raw_path(station_year: StationYear, sha256: str) -> str:
-    """Where a version of a raw file lies in HDFS."""
-    return f"{raw_folder(station_year)}/{station_year.station_id}.{sha256[:_VERSION_DIGITS]}.csv.gz"
-
-
-def merge_summaries(summaries: Iterable[TransferSummary]) -> TransferSummary:
-    """The summaries of several tasks together."""
-    total = TransferSummary()
-    for one in summaries:
-        for name in ("changed", "unchanged", "absent", "refused", "row_count", "size_bytes"):
-            setattr(total, name, getattr(total, name) + getattr(one, name))
-        total.changed_years = sorted({*total.changed_years, *one.changed_years})
-        moments = [at for at in (total.newest_observed_at, one.newest_observed_at) if at is not None]
-        total.newest_observed_at = max(moments, default=None)
-    return total
-
-
-def _coverage(content: bytes, fetched: FetchedFile) -> Coverage:
-    parsed = parse_observations(
-        content, published_at=fetched.published_at, source_file=fetched.station_year.file_name
-    )
-    return coverage_of(parsed.observations)
-
-
-def _describe(station_year: StationYear, outcome: Transferred | SourceError) -> str:
-    place = f"{station_year.year} {station_year.station_id}"
-    if isinstance(outcome, SourceError):
-        return f"{place}  FAILED     {outcome}"
-    row_count = outcome.coverage.row_count if outcome.coverage else None
-    rows = f"{row_count:>7} rows" if row_count is not None else ""
-    size = f"  {outcome.size_bytes // 1000} kB" if outcome.size_bytes else ""
-    return f"{place}  {outcome.outcome:<9}  {rows}{size}".rstrip()
-
-
-def _raise_failures(failures: Sequence[SourceError], asked: int) -> None:
-    if failures:
-        raise SourceError(
-            f"{len(failures)} of {asked} files could not be had; the first: {failures[0]} "
-            "The others are in place: the task tries again by itself and asks only for these. If it "
-            "goes on failing, check that the archive answers, then clear this task."
+        station = self.way.directory.describe(
+            dataset_named(key.dataset), key.station_id, content, fetched.origin
         )
+        for attempt in stamina.retry_context(on=is_transient, attempts=_WRITE_ATTEMPTS):
+            with attempt, self.way.engine.begin() as connection:
+                source_files.record_download(connection, fetched, path)
+                write_station(connection, station)
+        self._delete_old_versions(key, kept={path, known.hdfs_path if known else path})
+
+    def _delete_old_versions(self, key: StationYear, *, kept: set[str]) -> None:
+        """Delete all versions but the newest and the one it replaced, which a job may be reading."""
+        if len(kept) < _VERSIONS_KEPT:
+            return
+        folder = raw_folder(key.dataset, key.year)
+        for name in self.known.raw_names(key):
+            if name.startswith(f"{file_stem(key)}.") and f"{folder}/{name}" not in kept:
+                self.way.store.delete(f"{folder}/{name}")
+
+
+def _coverage_of(content: bytes, fetched: FetchedFile) -> Coverage:
+    dataset = dataset_named(fetched.station_year.dataset)
+    parsed = dataset.read(content, published_at=fetched.published_at, source_file=fetched.origin)
+    return coverage_of(parsed.observations)

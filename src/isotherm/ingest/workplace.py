@@ -4,19 +4,26 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from pathlib import Path
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import Engine
 
 from isotherm.archive.archives import open_archive
+from isotherm.archive.http_archive import HttpArchive
 from isotherm.archive.station_year import Archive
+from isotherm.datasets.registry import DATASETS
 from isotherm.ingest.load import Loader
 from isotherm.ingest.stations import StationDirectory
 from isotherm.ingest.transfer import Transfer
 from isotherm.settings import Settings, load_settings
+from isotherm.stores import source_files
 from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.mysql import create_engine
+
+ANSWER_HOLDS_FOR: Final = timedelta(minutes=10)
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -24,11 +31,19 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """The archive, HDFS and MySQL of one installation."""
+    """The archive, HDFS and MySQL of one installation.
+
+    Attributes:
+        archive: where files come from.
+        store: HDFS.
+        engine: MySQL.
+        transfers: downloads go through folders below it.
+    """
 
     archive: Archive
     store: HdfsStore
     engine: Engine
+    transfers: Path
 
     @property
     def directory(self) -> StationDirectory:
@@ -38,12 +53,34 @@ class Workplace:
     @property
     def transfer(self) -> Transfer:
         """Brings files from the archive to HDFS."""
-        return Transfer(self.archive, self.store, self.engine, self.directory)
+        return Transfer(self.archive, self.store, self.engine, self.directory, self.transfers)
 
     @property
     def loader(self) -> Loader:
         """Brings summaries from HDFS to MySQL."""
         return Loader(self.store, self.engine)
+
+    def asked_since(self, is_shared: bool) -> datetime | None:
+        """From when on an answer of the archive need not be asked for again; None = ask.
+
+        The runs of a backfill need the same files, and a second attempt those of the first: somebody
+        else's server is asked once. A folder of our own costs nobody anything, and is always asked.
+
+        Args:
+            is_shared: whether others may have asked for this run.
+        """
+        if not (is_shared and isinstance(self.archive, HttpArchive)):
+            return None
+        return datetime.now(UTC) - ANSWER_HOLDS_FOR
+
+    def known_stations(self) -> set[str]:
+        """The stations that have files in the platform."""
+        with self.engine.connect() as connection:
+            return {
+                station_id
+                for dataset in DATASETS
+                for station_id in source_files.read_known_stations(connection, dataset.name)
+            }
 
 
 @contextmanager
@@ -57,9 +94,9 @@ def open_workplace(settings: Settings | None = None) -> Iterator[Workplace]:
     # It tells of every request; a task's log has one line per file.
     logging.getLogger("hdfs").setLevel(logging.WARNING)
     archive = open_archive(settings)
-    engine = create_engine(settings)
+    engine = create_engine(settings, local_files=True)
     try:
-        yield Workplace(archive, HdfsStore(settings), engine)
+        yield Workplace(archive, HdfsStore(settings), engine, settings.state_dir / "transfers")
     finally:
         engine.dispose()
         archive.close()

@@ -10,14 +10,14 @@ from isotherm.ingest.selection import (
     StationChoice,
     asked_day,
     choose_stations,
-    group_years,
     parse_box,
-    plan_years,
+    plan_station_years,
 )
+from isotherm.observation import GLOBAL_HOURLY
 from isotherm.station import Station
 
 IDS = [f"{number:06d}99999" for number in range(1, 301)]
-LISTING = [StationYear(one, 2014) for one in IDS]
+LISTING = [StationYear(one, 2014, GLOBAL_HOURLY) for one in IDS]
 
 
 def test_without_a_choice_the_known_stations_are_taken() -> None:
@@ -33,14 +33,18 @@ def test_without_a_choice_and_without_known_stations_a_hundred_are_taken() -> No
 
 
 def test_a_count_takes_known_stations_first_then_those_with_most_years() -> None:
-    listing = [*LISTING, StationYear(IDS[200], 2015), StationYear(IDS[100], 2015)]
+    listing = [
+        *LISTING,
+        StationYear(IDS[200], 2015, GLOBAL_HOURLY),
+        StationYear(IDS[100], 2015, GLOBAL_HOURLY),
+    ]
     chosen = choose_stations(StationChoice(count=3), listing, known={IDS[5]})
     assert chosen == [IDS[5], IDS[100], IDS[200]]
 
 
-def test_ids_win_and_those_the_archive_has_not_are_left_out() -> None:
-    choice = StationChoice.from_form(ids=[IDS[2], "A0000253848"], count=1, country="NO")
-    assert choose_stations(choice, LISTING) == [IDS[2]]
+def test_ids_win_and_are_taken_whether_a_list_knows_them_or_not() -> None:
+    choice = StationChoice.from_form(ids=["A0000253848", IDS[2]], count=1, country="NO")
+    assert choose_stations(choice, LISTING) == [IDS[2], "A0000253848"]
 
 
 @pytest.mark.parametrize(
@@ -82,13 +86,25 @@ def test_a_box_that_is_none_is_refused_with_an_example(text: str) -> None:
         parse_box(text)
 
 
-def test_years_are_planned_in_order_and_grouped_by_files() -> None:
-    listing = [StationYear(one, year) for year in (2015, 1901, 2014) for one in IDS[:150]]
-    plan = plan_years(IDS[:100], listing)
-    assert list(plan) == [1901, 2014, 2015]
-    assert plan[1901] == IDS[:100]
-    assert group_years(plan, files_per_group=200) == [[1901, 2014], [2015]]
-    assert group_years(plan, files_per_group=10) == [[1901], [2014], [2015]]
+def test_files_are_planned_in_the_order_of_years() -> None:
+    listing = [
+        StationYear(one, year, GLOBAL_HOURLY) for year in (2015, 1901, 2014) for one in IDS[:150]
+    ]
+    plan = plan_station_years(IDS[:100], listing, years=range(1901, 2016), datasets=[GLOBAL_HOURLY])
+    assert [one.year for one in plan] == [1901] * 100 + [2014] * 100 + [2015] * 100
+    assert [one.station_id for one in plan[:100]] == IDS[:100]
+
+
+def test_a_station_no_list_knows_is_asked_for_in_each_year_and_dataset() -> None:
+    unknown = "A0000253848"
+    plan = plan_station_years(
+        [IDS[0], unknown], LISTING, years=range(2013, 2015), datasets=["global-hourly", "ghcnh"]
+    )
+    asked = [(one.year, one.dataset) for one in plan if one.station_id == unknown]
+    assert asked == [
+        (year, dataset) for year in (2013, 2014) for dataset in ("ghcnh", "global-hourly")
+    ]
+    assert [one for one in plan if one.station_id == IDS[0]] == [LISTING[0]]
 
 
 def test_a_runs_own_day_counts_before_the_forms() -> None:

@@ -1,0 +1,110 @@
+"""What both batch DAGs do after the download: all that is pending, wherever it lies, whoever left it.
+
+Nothing here knows of days, years or stations: the ledger of files says what Spark has not read and
+what MySQL has not got.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import stamina
+
+from isotherm.errors import StoreError
+from isotherm.ingest.day_ranges import as_ranges
+from isotherm.ingest.report import log
+from isotherm.ingest.workplace import Workplace, in_workplace
+from isotherm.spark.pending import prepare_work
+from isotherm.stores import source_files, untold_days
+from isotherm.stores.mysql import is_transient
+
+_ATTEMPTS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is still to be done, in the whole platform.
+
+    Attributes:
+        is_pending: Spark has files to read.
+        has_changes: the loader has days to load, or days changed that nobody has told of.
+    """
+
+    is_pending: bool
+    has_changes: bool
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left."""
+        return not (self.is_pending or self.has_changes)
+
+
+def find_work(place: Workplace) -> Work:
+    """Look what is left; tables that HDFS has lost, and files of older code, become pending first.
+
+    Raises:
+        StoreError: HDFS does not answer.
+    """
+    for attempt in stamina.retry_context(on=is_transient, attempts=_ATTEMPTS):
+        with attempt, place.engine.begin() as connection:
+            is_pending = prepare_work(connection, place.store)
+    with place.engine.connect() as connection:
+        has_changes = source_files.has_changes(connection) or untold_days.has_unclaimed(connection)
+    return Work(is_pending, has_changes)
+
+
+@in_workplace
+def find_all_work(place: Workplace) -> Work:
+    """`find_work`, for a task."""
+    return find_work(place)
+
+
+@in_workplace
+def count_pending(place: Workplace) -> int:
+    """How many files Spark has still to read."""
+    with place.engine.connect() as connection:
+        return len(source_files.read_pending(connection))
+
+
+@in_workplace
+def load_changes(place: Workplace, *, run_id: str) -> dict[str, Any]:
+    """Take everything that changed to MySQL, and claim the days that are to be told of.
+
+    A load that fails is done again as long as it leaves less to be done.
+
+    Args:
+        place: the stores.
+        run_id: who tells of the days.
+
+    Returns:
+        `days`: the days whose rows changed, as ranges; those of a load that was killed are among them.
+
+    Raises:
+        StoreError: some could not be loaded; what could is in MySQL, and the message says what to do.
+    """
+    left = _count_changed(place)
+    while True:
+        try:
+            place.loader.load_changes()
+            break
+        except StoreError as error:
+            before, left = left, _count_changed(place)
+            if not 0 < left < before:
+                raise
+            log.warning(f"{error} {before - left} files are loaded, the others are tried again.")
+    with place.engine.begin() as connection:
+        days = untold_days.claim(connection, run_id)
+    return {"days": as_ranges(days)}
+
+
+@in_workplace
+def forget_told_days(place: Workplace, *, run_id: str) -> None:
+    """Forget the days that this run has told of."""
+    with place.engine.begin() as connection:
+        told = untold_days.forget_told(connection, run_id)
+    log.info(f"Told of {told} days that changed.")
+
+
+def _count_changed(place: Workplace) -> int:
+    """Files the loader can take: those that Spark is to read again come after that."""
+    with place.engine.connect() as connection:
+        return sum(not one.is_pending for one in source_files.read_changed(connection))

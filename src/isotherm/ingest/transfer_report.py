@@ -1,0 +1,136 @@
+"""What became of the files a task asked for: counts, and a table of those that could not be had."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from isotherm.archive.coverage import Coverage
+from isotherm.archive.station_year import StationYear
+from isotherm.errors import SourceError
+from isotherm.ingest.report import log, write_table
+
+
+class Outcome(StrEnum):
+    """What became of one file; `refused` covers less than ours, `failed` could not be had."""
+
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    JUST_ASKED = "just asked"
+    ABSENT = "absent"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+_HAD: Final = (Outcome.CHANGED, Outcome.UNCHANGED, Outcome.JUST_ASKED, Outcome.REFUSED)
+_SHOWN_FAILURES: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """What became of one station-year.
+
+    Attributes:
+        coverage: of the version in HDFS, where it is known.
+        size_bytes: of the file that came; 0 when none did.
+        reason: why it was refused or failed.
+        may_pass: of a failure: asking again may help.
+    """
+
+    station_year: StationYear
+    outcome: Outcome
+    coverage: Coverage | None = None
+    size_bytes: int = 0
+    reason: str = ""
+    may_pass: bool = False
+
+    def describe(self) -> str:
+        """One line of a task's log."""
+        place = f"{self.station_year.year} {self.station_year.station_id}"
+        row_count = self.coverage.row_count if self.coverage else None
+        rows = f"{row_count:>7} rows" if row_count is not None else ""
+        size = f"  {self.size_bytes // 1000} kB" if self.size_bytes else ""
+        return f"{place}  {self.outcome:<10}  {rows}{size}{self.reason}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class TransferReport:
+    """What became of all files of a task, in the order they were asked for."""
+
+    files: tuple[Transferred, ...]
+
+    def count(self, outcome: Outcome) -> int:
+        """How many files ended so."""
+        return sum(one.outcome == outcome for one in self.files)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Files by outcome; small enough for an XCom."""
+        return {outcome.value: self.count(outcome) for outcome in Outcome}
+
+    @property
+    def row_count(self) -> int:
+        """Rows of the files that are in HDFS, as far as they are known."""
+        return sum(one.coverage.row_count or 0 for one in self.files if one.coverage)
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the files that came."""
+        return sum(one.size_bytes for one in self.files)
+
+    @property
+    def newest_observed_at(self) -> datetime | None:
+        """UTC time of the newest observation in the files; None where none is known."""
+        ends = (one.coverage.last_observed_at for one in self.files if one.coverage)
+        return max((at for at in ends if at is not None), default=None)
+
+    def with_outcome(self, *outcomes: Outcome) -> list[Transferred]:
+        """The files that ended so."""
+        return [one for one in self.files if one.outcome in outcomes]
+
+    def stations_without_file(self, station_ids: Iterable[str]) -> list[str]:
+        """Which of these stations have no file in the years that were asked for, sorted."""
+        absent = {one.station_year.station_id for one in self.with_outcome(Outcome.ABSENT)}
+        there = {one.station_year.station_id for one in self.files if one.outcome is not Outcome.ABSENT}
+        return sorted((absent - there) & set(station_ids))
+
+    def write(self, *, typed_ids: Iterable[str] = ()) -> None:
+        """Write the tables of a task's log: files by year, then those that could not be had.
+
+        Args:
+            typed_ids: stations somebody asked for by name; missing ones are told.
+        """
+        by_year = Counter((one.station_year.year, one.outcome) for one in self.files)
+        years = sorted({one.station_year.year for one in self.files})
+        rows = [(year, *(by_year[year, outcome] for outcome in Outcome)) for year in years]
+        write_table("Files", ("year", *Outcome), rows)
+        if typed := self.stations_without_file(typed_ids):
+            log.warning(f"No file in these years: {', '.join(typed)}. The archive does not have it.")
+        troubled = self.with_outcome(Outcome.REFUSED, Outcome.FAILED)
+        if not troubled:
+            return
+        log.warning(
+            f"{len(troubled)} of {len(self.files)} files could not be taken. What we have of them "
+            "stays, the others are in place, and a later run asks for them again."
+        )
+        shown = [
+            (one.station_year.year, one.station_year.station_id, one.outcome.value, one.reason)
+            for one in troubled[:_SHOWN_FAILURES]
+        ]
+        write_table("Not taken", ("year", "station", "outcome", "reason"), shown)
+
+    def raise_if_nothing_was_had(self) -> None:
+        """Fail where files failed and none of the others could be had.
+
+        Raises:
+            SourceError: with the first failure and what to do.
+        """
+        failed = self.with_outcome(Outcome.FAILED)
+        if failed and not self.with_outcome(*_HAD):
+            raise SourceError(
+                f"None of the {len(self.files)} files could be had; the first: {failed[0].reason} "
+                "The task tries again by itself. If it goes on failing, check that the archive "
+                "answers, then clear this task."
+            )
