@@ -19,6 +19,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from isotherm.dead_letter import DeadLetter
 from isotherm.hourly_summary import MERGE, REASON_COUNTS
 from isotherm.messages import DEAD_LETTER_TOPIC, HOURLY_SUMMARY_TOPIC, TOPICS, decode
+from isotherm.statistics.catalogue import MEASURED
 from isotherm.stores.kafka_topics import ensure_topics
 from servers.kafka_fixture import KafkaBroker
 from servers.mariadb_fixture import Database
@@ -41,6 +42,8 @@ def summary(station_id: str, hour: int = 0, **changes: object) -> Row:
         "min_tenths": 10,
         "max_tenths": 20,
         "sum_tenths": 30,
+        "dew_point_count": 1,
+        "dew_point_sum_tenths": -7,
         **counts,
         "received": 3,
         "version": 100,
@@ -51,11 +54,8 @@ def summary(station_id: str, hour: int = 0, **changes: object) -> Row:
 def empty(station_id: str, hour: int = 0, **changes: object) -> Row:
     """A valid summary of an hour in which nothing counts; as Spark writes it, without the nulls."""
     whole = summary(station_id, hour, observation_count=0, bad_quality_count=3, **changes)
-    return {
-        name: value
-        for name, value in whole.items()
-        if name not in ("min_tenths", "max_tenths", "sum_tenths")
-    }
+    measured = {one.name for one in MEASURED} - {"observation_count"}
+    return {name: value for name, value in whole.items() if name not in measured}
 
 
 def plain_fold(messages: Iterable[Row]) -> dict[tuple[str, str, str], Row]:
@@ -199,6 +199,43 @@ class SinkStack:
             letters.append(decode(DeadLetter, message.value()))
         consumer.close()
         return letters
+
+    def send_letters(self, records: Iterable[tuple[str | None, bytes | None]]) -> None:
+        """Produce keys and values straight into the dead-letter topic."""
+        for key, value in records:
+            self._producer.produce(self.dead_letter_topic, value, key=key)
+        assert self._producer.flush(30) == 0
+
+    def counted_letters(self) -> list[Row]:
+        """The letters of this test as the sink has counted them."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(
+                sa.text(
+                    "SELECT * FROM rejected_observation WHERE dataset = 'dead-letter' "
+                    "AND source_file LIKE :prefix ORDER BY id"
+                ),
+                {"prefix": f"{self.prefix}%"},
+            )
+            return [dict(row) for row in rows.mappings()]
+
+    def letter_counts(self) -> dict[str, int]:
+        """Letters by reason, of all tests so far."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(
+                sa.text("SELECT reason, rejected FROM rejection_count WHERE origin = 'dead-letter'")
+            )
+            return {row.reason: int(row.rejected) for row in rows}
+
+    def wait_until_counted(self, letters: int, within_s: float = 60) -> list[Row]:
+        """The letters of this test once there are so many, and none more a moment later."""
+        deadline = time.monotonic() + within_s
+        while len(self.counted_letters()) < letters:
+            assert time.monotonic() < deadline, f"{len(self.counted_letters())} of {letters} letters"
+            time.sleep(0.1)
+        time.sleep(0.5)
+        found = self.counted_letters()
+        assert len(found) == letters
+        return found
 
     def dispose(self) -> None:
         """End the sinks that still run."""

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from isotherm.hourly_summary import TemperatureSummary
+from isotherm.hourly_summary import divide_half_even
 from isotherm.stores.kafka_topics import admin_client, ensure_topics
 from servers.kafka_fixture import KafkaBroker
 from servers.mariadb_fixture import Database
@@ -206,7 +206,7 @@ def test_global_rows_are_the_mean_of_station_means_of_every_hour_touched(stack: 
 
     write(stack)
 
-    means = sum(TemperatureSummary(count, -20, 20, total).mean_e4 for count, total in sums.values())
+    means = sum(divide_half_even(total * 1000, count) for count, total in sums.values())
     assert [tuple(row)[1:] for row in global_rows(stack)] == [(3, 12, -20, 20, means)] * 3
 
 
@@ -265,7 +265,7 @@ def test_the_extremes_of_every_field_fit_into_the_tables(stack: SinkStack) -> No
     counts = {name: most for name in summary("x") if name.endswith("_count")}
     sent = [
         summary(stack.station(0), hour_start="1700-01-01T00:00:00Z", version=2**63 - 1, received=most),
-        summary(stack.station(1), hour_start="9999-12-31T23:00:00Z"),
+        summary(stack.station(1), hour_start="9998-12-31T23:00:00Z"),
         summary(stack.station(2), min_tenths=-(2**15), max_tenths=2**15 - 1, sum_tenths=-1),
         summary(stack.station(3), **{**counts, "min_tenths": 0, "max_tenths": 1, "sum_tenths": most}),
     ]
@@ -348,7 +348,7 @@ def test_health_and_metrics_tell_what_the_sink_does(stack: SinkStack) -> None:
     assert sink.stdout is not None
     port = json.loads(next(line for line in sink.stdout if "sink_started" in line))["port"]
     stack.wait_until_written()
-    time.sleep(0.5)
+    stack.wait_until_counted(1)
 
     health = httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False)
     metrics = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
@@ -356,7 +356,15 @@ def test_health_and_metrics_tell_what_the_sink_does(stack: SinkStack) -> None:
     stack.stop(sink)
 
     assert health.status_code == 200
-    assert health.json() == {"status": "ok", "reason": "", "partitions": [0, 1]}
+    assert health.json() == {
+        "status": "ok",
+        "reason": "",
+        "loops": {
+            "summaries": {"status": "ok", "reason": "", "partitions": [0, 1]},
+            "letters": {"status": "ok", "reason": "", "partitions": [0]},
+        },
+    }
+    assert 'isotherm_sink_letters_total{outcome="counted"} 1.0' in metrics
     assert 'isotherm_sink_records_total{outcome="valid"} 7.0' in metrics
     assert 'isotherm_sink_records_total{outcome="poison"} 1.0' in metrics
     assert 'isotherm_sink_rows_total{table="hourly_summary"} 7.0' in metrics

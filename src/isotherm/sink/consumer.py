@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from isotherm.errors import StoreError
 from isotherm.sink.offsets import Advance
+from isotherm.sink.patience import Patience
 from isotherm.stores.kafka_topics import QUIET
 
 log = structlog.get_logger()
@@ -39,7 +40,7 @@ class Received:
     gap: int = 0
 
 
-class SummaryConsumer:
+class TopicConsumer:
     """Reads one topic as a member of a group, from offsets kept elsewhere."""
 
     def __init__(
@@ -48,6 +49,7 @@ class SummaryConsumer:
         topic: str,
         group: str,
         stored_offsets: Callable[[dict[int, int]], dict[int, int]],
+        patience: Patience,
     ) -> None:
         """Join the group.
 
@@ -57,9 +59,11 @@ class SummaryConsumer:
             group: consumer group.
             stored_offsets: gives the stored next offset of each partition in its argument, which holds
                 the earliest offset of each, to begin at where none is stored. Called at assignment.
+            patience: waits while Kafka is away.
         """
         self._topic = topic
         self._stored_offsets = stored_offsets
+        self._patience = patience
         self._places: dict[int, Place] = {}
         self._gap = 0
         self._consumer = Consumer(
@@ -135,9 +139,15 @@ class SummaryConsumer:
 
     def _begin(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
         """Start each partition where MySQL says, or at the earliest record there still is."""
-        limits: dict[int, tuple[int, int]] = {
-            one.partition: consumer.get_watermark_offsets(one, timeout=_TIMEOUT_S) for one in assigned
-        }
+
+        def ask() -> dict[int, tuple[int, int]]:
+            return {
+                one.partition: consumer.get_watermark_offsets(one, timeout=_TIMEOUT_S)
+                for one in assigned
+            }
+
+        # An assignment that failed here would be read by nobody.
+        limits = self._patience.keep_trying("kafka", ask)
         stored = self._stored_offsets({partition: low for partition, (low, _) in limits.items()})
         self._places = {}
         for one in assigned:

@@ -8,19 +8,35 @@ from confluent_kafka import Message, Producer
 
 from isotherm.dead_letter import DeadLetter
 from isotherm.errors import MessageFormatError, StoreError
-from isotherm.messages import HourlySummaryMessage, decode
+from isotherm.messages import HourlySummaryMessage, SummaryHead, decode
 from isotherm.stores.kafka_topics import QUIET
 
 INVALID: Final = "invalid"
+REFUSED_BY_DATABASE: Final = "refused_by_database"
 _FLUSH_S: Final = 10.0
+_QUEUE_KBYTES: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """A record that cannot be used, and why: a code to count by, a sentence for people."""
+
+    record: Message
+    reason: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """Records told apart: what can be written and what cannot."""
+    """Records told apart: what can be written, with the record it came in, and what cannot."""
 
-    summaries: list[HourlySummaryMessage] = field(default_factory=list)
-    poison: list[tuple[Message, str]] = field(default_factory=list)
+    valid: list[tuple[Message, SummaryHead]] = field(default_factory=list)
+    poison: list[Poison] = field(default_factory=list)
+
+    @property
+    def summaries(self) -> list[SummaryHead]:
+        """What can be written, in order of arrival."""
+        return [summary for _, summary in self.valid]
 
 
 def sort_records(records: Iterable[Message]) -> Sorted:
@@ -28,9 +44,9 @@ def sort_records(records: Iterable[Message]) -> Sorted:
     result = Sorted()
     for record in records:
         try:
-            result.summaries.append(decode(HourlySummaryMessage, record.value()))
+            result.valid.append((record, decode(HourlySummaryMessage, record.value())))
         except MessageFormatError as error:
-            result.poison.append((record, str(error)))
+            result.poison.append(Poison(record, INVALID, str(error)))
     return result
 
 
@@ -46,36 +62,49 @@ class DeadLetters:
                 "bootstrap.servers": bootstrap_servers,
                 "enable.idempotence": True,
                 "message.timeout.ms": int(_FLUSH_S * 1000),
+                "queue.buffering.max.kbytes": _QUEUE_KBYTES,
                 **QUIET,
             }
         )
 
-    def send(self, poison: Sequence[tuple[Message, str]]) -> None:
+    def send(self, poison: Sequence[Poison]) -> None:
         """Return once Kafka has all of them; the key tells a repeated delivery from another letter.
+
+        Send few at a time: those of a failed attempt are all sent again.
 
         Raises:
             StoreError: Kafka did not take them in time; sending again is safe.
         """
         self._failures.clear()
-        for record, detail in poison:
-            place = f"{record.topic()}/{record.partition()}/{record.offset()}"
-            letter = DeadLetter.of(
-                record.value(),
-                reason=INVALID,
-                detail=detail,
-                topic=record.topic(),
-                partition=record.partition(),
-                offset=record.offset(),
-            )
-            self._producer.produce(
-                self._topic, letter.encode(), key=place.encode(), on_delivery=self._note_failure
-            )
+        for one in poison:
+            self._produce(one)
         unsent = self._producer.flush(_FLUSH_S)
         if unsent or self._failures:
             raise StoreError(
                 f"{unsent + len(self._failures)} of {len(poison)} dead letters did not reach "
                 f"{self._topic}: {self._failures[:1] or 'no answer'}. They will be sent again."
             )
+
+    def _produce(self, one: Poison) -> None:
+        topic, partition, offset = one.record.topic(), one.record.partition(), one.record.offset()
+        letter = DeadLetter.of(
+            one.record.value(),
+            reason=one.reason,
+            detail=one.detail,
+            topic=str(topic),
+            partition=partition,
+            offset=offset,
+        ).record(f"{topic}/{partition}/{offset}")
+        while True:
+            try:
+                self._producer.produce(
+                    self._topic, letter.value, key=letter.key, on_delivery=self._note_failure
+                )
+            except BufferError:
+                # The queue is full; letters that wait too long are given up and counted as failures.
+                self._producer.poll(0.1)
+            else:
+                return
 
     def _note_failure(self, error: object, _message: Message) -> None:
         if error is not None:

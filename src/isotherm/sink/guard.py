@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from isotherm.messages import HourlySummaryMessage, SummaryKey
+from isotherm.messages import SummaryHead, SummaryKey
 
 
 class Standing(Protocol):
@@ -36,18 +36,24 @@ class Standing(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredHour:
-    """The guard's view of a row in `hourly_summary`, or in `empty_hour` (observation_count 0)."""
+    """A row in `hourly_summary`, or in `empty_hour` (observation_count 0, nothing measured).
+
+    The guard needs the first three, the rows over all stations the last four.
+    """
 
     version: int
     accounted: int
     observation_count: int
+    min_tenths: int | None = None
+    max_tenths: int | None = None
+    sum_tenths: int | None = None
 
 
 @dataclass(slots=True)
 class Folded:
     """What a batch comes to: the summaries to write by key, and how many were refused."""
 
-    accepted: dict[SummaryKey, HourlySummaryMessage] = field(default_factory=dict)
+    accepted: dict[SummaryKey, SummaryHead] = field(default_factory=dict)
     refused: int = 0
 
 
@@ -56,7 +62,7 @@ def supersedes(new: Standing, old: Standing) -> bool:
     return new.version >= old.version and new.accounted >= old.accounted
 
 
-def fold(stored: Mapping[SummaryKey, StoredHour], messages: Iterable[HourlySummaryMessage]) -> Folded:
+def fold(stored: Mapping[SummaryKey, StoredHour], messages: Iterable[SummaryHead]) -> Folded:
     """Apply messages, in the order of their offsets, to what is stored.
 
     The outcome is that of applying them one by one, however they are cut into batches.

@@ -1,9 +1,9 @@
-"""How the sink is: Prometheus metrics and `/healthz`, on one port."""
+"""How the sink is: Prometheus metrics and `/healthz` of all its loops, on one port."""
 
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from socketserver import ThreadingMixIn
 from typing import Any, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -38,19 +38,29 @@ class SinkMetrics:
         self.lag = Gauge(
             "isotherm_sink_lag_records", "Records not written", ["partition"], registry=self.registry
         )
-        self.heartbeat = Gauge(
-            "isotherm_sink_heartbeat_seconds", "Time of the last sign of life", registry=self.registry
+        self.letter_lag = Gauge(
+            "isotherm_sink_lag_letters", "Dead letters not counted", registry=self.registry
         )
+        self.heartbeat = Gauge(
+            "isotherm_sink_heartbeat_seconds",
+            "Time of the last sign of life",
+            ["loop"],
+            registry=self.registry,
+        )
+        self.letters = self._counter("letters", "Dead letters read, by what became of them", "outcome")
 
     def _counter(self, name: str, meaning: str, label: str) -> Counter:
         return Counter(f"isotherm_sink_{name}", meaning, [label], registry=self.registry)
 
 
 class Health:
-    """Signs of life of the loop, and what is wrong where something is."""
+    """Signs of life of one loop, and what is wrong where something is."""
 
-    def __init__(self, metrics: SinkMetrics, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, loop: str, metrics: SinkMetrics, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Begin as starting, which is not healthy yet."""
+        self.loop = loop
         self._metrics = metrics
         self._clock = clock
         self._beat_at = clock()
@@ -61,7 +71,7 @@ class Health:
     def beat(self) -> None:
         """The loop is alive."""
         self._beat_at = self._clock()
-        self._metrics.heartbeat.set_to_current_time()
+        self._metrics.heartbeat.labels(self.loop).set_to_current_time()
 
     def well(self) -> None:
         """Both stores answered."""
@@ -77,7 +87,7 @@ class Health:
         self.beat()
 
     def report(self) -> tuple[bool, dict[str, Any]]:
-        """Whether the sink is healthy, and the details."""
+        """Whether the loop is healthy, and the details."""
         since_beat = self._clock() - self._beat_at
         state, reason = "ok", self._trouble
         if since_beat > STALLED_AFTER_S:
@@ -91,6 +101,18 @@ class Health:
         return state == "ok", details
 
 
+def report_all(loops: Iterable[Health]) -> tuple[bool, dict[str, Any]]:
+    """Whether every loop is healthy; `status` and `reason` are those of the first one that is not."""
+    reports = {one.loop: one.report() for one in loops}
+    unwell = [
+        {"status": details["status"], "reason": f"{loop}: {details['reason']}"}
+        for loop, (is_healthy, details) in reports.items()
+        if not is_healthy
+    ]
+    whole = unwell[0] if unwell else {"status": "ok", "reason": ""}
+    return not unwell, {**whole, "loops": {loop: details for loop, (_, details) in reports.items()}}
+
+
 class _QuietHandler(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401 - the base class's own
         """Requests are no news."""
@@ -100,7 +122,7 @@ class _ThreadingServer(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
-def serve(health: Health, metrics: SinkMetrics, host: str, port: int) -> WSGIServer:
+def serve(loops: Sequence[Health], metrics: SinkMetrics, host: str, port: int) -> WSGIServer:
     """Answer `/healthz` (200 or 503, JSON) and `/metrics` from threads of their own."""
     give_metrics = make_wsgi_app(metrics.registry)
 
@@ -110,7 +132,7 @@ def serve(health: Health, metrics: SinkMetrics, host: str, port: int) -> WSGISer
             return list(give_metrics(environ, start_response))
         if path != "/healthz":
             return _reply(start_response, "404 Not Found", {"error": "try /healthz or /metrics"})
-        is_healthy, details = health.report()
+        is_healthy, details = report_all(loops)
         return _reply(start_response, "200 OK" if is_healthy else "503 Service Unavailable", details)
 
     server = make_server(host, port, answer, server_class=_ThreadingServer, handler_class=_QuietHandler)

@@ -6,6 +6,7 @@ whole transaction is rolled back. Kafka's own committed offsets play no part.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
@@ -13,9 +14,11 @@ from sqlalchemy import Connection, Engine
 from isotherm.errors import FencedError, StoreError
 from isotherm.hourly_summary import LAYER_SPEED
 from isotherm.sink.rows import EMPTY_HOUR, HOURLY_SUMMARY
-from isotherm.stores.tables import sink_offset
+from isotherm.stores.tables import rejected_observation, sink_offset
 
-ADOPT_COMMAND = "python streaming/summaries_to_mysql.py --adopt-topic"
+# What stands for a dataset in the tables of rejected rows.
+DEAD_LETTER_ORIGIN: Final = "dead-letter"
+ADOPT_COMMAND: Final = "python streaming/summaries_to_mysql.py --adopt-topic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +127,8 @@ class OffsetStore:
         )
 
 
-def adopt_topic(engine: Engine, store: OffsetStore) -> Mapping[str, int]:
-    """Accept a topic that was made again: read it from its beginning, and let its versions count.
+def adopt_summaries(engine: Engine, store: OffsetStore) -> Mapping[str, int]:
+    """Accept a topic of summaries that was made again: read it all, and let its versions count.
 
     The raw topic was replaced with it, so its offsets, our versions, begin again too.
 
@@ -133,18 +136,40 @@ def adopt_topic(engine: Engine, store: OffsetStore) -> Mapping[str, int]:
         How many offsets and rows were reset, by table.
     """
     with engine.begin() as connection:
-        offsets = connection.execute(
-            sa.delete(sink_offset).where(
-                sink_offset.c.topic == store.topic,
-                sink_offset.c.consumer_group == store.group,
-                sink_offset.c.topic_id != store.topic_id,
-            )
-        )
-        reset = {sink_offset.name: offsets.rowcount}
-        for table in (HOURLY_SUMMARY, EMPTY_HOUR) if offsets.rowcount else ():
+        reset = {sink_offset.name: _forget_other_topics(connection, store)}
+        for table in (HOURLY_SUMMARY, EMPTY_HOUR) if reset[sink_offset.name] else ():
             rows = connection.execute(
                 sa.text(f"UPDATE {table} SET version = 0 WHERE layer = :layer"),  # noqa: S608
                 {"layer": LAYER_SPEED},
             )
             reset[table] = rows.rowcount
     return reset
+
+
+def adopt_letters(engine: Engine, store: OffsetStore) -> Mapping[str, int]:
+    """Accept a topic of dead letters that was made again: what was counted is of another one.
+
+    Returns:
+        How many offsets and rows were reset, by table.
+    """
+    with engine.begin() as connection:
+        reset = {sink_offset.name: _forget_other_topics(connection, store)}
+        if reset[sink_offset.name]:
+            rows = connection.execute(
+                sa.update(rejected_observation)
+                .where(rejected_observation.c.dataset == DEAD_LETTER_ORIGIN)
+                .values(letter_partition=None, letter_offset=None)
+            )
+            reset[rejected_observation.name] = rows.rowcount
+    return reset
+
+
+def _forget_other_topics(connection: Connection, store: OffsetStore) -> int:
+    result = connection.execute(
+        sa.delete(sink_offset).where(
+            sink_offset.c.topic == store.topic,
+            sink_offset.c.consumer_group == store.group,
+            sink_offset.c.topic_id != store.topic_id,
+        )
+    )
+    return result.rowcount

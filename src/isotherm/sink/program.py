@@ -13,8 +13,8 @@ from isotherm.errors import FencedError, IsothermError
 from isotherm.json_log import write_json_lines
 from isotherm.messages import DEAD_LETTER_TOPIC, HOURLY_SUMMARY_TOPIC
 from isotherm.settings import PortOffset, Settings, load_settings
-from isotherm.sink.health import Health, SinkMetrics, serve
-from isotherm.sink.offsets import OffsetStore, adopt_topic
+from isotherm.sink.health import SinkMetrics, serve
+from isotherm.sink.offsets import OffsetStore, adopt_letters, adopt_summaries
 from isotherm.sink.service import Sink, SinkOptions
 from isotherm.stores.kafka_topics import admin_client, topic_id
 from isotherm.stores.mysql import create_engine
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def open_engine(settings: Settings) -> Engine:
     """An engine whose connections do not hold locks for ever when this process is stopped."""
-    engine = create_engine(settings, read_timeout_s=_READ_TIMEOUT_S, pool_size=2)
+    engine = create_engine(settings, read_timeout_s=_READ_TIMEOUT_S, pool_size=4)
 
     @sa.event.listens_for(engine, "connect")
     def _limit_idle_time(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
@@ -82,24 +82,12 @@ def open_engine(settings: Settings) -> Engine:
     return engine
 
 
-def _run(settings: Settings, engine: Engine, options: argparse.Namespace) -> None:
+def _run(settings: Settings, engine: Engine, arguments: argparse.Namespace) -> None:
     metrics = SinkMetrics()
-    health = Health(metrics)
-    port = settings.port(PortOffset.SINK) if options.port is None else options.port
-    server = serve(health, metrics, settings.sink_host, port)
-    sink = Sink(
-        engine,
-        SinkOptions(
-            settings.kafka_bootstrap_servers,
-            topic=options.topic,
-            dead_letter_topic=options.dead_letter_topic,
-            group=options.group,
-            batch_size=options.batch_size,
-            linger_s=options.linger_s,
-        ),
-        health,
-        metrics,
-    )
+    options = _options(settings, arguments)
+    sink = Sink(engine, options, metrics)
+    port = settings.port(PortOffset.SINK) if arguments.port is None else arguments.port
+    server = serve(sink.loops, metrics, settings.sink_host, port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sink.stop())
     log.info("sink_started", topic=options.topic, group=options.group, port=server.server_port)
@@ -110,7 +98,23 @@ def _run(settings: Settings, engine: Engine, options: argparse.Namespace) -> Non
         engine.dispose()
 
 
-def _adopt(settings: Settings, engine: Engine, options: argparse.Namespace) -> None:
-    admin = admin_client(settings.kafka_bootstrap_servers)
-    offsets = OffsetStore(options.topic, topic_id(admin, options.topic), options.group)
-    log.info("topic_adopted", topic=options.topic, reset=dict(adopt_topic(engine, offsets)))
+def _options(settings: Settings, arguments: argparse.Namespace) -> SinkOptions:
+    return SinkOptions(
+        settings.kafka_bootstrap_servers,
+        topic=arguments.topic,
+        dead_letter_topic=arguments.dead_letter_topic,
+        group=arguments.group,
+        batch_size=arguments.batch_size,
+        linger_s=arguments.linger_s,
+    )
+
+
+def _adopt(settings: Settings, engine: Engine, arguments: argparse.Namespace) -> None:
+    options = _options(settings, arguments)
+    admin = admin_client(options.bootstrap_servers)
+    for topic, group, adopt in (
+        (options.topic, options.group, adopt_summaries),
+        (options.dead_letter_topic, options.letter_group, adopt_letters),
+    ):
+        offsets = OffsetStore(topic, topic_id(admin, topic), group)
+        log.info("topic_adopted", topic=topic, reset=dict(adopt(engine, offsets)))

@@ -1,7 +1,7 @@
 """The sink's SQL: read, upsert and delete many rows at once.
 
 Values are written into the statements, not bound: they are checked ids, names from closed lists, times
-and integers (see `HourlySummaryMessage`), and the driver's own formatting costs more than MySQL's work.
+and statistics (see `HourlySummaryMessage`); the driver's own formatting costs more than MySQL's work.
 """
 
 from collections import defaultdict
@@ -11,25 +11,41 @@ from itertools import islice
 from operator import attrgetter
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
-from isotherm.hourly_summary import LAYER_SPEED, MERGE, REASON_COUNTS
-from isotherm.messages import HourlySummaryMessage, SummaryKey
+from isotherm.hourly_summary import LAYER_SPEED
+from isotherm.messages import SummaryHead, SummaryKey
 from isotherm.sink.guard import StoredHour
+from isotherm.statistics.catalogue import REASON_COUNTS
+from isotherm.stores import tables
 
 Item = TypeVar("Item")
 
-HOURLY_SUMMARY: Final = "hourly_summary"
-EMPTY_HOUR: Final = "empty_hour"
-# What each table holds of a summary beside its key; `version` last, see `_upsert_tail`.
-COLUMNS: Final = {
-    HOURLY_SUMMARY: (*MERGE, "received", "version"),
-    EMPTY_HOUR: ("observation_count", *REASON_COUNTS, "received", "version"),
-}
+HOURLY_SUMMARY: Final = tables.hourly_summary.name
+EMPTY_HOUR: Final = tables.empty_hour.name
+_KEY: Final = ("station_id", "rule", "hour_start", "dataset", "layer")
+_GUARD: Final = ("received", "version")
+
+
+def _columns(table: Table) -> tuple[str, ...]:
+    """What a table holds of a summary beside its key; `version` last, see `_upsert_tail`."""
+    apart = (*_KEY, *_GUARD, "updated_at")
+    return (*(one.name for one in table.columns if one.name not in apart), *_GUARD)
+
+
+COLUMNS: Final = {one.name: _columns(one) for one in (tables.hourly_summary, tables.empty_hour)}
 _ACCOUNTED: Final = " + ".join(("observation_count", *REASON_COUNTS))
+# Of each table, in the order of StoredHour. Texts are joined, so none of them may be null.
+_GUARDED: Final = ("COALESCE(version, 0)", _ACCOUNTED, "observation_count")
+_STANDING: Final = {
+    HOURLY_SUMMARY: (*_GUARDED, "min_tenths", "max_tenths", "sum_tenths"),
+    EMPTY_HOUR: _GUARDED,
+}
 # MySQL plans a statement of some thousand ranges within its default memory, not one of ten thousand.
 _KEYS_PER_STATEMENT: Final = 1000
 _ROWS_PER_STATEMENT: Final = 2000
+# Far below the smallest `max_allowed_packet` in use (1 MB): histograms make rows long.
+_BYTES_PER_STATEMENT: Final = 512 * 1024
 # Hours of a range per hour asked for, at most.
 _SPARSEST_RANGE: Final = timedelta(hours=4)
 
@@ -43,11 +59,10 @@ def read_standing(connection: Connection, keys: Iterable[SummaryKey]) -> dict[Su
     stored: dict[SummaryKey, StoredHour] = {}
     for part in _parts(sorted(by_text.values()), _KEYS_PER_STATEMENT):
         condition = _any_of(part, may_match_more=True)
-        for table in (HOURLY_SUMMARY, EMPTY_HOUR):
+        for table, standing in _STANDING.items():
             rows = connection.exec_driver_sql(
                 "SELECT CONCAT_WS(',', station_id, hour_start, dataset, rule), "  # noqa: S608
-                f"CONCAT_WS(',', COALESCE(version, 0), {_ACCOUNTED}, observation_count) "
-                f"FROM {table} WHERE {condition}",
+                f"CONCAT_WS(',', {', '.join(standing)}) FROM {table} WHERE {condition}",
                 execution_options={"no_parameters": True},
             ).all()
             for text, numbers in rows:
@@ -56,19 +71,16 @@ def read_standing(connection: Connection, keys: Iterable[SummaryKey]) -> dict[Su
     return stored
 
 
-def upsert(connection: Connection, table: str, summaries: Iterable[HourlySummaryMessage]) -> None:
+def upsert(connection: Connection, table: str, summaries: Iterable[SummaryHead]) -> None:
     """Insert or replace rows of one table, in order of the key, in multi-row statements."""
     columns = COLUMNS[table]
-    numbers = attrgetter(*columns)
-    head = (
-        f"INSERT INTO {table} (station_id, rule, hour_start, dataset, layer, updated_at, "  # noqa: S608
-        f"{', '.join(columns)}) VALUES "
-    )
+    head = f"INSERT INTO {table} ({', '.join(_KEY)}, updated_at, {', '.join(columns)}) VALUES "  # noqa: S608
+    tail = _upsert_tail(table)
+    values = attrgetter(*columns)
     ordered = sorted(summaries, key=lambda one: (one.station_id, one.rule, one.hour_start, one.dataset))
-    for part in _parts(ordered, _ROWS_PER_STATEMENT):
-        values = ",".join(_render(summary, numbers) for summary in part)
+    for part in _statement_parts(_render(one, values) for one in ordered):
         connection.exec_driver_sql(
-            head + values + _upsert_tail(table), execution_options={"no_parameters": True}
+            head + ",".join(part) + tail, execution_options={"no_parameters": True}
         )
 
 
@@ -91,8 +103,9 @@ def _upsert_tail(table: str) -> str:
     with what people see, comes first, `version`, which the conditions read, last.
     """
     is_not_older = f"VALUES(version) >= COALESCE({table}.version, 0)"
-    seen = [name for name in COLUMNS[table] if name not in ("received", "version")]
-    is_changed = " OR ".join(f"{table}.{name} <> VALUES({name})" for name in seen)
+    seen = [name for name in COLUMNS[table] if name not in _GUARD]
+    # Also from null and to null.
+    is_changed = " OR ".join(f"NOT ({table}.{name} <=> VALUES({name}))" for name in seen)
     assignments = [
         f"updated_at = IF({is_not_older} AND ({is_changed}), VALUES(updated_at), {table}.updated_at)",
         *(f"{name} = IF({is_not_older}, VALUES({name}), {table}.{name})" for name in COLUMNS[table]),
@@ -100,11 +113,12 @@ def _upsert_tail(table: str) -> str:
     return f" ON DUPLICATE KEY UPDATE {', '.join(assignments)}"
 
 
-def _render(summary: HourlySummaryMessage, values: Callable[[object], tuple[int, ...]]) -> str:
-    numbers = ",".join(map(str, values(summary)))
+def _render(summary: SummaryHead, values: Callable[[object], tuple[object, ...]]) -> str:
+    """The row as an SQL tuple; the text of a histogram holds digits, spaces and `:-` only."""
+    literals = ",".join(map(repr, values(summary))).replace("None", "NULL")
     return (
         f"('{summary.station_id}','{summary.rule}','{_time(summary.hour_start)}','{summary.dataset}',"
-        f"'{LAYER_SPEED}',UTC_TIMESTAMP(6),{numbers})"
+        f"'{LAYER_SPEED}',UTC_TIMESTAMP(6),{literals})"
     )
 
 
@@ -145,4 +159,18 @@ def _time(hour_start: datetime) -> str:
 def _parts(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     remaining = iter(items)
     while part := list(islice(remaining, size)):
+        yield part
+
+
+def _statement_parts(rendered: Iterable[str]) -> Iterator[list[str]]:
+    """Rows of one statement each, bounded in number and in bytes."""
+    part: list[str] = []
+    size = 0
+    for row in rendered:
+        if part and (len(part) == _ROWS_PER_STATEMENT or size + len(row) > _BYTES_PER_STATEMENT):
+            yield part
+            part, size = [], 0
+        part.append(row)
+        size += len(row)
+    if part:
         yield part

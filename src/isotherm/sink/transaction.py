@@ -1,23 +1,31 @@
 """One batch, one transaction: the fence, the guard, the rows, the global rows, the offsets."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
+import polars as pl
 from sqlalchemy import Connection, Engine
 
 from isotherm.hourly_summary import LAYER_SPEED
-from isotherm.messages import HourlySummaryMessage, SummaryKey
-from isotherm.observation import GHCNH, GLOBAL_HOURLY
+from isotherm.messages import SummaryHead, SummaryKey
 from isotherm.sink import rows
 from isotherm.sink.guard import Folded, StoredHour, fold
 from isotherm.sink.offsets import Advance, OffsetStore
 from isotherm.stores import global_summary
+from isotherm.utc import to_naive
 
-# In this order, so that two instances never wait for each other crosswise.
-_DATASETS: Final = (GHCNH, GLOBAL_HOURLY)
+# What the rows over all stations are made from.
+_CHANGE_SCHEMA: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
+    "station_id": pl.String,
+    "hour_start": pl.Datetime("us"),
+    "rule": pl.String,
+    "observation_count": pl.Int64,
+    "min_tenths": pl.Int64,
+    "max_tenths": pl.Int64,
+    "sum_tenths": pl.Int64,
+}
+_Hours = Mapping[SummaryKey, SummaryHead | StoredHour]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +36,25 @@ class Written:
     empty_hours: int = 0
     refused: int = 0
 
+    def __add__(self, other: "Written") -> "Written":
+        """What two transactions did together."""
+        return Written(
+            self.hours + other.hours,
+            self.empty_hours + other.empty_hours,
+            self.refused + other.refused,
+        )
+
 
 def write_batch(
     engine: Engine,
     offsets: OffsetStore,
     moves: Sequence[Advance],
-    messages: Sequence[HourlySummaryMessage],
+    messages: Sequence[SummaryHead],
 ) -> Written:
     """Write summaries and move the offsets past them, both or neither.
 
-    Transactions of several instances follow one another (the layer's lock), because each recomputes
-    global rows from what the others wrote; reading, checking and decoding overlap.
+    Transactions of several instances follow one another (the layer's lock), because each works from the
+    rows that the others wrote; reading, checking and decoding overlap.
 
     Args:
         engine: READ COMMITTED, see `isotherm.stores.mysql`.
@@ -50,10 +66,9 @@ def write_batch(
         FencedError: another instance has taken over; nothing was written.
     """
     with engine.begin() as connection:
-        datasets = {message.dataset for message in messages}
-        for dataset in _DATASETS:
-            if dataset in datasets:
-                global_summary.lock_layer(connection, dataset, LAYER_SPEED)
+        # In this order, so that two instances never wait for each other crosswise.
+        for dataset in sorted({message.dataset for message in messages}):
+            global_summary.lock_layer(connection, dataset, LAYER_SPEED)
         offsets.advance(connection, moves)
         stored = rows.read_standing(connection, {message.key for message in messages})
         folded = fold(stored, messages)
@@ -71,29 +86,39 @@ def _write(connection: Connection, stored: dict[SummaryKey, StoredHour], folded:
     emptied = [one.key for one in empty if _counts(stored.get(one.key))]
     rows.delete(connection, rows.EMPTY_HOUR, filled)
     rows.delete(connection, rows.HOURLY_SUMMARY, emptied)
-    _refresh_global(connection, emptied, rows_were_deleted=True)
-    gone = {(hour_start, dataset) for _, hour_start, dataset, _ in emptied}
-    remaining = [one.key for one in counting if (one.hour_start, one.dataset) not in gone]
-    _refresh_global(connection, remaining, rows_were_deleted=False)
+    before = {key: stored[key] for key in folded.accepted if key in stored}
+    _change_global(connection, before, folded.accepted)
     return Written(len(counting), len(empty), folded.refused)
 
 
-def _refresh_global(
-    connection: Connection, keys: Iterable[SummaryKey], *, rows_were_deleted: bool
-) -> None:
-    hours: dict[str, set[datetime]] = defaultdict(set)
-    for _, hour_start, dataset, _ in keys:
-        hours[dataset].add(hour_start.replace(tzinfo=None))
-    for dataset in _DATASETS:
-        if dataset in hours:
-            global_summary.refresh_global(
-                connection,
-                global_summary.GLOBAL_HOURLY,
-                hours[dataset],
-                LAYER_SPEED,
-                dataset,
-                rows_were_deleted=rows_were_deleted,
-            )
+def _change_global(connection: Connection, before: _Hours, after: _Hours) -> None:
+    for dataset in sorted({dataset for _, _, dataset, _ in after}):
+        global_summary.apply_changes(
+            connection,
+            global_summary.GLOBAL_HOURLY,
+            _frame(before, dataset),
+            _frame(after, dataset),
+            dataset=dataset,
+            layer=LAYER_SPEED,
+        )
+
+
+def _frame(hours: _Hours, dataset: str) -> pl.DataFrame:
+    """The hours of one dataset in which something counts."""
+    found: Iterable[tuple[object, ...]] = (
+        (
+            station_id,
+            to_naive(hour_start),
+            rule,
+            one.observation_count,
+            one.min_tenths,
+            one.max_tenths,
+            one.sum_tenths,
+        )
+        for (station_id, hour_start, of, rule), one in hours.items()
+        if of == dataset and one.observation_count
+    )
+    return pl.DataFrame(list(found), schema=_CHANGE_SCHEMA, orient="row")
 
 
 def _is_empty(row: StoredHour | None) -> bool:

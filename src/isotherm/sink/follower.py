@@ -1,0 +1,156 @@
+"""Following one topic: read a batch from where MySQL says, have it written, repeat.
+
+What a batch means is its writer's; both loops of the sink (summaries, dead letters) are this one.
+SIGTERM lets the batch in hand finish.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeVar
+
+import structlog
+from confluent_kafka import KafkaException
+from sqlalchemy import Engine
+
+from isotherm.sink.consumer import Received, TopicConsumer
+from isotherm.sink.offsets import OffsetStore
+from isotherm.sink.patience import FIRST_WAIT_S, Patience, Stopped
+from isotherm.stores.kafka_topics import admin_client, topic_id
+
+log = structlog.get_logger()
+Result = TypeVar("Result")
+
+_CHECK_TOPIC_EVERY_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPlan:
+    """What a loop reads and how.
+
+    Attributes:
+        group: shares out the partitions among instances, and owns the offsets.
+        batch_size: records in one transaction, at most.
+        linger_s: how long a batch may wait to fill up.
+    """
+
+    bootstrap_servers: str
+    topic: str
+    group: str
+    batch_size: int
+    linger_s: float
+
+
+class BatchWriter(Protocol):
+    """Writes batches; returns once the rows and the offsets stand in MySQL."""
+
+    def write(self, received: Received, offsets: OffsetStore) -> None:
+        """Write one batch, waiting for stores that are away."""
+
+    def note_lag(self, lag: dict[int, int]) -> None:
+        """Told after each turn how many records of each partition are not written."""
+
+
+class Follower:
+    """One loop of one instance; several instances of a group share the partitions."""
+
+    def __init__(
+        self, engine: Engine, plan: TopicPlan, writer: BatchWriter, patience: Patience
+    ) -> None:
+        """Prepare; `run` does the work."""
+        self._engine = engine
+        self._plan = plan
+        self._writer = writer
+        self._patience = patience
+        self._offsets = OffsetStore(plan.topic, "", plan.group)
+        self._topic_checked_at = 0.0
+
+    def run(self) -> None:
+        """Work until stopped.
+
+        Raises:
+            FencedError: another instance took over a partition.
+            StoreError: the topic is not the one the offsets are of, or a store cannot be used at all.
+        """
+        consumer: TopicConsumer | None = None
+        try:
+            self._check_topic()
+            consumer = TopicConsumer(
+                self._plan.bootstrap_servers,
+                self._plan.topic,
+                self._plan.group,
+                self._stored_offsets,
+                self._patience,
+            )
+            while not self._patience.stop.is_set():
+                self._work(consumer)
+        except Stopped:
+            pass
+        finally:
+            if consumer is not None:
+                consumer.close()
+            log.info("loop_stopped", topic=self._plan.topic)
+
+    def _work(self, consumer: TopicConsumer) -> None:
+        """One turn of the loop."""
+        try:
+            received = consumer.read(self._plan.batch_size, self._plan.linger_s)
+        except KafkaException as error:
+            self._patience.note_trouble("kafka", error)
+            self._patience.stop.wait(FIRST_WAIT_S)
+            return
+        self._patience.health.partitions = list(consumer.partitions)
+        if received.records:
+            self._writer.write(received, self._offsets)
+            consumer.moved(received)
+        elif time.monotonic() - self._topic_checked_at > _CHECK_TOPIC_EVERY_S:
+            self._check_topic()
+        self._writer.note_lag(consumer.lag())
+        self._patience.health.well()
+
+    def _stored_offsets(self, earliest: dict[int, int]) -> dict[int, int]:
+        """At assignment: where each partition begins, stored for those that are new."""
+
+        def read() -> dict[int, int]:
+            found = self._offsets.read(self._engine, earliest)
+            for partition, first_offset in earliest.items():
+                if partition not in found:
+                    self._offsets.start(self._engine, partition, first_offset)
+            return {**earliest, **self._offsets.read(self._engine, earliest)}
+
+        self._check_topic()
+        return self._patience.keep_trying("mysql", read)
+
+    def _check_topic(self) -> None:
+        """Learn the topic's id, and refuse another one than the offsets in MySQL are of."""
+        admin = admin_client(self._plan.bootstrap_servers)
+        name = self._plan.topic
+        found = self._patience.keep_trying("kafka", lambda: topic_id(admin, name))
+        self._offsets = OffsetStore(name, found, self._plan.group)
+        partitions: Sequence[int] = range(1024)
+        self._patience.keep_trying("mysql", lambda: self._offsets.read(self._engine, partitions))
+        self._topic_checked_at = time.monotonic()
+
+
+def commit_once(
+    patience: Patience,
+    engine: Engine,
+    offsets: OffsetStore,
+    received: Received,
+    transaction: Callable[[], Result],
+) -> Result | None:
+    """A transaction that moves the batch's offsets, again after each failure that passes.
+
+    Returns:
+        What it returned; None where a commit whose answer was lost had gone through.
+    """
+    attempts = 0
+
+    def attempt() -> Result | None:
+        nonlocal attempts
+        attempts += 1
+        if attempts > 1 and offsets.has_moved(engine, received.moves):
+            return None
+        return transaction()
+
+    return patience.keep_trying("mysql", attempt)

@@ -1,0 +1,128 @@
+"""The sink's main loop: summaries into their tables, poison set aside first."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+import structlog
+from confluent_kafka import Message
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from isotherm.messages import SummaryHead
+from isotherm.sink.consumer import Received
+from isotherm.sink.dead_letters import REFUSED_BY_DATABASE, DeadLetters, Poison, sort_records
+from isotherm.sink.follower import commit_once
+from isotherm.sink.health import SinkMetrics
+from isotherm.sink.offsets import OffsetStore
+from isotherm.sink.patience import Patience
+from isotherm.sink.refusals import is_refusal, write_in_halves
+from isotherm.sink.transaction import Written, write_batch
+
+log = structlog.get_logger()
+
+# A megabyte each at most: so many are acknowledged well within the producer's patience.
+_LETTERS_AT_ONCE: Final = 20
+Valid = tuple[Message, SummaryHead]
+
+
+class SummaryWriter:
+    """Writes batches of hourly summaries."""
+
+    def __init__(
+        self, engine: Engine, dead_letters: DeadLetters, patience: Patience, metrics: SinkMetrics
+    ) -> None:
+        """Prepare; nothing is written yet."""
+        self._engine = engine
+        self._dead_letters = dead_letters
+        self._patience = patience
+        self._metrics = metrics
+
+    def write(self, received: Received, offsets: OffsetStore) -> None:
+        """Set the poison aside, write the rest with its offsets; see `follower.BatchWriter`."""
+        started = time.monotonic()
+        found = sort_records(received.records)
+        self._set_aside(found.poison)
+        poison = len(found.poison)
+        try:
+            written = commit_once(
+                self._patience,
+                self._engine,
+                offsets,
+                received,
+                lambda: write_batch(self._engine, offsets, received.moves, found.summaries),
+            )
+        except DBAPIError as error:
+            if not is_refusal(error):
+                raise
+            written, refused = self._write_what_can_be(received, offsets, found.valid)
+            poison += refused
+        self._count(received, written or Written(), poison, time.monotonic() - started)
+
+    def note_lag(self, lag: dict[int, int]) -> None:
+        """Show it as a metric."""
+        for partition, records in lag.items():
+            self._metrics.lag.labels(partition).set(records)
+
+    def _set_aside(self, poison: Sequence[Poison]) -> None:
+        """Return once Kafka has a letter of each."""
+        for start in range(0, len(poison), _LETTERS_AT_ONCE):
+            part = poison[start : start + _LETTERS_AT_ONCE]
+            self._patience.keep_trying("kafka", partial(self._dead_letters.send, part))
+
+    def _write_what_can_be(
+        self, received: Received, offsets: OffsetStore, valid: Sequence[Valid]
+    ) -> tuple[Written, int]:
+        """A batch that MySQL refuses as a whole: rows first, then letters of the others, then offsets.
+
+        Until the offsets move the fence is held by moving them to where they are. A crash in between
+        repeats the batch, which the guard and the letters' keys make harmless.
+        """
+        held = [replace(one, next_offset=one.expected) for one in received.moves]
+        total = Written()
+
+        def write_part(part: Sequence[Valid]) -> None:
+            nonlocal total
+            summaries = [summary for _, summary in part]
+            total += self._patience.keep_trying(
+                "mysql", partial(write_batch, self._engine, offsets, held, summaries)
+            )
+
+        refused = write_in_halves(write_part, valid)
+        log.warning(
+            "rows_refused_by_database", rows=len(refused), first=[said for _, said in refused[:1]]
+        )
+        self._set_aside([Poison(record, REFUSED_BY_DATABASE, said) for (record, _), said in refused])
+        commit_once(
+            self._patience,
+            self._engine,
+            offsets,
+            received,
+            lambda: write_batch(self._engine, offsets, received.moves, []),
+        )
+        return total, len(refused)
+
+    def _count(self, received: Received, written: Written, poison: int, took_s: float) -> None:
+        counts = {
+            "valid": len(received.records) - poison,
+            "refused": written.refused,
+            "poison": poison,
+        }
+        for outcome, number in counts.items():
+            self._metrics.records.labels(outcome).inc(number)
+        self._metrics.rows.labels("hourly_summary").inc(written.hours)
+        self._metrics.rows.labels("empty_hour").inc(written.empty_hours)
+        self._metrics.gap.inc(received.gap)
+        self._metrics.batch_s.observe(took_s)
+        log.info(
+            "batch_written",
+            records=len(received.records),
+            hours=written.hours,
+            empty_hours=written.empty_hours,
+            refused=written.refused,
+            poison=poison,
+            expired_unread=received.gap,
+            took_ms=round(took_s * 1000),
+        )
