@@ -52,8 +52,8 @@ class Database:
         self._process.wait()
 
     def engine(self) -> Engine:
-        """A new engine on it."""
-        return create_engine(self.settings)
+        """A new engine on it; it may load files."""
+        return create_engine(self.settings, local_files=True)
 
     def dispose(self) -> None:
         """End it and remove its folder."""

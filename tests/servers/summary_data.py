@@ -9,8 +9,9 @@ from typing import Any
 import polars as pl
 import sqlalchemy as sa
 
-from isotherm.hourly_summary import REASON_COUNTS, divide_half_even
+from isotherm.hourly_summary import REASON_COUNTS
 from isotherm.quality import RULE_NAMES
+from isotherm.statistics.catalogue import STATISTIC_NAMES
 
 DATASET = "global-hourly"
 Row = dict[str, Any]
@@ -19,13 +20,16 @@ SCHEMA = pl.Schema(
         "station_id": pl.String(),
         "hour_start": pl.Datetime("us", "UTC"),
         "rule": pl.String(),
-        "observation_count": pl.Int64(),
-        "min_tenths": pl.Int64(),
-        "max_tenths": pl.Int64(),
-        "sum_tenths": pl.Int64(),
-        **dict.fromkeys(REASON_COUNTS, pl.Int64()),
+        **dict.fromkeys(STATISTIC_NAMES, pl.Int64()),
     }
 )
+
+
+def divide_half_even(numerator: int, denominator: int) -> int:
+    """Integer quotient rounded to nearest, ties to even; denominator > 0."""
+    quotient, remainder = divmod(numerator, denominator)
+    twice = 2 * remainder
+    return quotient + (twice > denominator or (twice == denominator and quotient % 2 == 1))
 
 
 def utc(*parts: int) -> datetime:
@@ -43,6 +47,8 @@ def hour_row(station_id: str, hour: datetime, temperatures: Iterable[int], **cha
         "min_tenths": min(values, default=None),
         "max_tenths": max(values, default=None),
         "sum_tenths": sum(values) if values else None,
+        "dew_point_count": 0,
+        "dew_point_sum_tenths": None,
         **dict.fromkeys(REASON_COUNTS, 0),
         **changes,
     }
@@ -64,6 +70,12 @@ def random_rows(seed: int, station_ids: Iterable[str], first: datetime, hours: i
                 count = dice.choice((0, 1, 1, 2, 3, 7))
                 temperatures = [dice.randint(-600, 500) for _ in range(count)]
                 reasons = {name: dice.choice((0, 0, 1, 4)) for name in REASON_COUNTS}
+                dew_points = [dice.randint(-700, 300) for _ in range(dice.randint(0, count))]
+                if dew_points:
+                    reasons |= {
+                        "dew_point_count": len(dew_points),
+                        "dew_point_sum_tenths": sum(dew_points),
+                    }
                 rows.append(hour_row(station_id, hour, temperatures, rule=rule, **reasons))
     return rows
 
@@ -84,26 +96,22 @@ PERIODS: dict[str, tuple[str, Callable[[datetime], Any]]] = {
 
 
 def fold_periods(rows: Iterable[Row], period_of: Callable[[datetime], Any]) -> list[tuple[Any, ...]]:
-    """station, period, rule, hours, observations, min, max, sum, reasons; as a person would add up."""
+    """station, period, rule, hours and the statistics of the catalogue, as a person would add up."""
     groups: dict[Key, list[Row]] = defaultdict(list)
     for row in rows:
         groups[row["station_id"], period_of(row["hour_start"]), row["rule"]].append(row)
     folded = []
     for key, members in groups.items():
-        full = [one for one in members if one["observation_count"]]
+        full = sum(1 for one in members if one["observation_count"])
         if full:
-            folded.append(
-                (
-                    *key,
-                    len(full),
-                    sum(one["observation_count"] for one in full),
-                    min(one["min_tenths"] for one in full),
-                    max(one["max_tenths"] for one in full),
-                    sum(one["sum_tenths"] for one in full),
-                    *(sum(one[name] for one in members) for name in REASON_COUNTS),
-                )
-            )
+            folded.append((*key, full, *(_fold(name, members) for name in STATISTIC_NAMES)))
     return sorted(folded, key=repr)
+
+
+def _fold(name: str, members: Iterable[Row]) -> int | None:
+    values = [one[name] for one in members if one[name] is not None]
+    fold = {"min_tenths": min, "max_tenths": max}.get(name, sum)
+    return fold(values) if values else None
 
 
 def fold_global(periods: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

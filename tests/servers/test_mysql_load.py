@@ -1,18 +1,19 @@
 """Loading summaries: exact, whole or not at all, and without a trace when pressed again."""
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
 import pytest
 import sqlalchemy as sa
 
+from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.errors import StoreError
-from isotherm.hourly_summary import MERGE, REASON_COUNTS
-from isotherm.stores.load_summaries import LoadResult, load_summaries
+from isotherm.hourly_summary import LAYER_BATCH, MERGE, REASON_COUNTS
+from isotherm.stores.global_summary import lock_layer
+from isotherm.stores.load_summaries import LoadResult, replace_days
 from isotherm.stores.migrate import migrate
 from servers.mariadb_fixture import Database
 from servers.summary_data import (
@@ -61,9 +62,31 @@ def engine(server: Database) -> sa.Engine:
     return one
 
 
-def load(engine: sa.Engine, rows: list[Row], **scope: object) -> LoadResult:
-    given: dict[str, Any] = {"station_ids": STATIONS, "first_hour": FIRST, "end_hour": END, **scope}
-    return load_summaries(engine, frame(rows), dataset=DATASET, **given)
+def load(
+    engine: sa.Engine,
+    rows: list[Row],
+    *,
+    station_ids: Sequence[str] = STATIONS,
+    first: datetime = FIRST,
+    end: datetime = END,
+    dataset: str = DATASET,
+) -> LoadResult:
+    """Replace all days of these stations in [first, end)."""
+    days = [first.date() + timedelta(days=n) for n in range((end - first).days)]
+    station_days = pl.DataFrame(
+        [(station, day) for station in station_ids for day in days],
+        schema={"station_id": pl.String, "day": pl.Date},
+        orient="row",
+    )
+    with engine.begin() as connection:
+        lock_layer(connection, dataset, LAYER_BATCH)
+        return replace_days(
+            connection, frame(rows), station_days, dataset=dataset, quality=GLOBAL_HOURLY.quality
+        )
+
+
+def counts(result: LoadResult) -> tuple[int, int, int, int]:
+    return result.inserted, result.updated, result.deleted, result.unchanged
 
 
 def everything(engine: sa.Engine) -> dict[str, list[tuple[Any, ...]]]:
@@ -105,7 +128,10 @@ def _plain(value: object) -> object:
 def test_every_roll_up_and_global_row_equals_a_plain_fold_of_the_hours(engine: sa.Engine) -> None:
     rows = random_rows(1, STATIONS, FIRST, 96)
     result = load(engine, rows)
-    assert result == LoadResult(inserted=len(rows))
+    assert counts(result) == (len(rows), 0, 0, 0)
+    assert sorted(result.changed_days) == [date(2013, 12, 30 + n) for n in (0, 1)] + [
+        date(2014, 1, 1 + n) for n in (0, 1)
+    ]
     assert_tables_are_the_fold_of(rows, engine)
 
 
@@ -152,7 +178,9 @@ def test_an_hour_that_turns_empty_moves_and_its_reasons_stay_in_the_day(engine: 
     ]
     load(engine, full)
     emptied = [hour_row(STATIONS[0], FIRST, [], bad_quality_count=2), full[1]]
-    assert load(engine, emptied) == LoadResult(inserted=1, deleted=1, unchanged=1)
+    result = load(engine, emptied)
+    assert counts(result) == (1, 0, 1, 1)
+    assert result.changed_days == {FIRST.date()}
     assert_tables_are_the_fold_of(emptied, engine)
     assert fetch(engine, "daily_summary", "hour_count, bad_quality_count") == [(1, 2)]
 
@@ -174,7 +202,7 @@ def test_a_load_of_one_day_leaves_other_days_and_stations_alone(engine: sa.Engin
     load(engine, rows)
     day_end = FIRST + timedelta(days=1)
     others = [one for one in rows if one["station_id"] != STATIONS[1] or one["hour_start"] >= day_end]
-    load(engine, [], station_ids=[STATIONS[1]], end_hour=day_end)
+    load(engine, [], station_ids=[STATIONS[1]], end=day_end)
     assert_tables_are_the_fold_of(others, engine)
 
 
@@ -184,7 +212,7 @@ def test_days_loaded_one_by_one_in_any_order_equal_one_load_of_all(engine: sa.En
         first = FIRST + timedelta(days=day)
         end = first + timedelta(days=1)
         part = [one for one in rows if first <= one["hour_start"] < end]
-        load(engine, part, first_hour=first, end_hour=end)
+        load(engine, part, first=first, end=end)
     assert_tables_are_the_fold_of(rows, engine)
 
 
@@ -209,7 +237,7 @@ def test_the_station_table_learns_of_every_station_and_counts_its_hours(engine: 
 def test_hours_of_1901_and_temperatures_below_zero_are_loaded_exactly(engine: sa.Engine) -> None:
     first = utc(1901, 1, 1)
     rows = [hour_row("02907099999", first + timedelta(hours=6), [-301, -299, -300])]
-    load(engine, rows, station_ids=["02907099999"], first_hour=first, end_hour=utc(1902, 1, 1))
+    load(engine, rows, station_ids=["02907099999"], first=first, end=utc(1902, 1, 1))
     assert_tables_are_the_fold_of(rows, engine)
     assert fetch(engine, "global_yearly_summary", "year, mean_sum_e4") == [(1901, -300_000)]
 
@@ -217,18 +245,30 @@ def test_hours_of_1901_and_temperatures_below_zero_are_loaded_exactly(engine: sa
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([hour_row("99999999999", FIRST, [1])], "lie outside the stations"),
-        ([hour_row(STATIONS[0], END, [1])], "lie outside the stations"),
-        ([hour_row(STATIONS[0], FIRST, [1], rule="mine")], "lie outside the stations"),
-        ([hour_row(STATIONS[0], FIRST, [1])] * 2, "repeat a station, hour and rule"),
+        ([hour_row("99999999999", FIRST, [1])], "lie outside the station-days"),
+        ([hour_row(STATIONS[0], END, [1])], "lie outside the station-days"),
+        ([hour_row(STATIONS[0], FIRST, [1], rule="mine")], "lie outside the station-days or rules"),
+        ([hour_row(STATIONS[0], FIRST, [1])] * 2, "occur twice"),
+        ([hour_row(STATIONS[0], FIRST + timedelta(minutes=1), [1])], "start on the hour"),
+        ([hour_row(STATIONS[0], FIRST, [5, 6], min_tenths=7)], "minimum is above the maximum"),
+        ([hour_row(STATIONS[0], FIRST, [5, 6], sum_tenths=13)], "not within count times"),
+        ([hour_row(STATIONS[0], FIRST, [5], sum_tenths=None)], "but no temperature"),
+        ([hour_row(STATIONS[0], FIRST, [619])], "outside -932 to 618 tenths"),
+        ([hour_row(STATIONS[0], FIRST, [5], missing_count=2**31)], "MySQL's columns cannot"),
     ],
 )
-def test_rows_that_do_not_belong_are_refused_and_nothing_is_written(
+def test_rows_that_cannot_be_right_are_refused_and_nothing_is_written(
     engine: sa.Engine, rows: list[Row], message: str
 ) -> None:
+    good = [hour_row(STATIONS[0], FIRST + timedelta(hours=3), [1])]
     with pytest.raises(StoreError, match=message):
-        load(engine, rows)
-    assert fetch(engine, "hourly_summary") == []
+        load(engine, [*good, *rows])
+    assert all(not fetch(engine, table) for table in TABLES)
+
+
+def test_an_implausible_temperature_counts_under_the_rule_that_takes_all(engine: sa.Engine) -> None:
+    rows = [hour_row(STATIONS[0], FIRST, [-9999], rule="unfiltered")]
+    assert load(engine, rows).inserted == 1
 
 
 @pytest.mark.parametrize("station_id", ["x'); DROP TA", "a\\", "über", ""])
@@ -238,30 +278,33 @@ def test_an_id_that_is_none_never_reaches_the_database(engine: sa.Engine, statio
     assert fetch(engine, "hourly_summary") == []
 
 
-def test_another_data_set_in_the_rows_is_refused(engine: sa.Engine) -> None:
-    rows = frame([hour_row(STATIONS[0], FIRST, [1])]).with_columns(dataset=pl.lit("ghcnh"))
-    with pytest.raises(StoreError, match="another dataset"):
-        load_summaries(
-            engine, rows, dataset=DATASET, station_ids=STATIONS, first_hour=FIRST, end_hour=END
-        )
+def test_a_dew_point_that_appears_changes_or_goes_is_a_change(engine: sa.Engine) -> None:
+    without = [hour_row(STATIONS[0], FIRST, [10])]
+    dewy = [hour_row(STATIONS[0], FIRST, [10], dew_point_count=1, dew_point_sum_tenths=-5)]
+    for rows in (without, dewy, without):
+        load(engine, rows)
+        assert_tables_are_the_fold_of(rows, engine)
+    assert counts(load(engine, dewy)) == (0, 1, 0, 0)
+    assert fetch(engine, "yearly_summary", "dew_point_sum_tenths") == [(-5,)]
+    assert load(engine, dewy) == LoadResult(unchanged=1)
 
 
-def test_a_database_killed_in_the_middle_is_waited_for_and_the_load_is_whole(
-    server: Database, engine: sa.Engine
-) -> None:
-    rows = random_rows(8, STATIONS, FIRST, 96)
-    load(engine, rows[:50])
-    back: list[threading.Thread] = []
+def test_two_datasets_of_one_station_stand_beside_each_other(engine: sa.Engine) -> None:
+    load(engine, [hour_row(STATIONS[0], FIRST + timedelta(hours=n), [n]) for n in range(5)])
+    load(engine, [hour_row(STATIONS[0], FIRST, [99])], dataset="ghcnh")
+    assert len(fetch(engine, "hourly_summary")) == 6
+    global_days = fetch(engine, "global_daily_summary", "dataset, station_count, max_tenths")
+    assert global_days == [("ghcnh", 1, 99), ("global-hourly", 1, 4)]
+    # Of the year that both have, the fuller one counts.
+    assert fetch(engine, "station", "hour_count") == [(5,)]
 
-    @sa.event.listens_for(engine, "before_cursor_execute")
-    def strike_once(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:  # noqa: ANN401
-        """After the hours are written, before what derives from them is."""
-        if "INTO monthly_summary" in statement and not back:
-            server.kill()
-            back.append(threading.Thread(target=server.start))
-            back[0].start()
 
-    result = load(engine, rows)
-    back[0].join()
-    assert result == LoadResult(inserted=len(rows) - 50, unchanged=50)
-    assert_tables_are_the_fold_of(rows, engine)
+def test_one_day_of_many_changes_only_its_month_and_year(engine: sa.Engine) -> None:
+    rows = random_rows(9, STATIONS, FIRST, 96)
+    load(engine, rows)
+    before = fetch(engine, "monthly_summary", "month, updated_at")
+    changed = [hour_row(STATIONS[0], FIRST, [500] * 9)]
+    load(engine, changed, station_ids=STATIONS[:1], end=FIRST + timedelta(days=1))
+    after = fetch(engine, "monthly_summary", "month, updated_at")
+    written = {one[0] for one in after if one not in before}
+    assert written == {date(2013, 12, 1)}

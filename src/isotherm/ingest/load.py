@@ -1,168 +1,294 @@
-"""Hourly summaries from HDFS to MySQL: one UTC day, or whole years, of the chosen stations.
+"""Hourly summaries from HDFS to MySQL: what changed, whichever run changed it.
 
-The rows of the period are replaced in one transaction, roll-ups included, so a load may be repeated
-and interrupted at any moment.
+The ledger of files says which days of which files MySQL does not have. Before their rows are taken, the
+Parquet must say the same of itself as the ledger: a missing or other file is refused by name, and what
+MySQL has stays. A load may be repeated and interrupted at any moment: rows and ledger change together.
 """
 
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final, Self
+from datetime import date
+from itertools import groupby
+from typing import Any, Final
 
 import polars as pl
+import sqlalchemy as sa
+import stamina
 from sqlalchemy import Engine
 
-from isotherm.hourly_summary import REASON_COUNTS
-from isotherm.ingest import manifest
+from isotherm.datasets.registry import dataset_named
+from isotherm.errors import StoreError
+from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.ingest.report import log
 from isotherm.ingest.stations import refresh_observed_period
-from isotherm.observation import GLOBAL_HOURLY
-from isotherm.quality import DEFAULT_RULE, REJECTED, RULE_NAMES
-from isotherm.stores.hdfs_layout import hourly_summary_folder
+from isotherm.quality import DEFAULT_RULE, REJECTED
+from isotherm.stores import source_files, untold_days
+from isotherm.stores.bucket_tables import FileVersion, read_bucket
+from isotherm.stores.global_summary import lock_layer
+from isotherm.stores.hdfs_layout import HOURLY_SUMMARY_ROOT, bucket_path
 from isotherm.stores.hdfs_store import HdfsStore
-from isotherm.stores.load_summaries import LoadResult, load_summaries
+from isotherm.stores.load_summaries import LoadResult, replace_days
+from isotherm.stores.mysql import is_transient
+from isotherm.stores.source_files import ChangedFile
+from isotherm.stores.summary_tables import HOURS, hours_of_days
 
 # WebHDFS answers one small file in about 10 ms, most of it waiting.
 _READS_AT_ONCE: Final = 8
+# Station-years of one transaction: 2.6 million rows, and some 600 MB while they are compared.
+_FILES_PER_TRANSACTION: Final = 100
+_NAMED_FILES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """What one load brought, counted under the default rule, and what that did to MySQL's rows."""
+class YearLoad:
+    """What a load brought of one dataset and year.
 
-    period: str
-    station_count: int
-    hour_count: int
-    observation_count: int
-    new_rows: int
-    changed_rows: int
-    deleted_rows: int
-    unchanged_rows: int
-    rejected: dict[str, int] = field(default_factory=dict)
+    Attributes:
+        file_count: station-years that had changes.
+        hour_count: hours of the changed days, default rule.
+        observation_count: observations of the changed days that count, default rule.
+        new_rows: that MySQL did not have, of all rules and empty hours too.
+        changed_rows: that were other ones.
+        deleted_rows: that are no more.
+        unchanged_rows: that were so already.
+        rejected: observations of the changed days by reason, default rule.
+    """
+
+    dataset: str
+    year: int
+    file_count: int = 0
+    hour_count: int = 0
+    observation_count: int = 0
+    new_rows: int = 0
+    changed_rows: int = 0
+    deleted_rows: int = 0
+    unchanged_rows: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What a load did.
+
+    Attributes:
+        years: one entry per dataset and year that had changes.
+        changed_days: days whose rows in MySQL are other ones than before, sorted.
+    """
+
+    years: tuple[YearLoad, ...]
+    changed_days: list[date]
 
     def as_xcom(self) -> dict[str, Any]:
-        """The counts as plain JSON."""
-        return asdict(self)
+        """The counts as plain JSON; days as ISO texts."""
+        return {
+            "years": [asdict(one) for one in self.years],
+            "changed_days": [day.isoformat() for day in self.changed_days],
+        }
 
-    @classmethod
-    def from_xcom(cls, values: Mapping[str, Any]) -> Self:
-        """The counts back from `as_xcom`."""
-        return cls(**values)
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Files of one dataset and year that are loaded together, and the hours of their changed days."""
+
+    dataset: str
+    year: int
+    files: tuple[ChangedFile, ...]
+    hours: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One bucket's part of a group: what may be loaded, and what does not agree with the ledger."""
+
+    hours: pl.DataFrame
+    agreed: tuple[ChangedFile, ...] = ()
+    refused: tuple[ChangedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Loader:
-    """The two stores a load goes between."""
+    """The two stores a load goes between; the engine with `local_files`."""
 
     store: HdfsStore
     engine: Engine
 
-    def load_day(self, day: date, stations: Sequence[str]) -> Loaded:
-        """Replace one UTC day of these stations; a day without files gives a load of nothing."""
-        first = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        return self._load(day.isoformat(), day.year, stations, first, first + timedelta(days=1))
+    def load_changes(self) -> LoadReport:
+        """Load every changed day of every file, wherever it lies.
 
-    def load_year(self, year: int, stations: Sequence[str]) -> Loaded:
-        """Replace one year of these stations."""
-        first, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
-        return self._load(str(year), year, stations, first, end)
-
-    def _load(
-        self, period: str, year: int, stations: Sequence[str], first: datetime, end: datetime
-    ) -> Loaded:
+        Raises:
+            StoreError: MySQL stayed away; or files on HDFS were missing or other ones than the ledger
+                says: they are marked for the Spark job, everything else was loaded.
+        """
         with self.engine.connect() as connection:
-            present = manifest.read_stations_of_year(connection, year, stations)
-        summaries = self._read_summaries(year, present, first, end)
-        result = LoadResult()
-        if present:
-            result = load_summaries(
-                self.engine,
-                summaries,
-                dataset=GLOBAL_HOURLY,
-                station_ids=present,
-                first_hour=first,
-                end_hour=end,
-            )
-            with self.engine.begin() as connection:
-                refresh_observed_period(connection, present)
-        return _count(period, len(present), summaries, result)
+            changed = source_files.read_changed(connection)
+        loads: dict[tuple[str, int], YearLoad] = {}
+        days: set[date] = set()
+        refused: list[ChangedFile] = []
+        for files in _groups(changed):
+            group, doubtful = self._read_group(files)
+            refused += doubtful
+            load, changed_days = self._load_group(group)
+            before = loads.get((group.dataset, group.year))
+            loads[group.dataset, group.year] = load if before is None else _sum(before, load)
+            days |= changed_days
+        report = LoadReport(tuple(loads.values()), sorted(days))
+        log_loaded(report)
+        self._refuse(refused)
+        return report
 
-    def _read_summaries(
-        self, year: int, stations: Iterable[str], first: datetime, end: datetime
-    ) -> pl.DataFrame:
-        """The rows of the period of some stations, all rules; columns as the job writes them."""
-        places = [(rule, one) for rule in RULE_NAMES for one in stations]
-
-        def read(place: tuple[str, str]) -> list[pl.DataFrame]:
-            rule, station_id = place
-            folder = hourly_summary_folder(rule, year, station_id)
-            return [
-                _with_key(pl.read_parquet(io.BytesIO(self.store.read(path))), rule, station_id)
-                for path in _parquet_files(self.store, folder)
-            ]
-
+    def _read_group(self, files: Sequence[ChangedFile]) -> tuple[_Group, list[ChangedFile]]:
+        """Read the buckets of some files of one dataset and year."""
+        buckets = [list(part) for _, part in groupby(files, key=lambda one: one.bucket)]
         with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
-            frames = [frame for part in pool.map(read, places) for frame in part]
-        if not frames:
-            return pl.DataFrame(schema=_EMPTY_SCHEMA)
-        hours = pl.concat(frames, how="diagonal_relaxed")
-        return hours.filter(pl.col("hour_start").is_between(first, end, closed="left"))
+            reads = list(pool.map(self._read_bucket, buckets))
+        hours = pl.concat([one.hours for one in reads], how="vertical_relaxed")
+        agreed = tuple(file for one in reads for file in one.agreed)
+        refused = [file for one in reads for file in one.refused]
+        return _Group(files[0].dataset, files[0].year, agreed, hours), refused
+
+    def _read_bucket(self, files: Sequence[ChangedFile]) -> _Read:
+        """The changed days of some files of one bucket, where the Parquet is what the ledger says."""
+        days = _station_days(files)
+        nothing = pl.DataFrame(schema=_HOUR_SCHEMA)
+        if days.is_empty():
+            return _Read(nothing, tuple(files))
+        first = files[0]
+        table = read_bucket(
+            self.store,
+            HOURLY_SUMMARY_ROOT,
+            first.dataset,
+            first.year,
+            first.bucket,
+            _HOUR_SCHEMA.names(),
+        )
+        if table is None:
+            return _Read(nothing, refused=tuple(files))
+        agrees = [table.versions.get(one.station_id) == _version_of(one) for one in files]
+        agreed = tuple(one for one, does in zip(files, agrees, strict=True) if does)
+        other = [one for one, does in zip(files, agrees, strict=True) if not does]
+        # What the Spark job is making now, or was making when it ended, is loaded once it has said so.
+        refused = tuple(one for one in other if not one.is_pending)
+        if len(refused) < len(other):
+            log.info(f"{len(other) - len(refused)} files are being summarised; the next load has them.")
+        return _Read(hours_of_days(table.rows, _station_days(agreed)), agreed, refused)
+
+    def _load_group(self, group: _Group) -> tuple[YearLoad, frozenset[date]]:
+        """One transaction: rows, roll-ups, global rows, and the ledger's word that they are there."""
+        try:
+            for attempt in stamina.retry_context(on=is_transient, attempts=10, timeout=900):
+                with attempt, self.engine.begin() as connection:
+                    files, result = _replace(connection, group)
+        except sa.exc.SQLAlchemyError as error:
+            raise StoreError(
+                f"Could not load {len(group.files)} files of {group.dataset} {group.year} into MySQL: "
+                f"{error}. Nothing of them was changed; run the load again."
+            ) from error
+        hours = hours_of_days(group.hours, _station_days(files))
+        return _count(group, len(files), hours, result), result.changed_days
+
+    def _refuse(self, refused: Sequence[ChangedFile]) -> None:
+        """Mark files for the Spark job whose Parquet is not what the ledger says, and fail."""
+        if not refused:
+            return
+        places = sorted({(one.dataset, one.year, one.bucket) for one in refused})
+        with self.engine.begin() as connection:
+            for dataset, year, bucket in places:
+                source_files.mark_buckets(connection, dataset, year, [bucket])
+        names = [f"{one.dataset}/{one.year}/{one.station_id}" for one in refused]
+        more = f" and {len(names) - _NAMED_FILES} more" if len(names) > _NAMED_FILES else ""
+        raise StoreError(
+            f"HDFS does not have the summaries that the ledger of files says it has, of {len(names)} "
+            f"files: {', '.join(names[:_NAMED_FILES])}{more}; see "
+            f"{bucket_path(HOURLY_SUMMARY_ROOT, *places[0])}. MySQL keeps what it has of them. They "
+            "are marked: the next run summarises them again from their raw files and loads them."
+        )
 
 
-def log_loaded(loads: Sequence[Loaded]) -> None:
-    """One line per load."""
-    for one in loads:
+def log_loaded(report: LoadReport) -> None:
+    """Two lines per dataset and year."""
+    if not report.years:
+        log.info("Nothing has changed: MySQL has every summary.")
+    for one in report.years:
         rejected = ", ".join(f"{count} {reason}" for reason, count in one.rejected.items() if count)
         log.info(
-            f"{one.period}: {one.station_count} stations, {one.hour_count} hours, "
+            f"{one.dataset} {one.year}: {one.file_count} files with changes, {one.hour_count} hours, "
             f"{one.observation_count} observations counted ({DEFAULT_RULE}); rejected: "
             f"{rejected or 'none'}"
         )
         log.info(
-            f"{one.period}: rows in MySQL: {one.new_rows} new, {one.changed_rows} changed, "
+            f"{one.dataset} {one.year}: rows in MySQL: {one.new_rows} new, {one.changed_rows} changed, "
             f"{one.deleted_rows} deleted, {one.unchanged_rows} unchanged"
         )
 
 
-def _parquet_files(store: HdfsStore, folder: str) -> list[str]:
-    return [f"{folder}/{name}" for name in store.list(folder) if name.endswith(".parquet")]
+def _replace(connection: sa.Connection, group: _Group) -> tuple[list[ChangedFile], LoadResult]:
+    dataset = dataset_named(group.dataset)
+    lock_layer(connection, dataset.name, LAYER_BATCH)
+    files = source_files.lock_changed(connection, group.files)
+    days = _station_days(files)
+    result = LoadResult()
+    if days.height:
+        result = replace_days(
+            connection,
+            hours_of_days(group.hours, days),
+            days,
+            dataset=dataset.name,
+            quality=dataset.quality,
+        )
+    source_files.record_loaded(connection, files)
+    untold_days.note_changed(connection, result.changed_days)
+    refresh_observed_period(connection, [one.station_id for one in files])
+    return files, result
 
 
-def _with_key(hours: pl.DataFrame, rule: str, station_id: str) -> pl.DataFrame:
-    """The key parts that the folder names hold, and hours with their zone stated."""
-    hour_start = pl.col("hour_start").dt.replace_time_zone("UTC").cast(pl.Datetime("us", "UTC"))
-    return hours.with_columns(
-        hour_start, pl.lit(rule).alias("rule"), pl.lit(station_id).alias("station_id")
+def _groups(files: Iterable[ChangedFile]) -> Iterator[list[ChangedFile]]:
+    """Files of one dataset and year, some at a time, in the order of buckets."""
+    for _, of_year in groupby(files, key=lambda one: (one.dataset, one.year)):
+        part = list(of_year)
+        for start in range(0, len(part), _FILES_PER_TRANSACTION):
+            yield part[start : start + _FILES_PER_TRANSACTION]
+
+
+def _version_of(file: ChangedFile) -> FileVersion | None:
+    if file.summarised_sha256 is None or file.made_by is None:
+        return None
+    return FileVersion(file.summarised_sha256, file.made_by)
+
+
+def _station_days(files: Iterable[ChangedFile]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [(file.station_id, day) for file in files for day in file.dates],
+        schema={"station_id": pl.String, "day": pl.Date},
+        orient="row",
     )
 
 
-def _count(period: str, station_count: int, summaries: pl.DataFrame, result: LoadResult) -> Loaded:
-    hours = summaries.filter(pl.col("rule") == DEFAULT_RULE)
-    return Loaded(
-        period=period,
-        station_count=station_count,
-        hour_count=hours.filter(pl.col("observation_count") > 0).height,
-        observation_count=int(hours.get_column("observation_count").sum()),
+def _count(group: _Group, file_count: int, hours: pl.DataFrame, result: LoadResult) -> YearLoad:
+    of_default = hours.filter(pl.col("rule") == DEFAULT_RULE)
+    return YearLoad(
+        group.dataset,
+        group.year,
+        file_count=file_count,
+        hour_count=of_default.filter(pl.col("observation_count") > 0).height,
+        observation_count=int(of_default["observation_count"].cast(pl.Int64).sum()),
         new_rows=result.inserted,
         changed_rows=result.updated,
         deleted_rows=result.deleted,
         unchanged_rows=result.unchanged,
-        rejected={one.value: int(hours.get_column(f"{one}_count").sum()) for one in REJECTED},
+        rejected={one.value: int(of_default[f"{one}_count"].cast(pl.Int64).sum()) for one in REJECTED},
     )
 
 
-_EMPTY_SCHEMA: Final = pl.Schema(
-    {
-        "station_id": pl.String(),
-        "hour_start": pl.Datetime("us", "UTC"),
-        "dataset": pl.String(),
-        "rule": pl.String(),
-        "observation_count": pl.Int64(),
-        "min_tenths": pl.Int64(),
-        "max_tenths": pl.Int64(),
-        "sum_tenths": pl.Int64(),
-        **dict.fromkeys(REASON_COUNTS, pl.Int64()),
-    }
-)
+def _sum(one: YearLoad, other: YearLoad) -> YearLoad:
+    """Two loads of one dataset and year together."""
+    numbers = [name for name in asdict(one) if name.endswith(("_count", "_rows"))]
+    return YearLoad(
+        one.dataset,
+        one.year,
+        **{name: getattr(one, name) + getattr(other, name) for name in numbers},
+        rejected={reason: count + other.rejected[reason] for reason, count in one.rejected.items()},
+    )
+
+
+_HOUR_SCHEMA: Final = pl.Schema({**HOURS.schema, "hour_start": pl.Datetime("us", "UTC")})

@@ -1,58 +1,69 @@
-"""Replace the batch layer's rows of some stations and hours in MySQL, in one transaction.
+"""Make MySQL's batch layer hold exactly these hours on some station-days, roll-ups and global rows too.
 
-What is there already is read first and only the difference is written, so a load pressed again changes
-no row, not even a timestamp; then the roll-ups of the periods it touched follow. Loading all stations
-of a period in one call costs the global rows once.
+What is there is read first and only the difference is written, so that a load pressed again changes no
+row, not even a timestamp. Days come from the hours in memory, months from days, years from months; of
+what did not change only the days of the touched months and the months of the touched years are read.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Final
 
 import polars as pl
 import sqlalchemy as sa
-import stamina
-import structlog
-from sqlalchemy.engine import Engine
+from sqlalchemy.dialects.mysql import insert as upsert
 
 from isotherm.errors import StoreError
-from isotherm.hourly_summary import LAYER_BATCH, MERGE, REASON_COUNTS
-from isotherm.observation import GHCNH
-from isotherm.observation import GLOBAL_HOURLY as GLOBAL_HOURLY_DATASET
-from isotherm.quality import RULE_NAMES
+from isotherm.hourly_summary import LAYER_BATCH
+from isotherm.quality import DEFAULT_RULE, RULE_NAMES, QualityRule
 from isotherm.stores.global_summary import (
     GLOBAL_DAILY,
     GLOBAL_HOURLY,
     GLOBAL_MONTHLY,
     GLOBAL_YEARLY,
+    GlobalTable,
+    apply_changes,
     ensure_stations,
-    lock_layer,
-    refresh_global,
 )
-from isotherm.stores.mysql import is_transient
-from isotherm.stores.rollups import Scope, refresh_station_periods
-from isotherm.stores.summary_rows import delete_rows, read_rows, require_station_ids, upsert_rows
+from isotherm.stores.rollups import days_of, months_of, years_of
+from isotherm.stores.summary_checks import require_days_hold_hours, require_sound_hours
+from isotherm.stores.summary_rows import delete_rows, read_rows, require_station_ids, write_rows
+from isotherm.stores.summary_tables import (
+    DAYS,
+    EMPTY_HOURS,
+    HOURS,
+    MONTHS,
+    YEARS,
+    SummaryTable,
+    hours_of_days,
+)
+from isotherm.stores.tables import station, yearly_summary
 
-KEY: Final = ("station_id", "hour_start", "rule")
-HOUR_VALUES: Final = tuple(MERGE)
-EMPTY_VALUES: Final = ("observation_count", *REASON_COUNTS)
-DATASETS: Final = (GLOBAL_HOURLY_DATASET, GHCNH)
-# Rows compared in memory at a time; a station-year of three rules is 26 000.
-_ROWS_PER_PART: Final = 200_000
-_STATIONS_PER_ROLLUP: Final = 100
-
-log = structlog.get_logger(__name__)
+# Changed days that lie closer together are read as one range.
+_GAP_DAYS: Final = 3
+_LAST_HOUR: Final = timedelta(hours=23)
+_STATION_DAY: Final = ("station_id", "day")
+_GLOBAL: Final = {
+    DAYS.name: GLOBAL_DAILY,
+    MONTHS.name: GLOBAL_MONTHLY,
+    YEARS.name: GLOBAL_YEARLY,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """What a load did to the hourly rows, empty hours included."""
+    """What a load did to the hourly rows, empty hours included.
+
+    Attributes:
+        changed_days: days of which MySQL's hours are other ones than before.
+    """
 
     inserted: int = 0
     updated: int = 0
     deleted: int = 0
     unchanged: int = 0
+    changed_days: frozenset[date] = field(default_factory=frozenset)
 
     def __add__(self, other: "LoadResult") -> "LoadResult":
         return LoadResult(
@@ -60,175 +71,200 @@ class LoadResult:
             self.updated + other.updated,
             self.deleted + other.deleted,
             self.unchanged + other.unchanged,
+            self.changed_days | other.changed_days,
         )
 
 
-@dataclass(slots=True)
-class _Touched:
-    """Which stations and hours a load changed."""
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """Rows of one table: `old` as they were (changed or gone), `new` as they are (changed or come)."""
 
-    station_ids: set[str]
-    hours: set[datetime]
+    old: pl.DataFrame
+    new: pl.DataFrame
+    gone: pl.DataFrame
 
 
-def load_summaries(
-    engine: Engine,
-    summaries: pl.DataFrame,
+def replace_days(
+    connection: sa.Connection,
+    hours: pl.DataFrame,
+    station_days: pl.DataFrame,
     *,
     dataset: str,
-    station_ids: Sequence[str],
-    first_hour: datetime,
-    end_hour: datetime,
+    quality: QualityRule,
 ) -> LoadResult:
-    """Make MySQL hold exactly these batch rows for the stations in [first_hour, end_hour).
+    """Bring hours, days, months, years and global rows up to date; costs the days named.
 
     Args:
-        engine: READ COMMITTED, see `isotherm.stores.mysql`.
-        summaries: `station_id, hour_start, rule, observation_count, min_tenths, max_tenths,
-            sum_tenths, <reason>_count...`; rows without a counting observation go to `empty_hour`.
-        dataset: global-hourly or ghcnh.
-        station_ids: the stations in scope; one without rows loses those it has.
-        first_hour: start of the scope, UTC.
-        end_hour: end of the scope, not included.
+        connection: of one transaction, READ COMMITTED, of an engine with `local_files`, under
+            `global_summary.lock_layer`.
+        hours: all hours of these station-days: `station_id, hour_start` (UTC), `rule` and the
+            statistics; rows in which nothing counts go to `empty_hour`.
+        station_days: `station_id, day`; one without hours loses those it has.
+        dataset: by name.
+        quality: the dataset's own, for the plausible range.
 
     Raises:
-        StoreError: an id is none, rows lie outside the scope or repeat a key, or MySQL stayed away.
+        StoreError: an id is none, rows lie outside the station-days, or a check does not hold.
     """
-    wanted = _prepare(summaries, dataset, station_ids, first_hour, end_hour)
-    scope = (_naive(first_hour), _naive(end_hour))
-    try:
-        for attempt in stamina.retry_context(on=is_transient, attempts=10, timeout=900):
-            with attempt, engine.begin() as connection:
-                result = _replace(connection, wanted, dataset, sorted(set(station_ids)), scope)
-    except sa.exc.SQLAlchemyError as error:
-        raise StoreError(
-            f"Could not load {wanted.height} summaries of {len(station_ids)} stations from {scope[0]} "
-            f"to {scope[1]} into MySQL: {error}. Nothing was changed; run the load again."
-        ) from error
-    log.info("summaries loaded", rows=wanted.height, result=result)
+    require_station_ids(station_days["station_id"].unique().sort())
+    wanted = _prepare(hours, station_days)
+    require_sound_hours(wanted, quality)
+    days = days_of(wanted)
+    require_days_hold_hours(days, wanted)
+    ensure_stations(connection, station_days["station_id"].unique().to_list())
+    result = LoadResult()
+    counts = pl.col("observation_count") > 0
+    for table, rows in ((HOURS, wanted.filter(counts)), (EMPTY_HOURS, wanted.filter(~counts))):
+        result += _replace_hours(connection, table, dataset, rows, station_days)
+    _replace_periods(connection, dataset, days, station_days)
     return result
 
 
-def _prepare(
-    summaries: pl.DataFrame,
-    dataset: str,
-    station_ids: Sequence[str],
-    first_hour: datetime,
-    end_hour: datetime,
-) -> pl.DataFrame:
-    """The rows in MySQL's terms, checked against the scope."""
-    if dataset not in DATASETS:
-        raise StoreError(f"Unknown dataset {dataset!r}; accepted: {', '.join(DATASETS)}.")
-    require_station_ids(station_ids)
-    hour = pl.col("hour_start").cast(pl.Datetime("us", "UTC")).dt.replace_time_zone(None)
-    wanted = summaries.select(
-        pl.col("station_id").cast(pl.String),
-        hour,
-        pl.col("rule").cast(pl.String),
-        *(pl.col(name).cast(pl.Int64) for name in HOUR_VALUES),
-    )
-    outside = wanted.filter(
-        ~pl.col("station_id").is_in(list(station_ids))
-        | ~pl.col("hour_start").is_between(_naive(first_hour), _naive(end_hour), closed="left")
-        | ~pl.col("rule").is_in(RULE_NAMES)
+def _prepare(hours: pl.DataFrame, station_days: pl.DataFrame) -> pl.DataFrame:
+    """The rows in MySQL's terms, checked against the station-days they are to replace."""
+    hour_start = pl.col("hour_start").cast(pl.Datetime("us", "UTC")).dt.replace_time_zone(None)
+    named = hours.with_columns(hour_start.alias("hour_start"))
+    outside = pl.concat(
+        [
+            hours_of_days(named.select(HOURS.key), station_days, outside=True),
+            named.select(HOURS.key).filter(~pl.col("rule").is_in(RULE_NAMES)),
+        ]
     )
     if outside.height:
         raise StoreError(
-            f"{outside.height} of {wanted.height} summaries lie outside the stations, hours or rules "
-            f"to load; the first is {outside.row(0)[:3]}. Pass the scope the rows belong to."
+            f"{outside.height} of {hours.height} summaries lie outside the station-days or rules to "
+            f"load; the first is {outside.row(0)}. Pass the days the rows belong to."
         )
-    if wanted.select(KEY).is_duplicated().any():
-        raise StoreError("Summaries repeat a station, hour and rule. Summarise before loading.")
-    other = "dataset" in summaries.columns and not (summaries["dataset"] == dataset).all()
-    if other:
-        raise StoreError(f"Summaries of another dataset than {dataset!r}: load each by itself.")
-    return wanted
+    try:
+        return named.select(pl.col(name).cast(kind) for name, kind in HOURS.schema.items())
+    except pl.exceptions.InvalidOperationError as error:
+        raise StoreError(
+            f"Summaries hold a value that MySQL's columns cannot: {error}. Nothing was changed. Report "
+            "it with this line; the raw files are in HDFS."
+        ) from error
 
 
-def _replace(
+def _replace_hours(
     connection: sa.Connection,
-    wanted: pl.DataFrame,
+    table: SummaryTable,
     dataset: str,
-    station_ids: Sequence[str],
-    hours: tuple[datetime, datetime],
-) -> LoadResult:
-    lock_layer(connection, dataset, LAYER_BATCH)
-    ensure_stations(connection, wanted["station_id"].unique().to_list())
-    result, touched = LoadResult(), _Touched(set(), set())
-    for part in _station_parts(station_ids, hours):
-        rows = wanted.filter(pl.col("station_id").is_in(part))
-        full = pl.col("observation_count") > 0
-        for table, columns, target in (
-            ("hourly_summary", HOUR_VALUES, rows.filter(full)),
-            ("empty_hour", EMPTY_VALUES, rows.filter(~full)),
-        ):
-            target = target.select(*KEY, *columns)
-            existing = read_rows(connection, table, target.schema, dataset, part, hours)
-            result += _apply(connection, table, dataset, existing, target, touched)
-    _refresh(connection, dataset, touched, rows_were_deleted=result.deleted > 0)
-    return result
-
-
-def _apply(
-    connection: sa.Connection,
-    table: str,
-    dataset: str,
-    existing: pl.DataFrame,
     wanted: pl.DataFrame,
-    touched: _Touched,
+    station_days: pl.DataFrame,
 ) -> LoadResult:
-    """Write the difference between what is there and what is wanted."""
-    differing = wanted.join(existing, on=wanted.columns, how="anti")
-    new = differing.join(existing, on=KEY, how="anti")
-    gone = existing.join(wanted, on=KEY, how="anti")
-    delete_rows(connection, table, dataset, gone)
-    upsert_rows(connection, table, dataset, differing.sort("station_id", "rule", "hour_start"))
-    for rows in (differing, gone):
-        touched.station_ids.update(rows["station_id"].unique())
-        touched.hours.update(rows["hour_start"].unique())
+    stored = read_rows(connection, table, dataset, _ranges_of_hours(station_days))
+    old = hours_of_days(stored, station_days)
+    change = _write_difference(connection, table, dataset, old, wanted.select(table.schema.names()))
+    if table is HOURS:
+        _apply_global(connection, GLOBAL_HOURLY, dataset, change)
+    updated = change.old.height - change.gone.height
+    touched = pl.concat([change.old["hour_start"], change.new["hour_start"]]).dt.date().unique()
     return LoadResult(
-        inserted=new.height,
-        updated=differing.height - new.height,
-        deleted=gone.height,
-        unchanged=wanted.height - differing.height,
+        inserted=change.new.height - updated,
+        updated=updated,
+        deleted=change.gone.height,
+        unchanged=wanted.height - change.new.height,
+        changed_days=frozenset(touched),
     )
 
 
-def _refresh(
-    connection: sa.Connection, dataset: str, touched: _Touched, *, rows_were_deleted: bool
+def _replace_periods(
+    connection: sa.Connection, dataset: str, days: pl.DataFrame, station_days: pl.DataFrame
 ) -> None:
-    """Recompute what derives from the touched hours."""
-    if not touched.hours:
-        return
-    hours, stations = sorted(touched.hours), sorted(touched.station_ids)
-    for start in range(0, len(stations), _STATIONS_PER_ROLLUP):
-        refresh_station_periods(
-            connection,
-            Scope.of_hours(stations[start : start + _STATIONS_PER_ROLLUP], dataset, LAYER_BATCH, hours),
-            rows_were_deleted=rows_were_deleted,
+    """Days of the station-days, then the months and years that hold them."""
+    months = station_days.select("station_id", month=pl.col("day").dt.truncate("1mo")).unique()
+    years = station_days.select("station_id", year=pl.col("day").dt.year().cast(pl.Int16)).unique()
+    of_months, of_years = (_whole_periods(station_days, every) for every in ("1mo", "1y"))
+    own_years = years.group_by("station_id").agg(
+        pl.col("year").min().alias("first"), pl.col("year").max().alias("last")
+    )
+    all_days = _replace_period(connection, DAYS, dataset, days, station_days, of_months)
+    all_months = _replace_period(connection, MONTHS, dataset, months_of(all_days), months, of_years)
+    _replace_period(connection, YEARS, dataset, years_of(all_months), years, own_years)
+    _refresh_hour_counts(connection, years["station_id"].unique().to_list())
+
+
+def _replace_period(
+    connection: sa.Connection,
+    table: SummaryTable,
+    dataset: str,
+    wanted: pl.DataFrame,
+    touched: pl.DataFrame,
+    ranges: pl.DataFrame,
+) -> pl.DataFrame:
+    """Bring the touched periods up to date; returns all rows of the ranges, as they are now."""
+    key = ["station_id", table.period]
+    stored = read_rows(connection, table, dataset, ranges)
+    new = wanted.join(touched, on=key, how="semi")
+    change = _write_difference(
+        connection, table, dataset, stored.join(touched, on=key, how="semi"), new
+    )
+    _apply_global(connection, _GLOBAL[table.name], dataset, change)
+    return pl.concat([stored.join(touched, on=key, how="anti"), new])
+
+
+def _write_difference(
+    connection: sa.Connection, table: SummaryTable, dataset: str, old: pl.DataFrame, new: pl.DataFrame
+) -> _Difference:
+    """Write what differs between the rows as they were and as they are to be."""
+    columns, key = list(table.schema.names()), list(table.key)
+    differing = new.join(old, on=columns, how="anti", nulls_equal=True)
+    replaced = old.join(new, on=columns, how="anti", nulls_equal=True)
+    gone = replaced.join(new, on=key, how="anti")
+    delete_rows(connection, table, dataset, gone)
+    write_rows(connection, table, dataset, differing)
+    return _Difference(replaced, differing, gone)
+
+
+def _apply_global(
+    connection: sa.Connection, table: GlobalTable, dataset: str, change: _Difference
+) -> None:
+    apply_changes(connection, table, change.old, change.new, dataset=dataset, layer=LAYER_BATCH)
+
+
+def _ranges_of_hours(station_days: pl.DataFrame) -> pl.DataFrame:
+    """Few ranges that hold the station-days: `station_id, first, last`, first and last hours."""
+    day = pl.col("day")
+    is_far = (day - day.shift()).over("station_id") > timedelta(days=_GAP_DAYS)
+    run = is_far.fill_null(value=True).cast(pl.Int64).cum_sum()
+    return (
+        station_days.sort(_STATION_DAY)
+        .group_by("station_id", run.alias("run"), maintain_order=True)
+        .agg(
+            day.min().cast(pl.Datetime("us")).alias("first"),
+            (day.max().cast(pl.Datetime("us")) + _LAST_HOUR).alias("last"),
         )
-    days = {hour.date() for hour in hours}
-    for table, periods in (
-        (GLOBAL_HOURLY, hours),
-        (GLOBAL_DAILY, days),
-        (GLOBAL_MONTHLY, {day.replace(day=1) for day in days}),
-        (GLOBAL_YEARLY, {day.year for day in days}),
-    ):
-        refresh_global(
-            connection, table, periods, LAYER_BATCH, dataset, rows_were_deleted=rows_were_deleted
+    )
+
+
+def _whole_periods(station_days: pl.DataFrame, every: str) -> pl.DataFrame:
+    """From the start of a station's first touched period to the end of its last."""
+    day = pl.col("day")
+    end = day.max().dt.truncate(every).dt.offset_by(every) - timedelta(days=1)
+    return station_days.group_by("station_id", maintain_order=True).agg(
+        day.min().dt.truncate(every).alias("first"), end.alias("last")
+    )
+
+
+def _refresh_hour_counts(connection: sa.Connection, station_ids: Collection[str]) -> None:
+    """Keep the number behind a station's completeness, so that no request has to count.
+
+    Of a year that several datasets have, the fuller one counts.
+    """
+    year = yearly_summary.c
+    counts = connection.execute(
+        sa.select(year.station_id, year.year, year.hour_count).where(
+            year.station_id.in_(sorted(station_ids)),
+            year.rule == DEFAULT_RULE,
+            year.layer == LAYER_BATCH,
         )
-
-
-def _station_parts(
-    station_ids: Sequence[str], hours: tuple[datetime, datetime]
-) -> Iterator[Sequence[str]]:
-    """Groups of stations whose rows fit in memory."""
-    span = max(1, int((hours[1] - hours[0]).total_seconds() // 3600))
-    size = min(100, max(1, _ROWS_PER_PART // (span * len(RULE_NAMES))))
-    for start in range(0, len(station_ids), size):
-        yield station_ids[start : start + size]
-
-
-def _naive(time: datetime) -> datetime:
-    """UTC without a zone, as DATETIME holds it; a time without a zone is UTC already."""
-    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+    )
+    fullest: dict[tuple[str, int], int] = {}
+    for station_id, of_year, count in counts:
+        fullest[station_id, of_year] = max(count, fullest.get((station_id, of_year), 0))
+    totals = dict.fromkeys(station_ids, 0)
+    for (station_id, _), count in fullest.items():
+        totals[station_id] += count
+    statement = upsert(station).values(
+        [{"station_id": one, "hour_count": total} for one, total in sorted(totals.items())]
+    )
+    connection.execute(statement.on_duplicate_key_update(hour_count=statement.inserted.hour_count))

@@ -42,7 +42,11 @@ def database_url(settings: Settings) -> URL:
 
 
 def create_engine(
-    settings: Settings, *, read_timeout_s: int | None = None, pool_size: int = 5
+    settings: Settings,
+    *,
+    read_timeout_s: int | None = None,
+    pool_size: int = 5,
+    local_files: bool = False,
 ) -> Engine:
     """A pooled engine on the product's database.
 
@@ -50,10 +54,12 @@ def create_engine(
         settings: where MySQL is and who we are there.
         read_timeout_s: give up on a statement's answer after so long; None waits (loads may be long).
         pool_size: connections kept open.
+        local_files: whether the server may be sent files (LOAD DATA LOCAL), as the loader does.
     """
     connect_args: dict[str, Any] = {
         "connect_timeout": CONNECT_TIMEOUT_S,
         "read_timeout": read_timeout_s,
+        "local_infile": local_files,
         "init_command": "SET time_zone = '+00:00'",
     }
     return sa.create_engine(

@@ -1,12 +1,12 @@
 """Reading, writing and deleting many summary rows of the batch layer at once.
 
-Rows travel as multi-row statements whose text Polars renders column by column: the driver's own
-formatting of single values costs more than MySQL's work.
+Rows are read as one text each and written as text files (LOAD DATA): the driver's handling of single
+values costs more than MySQL's work, and Polars renders and parses columns at once.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+import tempfile
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import polars as pl
@@ -15,14 +15,24 @@ import sqlalchemy as sa
 from isotherm.errors import StoreError
 from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.quality import RULE_NAMES
+from isotherm.statistics.catalogue import STATISTICS
+from isotherm.stores.summary_tables import SummaryTable
 
-ROWS_PER_STATEMENT: Final = 4000
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,11}")
+# About 20 MB of text at a time.
+_ROWS_PER_FILE: Final = 250_000
+# Both servers plan a statement of so many ranges or points within their default memory.
+_RANGES_PER_STATEMENT: Final = 300
+_KEYS_PER_STATEMENT: Final = 1000
 _SEPARATOR: Final = ","
+# Of a value that is null; CONCAT_WS would leave it out.
+_NULL: Final = "-"
+_NULLABLE: Final = frozenset(one.name for one in STATISTICS if one.nullable)
+_AS_IS: Final = {"no_parameters": True}
 
 
 def require_station_ids(station_ids: Iterable[str]) -> None:
-    """Refuse what cannot be a station id.
+    """Refuse what cannot be a station id; statements are rendered with those that passed.
 
     Raises:
         StoreError: names the first one that is none.
@@ -36,96 +46,113 @@ def require_station_ids(station_ids: Iterable[str]) -> None:
 
 
 def read_rows(
-    connection: sa.Connection,
-    table: str,
-    schema: pl.Schema,
-    dataset: str,
-    station_ids: Sequence[str],
-    hours: tuple[datetime, datetime],
+    connection: sa.Connection, table: SummaryTable, dataset: str, ranges: pl.DataFrame
 ) -> pl.DataFrame:
-    """The batch rows of some stations in [hours[0], hours[1]), in the columns of `schema`.
+    """The batch rows of some stations in some periods, in the table's schema.
 
-    One text per row: the driver decodes a column as slowly as a row, and Polars splits fast.
+    Args:
+        connection: to the product's database.
+        table: to read.
+        dataset: by name.
+        ranges: `station_id, first, last` (inclusive, as the table's period).
     """
-    texts = connection.scalars(
-        sa.text(
-            f"SELECT CONCAT_WS('{_SEPARATOR}', {', '.join(schema.names())}) FROM {table} "  # noqa: S608
-            "WHERE station_id IN :station_ids AND rule IN :rules AND hour_start >= :first "
-            "AND hour_start < :end AND dataset = :dataset AND layer = :layer"
-        ).bindparams(
-            sa.bindparam("station_ids", expanding=True), sa.bindparam("rules", expanding=True)
-        ),
-        {
-            "station_ids": list(station_ids),
-            "rules": list(RULE_NAMES),
-            "first": hours[0],
-            "end": hours[1],
-            "dataset": dataset,
-            "layer": LAYER_BATCH,
-        },
-    ).all()
+    texts: list[str] = []
+    columns = ", ".join(
+        f"COALESCE({name}, '{_NULL}')" if name in _NULLABLE else name for name in table.schema.names()
+    )
+    for condition in _range_conditions(table, dataset, ranges):
+        texts += connection.exec_driver_sql(
+            f"SELECT CONCAT_WS('{_SEPARATOR}', {columns}) FROM {table.name} WHERE {condition}",  # noqa: S608
+            execution_options=_AS_IS,
+        ).scalars()
     if not texts:
-        return pl.DataFrame(schema=schema)
-    fields = pl.Series("row", texts).str.split_exact(_SEPARATOR, len(schema) - 1).struct.unnest()
-    fields.columns = schema.names()
-    return fields.with_columns(
-        pl.col("hour_start").str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us"),
-        *(pl.col(name).cast(kind) for name, kind in schema.items() if kind == pl.Int64),
-    )
+        return pl.DataFrame(schema=table.schema)
+    width = len(table.schema)
+    fields = pl.Series("row", texts).str.split_exact(_SEPARATOR, width - 1).struct.unnest()
+    fields.columns = table.schema.names()
+    return fields.select(_parsed(name, kind) for name, kind in table.schema.items())
 
 
-def upsert_rows(connection: sa.Connection, table: str, dataset: str, rows: pl.DataFrame) -> None:
-    """Insert rows or bring the ones of the same key up to date, in statements of some thousand rows.
+def write_rows(
+    connection: sa.Connection, table: SummaryTable, dataset: str, rows: pl.DataFrame
+) -> None:
+    """Insert rows, or replace those of the same key; needs an engine with `local_files`.
 
-    The text of a statement is made here: station ids must have passed `require_station_ids`.
+    Raises:
+        StoreError: MySQL did not take a value as it is.
     """
-    if rows.is_empty():
-        return
-    values = [name for name in rows.columns if name not in ("station_id", "hour_start", "rule")]
-    head = (
-        f"INSERT INTO {table} (station_id, hour_start, rule, {', '.join(values)}, dataset, layer, "  # noqa: S608
-        "updated_at) VALUES "
-    )
-    tail = " ON DUPLICATE KEY UPDATE " + ", ".join(
-        f"{name} = VALUES({name})" for name in (*values, "updated_at")
-    )
+    ordered = rows.select(table.schema.names()).sort(table.key)
     now = connection.scalar(sa.text("SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)"))
-    tuples = _render(rows, values, f"'{dataset}','{LAYER_BATCH}','{now}'")
-    for start in range(0, len(tuples), ROWS_PER_STATEMENT):
+    for start in range(0, ordered.height, _ROWS_PER_FILE):
+        _load_file(connection, table, dataset, ordered.slice(start, _ROWS_PER_FILE), now)
+
+
+def delete_rows(
+    connection: sa.Connection, table: SummaryTable, dataset: str, keys: pl.DataFrame
+) -> None:
+    """Delete the batch rows of these keys: points of the primary key, by station and rule."""
+    texts = keys.select("station_id", "rule", _as_text(table.period))
+    for (station_id, rule), group in texts.group_by("station_id", "rule", maintain_order=True):
+        periods = group[table.period].to_list()
+        for start in range(0, len(periods), _KEYS_PER_STATEMENT):
+            part = ",".join(f"'{one}'" for one in periods[start : start + _KEYS_PER_STATEMENT])
+            connection.exec_driver_sql(
+                f"DELETE FROM {table.name} WHERE station_id = '{station_id}' AND rule = '{rule}' "  # noqa: S608
+                f"AND {table.period} IN ({part}) AND dataset = '{dataset}' AND layer = '{LAYER_BATCH}'",
+                execution_options=_AS_IS,
+            )
+
+
+def _load_file(
+    connection: sa.Connection, table: SummaryTable, dataset: str, rows: pl.DataFrame, now: str
+) -> None:
+    """Send one file; it has no name of its own, so that nothing is left of it, also after kill -9."""
+    with tempfile.TemporaryFile() as file:
+        rows.write_csv(
+            file,
+            include_header=False,
+            separator="\t",
+            null_value="\\N",
+            quote_style="never",
+            datetime_format="%Y-%m-%d %H:%M:%S",
+        )
+        file.flush()
         connection.exec_driver_sql(
-            head + ",".join(tuples[start : start + ROWS_PER_STATEMENT]) + tail,
-            execution_options={"no_parameters": True},
+            f"LOAD DATA LOCAL INFILE '/proc/self/fd/{file.fileno()}' REPLACE INTO TABLE {table.name} "
+            f"CHARACTER SET ascii ({', '.join(rows.columns)}) "
+            f"SET dataset = '{dataset}', layer = '{LAYER_BATCH}', updated_at = '{now}'",
+            execution_options=_AS_IS,
+        )
+    # LOCAL turns errors into warnings: a value that does not fit would be cut to what does.
+    if warning := connection.exec_driver_sql("SHOW WARNINGS LIMIT 1").first():
+        raise StoreError(
+            f"MySQL did not take rows of {table.name} as they are: {warning[-1]}. Nothing was changed; "
+            "if columns are missing, migrate first: `python -m isotherm.stores.migrate`."
         )
 
 
-def _render(rows: pl.DataFrame, values: Sequence[str], constants: str) -> list[str]:
-    """Each row as an SQL tuple; integers, times, checked ids and rules: nothing needs escaping."""
-    quoted = (
-        pl.format("'{}'", "station_id"),
-        pl.col("hour_start").dt.strftime("'%Y-%m-%d %H:%M:%S'"),
-        pl.format("'{}'", "rule"),
-    )
-    numbers = (pl.col(name).cast(pl.String) for name in values)
-    joined = pl.concat_str(*quoted, *numbers, pl.lit(constants), separator=",")
-    return rows.select(pl.format("({})", joined)).to_series().to_list()
+def _range_conditions(table: SummaryTable, dataset: str, ranges: pl.DataFrame) -> Iterator[str]:
+    rules = ",".join(f"'{rule}'" for rule in RULE_NAMES)
+    rest = f"dataset = '{dataset}' AND layer = '{LAYER_BATCH}'"
+    texts = ranges.select("station_id", _as_text("first"), _as_text("last")).rows()
+    for start in range(0, len(texts), _RANGES_PER_STATEMENT):
+        yield " OR ".join(
+            f"(station_id = '{station_id}' AND rule IN ({rules}) "
+            f"AND {table.period} BETWEEN '{first}' AND '{last}' AND {rest})"
+            for station_id, first, last in texts[start : start + _RANGES_PER_STATEMENT]
+        )
 
 
-def delete_rows(connection: sa.Connection, table: str, dataset: str, keys: pl.DataFrame) -> None:
-    """Delete the batch rows of these keys, one range of the primary key per station and rule."""
-    statement = sa.text(
-        f"DELETE FROM {table} WHERE station_id = :station_id AND rule = :rule "  # noqa: S608
-        "AND dataset = :dataset AND layer = :layer AND hour_start IN :hours"
-    ).bindparams(sa.bindparam("hours", expanding=True))
-    for (station_id, rule), group in keys.group_by("station_id", "rule", maintain_order=True):
-        hours = group["hour_start"].to_list()
-        for start in range(0, len(hours), ROWS_PER_STATEMENT):
-            connection.execute(
-                statement,
-                {
-                    "station_id": station_id,
-                    "rule": rule,
-                    "dataset": dataset,
-                    "layer": LAYER_BATCH,
-                    "hours": hours[start : start + ROWS_PER_STATEMENT],
-                },
-            )
+def _as_text(period: str) -> pl.Expr:
+    """A period as MySQL writes it, without fractions of a second."""
+    return pl.col(period).cast(pl.String).str.replace(r"\.\d+$", "")
+
+
+def _parsed(name: str, kind: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if isinstance(kind, pl.Datetime):
+        return column.str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us")
+    if isinstance(kind, pl.Date):
+        return column.str.to_date("%Y-%m-%d")
+    valued = pl.when(column != _NULL).then(column).alias(name)
+    return valued if isinstance(kind, pl.String) else valued.cast(kind)

@@ -1,0 +1,70 @@
+"""The tables of summaries of stations as data: name, period, columns, and the schema of a frame."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from isotherm.statistics.catalogue import OBSERVATION_COUNT, REASON_STATISTICS, STATISTICS
+from isotherm.statistics.merge import value_type
+
+HOUR_COUNT: Final = "hour_count"
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryTable:
+    """One table of summaries of stations.
+
+    Attributes:
+        name: in MySQL.
+        period: the column that names the period.
+        schema: of a frame of its rows: `station_id, rule`, the period (naive UTC), the values.
+    """
+
+    name: str
+    period: str
+    schema: pl.Schema
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What names a row within a dataset and layer, in the order of the primary key."""
+        return ("station_id", "rule", self.period)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The columns beside the key."""
+        return tuple(name for name in self.schema.names() if name not in self.key)
+
+
+def _table(name: str, period: str, kind: pl.DataType, values: dict[str, pl.DataType]) -> SummaryTable:
+    key: dict[str, pl.DataType] = {"station_id": pl.String(), "rule": pl.String(), period: kind}
+    return SummaryTable(name, period, pl.Schema({**key, **values}))
+
+
+_HOUR: Final = pl.Datetime("us")
+_OF_HOUR: Final = {one.name: value_type(one, one.hour_bits) for one in STATISTICS}
+_OF_EMPTY: Final = {
+    one.name: value_type(one, one.hour_bits) for one in (OBSERVATION_COUNT, *REASON_STATISTICS)
+}
+_OF_PERIOD: Final = {
+    HOUR_COUNT: pl.Int32(),
+    **{one.name: value_type(one, one.period_bits) for one in STATISTICS},
+}
+
+HOURS: Final = _table("hourly_summary", "hour_start", _HOUR, _OF_HOUR)
+EMPTY_HOURS: Final = _table("empty_hour", "hour_start", _HOUR, _OF_EMPTY)
+DAYS: Final = _table("daily_summary", "day", pl.Date(), _OF_PERIOD)
+MONTHS: Final = _table("monthly_summary", "month", pl.Date(), _OF_PERIOD)
+YEARS: Final = _table("yearly_summary", "year", pl.Int16(), _OF_PERIOD)
+
+
+def hours_of_days(
+    hours: pl.DataFrame, station_days: pl.DataFrame, *, outside: bool = False
+) -> pl.DataFrame:
+    """The hours that lie in these station-days (`station_id, day`), or with `outside` the others."""
+    return hours.join(
+        station_days,
+        left_on=[pl.col("station_id"), pl.col("hour_start").dt.date()],
+        right_on=["station_id", "day"],
+        how="anti" if outside else "semi",
+    )
