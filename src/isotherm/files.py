@@ -53,7 +53,8 @@ def make_private_folder(path: Path) -> None:
     """Make a folder that only its owner can enter, or correct the mode of one of ours.
 
     Raises:
-        SettingsError: it is a link, not a folder, or another user's, also when we are root.
+        SettingsError: it is a link, not a folder, or another user's, also when we are root; or it is
+            shared by all, as /tmp is.
     """
     with suppress(FileExistsError):  # told apart below
         path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
@@ -63,6 +64,8 @@ def make_private_folder(path: Path) -> None:
         raise _refused(path, kind)
     if status.st_uid != os.geteuid():
         raise _refused(path, f"a folder of another user (number {status.st_uid})")
+    if status.st_mode & stat.S_ISVTX:
+        raise _refused(path, "a folder for the files of all users")
     if stat.S_IMODE(status.st_mode) != PRIVATE_FOLDER:
         path.chmod(PRIVATE_FOLDER)
 

@@ -1,0 +1,114 @@
+"""Every setting reaches every process, no secret does, and servers elsewhere are not started."""
+
+import pwd
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from isotherm.errors import ServerStartError, SettingsError
+from isotherm.local.checks import other_people
+from isotherm.local.environment import base_environment
+from isotherm.local.secret_files import make_secrets, read_secret
+from isotherm.local.servers import all_servers
+from isotherm.local.servers.elsewhere import servers_elsewhere
+from isotherm.settings import Settings
+
+GIVEN = {
+    "archive": "simulated", "port_base": 26000, "api_url": "https://weather.example",
+    "api_host": "10.0.0.1", "airflow_url": "https://airflow.example", "sink_host": "10.0.0.2",
+    "kafka_bootstrap_servers": "kafka:9092", "hdfs_url": "http://namenode:9870",
+    "hdfs_uri": "hdfs://namenode:8020", "hdfs_user": "weather", "spark_master": "spark://master:7077",
+    "checkpoint_uri": "hdfs://namenode:8020/checkpoints", "mysql_host": "db", "mysql_port": 3306,
+    "mysql_user": "weather", "mysql_database": "climate",
+}  # fmt: skip
+
+
+def test_every_setting_reaches_a_process_as_it_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = Settings(
+        **GIVEN,
+        state_dir=tmp_path / "a state",
+        tools_dir=tmp_path / "tools",
+        runtime_dir=tmp_path / "run",
+        mysql_password=SecretStr("correct horse"),
+    )
+    assert {*GIVEN, "state_dir", "tools_dir", "runtime_dir", "mysql_password"} == set(
+        Settings.model_fields
+    ), "a new setting: add it here"
+    environment = base_environment(given, {"PATH": "/bin", "ISOTHERM_MYSQL_HOST": "stale"})
+    assert "correct horse" not in str(environment)
+    for name, value in environment.items():
+        if name.startswith("ISOTHERM_"):
+            monkeypatch.setenv(name, value)
+    received = Settings(mysql_password=SecretStr("correct horse"))
+    assert received == given
+
+
+def test_a_password_in_the_environment_becomes_the_file_processes_read(tmp_path: Path) -> None:
+    generated = Settings(state_dir=tmp_path, archive="simulated")
+    make_secrets(generated)
+    first = read_secret(generated, "isotherm_mysql_password")
+    assert len(first) >= 18
+    make_secrets(Settings(state_dir=tmp_path, mysql_password=SecretStr("of the database")))
+    assert read_secret(generated, "isotherm_mysql_password") == "of the database"
+    make_secrets(generated)
+    assert read_secret(generated, "isotherm_mysql_password") == "of the database"
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "missing"),
+    [
+        ({"kafka_bootstrap_servers": "kafka:9092"}, "kafka", {"kafka"}),
+        ({"mysql_host": "db.example"}, "mysql", {"mysql"}),
+        ({"mysql_port": 3306}, "mysql", {"mysql"}),
+        (
+            {"hdfs_url": "http://namenode:9870", "hdfs_uri": "hdfs://namenode:8020"},
+            "hdfs-datanode",
+            {"hdfs-namenode", "hdfs-datanode"},
+        ),
+    ],
+)
+def test_a_server_that_is_elsewhere_is_not_started_here(
+    tmp_path: Path, given: dict[str, object], name: str, missing: set[str]
+) -> None:
+    local = {one.name for one in all_servers(Settings(state_dir=tmp_path))}
+    settings = Settings(state_dir=tmp_path, **given)  # type: ignore[arg-type]
+    assert local - {one.name for one in all_servers(settings)} == missing
+    assert [one.name for one in servers_elsewhere(settings)] == [name]
+
+
+def test_the_local_servers_are_not_taken_for_others(tmp_path: Path) -> None:
+    for given in ({}, {"port_base": 26000}, {"mysql_host": "localhost"}, {"mysql_user": "me"}):
+        assert servers_elsewhere(Settings(state_dir=tmp_path, **given)) == []  # type: ignore[arg-type]
+
+
+def test_half_of_an_hdfs_elsewhere_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="Set both, or neither"):
+        servers_elsewhere(Settings(state_dir=tmp_path, hdfs_uri="hdfs://namenode:8020"))
+
+
+def test_a_server_elsewhere_that_does_not_answer_is_named_with_what_to_do(tmp_path: Path) -> None:
+    settings = Settings(state_dir=tmp_path, mysql_port=1, archive="simulated")
+    make_secrets(settings)
+    mysql = servers_elsewhere(settings)[0]
+    said: list[str] = []
+    with pytest.raises(ServerStartError, match=r"127\.0\.0\.1:1 .*did not answer.*unset"):
+        mysql.ensure(said.append, wait_s=0)
+    assert said == ["not started here: 127.0.0.1:1 (ISOTHERM_MYSQL_HOST, …_PORT)"]
+
+
+def test_people_who_can_log_in_are_told_from_services() -> None:
+    def account(name: str, number: int, shell: str) -> pwd.struct_passwd:
+        return pwd.struct_passwd((name, "x", number, number, "", "/", shell))
+
+    accounts = [
+        account("root", 0, "/bin/bash"),
+        account("daemon", 1, "/usr/sbin/nologin"),
+        account("ann", 12345, "/bin/bash"),
+        account("plain", 12346, ""),
+        account("mail", 12347, "/bin/false"),
+        account("nobody", 65534, "/bin/bash"),
+    ]
+    assert other_people(accounts) == ["ann", "plain"]
