@@ -1,10 +1,11 @@
-"""What must hold of loaded hours, as checks for Airflow's SQL check operators.
+"""What must hold in MySQL after a load, as checks for Airflow's SQL check operators.
 
-An empty period passes: a day without observations is a hole, not a fault. Checks count violations, so
-that the answer is 0 and never NULL.
+The load itself checks every row it writes, in its own transaction. Here stands what people can read in
+the UI and what an index answers: the days over all stations that the run changed, and the ledger of
+files. Checks count violations, so that the answer is 0 and never NULL; an empty period passes.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from airflow.providers.common.sql.operators.sql import (
     BaseSQLOperator,
@@ -12,71 +13,77 @@ from airflow.providers.common.sql.operators.sql import (
     SQLTableCheckOperator,
 )
 
+from isotherm.datasets.registry import DATASETS
 from isotherm.hourly_summary import LAYER_BATCH
-from isotherm.quality import MAX_PLAUSIBLE_TENTHS, MIN_PLAUSIBLE_TENTHS
+from isotherm.quality import RULES
 
 CONNECTION_ID: Final = "isotherm_mysql"
-TABLE: Final = "hourly_summary"
+DAYS: Final = "global_daily_summary"
+FILES: Final = "source_file"
+# The rule that takes every temperature, also the impossible ones, has no range.
+PLAUSIBLE_RULES: Final = tuple(rule.name for rule in RULES if rule.rejects_bad_quality)
+HAS_CHANGES: Final = "has_changes = 1"
 
 
 def check_tasks(first_day: str, end_day: str) -> list[BaseSQLOperator]:
-    """The two check tasks over [first_day, end_day); both are SQL expressions, Jinja allowed."""
-    where = in_period(first_day, end_day)
+    """The check tasks over [first_day, end_day); both are SQL expressions, Jinja allowed."""
     return [
         SQLColumnCheckOperator(
             task_id="check_columns",
             conn_id=CONNECTION_ID,
-            table=TABLE,
-            partition_clause=where,
+            table=DAYS,
+            partition_clause=in_period(first_day, end_day),
             column_mapping=column_checks(),
-            doc_md="Temperatures lie within the format's limits.",
+            doc_md="Of every changed day: temperatures lie within the datasets' limits.",
         ),
         SQLTableCheckOperator(
             task_id="check_rows",
             conn_id=CONNECTION_ID,
-            table=TABLE,
-            partition_clause=where,
-            checks=row_checks(first_day, end_day),
-            doc_md="min <= max, count > 0, sum within count x min..max; days hold what hours hold.",
+            table=DAYS,
+            partition_clause=in_period(first_day, end_day),
+            checks=row_checks(),
+            doc_md="Stations > 0, min <= mean <= max, no more stations than observations.",
+        ),
+        SQLTableCheckOperator(
+            task_id="check_files",
+            conn_id=CONNECTION_ID,
+            table=FILES,
+            partition_clause=HAS_CHANGES,
+            checks=file_checks(),
+            doc_md="What waits for the loader was summarised.",
         ),
     ]
 
 
 def in_period(first_day: str, end_day: str) -> str:
-    """The batch rows of [first_day, end_day), as SQL; both are SQL expressions, Jinja allowed."""
-    return f"layer = '{LAYER_BATCH}' AND hour_start >= {first_day} AND hour_start < {end_day}"
+    """The batch rows of [first_day, end_day), as SQL: ranges of the primary key, one per rule."""
+    rules = ", ".join(f"'{rule}'" for rule in PLAUSIBLE_RULES)
+    return f"rule IN ({rules}) AND layer = '{LAYER_BATCH}' AND day >= {first_day} AND day < {end_day}"
 
 
-def column_checks() -> dict[str, dict[str, Any]]:
-    """Checks of single columns: something counted in each row, and plausible temperatures.
+def column_checks() -> dict[str, dict[str, dict[str, int]]]:
+    """Checks of single columns; made anew, because the operator writes its results into them."""
+    low = min(one.quality.min_plausible_tenths for one in DATASETS)
+    high = max(one.quality.max_plausible_tenths for one in DATASETS)
+    return {"min_tenths": {"min": {"geq_to": low}}, "max_tenths": {"max": {"leq_to": high}}}
 
-    The rule `unfiltered` takes every temperature, also the impossible ones: it has no range.
-    """
-    plausible = {"partition_clause": "rule <> 'unfiltered'"}
+
+def row_checks() -> dict[str, dict[str, str]]:
+    """Checks between the columns of a day; the mean of station means lies between the extremes."""
     return {
-        "observation_count": {"null_check": {"equal_to": 0}},
-        "min_tenths": {"min": {"geq_to": MIN_PLAUSIBLE_TENTHS, **plausible}},
-        "max_tenths": {"max": {"leq_to": MAX_PLAUSIBLE_TENTHS, **plausible}},
-    }
-
-
-def row_checks(first_day: str, end_day: str) -> dict[str, dict[str, str]]:
-    """Checks between columns, and of the roll-up: the days hold what the hours hold."""
-    days = (
-        "SELECT COALESCE(SUM(observation_count), 0) FROM daily_summary "  # noqa: S608
-        f"WHERE layer = '{LAYER_BATCH}' AND day >= {first_day} AND day < {end_day}"
-    )
-    return {
-        "count_is_positive": _never("observation_count < 1"),
+        "a_day_has_stations": _never("station_count < 1"),
         "min_is_not_above_max": _never("min_tenths > max_tenths"),
-        "sum_is_within_count_times_min_and_max": _never(
-            "sum_tenths < observation_count * min_tenths OR sum_tenths > observation_count * max_tenths"
+        "no_more_stations_than_observations": _never("station_count > observation_count"),
+        "mean_is_within_min_and_max": _never(
+            "mean_sum_e4 < 1000 * station_count * min_tenths "
+            "OR mean_sum_e4 > 1000 * station_count * max_tenths"
         ),
-        "hour_starts_on_the_hour": _never("MINUTE(hour_start) <> 0 OR SECOND(hour_start) <> 0"),
-        "days_hold_what_hours_hold": {
-            "check_statement": f"COALESCE(SUM(observation_count), 0) = ({days})"
-        },
     }
+
+
+def file_checks() -> dict[str, dict[str, str]]:
+    """Checks of the files that have changes."""
+    return {"what_has_changes_was_summarised": _never("summarised_sha256 IS NULL")}
 
 
 def _never(violation: str) -> dict[str, str]:
