@@ -19,7 +19,9 @@ from isotherm.local.log_files import rotate_logs
 from isotherm.local.processes import (
     INSTANCE_VARIABLE,
     ProcessIdentity,
+    end_processes,
     family,
+    instance_processes,
     proportional_memory,
     start_in_group,
     stop_family,
@@ -77,6 +79,34 @@ def test_orphans_of_a_dead_leader_are_found_by_their_mark(tmp_path: Path) -> Non
     assert orphan.is_running()
     stop_family(identity, grace_s=2, instance="test-of-processes")
     assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
+
+
+def test_orphans_that_gave_themselves_another_title_are_found_by_what_they_inherited(
+    tmp_path: Path,
+) -> None:
+    """As Airflow's idle workers do: the title lies where the environment with the mark was."""
+    child = sleeper(
+        tmp_path,
+        "import os, setproctitle, time\n"
+        "for number in range(3):\n"
+        "    if os.fork() == 0:\n"
+        "        setproctitle.setproctitle('worker: idle' + 4000 * ' ')\n"
+        "        print(os.getpid(), flush=True)\n"
+        "        time.sleep(600)\n"
+        "while True: time.sleep(1)\n",
+    )
+    while len((tmp_path / "log").read_text().split()) < 3:
+        time.sleep(0.05)
+    orphans = [psutil.Process(int(one)) for one in (tmp_path / "log").read_text().split()]
+    child.kill()
+    child.wait()
+    mark = f"{INSTANCE_VARIABLE}=test-of-processes".encode()
+    assert not [one for one in orphans if mark in Path(f"/proc/{one.pid}/environ").read_bytes()]
+    assert not instance_processes("test-of")
+    found = instance_processes("test-of-processes")
+    assert {one.pid for one in found} == {one.pid for one in orphans}
+    end_processes(found, grace_s=2)
+    assert not [one for one in orphans if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 
 
 def test_a_large_log_is_rotated_under_a_program_that_goes_on_writing(tmp_path: Path) -> None:
