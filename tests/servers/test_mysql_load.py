@@ -165,7 +165,7 @@ def test_an_unchanged_hour_keeps_its_time_of_change_when_its_neighbour_changes(
     first, second = hour_row(STATIONS[0], FIRST, [1]), hour_row(STATIONS[1], FIRST, [2])
     load(engine, [first, second])
     before = dict(fetch(engine, "hourly_summary", "station_id, updated_at"))
-    load(engine, [first, {**second, "sum_tenths": 3}])
+    load(engine, [first, hour_row(STATIONS[1], FIRST, [3])])
     after = dict(fetch(engine, "hourly_summary", "station_id, updated_at"))
     assert after[STATIONS[0]] == before[STATIONS[0]]
     assert after[STATIONS[1]] > before[STATIONS[1]]

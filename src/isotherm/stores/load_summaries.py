@@ -12,7 +12,6 @@ from typing import Final
 
 import polars as pl
 import sqlalchemy as sa
-from sqlalchemy.dialects.mysql import insert as upsert
 
 from isotherm.errors import StoreError
 from isotherm.hourly_summary import LAYER_BATCH
@@ -111,7 +110,7 @@ def replace_days(
     require_sound_hours(wanted, quality)
     days = days_of(wanted)
     require_days_hold_hours(days, wanted)
-    ensure_stations(connection, station_days["station_id"].unique().to_list())
+    ensure_stations(connection, wanted["station_id"].unique().to_list())
     result = LoadResult()
     counts = pl.col("observation_count") > 0
     for table, rows in ((HOURS, wanted.filter(counts)), (EMPTY_HOURS, wanted.filter(~counts))):
@@ -264,7 +263,9 @@ def _refresh_hour_counts(connection: sa.Connection, station_ids: Collection[str]
     totals = dict.fromkeys(station_ids, 0)
     for (station_id, _), count in fullest.items():
         totals[station_id] += count
-    statement = upsert(station).values(
-        [{"station_id": one, "hour_count": total} for one, total in sorted(totals.items())]
+    connection.execute(
+        sa.update(station)
+        .where(station.c.station_id == sa.bindparam("one"))
+        .values(hour_count=sa.bindparam("total")),
+        [{"one": one, "total": total} for one, total in sorted(totals.items())],
     )
-    connection.execute(statement.on_duplicate_key_update(hour_count=statement.inserted.hour_count))
