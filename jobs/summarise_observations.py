@@ -1,46 +1,52 @@
 """Spark batch job: raw files that changed become observations and hourly summaries in HDFS.
 
-spark-submit jobs/summarise_observations.py --dataset global-hourly --first-year 2014 --last-year 2014
+spark-submit jobs/summarise_observations.py
+
+It takes no years and no stations: it reads everything that is pending, wherever it lies. Where nothing
+is, Spark is not started.
 """
 
-import argparse
 import sys
+import time
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from isotherm.errors import IsothermError
-from isotherm.observation import GLOBAL_HOURLY
 from isotherm.settings import load_settings
-from isotherm.spark.batch import BatchSummariser
-from isotherm.spark.session import batch_session
+from isotherm.spark.pending import prepare_work
+from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.mysql import create_engine
+from isotherm.stores.source_files import read_pending
+
+log = structlog.get_logger("isotherm.batch")
 
 
 def main() -> int:
     """Summarise; exit status 1 with one line of cause where that fails."""
-    arguments = parse_arguments()
-    log = structlog.get_logger("isotherm.batch")
+    started_at = time.monotonic()
     settings = load_settings()
-    spark = batch_session(settings, "isotherm-summarise-observations")
+    engine = create_engine(settings)
     try:
-        summariser = BatchSummariser(spark, settings, create_engine(settings))
-        summariser.run(arguments.dataset, arguments.first_year, arguments.last_year, arguments.stations)
-    except IsothermError as error:
+        with engine.begin() as connection:
+            if not prepare_work(connection, HdfsStore(settings)):
+                return 0
+            files = read_pending(connection)
+        # Imported only where there is work: half a second.
+        from isotherm.spark.batch import BatchSummariser
+        from isotherm.spark.session import batch_context
+
+        with batch_context(settings, "isotherm-summarise-observations") as context:
+            report = BatchSummariser(context, settings, engine).run(files)
+    except (IsothermError, SQLAlchemyError) as error:
         log.error(f"FAILED {error}")
         return 1
-    finally:
-        spark.stop()
+    log.info(
+        f"{report.file_count} files, {report.observation_count} observations, "
+        f"{report.changed_day_count} days changed, {report.failed_file_count} files failed, "
+        f"{time.monotonic() - started_at:.1f} s"
+    )
     return 0
-
-
-def parse_arguments() -> argparse.Namespace:
-    """The command line; both years are inclusive."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dataset", choices=[GLOBAL_HOURLY], default=GLOBAL_HOURLY)
-    parser.add_argument("--first-year", type=int, required=True)
-    parser.add_argument("--last-year", type=int, required=True)
-    parser.add_argument("--stations", nargs="*", default=[], help="only these station ids")
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -1,215 +1,126 @@
-"""The batch work of Spark: raw files to observations, observations to hourly summaries, in Parquet.
+"""The batch job: every pending file, wherever it lies, bucket by bucket in Spark's workers.
 
-Unit of work is a station-year file. Each is parsed once; its observations replace the station-year's
-partition, the summaries are made from that Parquet and replace theirs, and only then is the file's
-version recorded. So the job may be killed at any moment and started again.
+A task is one bucket of one dataset and year; its worker does all of it (`bucket_work`), so nothing is
+shuffled and no DataFrame is planned: a plain SparkContext is the quickest start. Results are recorded
+wave by wave: a job that is killed keeps what was recorded and does the rest when it is started again.
 """
 
-import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 import structlog
-from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, Row, SparkSession
-from pyspark.sql import functions as F
-from pyspark.sql.types import IntegerType
+from pyspark import SparkContext
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from isotherm.errors import SourceError, StoreError
-from isotherm.quality import RULE_NAMES
-from isotherm.settings import Settings
-from isotherm.spark.global_hourly_source import (
-    FORMAT,
-    GlobalHourlySource,
-    decode_findings,
-    findings_path,
-    source_options,
-)
-from isotherm.spark.schemas import observation_schema
-from isotherm.spark.source_files import (
-    FileContent,
-    RawFile,
-    RejectedRow,
-    read_pending_files,
-    write_contents,
-)
-from isotherm.spark.summarise import summarise_hours
-from isotherm.stores.hdfs_layout import (
-    HOURLY_SUMMARY_ROOT,
-    OBSERVATION_ROOT,
-    hourly_summary_folder,
-    observation_folder,
-)
-from isotherm.stores.hdfs_store import HdfsStore
+from isotherm.datasets.made_by import made_by
+from isotherm.datasets.registry import dataset_named
+from isotherm.errors import StoreError
+from isotherm.spark.bucket_work import BucketResult, BucketTask, do_bucket
+from isotherm.stores.hdfs_store import HdfsAddress, HdfsConnection
+from isotherm.stores.raw_files import FileContent, RawFile
+from isotherm.stores.source_files import record_summarised
 
 log = structlog.get_logger("isotherm.batch")
 
-# Bounds the memory of one pass and what a killed job does again; 12 MB of Parquet a pass.
-FILES_PER_PASS: Final = 200
+# Two waves are under way at a time, so that no core waits for the last task of one.
+_WAVES_AT_ONCE: Final = 2
+_TASKS_PER_CORE: Final = 2
+
+
+@dataclass(slots=True)
+class BatchReport:
+    """What a job did."""
+
+    file_count: int = 0
+    observation_count: int = 0
+    changed_day_count: int = 0
+    failed_file_count: int = 0
+
+    def add(self, content: FileContent) -> None:
+        """Count one file."""
+        self.file_count += 1
+        self.observation_count += content.row_count
+        self.changed_day_count += len(content.changed_days)
+        self.failed_file_count += content.failure is not None
 
 
 class BatchSummariser:
-    """Summarises pending files with one Spark session."""
+    """Summarises pending files with one Spark context."""
 
-    def __init__(self, spark: SparkSession, settings: Settings, engine: Engine) -> None:
-        """Register the data source and tell Spark how many copies HDFS keeps."""
-        self._spark = spark
-        self._settings = settings
+    def __init__(self, context: SparkContext, hdfs: HdfsConnection, engine: Engine) -> None:
+        self._context = context
+        self._hdfs = HdfsAddress(hdfs.hdfs_url, hdfs.hdfs_user)
         self._engine = engine
-        self._store = HdfsStore(settings)
-        spark.dataSource.register(GlobalHourlySource)
-        hadoop = spark.sparkContext._jsc.hadoopConfiguration()
-        hadoop.set("dfs.replication", str(self._store.default_replication()))
+        self._report = BatchReport()
 
-    def run(
-        self, dataset: str, first_year: int, last_year: int, station_ids: Collection[str] = ()
-    ) -> int:
-        """Normalise and summarise every pending file of these years; returns how many were.
+    def run(self, files: Sequence[RawFile]) -> BatchReport:
+        """Do these files; what could not be read is logged and recorded, all others are done.
+
+        Args:
+            files: pending ones, sorted by dataset, year and bucket as `read_pending` gives them.
 
         Raises:
-            SourceError: some files could not be parsed; the message names them. All others are done.
-            StoreError: HDFS or MySQL failed.
+            StoreError: some buckets could not be read or written, or MySQL failed; what was done until
+                then is recorded.
         """
-        with self._engine.connect() as connection:
-            pending = read_pending_files(connection, dataset, first_year, last_year, station_ids)
-        log.info(f"{len(pending)} files of {first_year} to {last_year} to read")
+        tasks = list(tasks_of(files, self._hdfs))
+        size = max(1, self._context.defaultParallelism * _TASKS_PER_CORE)
+        waves = [tasks[first : first + size] for first in range(0, len(tasks), size)]
+        log.info(f"{len(files)} files in {len(tasks)} buckets to read")
         failures: list[str] = []
-        for first in range(0, len(pending), FILES_PER_PASS):
-            failures += self._run_pass(pending[first : first + FILES_PER_PASS])
+        with ThreadPoolExecutor(_WAVES_AT_ONCE) as pool:
+            running = [pool.submit(self._run_wave, wave) for wave in waves]
+            for wave in as_completed(running):
+                results = wave.result()
+                self._record(results)
+                failures += [f"{one.label}: {one.failure}" for one in results if one.failure]
+                if all(one.failure for one in results):
+                    # HDFS is away: the others would wait for it one after the other.
+                    pool.shutdown(wait=True, cancel_futures=True)
+                    break
         if failures:
-            raise SourceError(
-                f"{len(failures)} of {len(pending)} files could not be parsed, the others are done: "
-                + " | ".join(failures)
+            raise StoreError(
+                f"{len(failures)} of {len(tasks)} buckets are not done, the next run does them: "
+                + " | ".join(failures[:5])
             )
-        return len(pending)
+        return self._report
 
-    def _run_pass(self, files: Sequence[RawFile]) -> list[str]:
-        """Returns why files failed; these stay pending, with their Parquet as it was."""
-        with _step(f"parse {len(files)} files"):
-            self._write_observations(files)
-        with _step("count"):
-            contents = self._read_contents(files)
-        done = [file for file in files if contents[file].failure is None]
-        filled = [file for file in done if contents[file].row_count]
-        with _step(f"summarise {sum(contents[file].row_count for file in filled)} observations"):
-            self._write_summaries(filled)
-        for file in set(done) - set(filled):
-            self._delete_folders(file)
-        with self._engine.begin() as connection:
-            write_contents(connection, ((file, contents[file]) for file in done))
-        for file in files:
-            self._store.delete(findings_path(file))
-        _log_contents(contents)
-        return [one.failure for one in contents.values() if one.failure]
+    def _run_wave(self, tasks: Sequence[BucketTask]) -> list[BucketResult]:
+        done = self._context.parallelize(tasks, len(tasks)).map(do_bucket).collect()
+        return list(done)
 
-    def _write_observations(self, files: Sequence[RawFile]) -> None:
-        options = source_options(self._settings, files)
-        observations = self._spark.read.format(FORMAT).options(**options).load()
-        by_year = observations.withColumn("year", F.year("observed_at"))
+    def _record(self, results: Iterable[BucketResult]) -> None:
+        done = [one for one in results if one.failure is None]
         try:
-            _overwrite(by_year, OBSERVATION_ROOT, self._settings, "dataset", "year", "station_id")
-        except PySparkException as error:
-            raise StoreError(_cause_of(error)) from error
+            with self._engine.begin() as connection:
+                for one in done:
+                    record_summarised(connection, one.contents, one.code)
+        except SQLAlchemyError as error:
+            raise StoreError(f"MySQL did not take what was read: {str(error)[:300]}") from error
+        for one in done:
+            self._log(one)
 
-    def _read_contents(self, files: Sequence[RawFile]) -> dict[RawFile, FileContent]:
-        """What was written, read back, and what the workers set aside."""
-        rows = (
-            self._observations(files)
-            .groupBy("year", "station_id", F.unix_seconds("published_at").alias("published"))
-            .agg(
-                F.count("*").alias("row_count"),
-                F.count("malformed").alias("malformed_count"),
-                F.unix_seconds(F.min("observed_at")).alias("first"),
-                F.unix_seconds(F.max("observed_at")).alias("last"),
-            )
-            .collect()
-        )
-        # A partition of an older publication was not overwritten: its file has no row any more.
-        counted = {(row.year, row.station_id, row.published): row for row in rows}
-        contents = {}
-        for file in files:
-            failure, rejected = self._read_findings(file)
-            key = (file.year, file.station_id, int(file.published_at.timestamp()))
-            contents[file] = _content(counted.get(key), failure, rejected)
-        return contents
-
-    def _read_findings(self, file: RawFile) -> tuple[str | None, list[RejectedRow]]:
-        path = findings_path(file)
-        if not self._store.exists(path):
-            return None, []
-        return decode_findings(self._store.read(path))
-
-    def _observations(self, files: Sequence[RawFile]) -> DataFrame:
-        """The Parquet of these station-years, with `year`; a station-year without rows has none."""
-        schema = observation_schema().add("year", IntegerType())
-        folders = [observation_folder(file.dataset, file.year, file.station_id) for file in files]
-        uri = self._settings.hdfs_uri
-        there = [f"{uri}{folder}" for folder in folders if self._store.exists(folder)]
-        if not there:
-            return self._spark.createDataFrame([], schema)
-        reader = self._spark.read.schema(schema).option("basePath", f"{uri}{OBSERVATION_ROOT}")
-        return reader.parquet(*there)
-
-    def _write_summaries(self, files: Sequence[RawFile]) -> None:
-        if not files:
-            return
-        # By station, which the grouping by station-hour needs anyway: one shuffle for both, and all
-        # hours of a station-year end up in one file.
-        observations = self._observations(files).repartition("station_id")
-        summaries = summarise_hours(observations, F.max("year").alias("year"))
-        ordered = summaries.sortWithinPartitions("rule", "year", "station_id", "hour_start")
-        _overwrite(ordered, HOURLY_SUMMARY_ROOT, self._settings, "rule", "year", "station_id")
-
-    def _delete_folders(self, file: RawFile) -> None:
-        """A file that has lost its last row leaves nothing to overwrite its partitions with."""
-        self._store.delete(observation_folder(file.dataset, file.year, file.station_id))
-        for rule in RULE_NAMES:
-            self._store.delete(hourly_summary_folder(rule, file.year, file.station_id))
-
-
-def _overwrite(frame: DataFrame, root: str, settings: Settings, *partitions: str) -> None:
-    """Replace exactly the partitions that occur in the frame."""
-    writer = frame.write.mode("overwrite").option("partitionOverwriteMode", "dynamic")
-    writer.partitionBy(*partitions).parquet(f"{settings.hdfs_uri}{root}")
-
-
-def _content(row: Row | None, failure: str | None, rejected: list[RejectedRow]) -> FileContent:
-    if row is None or failure is not None:
-        return FileContent(rejected=tuple(rejected), failure=failure)
-    first, last = _utc(row.first), _utc(row.last)
-    return FileContent(row.row_count, row.malformed_count, first, last, tuple(rejected))
-
-
-def _utc(seconds: int) -> datetime:
-    """A time as MySQL's DATETIME takes it: UTC, without zone."""
-    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
-
-
-@contextmanager
-def _step(what: str) -> Iterator[None]:
-    started_at = time.monotonic()
-    yield
-    log.info(f"{what}: {time.monotonic() - started_at:.1f} s")
-
-
-def _log_contents(contents: Mapping[RawFile, FileContent]) -> None:
-    for file, one in contents.items():
-        if one.failure is not None:
-            log.error(f"{file.name}: FAILED {one.failure}")
-            continue
+    def _log(self, result: BucketResult) -> None:
+        report = BatchReport()
+        for _, content in result.contents:
+            report.add(content)
+            self._report.add(content)
+            if content.failure is not None:
+                log.error(f"FAILED {content.failure}")
         log.info(
-            f"{file.name}: {one.row_count} observations, {one.malformed_count} malformed, "
-            f"{len(one.rejected)} rejected rows"
+            f"{result.label}: {report.file_count} files, {report.observation_count} observations, "
+            f"{report.changed_day_count} days changed, {result.wall_s:.1f} s"
         )
 
 
-def _cause_of(error: PySparkException) -> str:
-    """The worker's own error out of Spark's wrapping: it names the file and what to do."""
-    lines = str(error).splitlines()
-    own = next((line for line in lines if "StoreError: " in line), None)
-    if own is not None:
-        return own.partition("StoreError: ")[2].strip()
-    return f"Spark could not read the raw files: {lines[0][:500]}"
+def tasks_of(files: Iterable[RawFile], hdfs: HdfsAddress) -> Iterator[BucketTask]:
+    """One task per dataset, year and bucket of files that are sorted by these."""
+    for (dataset, year, bucket), found in groupby(
+        files, key=lambda one: (one.dataset, one.year, one.bucket)
+    ):
+        code = made_by(dataset_named(dataset))
+        yield BucketTask(hdfs, dataset, year, bucket, code, tuple(found))

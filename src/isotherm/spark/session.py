@@ -1,9 +1,9 @@
-"""One way to get a Spark session, with settings measured on two cores.
+"""One way to start Spark, with settings measured on two cores.
 
-Two kinds of process: short batch jobs, whose cost is mostly the JVM's start (so: the quick compiler
-only, the serial collector, and a class archive where one was made), and the long-lived stream, which
-keeps the optimising compiler. What must be known before the JVM starts is `batch_submit_conf`, for
-spark-submit; everything else is set when the session is built.
+Two kinds of process: batch jobs, whose work is in Python workers and whose JVM costs mostly its start
+(so: a bare context, the quick compiler only, the serial collector, and a class archive where one was
+made), and the long-lived stream, a SQL session that keeps the optimising compiler. What must be known
+before the JVM starts is `batch_submit_conf`, for spark-submit.
 """
 
 import os
@@ -12,34 +12,29 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
 from isotherm.errors import SettingsError
 from isotherm.settings import LOOPBACK, Settings
+from isotherm.spark.java_options import CLASS_ARCHIVE, QUICK_START, join_options
 
 # The state of a stream is split by this number for the life of its checkpoint. 200, Spark's default,
 # cost 3 times the CPU and 44 times the checkpoint files on two cores.
 SHUFFLE_PARTITIONS: Final = 2
 BATCH_MEMORY: Final = "1g"
 STREAM_MEMORY: Final = "1g"
-CLASS_ARCHIVE: Final = "spark.jsa"
 
-_SESSION_CONF: Final = {
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.shuffle.partitions": str(SHUFFLE_PARTITIONS),
+_CORE_CONF: Final = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
-    "spark.driver.host": LOOPBACK,
-    "spark.driver.bindAddress": LOOPBACK,
-    # 1901 is in range: write times as they are, in the type every Parquet reader knows.
-    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
-    "spark.sql.parquet.compression.codec": "zstd",
-    # Station ids such as 01001099999 are texts; inference would make them numbers.
-    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
-    "spark.sql.sources.partitionOverwriteMode": "dynamic",
+    # Each core has a Python worker of its own already; read when Polars is first imported.
+    "spark.executorEnv.POLARS_MAX_THREADS": "1",
+}
+_SQL_CONF: Final = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.shuffle.partitions": str(SHUFFLE_PARTITIONS),
     "spark.sql.execution.pyspark.udf.faulthandler.enabled": "true",
-    "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
     # The default of 400 ms is waited for on every small file.
     "spark.hadoop.dfs.client.block.write.locateFollowingBlock.initial.delay.ms": "5",
     "spark.hadoop.dfs.client.block.write.locateFollowingBlock.retries": "12",
@@ -47,27 +42,30 @@ _SESSION_CONF: Final = {
 
 
 def batch_submit_conf(settings: Settings) -> dict[str, str]:
-    """What spark-submit must know to start a short batch job: pass as its `conf`.
+    """What spark-submit must know to start a batch job: pass as its `conf`.
 
-    Without it the job still runs, at about 2.5 times the CPU. The archive of loaded classes is used
-    where set-up has made one (`<tools_dir>/spark.jsa`).
+    Without it the job still runs, at a slower start. The archive of loaded classes is used where set-up
+    has made one (`<tools_dir>/spark.jsa`).
     """
-    options = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *_common_java_options()]
+    options = [*QUICK_START, *_common_java_options()]
     archive = settings.tools_dir / CLASS_ARCHIVE
     if archive.is_file():
         options.append(f"-XX:SharedArchiveFile={archive}")
     return {
         "spark.master": settings.spark_master,
         "spark.driver.memory": BATCH_MEMORY,
-        "spark.driver.extraJavaOptions": " ".join(options),
+        "spark.driver.extraJavaOptions": join_options(options),
         **_python_conf(),
-        **_SESSION_CONF,
+        **_network_conf(settings),
+        **_CORE_CONF,
     }
 
 
-def batch_session(settings: Settings, app_name: str) -> SparkSession:
-    """A session for a short job; also right inside spark-submit, whose JVM already runs."""
-    return _build(settings, app_name, batch_submit_conf(settings))
+def batch_context(settings: Settings, app_name: str) -> SparkContext:
+    """A context for a batch job, to be used in `with`; inside spark-submit its JVM already runs."""
+    _prepare_environment(settings)
+    conf = SparkConf().setAppName(app_name).setAll(list(batch_submit_conf(settings).items()))
+    return SparkContext(conf=conf)
 
 
 def stream_session(settings: Settings, app_name: str) -> SparkSession:
@@ -77,14 +75,18 @@ def stream_session(settings: Settings, app_name: str) -> SparkSession:
         SettingsError: the connector's jars are not in `<tools_dir>/jars/spark`.
     """
     options = ["-XX:+UseSerialGC", *_common_java_options()]
-    conf = {
+    conf: dict[str, bool | float | int | str | None] = {
         "spark.driver.memory": STREAM_MEMORY,
-        "spark.driver.extraJavaOptions": " ".join(options),
-        "spark.jars": ",".join(str(jar) for jar in kafka_jars(settings)),
+        "spark.driver.extraJavaOptions": join_options(options),
+        "spark.jars": ",".join(jar.as_uri() for jar in kafka_jars(settings)),
         **_python_conf(),
-        **_SESSION_CONF,
+        **_network_conf(settings),
+        **_CORE_CONF,
+        **_SQL_CONF,
     }
-    return _build(settings, app_name, conf)
+    _prepare_environment(settings)
+    builder = SparkSession.builder.appName(app_name).master(settings.spark_master)
+    return builder.config(map=conf).getOrCreate()
 
 
 def kafka_jars(settings: Settings) -> list[Path]:
@@ -103,18 +105,26 @@ def kafka_jars(settings: Settings) -> list[Path]:
     return jars
 
 
-def _build(settings: Settings, app_name: str, conf: dict[str, str]) -> SparkSession:
-    os.environ.setdefault("SPARK_LOCAL_IP", LOOPBACK)
+def _prepare_environment(settings: Settings) -> None:
     os.environ.setdefault("HADOOP_USER_NAME", settings.hdfs_user)
     # Workers take the first python3 on PATH unless told; it has none of our packages.
     os.environ["PYSPARK_PYTHON"] = sys.executable
+    if _is_local(settings):
+        os.environ.setdefault("SPARK_LOCAL_IP", LOOPBACK)
     java_home = settings.tools_dir / "java"
     if "JAVA_HOME" not in os.environ and (java_home / "bin" / "java").is_file():
         os.environ["JAVA_HOME"] = str(java_home)
-    builder = SparkSession.builder.appName(app_name).master(settings.spark_master)
-    for name, value in conf.items():
-        builder = builder.config(name, value)
-    return builder.getOrCreate()
+
+
+def _is_local(settings: Settings) -> bool:
+    return settings.spark_master.startswith("local")
+
+
+def _network_conf(settings: Settings) -> dict[str, str]:
+    """On one machine nothing listens on the network; the executors of a cluster must reach us."""
+    if not _is_local(settings):
+        return {}
+    return {"spark.driver.host": LOOPBACK, "spark.driver.bindAddress": LOOPBACK}
 
 
 def _python_conf() -> dict[str, str]:
@@ -122,5 +132,5 @@ def _python_conf() -> dict[str, str]:
 
 
 def _common_java_options() -> list[str]:
-    log_settings = files("isotherm.spark").joinpath("log4j2.properties")
-    return [f"-Dlog4j2.configurationFile=file:{log_settings}", "-Djava.net.preferIPv4Stack=true"]
+    log_settings = Path(str(files("isotherm.spark").joinpath("log4j2.properties")))
+    return [f"-Dlog4j2.configurationFile={log_settings.as_uri()}", "-Djava.net.preferIPv4Stack=true"]
