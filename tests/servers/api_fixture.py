@@ -6,23 +6,37 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import httpx
+import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from isotherm.stores.global_summary import refresh_global_hours
-from isotherm.stores.load_summaries import load_summaries
+from isotherm.hourly_summary import LAYER_BATCH, LAYER_SPEED
+from isotherm.statistics.catalogue import REASON_COUNTS
+from isotherm.stores import summary_tables
+from isotherm.stores.global_summary import (
+    GLOBAL_DAILY,
+    GLOBAL_HOURLY,
+    GLOBAL_MONTHLY,
+    GLOBAL_YEARLY,
+    GlobalTable,
+    apply_changes,
+    ensure_stations,
+    lock_layer,
+)
 from isotherm.stores.migrate import migrate
-from isotherm.stores.tables import hourly_summary, metadata
+from isotherm.stores.rollups import days_of, months_of, years_of
+from isotherm.stores.tables import metadata
 from servers.mariadb_fixture import Database
-from servers.summary_data import DATASET, frame, hour_row, utc
+from servers.summary_data import DATASET, utc
 
 OHARE, JAN_MAYEN, FIJI, ZURICH = "72530094846", "01001099999", "91680099999", "06660099999"
 UNDESCRIBED, ALL_MISSING = "ZZ000000001", "99403599999"
-SHA256 = "ab" * 32
+SHA256, NEWER_SHA256 = "ab" * 32, "cd" * 32
 NEW_YEAR = utc(2014, 1, 1)
 # Hour of New Year's Day: temperatures in tenths. 05 is freezing point, 06 is missing.
 OHARE_HOURS = {
@@ -32,6 +46,17 @@ OHARE_HOURS = {
     6: [],
     7: [-1, 0],
 }
+# Its dew points, in tenths; no other hour has one.
+OHARE_DEW_POINTS = {0: [-144, -145, -146], 5: [0], 7: [-1, 0]}
+# Layer, run, what was compared and what was lost: an old loss that a newer check of the layer mends.
+LEDGER = [
+    ("batch", "first run", 40, 3),
+    ("batch", "2014-01-02", 50, 0),
+    ("speed", "feed a", 0, 0),
+    ("speed", "feed b", 9, 1),
+]
+# As the dead-letter topic's origin is called among the datasets.
+LETTERS = "dead-letter"
 _STATIONS = [
     (OHARE, "CHICAGO O'HARE, INTERNATIONAL AIRPORT", "US", "IL", "KORD", 41.995, -87.9336, 201.8),
     (JAN_MAYEN, "JAN MAYEN(NOR-NAVY)", "NO", None, "ENJA", 70.9333, -8.6667, 9.0),
@@ -82,22 +107,88 @@ class ApiServer:
         self.process.wait(30)
 
 
+def hour_row(
+    station_id: str,
+    number: int,
+    temperatures: Iterable[int],
+    dew_points: Iterable[int] = (),
+    **changes: object,
+) -> dict[str, Any]:
+    """An hour, counted from New Year, by a plain fold of its readings in tenths."""
+    values, dew = list(temperatures), list(dew_points)
+    return {
+        "station_id": station_id,
+        "hour_start": (NEW_YEAR + timedelta(hours=number)).replace(tzinfo=None),
+        "rule": "routine",
+        "observation_count": len(values),
+        "min_tenths": min(values),
+        "max_tenths": max(values),
+        "sum_tenths": sum(values),
+        "dew_point_count": len(dew),
+        "dew_point_sum_tenths": sum(dew) if dew else None,
+        **dict.fromkeys(REASON_COUNTS, 0),
+        **changes,
+    }
+
+
+def _insert(
+    connection: sa.Connection, table: GlobalTable, rows: pl.DataFrame, layer: str, **more: object
+) -> None:
+    """Rows of stations and the rows over all stations that follow from them."""
+    values = {"dataset": DATASET, "layer": layer, **more}
+    values["updated_at"] = connection.scalar(sa.text("SELECT UTC_TIMESTAMP(6)"))
+    connection.execute(
+        sa.insert(metadata.tables[table.source]), [{**row, **values} for row in rows.to_dicts()]
+    )
+    apply_changes(connection, table, rows.clear(), rows, dataset=DATASET, layer=layer)
+
+
 def write_speed_hour(engine: sa.Engine, station_id: str, hour: int, tenths: int, version: int) -> None:
-    """One hour of 2 January as the sink writes it, global row included."""
-    start = (NEW_YEAR + timedelta(days=1, hours=hour)).replace(tzinfo=None)
-    row = {**hour_row(station_id, start, [tenths]), "dataset": DATASET, "layer": "speed"}
+    """One hour of 2 January as the sink writes it, the row over all stations included."""
+    rows = pl.DataFrame([hour_row(station_id, 24 + hour, [tenths])], summary_tables.HOURS.schema)
+    stored = sa.text(
+        "SELECT observation_count, min_tenths, max_tenths, sum_tenths FROM hourly_summary "
+        "WHERE station_id = :s AND rule = 'routine' AND hour_start = :h AND layer = 'speed'"
+    )
+    key = {"s": station_id, "h": rows["hour_start"][0]}
     with engine.begin() as connection:
-        now = connection.scalar(sa.text("SELECT UTC_TIMESTAMP(6)"))
-        connection.execute(
-            sa.text(
-                "DELETE FROM hourly_summary "
-                "WHERE station_id = :s AND hour_start = :h AND layer = 'speed'"
-            ),
-            {"s": station_id, "h": start},
-        )
-        values = {**row, "received": 1, "version": version, "updated_at": now}
-        connection.execute(sa.insert(hourly_summary), values)
-        refresh_global_hours(connection, [start], "speed", DATASET, [station_id])
+        lock_layer(connection, DATASET, LAYER_SPEED)
+        for row in connection.execute(stored, key).mappings().all():
+            connection.execute(
+                sa.text(
+                    "DELETE FROM hourly_summary WHERE station_id = :s AND rule = 'routine' "
+                    "AND hour_start = :h AND layer = 'speed'"
+                ),
+                key,
+            )
+            before = rows.with_columns(pl.lit(value).alias(name) for name, value in row.items())
+            apply_changes(
+                connection, GLOBAL_HOURLY, before, rows.clear(), dataset=DATASET, layer=LAYER_SPEED
+            )
+        ensure_stations(connection, [station_id])
+        _insert(connection, GLOBAL_HOURLY, rows, LAYER_SPEED, received=1, version=version)
+
+
+def _write_batch_hours(engine: sa.Engine, rows: list[dict[str, Any]]) -> None:
+    hours = pl.DataFrame(rows, summary_tables.HOURS.schema)
+    with engine.begin() as connection:
+        lock_layer(connection, DATASET, LAYER_BATCH)
+        ensure_stations(connection, hours["station_id"].unique())
+        days = days_of(hours)
+        months = months_of(days)
+        for table, part in (
+            (GLOBAL_HOURLY, hours),
+            (GLOBAL_DAILY, days),
+            (GLOBAL_MONTHLY, months),
+            (GLOBAL_YEARLY, years_of(months)),
+        ):
+            _insert(connection, table, part, LAYER_BATCH)
+        counted = hours.filter(pl.col("rule") == "routine").group_by("station_id").len().rows()
+        for station_id, hour_count in counted:
+            connection.execute(
+                sa.text("UPDATE station SET hour_count = :n WHERE station_id = :s"),
+                {"n": hour_count, "s": station_id},
+            )
 
 
 def fill(engine: sa.Engine) -> None:
@@ -136,35 +227,43 @@ def fill(engine: sa.Engine) -> None:
                 "dataset": DATASET, "year": 2014, "station_id": OHARE, "sha256": SHA256,
                 "size_bytes": 1,
                 "published_at": utc(2015, 1, 1), "downloaded_at": utc(2026, 1, 1), "hdfs_path": "/raw",
-                "normalised_sha256": SHA256,
+                "summarised_sha256": NEWER_SHA256, "loaded_sha256": SHA256,
             },
         )  # fmt: skip
         counts = dict.fromkeys(
             ("not_selected", "rejected", "superseded", "late", "dead_lettered", "lost", "doubled"), 0
         )
+        for layer, label, fed, lost in LEDGER:
+            connection.execute(
+                sa.insert(metadata.tables["ledger"]),
+                {
+                    "run_label": label, "rule": "routine", "layer": layer, "fed": fed, "counted": fed,
+                    **counts, "lost": lost, "deliveries": fed, "checked_at": utc(2026, 1, 1),
+                },
+            )  # fmt: skip
         connection.execute(
-            sa.insert(metadata.tables["ledger"]),
-            {
-                "run_label": "first run", "rule": "routine", "layer": "batch", "fed": 50, "counted": 50,
-                **counts, "deliveries": 50, "checked_at": utc(2026, 1, 1),
-            },
-        )  # fmt: skip
+            sa.insert(metadata.tables["rejection_count"]),
+            [
+                {"origin": DATASET, "reason": "malformed", "rejected": 7},
+                {"origin": LETTERS, "reason": "malformed", "rejected": 400},
+                {"origin": LETTERS, "reason": "future", "rejected": 81},
+                {"origin": LETTERS, "reason": "repaired", "rejected": 0},
+            ],
+        )
         connection.execute(
             sa.insert(metadata.tables["rejected_observation"]),
             {"dataset": DATASET, "source_file": "a.csv", "source_line": 7, "reason": "malformed",
              "payload": "x", "rejected_at": utc(2026, 1, 1)},
         )  # fmt: skip
     rows = [
-        hour_row(OHARE, NEW_YEAR + timedelta(hours=n), values, rule=rule, special_count=n % 2)
+        hour_row(OHARE, n, values, OHARE_DEW_POINTS.get(n, ()), rule=rule, special_count=n % 2)
         for n, values in OHARE_HOURS.items()
         for rule in ("routine", "qc")
+        if values
     ]
-    rows += [hour_row(JAN_MAYEN, NEW_YEAR + timedelta(hours=n), [20 + n]) for n in range(24)]
-    rows.append(hour_row(OHARE, NEW_YEAR + timedelta(days=1), [55]))
-    load_summaries(
-        engine, frame(rows), dataset=DATASET, station_ids=[OHARE, JAN_MAYEN],
-        first_hour=NEW_YEAR, end_hour=utc(2014, 2, 1),
-    )  # fmt: skip
+    rows += [hour_row(JAN_MAYEN, n, [20 + n]) for n in range(24)]
+    rows.append(hour_row(OHARE, 24, [55]))
+    _write_batch_hours(engine, rows)
     for hour in range(3):  # hour 0 is also in the batch layer, with another value
         write_speed_hour(engine, OHARE, hour, 77 + hour, 100 + hour)
     write_speed_hour(engine, UNDESCRIBED, 0, 10, 200)

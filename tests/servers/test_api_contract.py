@@ -90,11 +90,26 @@ def test_the_pipeline_says_how_it_is(client: httpx.Client) -> None:
     assert answer["lag_seconds"]["speed"] == pytest.approx(
         (datetime.now(UTC) - newest_end).total_seconds(), abs=60
     )
-    assert [(one["run_label"], one["lost"], one["doubled"]) for one in answer["ledger"]] == [
-        ("first run", 0, 0)
-    ]
-    assert answer["dead_letters"]["by_reason"] == {"malformed": 1}
+    assert [one["run_label"] for one in answer["ledger"]] == ["feed b", "feed a", "2014-01-02"]
+    assert answer["dead_letters"]["count"] == 7 + 400 + 81
+    assert answer["dead_letters"]["by_reason"] == {"future": 81, "malformed": 407}
+    assert [one["source_line"] for one in answer["dead_letters"]["newest"]] == [7]
     assert answer["drift"] is None
+
+
+def test_a_check_that_compared_nothing_is_not_called_balanced(client: httpx.Client) -> None:
+    ledger = client.get("/pipeline").json()["ledger"]
+    assert {one["run_label"]: (one["fed"], one["is_balanced"]) for one in ledger} == {
+        "feed b": (9, False),
+        "feed a": (0, None),
+        "2014-01-02": (50, True),
+    }
+    assert {one["late"] for one in ledger} == {0}
+
+
+@pytest.mark.parametrize("path", ["/assets/%00", "/%00", "/assets/%ff", "/assets/" + "x" * 5_000])
+def test_a_name_the_file_system_refuses_is_404(api: ApiServer, path: str) -> None:
+    assert httpx.get(f"{api.url}{path}").status_code == httpx.codes.NOT_FOUND
 
 
 def test_a_page_that_did_not_change_is_not_sent_again(client: httpx.Client) -> None:

@@ -1,14 +1,22 @@
 """Live events from a real server: a changed hour arrives, a broken stream resumes."""
 
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
+from isotherm.api import live
+from isotherm.api.database import open_engine
+from isotherm.api.live import LiveFollower
+from isotherm.api.live_routes import MAX_LIVE_CLIENTS
 from servers.api_fixture import OHARE, UNDESCRIBED, ApiServer, write_speed_hour
 
 pytest_plugins = ["servers.api_fixture"]
@@ -16,6 +24,8 @@ pytestmark = pytest.mark.servers
 
 # Hours of 31 December 2013, which no other test reads.
 NINE, EIGHT = -39, -40
+# A station that no other test reads.
+MANY_HOURS = "LIVELOOKS01"
 Event = tuple[str, dict[str, Any]]
 
 
@@ -108,3 +118,109 @@ def test_an_event_id_that_is_not_ours_starts_from_now(api: ApiServer, event_id: 
 def test_an_unknown_station_has_no_stream(api: ApiServer) -> None:
     answer = httpx.get(f"{api.url}/api/v1/live", params={"station_id": "nowhere"})
     assert answer.status_code == httpx.codes.NOT_FOUND
+
+
+@pytest.fixture
+def engine(api: ApiServer) -> Iterator[sa.Engine]:
+    """As the API's own: few connections, pages as one value."""
+    one = open_engine(api.database.settings)
+    yield one
+    one.dispose()
+
+
+def means(follower: LiveFollower) -> list[float]:
+    """What one look brings."""
+    return [record.mean_c for _, record in follower.read_changes()]  # type: ignore[attr-defined]
+
+
+def test_a_client_that_waits_does_not_read_its_last_burst_again(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_COMMIT_LAG", live._COMMIT_LAG / 10)
+    looked_from: list[datetime] = []
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def note(
+        _connection: object, _cursor: object, statement: str, values: dict[str, object], *_rest: object
+    ) -> None:
+        if "hourly_summary" in statement:
+            looked_from.extend(one for one in values.values() if isinstance(one, datetime))
+
+    follower = LiveFollower(engine, "routine", OHARE)
+    follower.start(None)
+    write_speed_hour(engine, OHARE, NINE, 280, 350)
+    ((changed_at, _),) = follower.read_changes()
+    for _ in range(4):
+        time.sleep(0.3)
+        assert means(follower) == []
+    assert looked_from[0] < changed_at < looked_from[-1]
+    write_speed_hour(engine, OHARE, NINE, 290, 351)
+    assert means(follower) == [29.0]
+
+
+def test_changes_that_fill_many_looks_come_once_and_one_committed_late_comes_too(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_ROWS_PER_LOOK", 2)
+    follower = LiveFollower(engine, "routine", MANY_HOURS)
+    follower.start(None)
+    write_speed_hour(engine, MANY_HOURS, -31, 300, 360)  # the row that the late transaction changes
+    assert means(follower) == [30.0]
+    with engine.begin() as late:
+        late.execute(
+            sa.text(
+                "UPDATE hourly_summary SET sum_tenths = 310, min_tenths = 310, max_tenths = 310, "
+                "updated_at = UTC_TIMESTAMP(6) WHERE station_id = :s AND version = 360"
+            ),
+            {"s": MANY_HOURS},
+        )
+        for hour in range(5):
+            with engine.begin() as other:
+                changed = sa.text(
+                    "INSERT INTO hourly_summary (station_id, rule, hour_start, dataset, layer, "
+                    "observation_count, min_tenths, max_tenths, sum_tenths, missing_count, "
+                    "summary_of_day_count, special_count, superseded_count, bad_quality_count, "
+                    "out_of_range_count, malformed_count, updated_at) VALUES (:s, 'routine', :h, "
+                    "'global-hourly', 'speed', 1, :t, :t, :t, 0, 0, 0, 0, 0, 0, 0, UTC_TIMESTAMP(6))"
+                )
+                values = {"s": MANY_HOURS, "h": datetime(2013, 12, 1, hour), "t": 400 + hour}  # noqa: DTZ001
+                other.execute(changed, values)
+        seen = [mean for _ in range(6) for mean in means(follower)]
+    assert seen == [40.0, 40.1, 40.2, 40.3, 40.4]
+    seen = [mean for _ in range(8) for mean in means(follower)]
+    assert seen == [31.0]
+
+
+def open_stream(api: ApiServer) -> tuple[socket.socket, bytes]:
+    """A live client of a few bytes, and the head of its answer."""
+    settings = api.database.settings
+    port = int(settings.api_url.rsplit(":", 1)[1])
+    connection = socket.create_connection(("127.0.0.1", port), 20)
+    connection.sendall(b"GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += connection.recv(4096)
+    return connection, head
+
+
+def test_as_many_clients_follow_as_may_and_one_that_left_makes_room(api: ApiServer) -> None:
+    with ExitStack() as streams:
+        for number in range(MAX_LIVE_CLIENTS):
+            connection, head = open_stream(api)
+            streams.enter_context(connection)
+            assert b" 200 OK" in head, (number, head)
+        refused, head = open_stream(api)
+        refused.close()
+        assert b" 503 " in head
+        assert b"retry-after: 30" in head.lower()
+        assert httpx.get(f"{api.url}/api/v1/pipeline", timeout=20).status_code == httpx.codes.OK
+        connection.close()
+        deadline = time.monotonic() + 10
+        while b" 200 OK" not in head and time.monotonic() < deadline:
+            time.sleep(0.2)
+            connection, head = open_stream(api)
+            streams.enter_context(connection)
+        assert b" 200 OK" in head
+    with listen(api) as events:
+        change_later(api, OHARE, 320, 370).join()
+        assert until(events, 32.0)

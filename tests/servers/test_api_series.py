@@ -7,7 +7,15 @@ from typing import Any
 import httpx
 import pytest
 
-from servers.api_fixture import ALL_MISSING, JAN_MAYEN, OHARE, OHARE_HOURS, SHA256, UNDESCRIBED
+from servers.api_fixture import (
+    ALL_MISSING,
+    JAN_MAYEN,
+    OHARE,
+    OHARE_DEW_POINTS,
+    OHARE_HOURS,
+    SHA256,
+    UNDESCRIBED,
+)
 
 pytest_plugins = ["servers.api_fixture"]
 pytestmark = pytest.mark.servers
@@ -52,6 +60,27 @@ def test_minimum_and_maximum_are_not_swapped(client: httpx.Client) -> None:
 def test_a_mean_is_not_rounded(client: httpx.Client) -> None:
     hour = rows(client, f"/stations/{OHARE}/hourly", limit=1, **SINCE)[0]
     assert hour["mean_c"] == -332 / 3 / 10
+
+
+def test_the_mean_dew_point_is_there_where_one_was_reported_and_null_elsewhere(
+    client: httpx.Client,
+) -> None:
+    hours = {
+        int(one["hour_start"][11:13]): (one["dew_point_count"], one["mean_dew_point_c"])
+        for one in rows(client, f"/stations/{OHARE}/hourly", **DAY)
+    }
+    assert hours == {n: (0, None) for n, values in OHARE_HOURS.items() if values} | {
+        n: (len(values), sum(values) / len(values) / 10) for n, values in OHARE_DEW_POINTS.items()
+    }
+    everything = [one for values in OHARE_DEW_POINTS.values() for one in values]
+    for period in ("daily", "monthly", "yearly"):
+        first = rows(client, f"/stations/{OHARE}/{period}")[0]
+        assert first["dew_point_count"] == len(everything)
+        assert first["mean_dew_point_c"] == sum(everything) / len(everything) / 10
+        assert rows(client, f"/stations/{JAN_MAYEN}/{period}")[0]["mean_dew_point_c"] is None
+    units = client.get(f"/stations/{OHARE}/daily").json()["meta"]["units"]
+    assert (units["mean_dew_point_c"], units["dew_point_count"]) == ("degree Celsius", "1")
+    assert "mean_dew_point_c" not in rows(client, "/global/hourly", limit=1)[0]
 
 
 def test_an_hour_of_the_batch_layer_names_its_file_and_one_of_the_speed_layer_its_version(

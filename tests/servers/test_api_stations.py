@@ -70,6 +70,15 @@ def test_countries_are_found_whatever_the_case(client: httpx.Client) -> None:
     assert found(client, country="no", query="hare") == []
 
 
+def test_every_country_is_listed_with_its_stations(client: httpx.Client) -> None:
+    page = client.get("/countries").json()
+    countries = {one["country"]: one["station_count"] for one in page["data"]}
+    assert countries == {"FJ": 1, "NO": 1, "SZ": 1, "US": 1}
+    assert page["next"] is None
+    text = client.get("/countries", params={"format": "csv"}).text
+    assert text.splitlines()[-5:] == ["country,station_count", "FJ,1", "NO,1", "SZ,1", "US,1"]
+
+
 @pytest.mark.parametrize(
     ("bbox", "expected"),
     [
