@@ -2,13 +2,19 @@
 
 from datetime import UTC, datetime
 
+import polars as pl
 from sqlalchemy import text
 
 from isotherm.hourly_summary import LAYER_SPEED, REASON_COUNTS
 from isotherm.messages import HourlySummaryMessage
 from isotherm.quality import DEFAULT_RULE
 from isotherm.sink import rows
-from isotherm.stores.global_summary import refresh_global_hours
+from isotherm.stores.global_summary import (
+    GLOBAL_HOURLY,
+    apply_changes,
+    ensure_stations,
+    lock_layer,
+)
 from running_product import RunningProduct
 
 DATASET = "global-hourly"
@@ -23,6 +29,7 @@ class LiveHours:
     def __init__(self, stack: RunningProduct) -> None:
         self._engine = stack.engine
         self._version = 0
+        self._written: dict[int, pl.DataFrame] = {}
 
     def write(self, hour: int, low: int, high: int, total: int, count: int = 2) -> None:
         """Write one hour under the default rule; temperatures in tenths of a degree Celsius."""
@@ -41,10 +48,24 @@ class LiveHours:
             version=self._version,
             **dict.fromkeys(REASON_COUNTS, 0),
         )
-        naive = hour_start.replace(tzinfo=None)
+        after = pl.DataFrame(
+            {
+                "station_id": [LIVE_STATION],
+                "hour_start": [hour_start.replace(tzinfo=None)],
+                "rule": [DEFAULT_RULE],
+                "observation_count": [count],
+                "min_tenths": [low],
+                "max_tenths": [high],
+                "sum_tenths": [total],
+            }
+        )
+        before = self._written.get(hour, after.clear())
         with self._engine.begin() as connection:
+            lock_layer(connection, DATASET, LAYER_SPEED)
+            ensure_stations(connection, [LIVE_STATION])
             rows.upsert(connection, rows.HOURLY_SUMMARY, [summary])
-            refresh_global_hours(connection, [naive], LAYER_SPEED, DATASET, [LIVE_STATION])
+            apply_changes(connection, GLOBAL_HOURLY, before, after, dataset=DATASET, layer=LAYER_SPEED)
+        self._written[hour] = after
 
     def remove(self) -> None:
         """Leave no trace of them."""

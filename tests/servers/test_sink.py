@@ -1,7 +1,6 @@
 """The sink on a real broker and a real database: right rows, poison aside, offsets with the rows."""
 
 import json
-import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -10,11 +9,11 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from isotherm.hourly_summary import divide_half_even
-from isotherm.stores.kafka_topics import admin_client, ensure_topics
+from isotherm.stores.kafka_topics import admin_client
 from servers.kafka_fixture import KafkaBroker
 from servers.mariadb_fixture import Database
 from servers.sink_stack import SinkStack, empty, plain_fold, summary
+from servers.summary_data import divide_half_even
 
 pytest_plugins = ["servers.kafka_fixture", "servers.mariadb_fixture"]
 pytestmark = pytest.mark.servers
@@ -27,13 +26,6 @@ def stack(kafka: KafkaBroker, database: Database) -> Iterator[SinkStack]:
     one = SinkStack(kafka, database)
     yield one
     one.dispose()
-
-
-def write(stack: SinkStack, *arguments: str) -> str:
-    """Run a sink until all is written; returns its log."""
-    sink = stack.start_sink(*arguments)
-    stack.wait_until_written()
-    return stack.stop(sink)
 
 
 def global_rows(stack: SinkStack, rule: str = "qc") -> list[Any]:
@@ -50,19 +42,13 @@ def global_rows(stack: SinkStack, rule: str = "qc") -> list[Any]:
         )
 
 
-def clear_tables(stack: SinkStack) -> None:
-    with stack.engine.begin() as connection:
-        for table in ("hourly_summary", "empty_hour", "global_hourly_summary"):
-            connection.execute(sa.text(f"DELETE FROM {table}"))
-
-
 def test_summaries_stand_in_mysql_as_they_were_sent(stack: SinkStack) -> None:
     sent = [summary(stack.station(n), hour, rule=rule) for n in range(3) for hour in range(5)
             for rule in ("unfiltered", "qc", "routine")]  # fmt: skip
     sent += [empty(stack.station(9), hour) for hour in range(2)]
     stack.send(sent)
 
-    write(stack)
+    stack.write()
 
     assert stack.rows() == plain_fold(sent)
     assert len(stack.rows()) == 47
@@ -76,17 +62,45 @@ def test_delivering_everything_twice_gives_the_same_table_and_touches_no_row(sta
         for hour in range(6)
     ]
     stack.send(sent)
-    write(stack)
+    stack.write()
     first = stack.rows()
     with stack.engine.connect() as connection:
         changed_at = connection.scalar(sa.text("SELECT MAX(updated_at) FROM hourly_summary"))
     stack.send(sent)
 
-    write(stack)
+    stack.write()
 
     assert stack.rows() == first == plain_fold(sent)
     with stack.engine.connect() as connection:
         assert connection.scalar(sa.text("SELECT MAX(updated_at) FROM hourly_summary")) == changed_at
+
+
+def test_a_statistic_that_may_be_missing_appears_changes_and_goes_and_each_time_the_row_is_new(
+    stack: SinkStack,
+) -> None:
+    station = stack.station()
+    dew_points = [None, None, -70, -70, -71, None]
+    seen = []
+    for version, dew_point in enumerate(dew_points):
+        count = 0 if dew_point is None else 2
+        stack.send([summary(station, version=version, dew_point_count=count,
+                            dew_point_sum_tenths=dew_point)])  # fmt: skip
+        stack.write()
+        with stack.engine.connect() as connection:
+            seen.append(
+                connection.execute(
+                    sa.text(
+                        "SELECT dew_point_sum_tenths, dew_point_count, updated_at FROM hourly_summary "
+                        "WHERE station_id = :station"
+                    ),
+                    {"station": station},
+                ).one()
+            )
+
+    assert [row[0] for row in seen] == dew_points
+    assert [row[1] for row in seen] == [0, 0, 2, 2, 2, 0]
+    is_new = [later[2] > earlier[2] for earlier, later in zip(seen, seen[1:], strict=False)]
+    assert is_new == [False, True, False, True, True]
 
 
 @pytest.mark.parametrize("batch_size", ["1", "2", "5000"])
@@ -122,7 +136,7 @@ def test_the_guard_gives_the_same_rows_however_messages_are_cut_into_batches(
     ]
     stack.send(sent)
 
-    write(stack, "--batch-size", batch_size)
+    stack.write("--batch-size", batch_size)
 
     assert stack.rows() == plain_fold(sent)
     assert stack.rows()[station, "2014-01-01T00", "qc"]["version"] == 12
@@ -133,14 +147,14 @@ def test_a_stream_begun_anew_does_not_empty_an_hour_and_stands_once_it_has_caugh
 ) -> None:
     station = stack.station()
     stack.send([summary(station, version=10, **COMPLETE)])
-    write(stack)
+    stack.write()
     stack.send([summary(station, version=50, observation_count=1, sum_tenths=15, min_tenths=15,
                         max_tenths=15, bad_quality_count=0, received=1)])  # fmt: skip
-    write(stack)
+    stack.write()
     half_way = stack.rows()[station, "2014-01-01T00", "qc"]
     stack.send([summary(station, version=51, sum_tenths=31, **COMPLETE)])
 
-    write(stack)
+    stack.write()
 
     assert (half_way["version"], half_way["sum_tenths"]) == (10, 30)
     assert stack.rows()[station, "2014-01-01T00", "qc"]["sum_tenths"] == 31
@@ -152,7 +166,7 @@ def test_a_correction_by_which_fewer_observations_count_is_taken(stack: SinkStac
     stack.send([summary(station, version=11, observation_count=1, min_tenths=20, sum_tenths=20,
                         bad_quality_count=2, received=4)])  # fmt: skip
 
-    write(stack)
+    stack.write()
 
     row = stack.rows()[station, "2014-01-01T00", "qc"]
     assert (row["observation_count"], row["bad_quality_count"], row["sum_tenths"]) == (1, 2, 20)
@@ -162,7 +176,7 @@ def test_refusals_are_counted(stack: SinkStack) -> None:
     station = stack.station()
     stack.send([summary(station, version=10), summary(station, version=9), summary(station, version=8)])
 
-    said = write(stack)
+    said = stack.write()
 
     assert '"refused": 2' in said
 
@@ -170,17 +184,17 @@ def test_refusals_are_counted(stack: SinkStack) -> None:
 def test_an_hour_moves_between_the_tables_as_its_observations_come_to_count_or_not(
     stack: SinkStack,
 ) -> None:
-    clear_tables(stack)
+    stack.clear_tables()
     station = stack.station()
     stack.send([empty(station, version=1)])
-    write(stack)
+    stack.write()
     none_yet = global_rows(stack)
     stack.send([summary(station, version=2)])
-    write(stack)
+    stack.write()
     counted = global_rows(stack)
     stack.send([empty(station, version=3)])
 
-    write(stack)
+    stack.write()
 
     assert none_yet == []
     assert [tuple(row)[1:] for row in counted] == [(1, 2, 10, 20, 15000)]
@@ -189,7 +203,7 @@ def test_an_hour_moves_between_the_tables_as_its_observations_come_to_count_or_n
 
 
 def test_global_rows_are_the_mean_of_station_means_of_every_hour_touched(stack: SinkStack) -> None:
-    clear_tables(stack)
+    stack.clear_tables()
     sums = {0: (2, 30), 1: (3, 31), 2: (7, -11)}
     stack.send(
         summary(
@@ -204,60 +218,10 @@ def test_global_rows_are_the_mean_of_station_means_of_every_hour_touched(stack: 
         for n, (count, total) in sums.items()
     )
 
-    write(stack)
+    stack.write()
 
     means = sum(divide_half_even(total * 1000, count) for count, total in sums.values())
     assert [tuple(row)[1:] for row in global_rows(stack)] == [(3, 12, -20, 20, means)] * 3
-
-
-POISON: list[bytes | None] = [
-    b"{",
-    b"",
-    b"null",
-    b"[1]",
-    b"\xff\xfe",
-    None,
-    b"\x00",
-    json.dumps(summary("72530094846", version="12")).encode(),
-    json.dumps(summary("72530094846", observation_count=1.5)).encode(),
-    json.dumps(summary("72530094846", sum_tenths=99999)).encode(),
-    json.dumps(summary("72530094846", schema_version=2)).encode(),
-    json.dumps(summary("7253009484\0")).encode(),
-    json.dumps(summary("72530094846", hour_start="2014-01-01T00:30:00Z")).encode(),
-    json.dumps(summary("72530094846", rule="'; DROP TABLE hourly_summary; --")).encode(),
-    json.dumps(summary("72530094846", min_tenths=None)).encode(),
-    json.dumps(summary("72530094846", received=0)).encode(),
-]
-
-
-def test_poison_goes_to_the_dead_letters_once_each_and_the_good_rows_all_land(stack: SinkStack) -> None:
-    good = [summary(stack.station(n), hour) for n in range(40) for hour in range(50)]
-    mixed: list[Any] = []
-    for number, one in enumerate(good):
-        mixed += [one, POISON[number // 10 % len(POISON)]] if number % 10 == 0 else [one]
-    stack.send(mixed)
-
-    said = write(stack)
-
-    letters = stack.dead_letters()
-    assert stack.rows() == plain_fold(good)
-    assert len(letters) == 200 == sum(map(int, re.findall(r'"poison": (\d+)', said)))
-    assert len({letter.offset for letter in letters}) == 200
-    assert {letter.content() for letter in letters} == {one or b"" for one in POISON}
-    assert all(letter.reason == "invalid" and letter.topic == stack.topic for letter in letters)
-    by_content = {letter.content(): letter.detail for letter in letters}
-    assert "version='12'" in by_content[POISON[7]]  # type: ignore[index]
-    assert "schema_version=2" in by_content[POISON[10]]  # type: ignore[index]
-
-
-def test_a_poison_of_almost_a_megabyte_is_cut_and_set_aside(stack: SinkStack) -> None:
-    stack.send([b"x" * 990_000, summary(stack.station())])
-
-    write(stack)
-
-    (letter,) = stack.dead_letters()
-    assert (letter.payload_bytes, len(letter.payload)) == (990_000, 512 * 1024)
-    assert len(stack.rows()) == 1
 
 
 def test_the_extremes_of_every_field_fit_into_the_tables(stack: SinkStack) -> None:
@@ -271,38 +235,15 @@ def test_the_extremes_of_every_field_fit_into_the_tables(stack: SinkStack) -> No
     ]
     stack.send(sent)
 
-    write(stack)
+    stack.write()
 
     assert stack.dead_letters() == []
     assert stack.rows() == plain_fold(sent)
 
 
-def test_a_topic_made_again_stops_the_sink_with_the_command_that_resolves_it(stack: SinkStack) -> None:
-    stack.send([summary(stack.station(), version=100)])
-    write(stack)
-    admin = admin_client(stack.kafka.bootstrap)
-    admin.delete_topics([stack.topic])[stack.topic].result(10)
-    while stack.topic in admin.list_topics(timeout=5).topics:
-        time.sleep(0.1)
-    ensure_topics(stack.kafka.bootstrap, stack.topics)
-    sent = [summary(stack.station(), version=0, sum_tenths=31)]
-    stack.send(sent)
-
-    refused = stack.start_sink()
-    said = refused.communicate(timeout=30)[0]
-    adopting = stack.start_sink("--adopt-topic")
-    adopted = adopting.communicate(timeout=30)[0]
-    write(stack)
-
-    assert refused.returncode == 1
-    assert "summaries_to_mysql.py --adopt-topic" in said
-    assert adopting.returncode == 0, adopted
-    assert stack.rows() == plain_fold(sent)
-
-
 def test_expired_records_are_counted_as_a_gap_and_the_rest_is_written(stack: SinkStack) -> None:
     stack.send([summary(stack.station(), hour) for hour in range(10)])
-    write(stack)
+    stack.write()
     more = [summary(stack.station(), hour) for hour in range(10, 30)]
     stack.send(more)
     partition = max(stack.stored_offsets(), key=lambda number: stack.stored_offsets()[number])
@@ -312,7 +253,7 @@ def test_expired_records_are_counted_as_a_gap_and_the_rest_is_written(stack: Sin
     for future in admin.delete_records([TopicPartition(stack.topic, partition, 25)]).values():
         future.result(10)
 
-    said = write(stack)
+    said = stack.write()
 
     assert '"expired_unread": 15' in said
     assert len(stack.rows()) == 15

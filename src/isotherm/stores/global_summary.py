@@ -6,16 +6,13 @@ maximum that went away is looked for anew. Loader and sink call the same functio
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Final
 
 import polars as pl
 import sqlalchemy as sa
 
-from isotherm.hourly_summary import mean_e4_sql
-from isotherm.quality import RULE_NAMES
 from isotherm.stores.tables import station
 
 # Both servers plan a statement of so many points within their default memory.
@@ -284,120 +281,3 @@ def _conditions(place: _Layer, keys: pl.DataFrame) -> Iterator[str]:
 def _text(period: str) -> pl.Expr:
     """A period as MySQL writes it: `2014-01-01 00:00:00`, `2014-01-01`, `2014`."""
     return pl.col(period).cast(pl.String).str.replace(r"\.\d+$", "")
-
-
-# ---- recomputation: until loader and sink apply differences
-
-
-def refresh_global_hours(
-    connection: sa.Connection,
-    hours: Iterable[datetime],
-    layer: str,
-    dataset: str,
-    station_ids: Collection[str] | None = None,
-) -> None:
-    """Recompute the global rows of these hours, all rules; unchanged rows stay unchanged.
-
-    Args:
-        connection: with the transaction that wrote the hourly rows, READ COMMITTED.
-        hours: starts of hours, UTC, without time zone.
-        layer: batch or speed.
-        dataset: global-hourly or ghcnh.
-        station_ids: the stations whose hours were written; None looks up every station with hours,
-            one short query each.
-    """
-    ensure_stations(
-        connection, _stations_with_hours(connection) if station_ids is None else station_ids
-    )
-    refresh_global(connection, GLOBAL_HOURLY, hours, layer, dataset)
-
-
-def _stations_with_hours(connection: sa.Connection) -> list[str]:
-    """A skip scan by hand: not every server does one for DISTINCT on a primary key."""
-    newest = sa.text("SELECT MIN(station_id) FROM hourly_summary WHERE station_id > :last")
-    found: list[str] = []
-    while one := connection.scalar(newest, {"last": found[-1] if found else ""}):
-        found.append(one)
-    return found
-
-
-def refresh_global(
-    connection: sa.Connection,
-    table: GlobalTable,
-    periods: Iterable[datetime | date | int],
-    layer: str,
-    dataset: str,
-    *,
-    rows_were_deleted: bool = False,
-) -> None:
-    """Recompute one global table for these periods.
-
-    With `rows_were_deleted` the old rows go first: a period may have no station left.
-    """
-    lock_layer(connection, dataset, layer)
-    keys = sorted({str(period) for period in periods})
-    for start in range(0, len(keys), _KEYS_PER_STATEMENT):
-        parameters = {
-            "periods": json.dumps(keys[start : start + _KEYS_PER_STATEMENT]),
-            "rules": json.dumps(RULE_NAMES),
-            "layer": layer,
-            "dataset": dataset,
-        }
-        if rows_were_deleted:
-            connection.execute(_delete_statement(table), parameters)
-        connection.execute(_upsert_statement(table), parameters)
-
-
-def _touched(table: GlobalTable) -> str:
-    return f"JSON_TABLE(:periods, '$[*]' COLUMNS ({table.period} {table.sql_type} PATH '$')) AS touched"
-
-
-def _delete_statement(table: GlobalTable) -> sa.TextClause:
-    return sa.text(
-        f"DELETE g FROM {_touched(table)} "
-        f"JOIN {table.target} AS g ON g.{table.period} = touched.{table.period} "
-        "WHERE g.layer = :layer AND g.dataset = :dataset"
-    )
-
-
-def _upsert_statement(table: GlobalTable) -> sa.TextClause:
-    """Point reads by station, rule and period, in the order of the primary key.
-
-    An index by hour would make it one range, but scatter every insert of a station-year over the index
-    of all stations. STRAIGHT_JOIN keeps the order.
-    """
-    period, target = table.period, table.target
-    values = {
-        "station_count": "COUNT(*)",
-        "observation_count": "SUM(s.observation_count)",
-        "min_tenths": "MIN(s.min_tenths)",
-        "max_tenths": "MAX(s.max_tenths)",
-        "mean_sum_e4": f"SUM({mean_e4_sql('s.sum_tenths', 's.observation_count')})",
-    }
-    return sa.text(
-        f"INSERT INTO {target} ({period}, dataset, layer, rule, {', '.join(values)}, updated_at) "  # noqa: S608
-        f"SELECT STRAIGHT_JOIN s.{period}, :dataset, :layer, s.rule, {', '.join(values.values())}, "
-        "UTC_TIMESTAMP(6) "
-        "FROM station JOIN JSON_TABLE(:rules, '$[*]' COLUMNS (rule VARCHAR(16) PATH '$')) AS rules "
-        f"JOIN {_touched(table)} "
-        f"JOIN {table.source} AS s ON s.station_id = station.station_id "
-        "AND s.rule = CONVERT(rules.rule USING ascii) COLLATE ascii_bin "
-        f"AND s.{period} = touched.{period} AND s.dataset = :dataset AND s.layer = :layer "
-        f"GROUP BY s.{period}, s.rule "
-        f"ON DUPLICATE KEY UPDATE {assign_if_changed(target, values)}"
-    )
-
-
-def assign_if_changed(target: str, columns: Iterable[str]) -> str:
-    """The update half of an upsert that leaves `updated_at` alone where nothing changed.
-
-    `updated_at` comes first: MySQL assigns from left to right, and later ones see the new values.
-    """
-    names = tuple(columns)
-    changed = " OR ".join(f"{target}.{name} <> VALUES({name})" for name in names)
-    return ", ".join(
-        (
-            f"updated_at = IF({changed}, VALUES(updated_at), {target}.updated_at)",
-            *(f"{name} = VALUES({name})" for name in names),
-        )
-    )

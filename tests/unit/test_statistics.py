@@ -1,0 +1,125 @@
+"""The statistics: parts merge into the whole in any order and grouping, and nulls survive."""
+
+import random
+from collections import Counter
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isotherm.hourly_summary import MERGE
+from isotherm.quality import Reason
+from isotherm.statistics import histogram
+from isotherm.statistics.catalogue import (
+    MEASURED,
+    REASON_COUNTS,
+    STATISTIC_NAMES,
+    STATISTICS,
+    TAKEN_COLUMNS,
+)
+from isotherm.statistics.merge import merged, value_type
+
+_tenths = st.integers(-932, 618)
+_hours = st.lists(
+    st.tuples(
+        st.lists(_tenths, min_size=1, max_size=5),
+        st.lists(_tenths, max_size=5),
+        st.integers(0, 9),
+    ),
+    min_size=1,
+    max_size=12,
+)
+SCHEMA = {one.name: value_type(one, 64) for one in STATISTICS}
+
+
+def _summary(temperatures: list[int], dew_points: list[int], reasons: int) -> dict[str, int | None]:
+    return {
+        "observation_count": len(temperatures),
+        "min_tenths": min(temperatures),
+        "max_tenths": max(temperatures),
+        "sum_tenths": sum(temperatures),
+        "dew_point_count": len(dew_points),
+        "dew_point_sum_tenths": sum(dew_points) if dew_points else None,
+        **dict.fromkeys(REASON_COUNTS, reasons),
+    }
+
+
+def _merge(rows: list[dict[str, int | None]]) -> dict[str, int | None]:
+    return pl.DataFrame(rows, schema=SCHEMA).select(merged()).row(0, named=True)
+
+
+@given(_hours, st.randoms(use_true_random=False))
+def test_parts_merged_in_any_order_and_grouping_are_the_summary_of_the_whole(
+    hours: list[tuple[list[int], list[int], int]], chance: random.Random
+) -> None:
+    temperatures = [value for one in hours for value in one[0]]
+    dew_points = [value for one in hours for value in one[1]]
+    whole = _summary(temperatures, dew_points, sum(one[2] for one in hours))
+    parts = [_summary(*one) for one in hours]
+    chance.shuffle(parts)
+    cut = chance.randint(0, len(parts))
+    groups = [_merge(part) for part in (parts[:cut], parts[cut:]) if part]
+    assert _merge(groups) == _merge(parts) == whole
+
+
+def test_a_statistic_that_no_part_has_is_null_in_the_whole_and_not_zero() -> None:
+    without, dewy = _summary([1], [], 0), _summary([2], [-5, -6], 0)
+    assert _merge([without, without])["dew_point_sum_tenths"] is None
+    assert _merge([without, dewy])["dew_point_sum_tenths"] == -11
+    assert _merge([dewy, without, dewy])["dew_point_sum_tenths"] == -22
+
+
+def test_an_hour_in_which_nothing_counts_brings_only_its_reasons() -> None:
+    empty: dict[str, int | None] = {
+        **dict.fromkeys(STATISTIC_NAMES),
+        "observation_count": 0,
+        **dict.fromkeys(REASON_COUNTS, 2),
+    }
+    assert _merge([_summary([7], [], 1), empty]) == _summary([7], [], 3)
+
+
+def test_sums_of_narrow_columns_do_not_wrap_around() -> None:
+    narrow = {one.name: value_type(one, one.hour_bits) for one in STATISTICS}
+    row = {**_summary([1], [], 0), "sum_tenths": 2**31 - 1, "missing_count": 2**31 - 1}
+    found = pl.DataFrame([row] * 3, schema=narrow).select(merged()).row(0, named=True)
+    assert found["sum_tenths"] == found["missing_count"] == 3 * (2**31 - 1)
+
+
+@given(st.lists(st.lists(_tenths, max_size=6), min_size=1, max_size=5))
+def test_a_histogram_of_parts_merged_is_that_of_the_whole(parts: list[list[int]]) -> None:
+    frame = pl.DataFrame(
+        {
+            "part": [n for n, part in enumerate(parts) for _ in part],
+            "value": [value for part in parts for value in part],
+        },
+        schema={"part": pl.Int64, "value": pl.Int64},
+    )
+    by_part = frame.group_by("part").agg(histogram.histogram_of(pl.col("value")).alias("text"))
+    whole = by_part.select(histogram.merge_expression(pl.col("text"))).item()
+    values = [value for part in parts for value in part]
+    assert histogram.decode(whole) == Counter(values)
+    assert whole == histogram.encode(Counter(values))
+
+
+def test_the_catalogue_has_one_count_for_every_reason_and_no_name_twice() -> None:
+    assert set(REASON_COUNTS) == {f"{reason}_count" for reason in Reason}
+    assert len(set(STATISTIC_NAMES)) == len(STATISTIC_NAMES) == 13
+    assert tuple(MERGE) == STATISTIC_NAMES
+
+
+def test_dew_point_is_a_statistic_like_any_other() -> None:
+    assert TAKEN_COLUMNS == ("air_temperature_tenths", "dew_point_tenths")
+    nullable = {one.name for one in STATISTICS if one.nullable}
+    assert nullable == {"dew_point_sum_tenths"}
+
+
+@pytest.mark.parametrize("one", STATISTICS, ids=lambda one: one.name)
+def test_a_mean_names_the_count_it_is_divided_by(one: object) -> None:
+    fields = {statistic.name: statistic.api for statistic in STATISTICS}
+    field = fields[one.name]  # type: ignore[attr-defined]
+    assert field is None or (field.per in STATISTIC_NAMES) == (field.shown == "mean_of_tenths")
+
+
+def test_every_measured_statistic_says_how_it_is_taken() -> None:
+    assert all(one.taken is not None for one in MEASURED)
