@@ -15,21 +15,17 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from isotherm.hourly_summary import LAYER_BATCH, LAYER_SPEED
+from isotherm.datasets.registry import dataset_named
+from isotherm.hourly_summary import LAYER_BATCH
+from isotherm.messages import HourlySummaryMessage
+from isotherm.sink.offsets import DEAD_LETTER_ORIGIN, OffsetStore
+from isotherm.sink.transaction import write_batch
 from isotherm.statistics.catalogue import REASON_COUNTS
 from isotherm.stores import summary_tables
-from isotherm.stores.global_summary import (
-    GLOBAL_DAILY,
-    GLOBAL_HOURLY,
-    GLOBAL_MONTHLY,
-    GLOBAL_YEARLY,
-    GlobalTable,
-    apply_changes,
-    ensure_stations,
-    lock_layer,
-)
+from isotherm.stores.global_summary import lock_layer
+from isotherm.stores.load_summaries import replace_days
 from isotherm.stores.migrate import migrate
-from isotherm.stores.rollups import days_of, months_of, years_of
+from isotherm.stores.mysql import create_engine
 from isotherm.stores.tables import metadata
 from servers.mariadb_fixture import Database
 from servers.summary_data import DATASET, utc
@@ -55,8 +51,8 @@ LEDGER = [
     ("speed", "feed a", 0, 0),
     ("speed", "feed b", 9, 1),
 ]
-# As the dead-letter topic's origin is called among the datasets.
-LETTERS = "dead-letter"
+
+
 _STATIONS = [
     (OHARE, "CHICAGO O'HARE, INTERNATIONAL AIRPORT", "US", "IL", "KORD", 41.995, -87.9336, 201.8),
     (JAN_MAYEN, "JAN MAYEN(NOR-NAVY)", "NO", None, "ENJA", 70.9333, -8.6667, 9.0),
@@ -118,12 +114,12 @@ def hour_row(
     values, dew = list(temperatures), list(dew_points)
     return {
         "station_id": station_id,
-        "hour_start": (NEW_YEAR + timedelta(hours=number)).replace(tzinfo=None),
+        "hour_start": NEW_YEAR + timedelta(hours=number),
         "rule": "routine",
         "observation_count": len(values),
-        "min_tenths": min(values),
-        "max_tenths": max(values),
-        "sum_tenths": sum(values),
+        "min_tenths": min(values, default=None),
+        "max_tenths": max(values, default=None),
+        "sum_tenths": sum(values) if values else None,
         "dew_point_count": len(dew),
         "dew_point_sum_tenths": sum(dew) if dew else None,
         **dict.fromkeys(REASON_COUNTS, 0),
@@ -131,67 +127,27 @@ def hour_row(
     }
 
 
-def _insert(
-    connection: sa.Connection, table: GlobalTable, rows: pl.DataFrame, layer: str, **more: object
-) -> None:
-    """Rows of stations and the rows over all stations that follow from them."""
-    values = {"dataset": DATASET, "layer": layer, **more}
-    values["updated_at"] = connection.scalar(sa.text("SELECT UTC_TIMESTAMP(6)"))
-    connection.execute(
-        sa.insert(metadata.tables[table.source]), [{**row, **values} for row in rows.to_dicts()]
-    )
-    apply_changes(connection, table, rows.clear(), rows, dataset=DATASET, layer=layer)
-
-
 def write_speed_hour(engine: sa.Engine, station_id: str, hour: int, tenths: int, version: int) -> None:
-    """One hour of 2 January as the sink writes it, the row over all stations included."""
-    rows = pl.DataFrame([hour_row(station_id, 24 + hour, [tenths])], summary_tables.HOURS.schema)
-    stored = sa.text(
-        "SELECT observation_count, min_tenths, max_tenths, sum_tenths FROM hourly_summary "
-        "WHERE station_id = :s AND rule = 'routine' AND hour_start = :h AND layer = 'speed'"
-    )
-    key = {"s": station_id, "h": rows["hour_start"][0]}
-    with engine.begin() as connection:
-        lock_layer(connection, DATASET, LAYER_SPEED)
-        for row in connection.execute(stored, key).mappings().all():
-            connection.execute(
-                sa.text(
-                    "DELETE FROM hourly_summary WHERE station_id = :s AND rule = 'routine' "
-                    "AND hour_start = :h AND layer = 'speed'"
-                ),
-                key,
-            )
-            before = rows.with_columns(pl.lit(value).alias(name) for name, value in row.items())
-            apply_changes(
-                connection, GLOBAL_HOURLY, before, rows.clear(), dataset=DATASET, layer=LAYER_SPEED
-            )
-        ensure_stations(connection, [station_id])
-        _insert(connection, GLOBAL_HOURLY, rows, LAYER_SPEED, received=1, version=version)
+    """One hour of 2 January as the sink writes it; each write needs a higher version."""
+    row = hour_row(station_id, 24 + hour, [tenths])
+    summary = HourlySummaryMessage(**row, dataset=DATASET, received=1, version=version)
+    write_batch(engine, OffsetStore("isotherm.hourly-summary", "id", "group"), [], [summary])
 
 
-def _write_batch_hours(engine: sa.Engine, rows: list[dict[str, Any]]) -> None:
-    hours = pl.DataFrame(rows, summary_tables.HOURS.schema)
+def write_batch_hours(database: Database, rows: list[dict[str, Any]]) -> None:
+    """Hours as the loader writes them, all periods and the rows over all stations included."""
+    schema = {**summary_tables.HOURS.schema, "hour_start": pl.Datetime("us", "UTC")}
+    hours = pl.DataFrame(rows, schema)
+    days = hours.select("station_id", day=pl.col("hour_start").dt.date()).unique()
+    engine = create_engine(database.settings, local_files=True)
     with engine.begin() as connection:
         lock_layer(connection, DATASET, LAYER_BATCH)
-        ensure_stations(connection, hours["station_id"].unique())
-        days = days_of(hours)
-        months = months_of(days)
-        for table, part in (
-            (GLOBAL_HOURLY, hours),
-            (GLOBAL_DAILY, days),
-            (GLOBAL_MONTHLY, months),
-            (GLOBAL_YEARLY, years_of(months)),
-        ):
-            _insert(connection, table, part, LAYER_BATCH)
-        counted = hours.filter(pl.col("rule") == "routine").group_by("station_id").len().rows()
-        for station_id, hour_count in counted:
-            connection.execute(
-                sa.text("UPDATE station SET hour_count = :n WHERE station_id = :s"),
-                {"n": hour_count, "s": station_id},
-            )
+        quality = dataset_named(DATASET).quality
+        replace_days(connection, hours, days, dataset=DATASET, quality=quality)
+    engine.dispose()
 
 
-def fill(engine: sa.Engine) -> None:
+def fill(database: Database, engine: sa.Engine) -> None:
     """Stations, a batch day of two of them, a speed day, a ledger, a reject."""
     columns = (
         "station_id",
@@ -245,9 +201,9 @@ def fill(engine: sa.Engine) -> None:
             sa.insert(metadata.tables["rejection_count"]),
             [
                 {"origin": DATASET, "reason": "malformed", "rejected": 7},
-                {"origin": LETTERS, "reason": "malformed", "rejected": 400},
-                {"origin": LETTERS, "reason": "future", "rejected": 81},
-                {"origin": LETTERS, "reason": "repaired", "rejected": 0},
+                {"origin": DEAD_LETTER_ORIGIN, "reason": "malformed", "rejected": 400},
+                {"origin": DEAD_LETTER_ORIGIN, "reason": "future", "rejected": 81},
+                {"origin": DEAD_LETTER_ORIGIN, "reason": "repaired", "rejected": 0},
             ],
         )
         connection.execute(
@@ -259,11 +215,10 @@ def fill(engine: sa.Engine) -> None:
         hour_row(OHARE, n, values, OHARE_DEW_POINTS.get(n, ()), rule=rule, special_count=n % 2)
         for n, values in OHARE_HOURS.items()
         for rule in ("routine", "qc")
-        if values
     ]
     rows += [hour_row(JAN_MAYEN, n, [20 + n]) for n in range(24)]
     rows.append(hour_row(OHARE, 24, [55]))
-    _write_batch_hours(engine, rows)
+    write_batch_hours(database, rows)
     for hour in range(3):  # hour 0 is also in the batch layer, with another value
         write_speed_hour(engine, OHARE, hour, 77 + hour, 100 + hour)
     write_speed_hour(engine, UNDESCRIBED, 0, 10, 200)
@@ -277,7 +232,7 @@ def api() -> Iterator[ApiServer]:
         database.start()
         engine = database.engine()
         migrate(engine)
-        fill(engine)
+        fill(database, engine)
         first_run = {"state": "complete", "at": "2026-01-01T00:00:00+00:00"}
         (database.folder / "first_run.json").write_text(json.dumps(first_run))
         server = ApiServer(database)
