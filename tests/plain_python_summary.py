@@ -1,14 +1,15 @@
-"""The selection rules and the hourly summary in plain Python: the oracle Spark is held to.
+"""The selection rules and the hourly summary in plain Python: the oracle both layers are held to.
 
-Written from the meaning (DESIGN, `quality.py`'s prose), row by row, with none of Spark's shapes.
+Written from the meaning (`quality.py`'s prose), row by row, with none of Polars' or Spark's shapes.
 """
 
 from collections import Counter, defaultdict
 from datetime import datetime
 from typing import Any
 
-from isotherm.quality import AVIATION_REPORT_TYPES
+from isotherm.datasets.global_hourly.quality import QUALITY
 
+AVIATION = QUALITY.aviation_report_types
 Row = dict[str, Any]
 Key = tuple[str, datetime, str, str]
 
@@ -27,16 +28,13 @@ def newest_versions(rows: list[Row]) -> list[Row]:
     return [max(found, key=_version_order) for found in versions.values()]
 
 
-def _version_order(row: Row) -> tuple[Any, ...]:
-    def null_first(value: object) -> tuple[bool, object]:
-        return (value is not None, value if value is not None else 0)
+def _null_first(value: object) -> tuple[bool, object]:
+    return (value is not None, value if value is not None else 0)
 
-    return (
-        row["revision"],
-        null_first(row["air_temperature_tenths"]),
-        null_first(row["quality_code"]),
-        null_first(row["malformed"]),
-    )
+
+def _version_order(row: Row) -> tuple[Any, ...]:
+    values = ("air_temperature_tenths", "dew_point_tenths", "quality_code", "malformed")
+    return (row["revision"], *(_null_first(row[name]) for name in values))
 
 
 def reason_of(row: Row, rule: str) -> str | None:
@@ -60,14 +58,15 @@ def reason_of(row: Row, rule: str) -> str | None:
 
 def choose_routine(rows: list[Row]) -> list[Row]:
     """Aviation before others within the hour, then one value per minute."""
-    aviation = [row for row in rows if row["report_type"] in AVIATION_REPORT_TYPES]
+    aviation = [row for row in rows if row["report_type"] in AVIATION]
     by_minute: dict[datetime, list[Row]] = defaultdict(list)
     for row in aviation or rows:
         by_minute[row["observed_at"].replace(second=0)].append(row)
 
-    def preference(row: Row) -> tuple[int, int, int]:
-        place = AVIATION_REPORT_TYPES.index(row["report_type"]) if aviation else 0
-        return (-place, row["revision"], row["air_temperature_tenths"])
+    def preference(row: Row) -> tuple[Any, ...]:
+        place = AVIATION.index(row["report_type"]) if aviation else 0
+        identity = (row["observed_at"], row["report_type"] or "", row["source"] or "")
+        return (-place, row["revision"], *identity, *_version_order(row))
 
     return [max(found, key=preference) for found in by_minute.values()]
 
@@ -94,6 +93,14 @@ def summarise(rows: list[Row]) -> dict[Key, dict[str, int]]:
                     "min_tenths": min(values),
                     "max_tenths": max(values),
                     "sum_tenths": sum(values),
+                }
+            dew_points = [
+                row["dew_point_tenths"] for row in kept if row["dew_point_tenths"] is not None
+            ]
+            if dew_points:
+                one |= {
+                    "dew_point_count": len(dew_points),
+                    "dew_point_sum_tenths": sum(dew_points),
                 }
             summaries[(*key, rule)] = one
     return summaries

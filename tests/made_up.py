@@ -4,11 +4,22 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from isotherm.datasets.global_hourly.quality import QUALITY
 from isotherm.observation import FIELDS
-from isotherm.quality import AVIATION_REPORT_TYPES
 
 COLUMNS = [field.name for field in FIELDS]
-TYPES = [*AVIATION_REPORT_TYPES, "FM-12", "FM-12", "FM-16", "SAOSP", "SOD", "SOM", "AUTO", "", None]
+TYPES = [
+    *QUALITY.aviation_report_types,
+    "FM-12",
+    "FM-12",
+    "FM-16",
+    "SAOSP",
+    "SOD",
+    "SOM",
+    "AUTO",
+    "",
+    None,
+]
 CODES = ["0", "1", "5", "5", "5", "9", "2", "3", "6", "7", "A", "C", None]
 
 
@@ -47,6 +58,7 @@ def random_observations(
             observed_at=utc(year, 3, 1) + timedelta(hours=chance.randrange(48), minutes=minute),
             air_temperature_tenths=chance.choice([None, *range(-300, 300, 7), -940, 619, -932, 618]),
             quality_code=chance.choice(CODES),
+            dew_point_tenths=chance.choice([None, *range(-400, 200, 13)]),
             report_type=chance.choice(TYPES),
             source=chance.choice(["4", "7", "O", None]),
             revision=chance.randrange(1, 10**9),
@@ -60,6 +72,7 @@ def random_observations(
                 row
                 | {
                     "air_temperature_tenths": chance.choice([None, 5, -5, 700]),
+                    "dew_point_tenths": chance.choice([None, 3, -3]),
                     "quality_code": chance.choice(CODES),
                     "revision": row["revision"] if tied else chance.randrange(1, 10**9),
                 }
