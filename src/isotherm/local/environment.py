@@ -35,6 +35,7 @@ def base_environment(settings: Settings, inherited: Mapping[str, str] = os.envir
     return environment | {
         "PATH": os.pathsep.join(one for one in path if one),
         "PYTHONUNBUFFERED": "1",
+        "LC_ALL": "C.UTF-8",  # else Java finds no path with a letter beyond ASCII
         "JAVA_HOME": str(tools.java_home),
         "SPARK_HOME": str(tools.pyspark),
         "PYSPARK_PYTHON": str(tools.python),

@@ -108,7 +108,14 @@ def server_properties(settings: Settings, folder: Path) -> str:
         # The default buffer of 128 MB does not fit a small heap: the broker dies at start.
         "log.cleaner.dedupe.buffer.size": "4194304",
     }
-    return "".join(f"{name}={value}\n" for name, value in properties.items())
+    return "".join(f"{name}={_escaped(value)}\n" for name, value in properties.items())
+
+
+def _escaped(value: str) -> str:
+    """A value as Java's property files have it: they are read as Latin-1."""
+    units = value.replace("\\", "\\\\").encode("utf-16-be")
+    numbers = [int.from_bytes(units[at : at + 2]) for at in range(0, len(units), 2)]
+    return "".join(chr(one) if one < 128 else f"\\u{one:04x}" for one in numbers)
 
 
 def answers_clients(settings: Settings) -> bool:
