@@ -1,93 +1,50 @@
-"""From the archive to HDFS and from HDFS to MySQL, on real servers: what changes, and what must not."""
+"""From the archive to HDFS, on real servers: what changes, what must not, and what is told."""
 
 import gzip
-import os
+import threading
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import polars as pl
 import pytest
-from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy import Row, select, update
 
-from isotherm.archive.directory_archive import DirectoryArchive
+from isotherm.archive.http_archive import HttpArchive
+from isotherm.archive.http_client import RetryPolicy
 from isotherm.archive.station_year import StationYear
 from isotherm.errors import SourceError
-from isotherm.hourly_summary import REASON_COUNTS
-from isotherm.ingest import manifest
-from isotherm.ingest.load import Loader
 from isotherm.ingest.stations import StationDirectory
-from isotherm.ingest.transfer import Transfer, TransferSummary
+from isotherm.ingest.transfer import Transfer
+from isotherm.ingest.transfer_report import Outcome, TransferReport
+from isotherm.ingest.workplace import Workplace
 from isotherm.observation import GLOBAL_HOURLY
-from isotherm.quality import RULE_NAMES
-from isotherm.stores import tables
-from isotherm.stores.hdfs_layout import hourly_summary_folder
-from isotherm.stores.hdfs_store import HdfsStore
-from isotherm.stores.mysql import create_engine
+from isotherm.stores import source_files, tables
 from servers.hdfs_fixture import Hdfs
+from servers.ingest_fixture import (
+    STATION,
+    Published,
+    csv_of,
+    empty,
+    ingest_servers,
+    place_of,
+    summarise_pending,
+    transfer_of,
+)
 
 pytestmark = pytest.mark.servers
 
-STATION = "01001099999"
 YEAR = StationYear(STATION, 2014, GLOBAL_HOURLY)
-HEADER = "STATION,DATE,SOURCE,LATITUDE,LONGITUDE,ELEVATION,NAME,REPORT_TYPE,CALL_SIGN,QUALITY_CONTROL"
-HEADER += ",WND,CIG,VIS,TMP,DEW,SLP\n"
-
-
-def csv_of(hours: int, station: str = STATION) -> bytes:
-    rows = [
-        f'"{station}","2014-01-{1 + hour // 24:02d}T{hour % 24:02d}:00:00","4","70.93","-8.66","9.0",'
-        '"JAN MAYEN NOR NAVY, NO","FM-12","99999","V020","999,9,9,9999,9","99999,9,9,N",'
-        '"999999,9,9,9","-0070,1","+9999,9","99999,9"\n'
-        for hour in range(hours)
-    ]
-    return (HEADER + "".join(rows)).encode()
+OTHER = StationYear("22222099999", 2014, GLOBAL_HOURLY)
+NOBODY = StationYear("99999999999", 2014, GLOBAL_HOURLY)
+RAW_2014 = "/isotherm/raw/global-hourly/2014"
 
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[Hdfs]:
-    stores = Hdfs()
-    try:
-        for server in (stores.namenode, stores.datanode, stores.mysql):
-            stores.start(server)
+    with ingest_servers() as stores:
         yield stores
-    finally:
-        stores.dispose()
-
-
-@pytest.fixture(scope="module")
-def engine(servers: Hdfs) -> Engine:
-    return create_engine(servers.settings)
-
-
-@pytest.fixture(scope="module")
-def store(servers: Hdfs) -> HdfsStore:
-    return HdfsStore(servers.settings)
-
-
-@pytest.fixture(autouse=True)
-def clean(store: HdfsStore, engine: Engine) -> None:
-    with engine.begin() as connection:
-        for table in tables.metadata.tables.values():
-            if table.name not in ("layer_lock", "ledger"):
-                connection.execute(delete(table))
-    for root in ("/isotherm/raw", "/isotherm/hourly_summary"):
-        store.delete(root)
-
-
-class Published:
-    """A directory archive whose files can be replaced by newer ones."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._time = 1_700_000_000
-
-    def put(self, content: bytes, station: str = STATION, year: int = 2014) -> None:
-        path = self.root / f"data/global-hourly/access/{year}/{station}.csv"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        self._time += 3600
-        os.utime(path, (self._time, self._time))
 
 
 @pytest.fixture
@@ -96,162 +53,224 @@ def published(tmp_path: Path) -> Published:
 
 
 @pytest.fixture
-def transfer(published: Published, store: HdfsStore, engine: Engine) -> Transfer:
-    archive = DirectoryArchive(published.root)
-    return Transfer(archive, store, engine, StationDirectory(archive))
+def place(servers: Hdfs, published: Published) -> Iterator[Workplace]:
+    found = place_of(servers, published)
+    empty(found)
+    yield found
+    found.engine.dispose()
 
 
-def outcome(summary: TransferSummary) -> tuple[int, int, int, int]:
-    return summary.changed, summary.unchanged, summary.absent, summary.refused
+@pytest.fixture
+def transfer(place: Workplace) -> Transfer:
+    return transfer_of(place)
 
 
-def raw_files(store: HdfsStore) -> list[str]:
-    return store.list("/isotherm/raw/global-hourly/2014")
+def counts(report: TransferReport) -> dict[str, int]:
+    return {outcome: count for outcome, count in report.counts.items() if count}
 
 
-def mark_as_read(engine: Engine, row_count: int) -> None:
-    """What the Spark job records once it has read the file."""
-    with engine.begin() as connection:
-        connection.execute(
-            update(tables.source_file).values(
-                normalised_sha256=tables.source_file.c.sha256,
-                row_count=row_count,
-                first_observed_at=datetime(2014, 1, 1),  # noqa: DTZ001 - as MySQL has it
-                last_observed_at=datetime(2014, 1, 1, row_count - 1),  # noqa: DTZ001
-            )
-        )
+def raw_files(place: Workplace) -> list[str]:
+    return place.store.list(RAW_2014)
+
+
+def ledger_row(place: Workplace, station: str = STATION) -> Row[tuple[object, ...]]:
+    table = tables.source_file
+    with place.engine.connect() as connection:
+        return connection.execute(select(table).where(table.c.station_id == station)).one()
 
 
 def test_a_file_arrives_once_and_is_not_sent_again(
-    transfer: Transfer, published: Published, store: HdfsStore, engine: Engine
+    transfer: Transfer, published: Published, place: Workplace
 ) -> None:
     published.put(csv_of(5))
-    first = transfer.run([YEAR, StationYear("99999999999", 2014, GLOBAL_HOURLY)])
-    assert outcome(first) == (1, 0, 1, 0)
-    assert first.newest_day == date(2014, 1, 1)
-    (name,) = raw_files(store)
-    with engine.connect() as connection:
-        before = connection.execute(select(tables.source_file)).all()
-        assert manifest.count_unread_files(connection, 2014, 2014) == 1
-        assert manifest.count_unread_files(connection, 2013, 2013) == 0
-    assert gzip.decompress(store.read(before[0].hdfs_path)) == csv_of(5)
-    assert outcome(transfer.run([YEAR])) == (0, 1, 0, 0)
-    with engine.connect() as connection:
-        assert connection.execute(select(tables.source_file)).all() == before
-    assert raw_files(store) == [name]
+    assert counts(transfer.run([YEAR, NOBODY])) == {"changed": 1, "absent": 1}
+    (name,) = raw_files(place)
+    before = ledger_row(place)
+    assert before.is_pending == 1
+    assert gzip.decompress(place.store.read(before.hdfs_path)) == csv_of(5)
+    report = transfer.run([YEAR])
+    assert counts(report) == {"unchanged": 1}
+    after = ledger_row(place)
+    same = [name for name in after._fields if name != "downloaded_at"]
+    assert [getattr(after, name) for name in same] == [getattr(before, name) for name in same]
+    assert raw_files(place) == [name]
 
 
 def test_of_many_versions_the_newest_two_are_kept(
-    transfer: Transfer, published: Published, store: HdfsStore, engine: Engine
+    transfer: Transfer, published: Published, place: Workplace
 ) -> None:
     kept = []
     for hours in (3, 4, 5):
         published.put(csv_of(hours))
-        assert outcome(transfer.run([YEAR])) == (1, 0, 0, 0)
-        with engine.connect() as connection:
-            path = connection.scalar(select(tables.source_file.c.hdfs_path))
-        kept.append(str(path).rsplit("/", 1)[-1])
-    assert raw_files(store) == sorted(kept[1:])
+        assert counts(transfer.run([YEAR])) == {"changed": 1}
+        kept.append(str(ledger_row(place).hdfs_path).rsplit("/", 1)[-1])
+    assert raw_files(place) == sorted(kept[1:])
 
 
-def test_a_file_that_covers_less_is_refused_and_the_older_one_stays(
-    transfer: Transfer, published: Published, store: HdfsStore, engine: Engine
+@pytest.mark.parametrize("is_summarised", [True, False])
+def test_a_file_that_covers_less_is_refused_once_and_the_older_one_stays(
+    transfer: Transfer, published: Published, place: Workplace, is_summarised: bool
 ) -> None:
     published.put(csv_of(5))
     transfer.run([YEAR])
-    mark_as_read(engine, 5)
-    before = raw_files(store)
+    if is_summarised:
+        assert summarise_pending(place) == 1
+    before = raw_files(place)
     published.put(csv_of(2))
-    assert outcome(transfer.run([YEAR])) == (0, 0, 0, 1)
-    assert raw_files(store) == before
-    with engine.connect() as connection:
-        assert manifest.count_unread_files(connection, 2014, 2014) == 0
+    refused = transfer.run([YEAR])
+    assert counts(refused) == {"refused": 1}
+    assert "2 rows instead of 5" in refused.files[0].reason
+    again = transfer.run([YEAR])
+    assert counts(again) == {"refused": 1}
+    assert "refused before" in again.files[0].reason
+    assert raw_files(place) == before
+    assert ledger_row(place).is_pending == (0 if is_summarised else 1)
+    published.put(csv_of(6))
+    assert counts(transfer.run([YEAR])) == {"changed": 1}
 
 
-def test_a_broken_file_fails_the_task_but_not_the_other_files(
-    transfer: Transfer, published: Published, store: HdfsStore, engine: Engine
+def test_a_broken_file_is_told_and_does_not_fail_the_others(
+    transfer: Transfer, published: Published, place: Workplace
 ) -> None:
-    published.put(b"<html>Service unavailable</html>\n", "22222099999")
+    published.put(b"<html>Service unavailable</html>\n", OTHER.station_id)
     published.put(csv_of(3))
-    with pytest.raises(SourceError, match=r"1 of 2 files.*clear this task"):
-        transfer.run([YEAR, StationYear("22222099999", 2014, GLOBAL_HOURLY)])
-    assert len(raw_files(store)) == 1
-    with engine.connect() as connection:
-        assert manifest.read_known_stations(connection) == {STATION}
+    report = transfer.run([YEAR, OTHER])
+    assert counts(report) == {"changed": 1, "failed": 1}
+    (failed,) = report.with_outcome(Outcome.FAILED)
+    assert failed.station_year == OTHER
+    assert "22222099999" in failed.reason
+    assert len(raw_files(place)) == 1
 
 
-def test_a_station_is_described_by_its_own_file_where_no_list_is(
-    transfer: Transfer, published: Published, engine: Engine
+def test_where_nothing_can_be_had_the_task_fails_with_the_first_reason(
+    transfer: Transfer, published: Published
+) -> None:
+    published.put(b"<html>Service unavailable</html>\n", OTHER.station_id)
+    published.put(b"<html>Service unavailable</html>\n")
+    with pytest.raises(SourceError, match=r"None of the 2 files.*01001099999.*clear this task"):
+        transfer.run([YEAR, OTHER])
+
+
+def test_a_raw_file_that_hdfs_has_lost_is_fetched_again_and_nothing_is_made_anew(
+    transfer: Transfer, published: Published, place: Workplace
+) -> None:
+    published.put(csv_of(5))
+    published.put(csv_of(4, OTHER.station_id), OTHER.station_id)
+    transfer.run([YEAR, OTHER])
+    assert summarise_pending(place) == 2
+    before = raw_files(place)
+    assert len(before) == 2
+    place.store.delete(RAW_2014)
+    assert counts(transfer.run([YEAR, OTHER])) == {"changed": 2}
+    assert raw_files(place) == before
+    with place.engine.connect() as connection:
+        assert not source_files.has_pending(connection)
+    assert counts(transfer.run([YEAR, OTHER])) == {"unchanged": 2}
+
+
+def test_a_file_asked_for_since_then_is_not_asked_for_again(
+    transfer: Transfer, published: Published, place: Workplace
 ) -> None:
     published.put(csv_of(3))
     transfer.run([YEAR])
-    with engine.connect() as connection:
+    published.put(csv_of(4))
+    now = datetime.now(UTC)
+    assert counts(transfer.run([YEAR], asked_since=now - timedelta(minutes=10))) == {"just asked": 1}
+    with place.engine.begin() as connection:
+        long_ago = (now - timedelta(minutes=11)).replace(tzinfo=None)
+        connection.execute(update(tables.source_file).values(downloaded_at=long_ago))
+    assert counts(transfer.run([YEAR], asked_since=now - timedelta(minutes=10))) == {"changed": 1}
+
+
+def test_a_station_is_described_by_its_own_file_where_no_list_is(
+    transfer: Transfer, published: Published, place: Workplace
+) -> None:
+    published.put(csv_of(3))
+    transfer.run([YEAR])
+    with place.engine.connect() as connection:
         (row,) = connection.execute(select(tables.station)).all()
     assert (row.station_id, row.country, float(row.latitude_deg)) == (STATION, "NO", 70.93)
     assert "JAN MAYEN" in row.name
 
 
-def write_summaries(store: HdfsStore, hours: int, station: str = STATION) -> None:
-    """What the Spark job writes: one file per rule, station and year; -7.0 degrees in each hour."""
-    starts = [datetime(2014, 1, 1 + hour // 24, hour % 24, tzinfo=UTC) for hour in range(hours)]
-    values = {"observation_count": 1, "min_tenths": -70, "max_tenths": -70, "sum_tenths": -70}
-    table = pl.DataFrame({"hour_start": starts}).with_columns(
-        pl.lit("global-hourly").alias("dataset"),
-        *(pl.lit(value, pl.Int64).alias(name) for name, value in values.items()),
-        *(pl.lit(0, pl.Int64).alias(name) for name in REASON_COUNTS),
-    )
-    path = published_parquet(table)
-    for rule in RULE_NAMES:
-        store.write(f"{hourly_summary_folder(rule, 2014, station)}/part-0.parquet", path)
+class _Flaky(BaseHTTPRequestHandler):
+    """Serves the files of a directory; some stations are refused, some fail a few times first."""
+
+    root: Path
+    refused: set[str]
+    failures: dict[str, int]
+    asked: list[str]
+
+    def do_GET(self) -> None:
+        station = Path(self.path).name[:11]
+        self.asked.append(station)
+        status, body = HTTPStatus.NOT_FOUND, b""
+        path = self.root / self.path.lstrip("/")
+        if station in self.refused:
+            status = HTTPStatus.FORBIDDEN
+        elif self.failures.get(station, 0) > 0:
+            self.failures[station] -= 1
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+        elif path.is_file():
+            status, body = HTTPStatus.OK, path.read_bytes()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: object) -> None:
+        return
 
 
-def published_parquet(table: pl.DataFrame) -> bytes:
-    import io
-
-    buffer = io.BytesIO()
-    table.write_parquet(buffer)
-    return buffer.getvalue()
-
-
-def stored_days(engine: Engine) -> dict[str, int]:
-    table = tables.hourly_summary
-    statement = (
-        select(func.date(table.c.hour_start), func.count())
-        .where(table.c.rule == "routine")
-        .group_by(func.date(table.c.hour_start))
-    )
-    with engine.connect() as connection:
-        return {str(day): int(count) for day, count in connection.execute(statement)}
+@pytest.fixture
+def flaky(published: Published) -> Iterator[tuple[str, type[_Flaky]]]:
+    handler = type("Handler", (_Flaky,), {})
+    handler.root, handler.refused, handler.failures, handler.asked = published.root, set(), {}, []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", handler
+    server.shutdown()
+    server.server_close()
 
 
-def test_a_day_is_loaded_alone_and_pressing_it_again_changes_no_row(
-    transfer: Transfer, published: Published, store: HdfsStore, engine: Engine
+def http_transfer(place: Workplace, url: str) -> Transfer:
+    policy = RetryPolicy(attempts=2, first_pause_s=0.01, longest_pause_s=0.01)
+    archive = HttpArchive(url, policy)
+    folder = place.transfers
+    return Transfer(archive, place.store, place.engine, StationDirectory(archive), folder, pause_s=0.05)
+
+
+def test_while_others_come_a_failing_file_is_asked_for_more_often_than_any_limit(
+    published: Published, place: Workplace, flaky: tuple[str, type[_Flaky]]
 ) -> None:
-    published.put(csv_of(60))
-    transfer.run([YEAR])
-    write_summaries(store, 60)
-    loader = Loader(store, engine)
-    loaded = loader.load_day(date(2014, 1, 2), [STATION])
-    assert (loaded.hour_count, loaded.observation_count, loaded.new_rows) == (24, 24, 72)
-    assert stored_days(engine) == {"2014-01-02": 24}
-    again = loader.load_day(date(2014, 1, 2), [STATION])
-    assert (again.new_rows, again.changed_rows, again.deleted_rows) == (0, 0, 0)
-    assert again.unchanged_rows == 72
+    url, handler = flaky
+    stations = [f"{number:06d}99999" for number in range(1, 7)]
+    for number, station in enumerate(stations):
+        published.put(csv_of(2, station), station)
+        # Each is served one round later than the one before: every round makes progress.
+        handler.failures[station] = number * 2
+    transfer = http_transfer(place, url)
+    report = transfer.run(StationYear(one, 2014, GLOBAL_HOURLY) for one in stations)
+    assert counts(report) == {"changed": 6}
 
 
-def test_a_year_is_loaded_whole_and_a_year_without_files_is_a_hole(
-    transfer: Transfer, published: Published, store: HdfsStore, engine: Engine
+def test_a_refused_station_is_asked_once_and_the_others_are_taken(
+    published: Published, place: Workplace, flaky: tuple[str, type[_Flaky]]
 ) -> None:
-    published.put(csv_of(60))
-    transfer.run([YEAR])
-    mark_as_read(engine, 20)
-    write_summaries(store, 60)
-    loader = Loader(store, engine)
-    assert loader.load_year(2014, [STATION]).hour_count == 60
-    assert stored_days(engine) == {"2014-01-01": 24, "2014-01-02": 24, "2014-01-03": 12}
-    hole = loader.load_year(2013, [STATION])
-    assert (hole.station_count, hole.hour_count, hole.new_rows) == (0, 0, 0)
-    with engine.connect() as connection:
-        (row,) = connection.execute(select(tables.station)).all()
-    assert row.first_observed_at == datetime(2014, 1, 1)  # noqa: DTZ001
-    assert row.last_observed_at == datetime(2014, 1, 1, 19)  # noqa: DTZ001
+    url, handler = flaky
+    published.put(csv_of(2))
+    published.put(csv_of(2, OTHER.station_id), OTHER.station_id)
+    handler.refused.add(OTHER.station_id)
+    report = http_transfer(place, url).run([YEAR, OTHER])
+    assert counts(report) == {"changed": 1, "failed": 1}
+    assert "403" in report.with_outcome(Outcome.FAILED)[0].reason
+    assert handler.asked.count(OTHER.station_id) == 1
+
+
+def test_an_archive_that_is_away_as_a_whole_fails_the_task_after_a_few_files(
+    place: Workplace,
+) -> None:
+    transfer = http_transfer(place, "http://127.0.0.1:9")
+    wanted = [StationYear(f"{number:06d}99999", 2014, GLOBAL_HOURLY) for number in range(1, 101)]
+    with pytest.raises(SourceError, match="does not answer"):
+        transfer.run(wanted)

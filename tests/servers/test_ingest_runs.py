@@ -1,0 +1,274 @@
+"""Whole runs without Airflow: what was lost, left or revised the next one mends, and tells once."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, func, select, text
+
+from isotherm.archive.station_year import StationYear
+from isotherm.errors import StoreError
+from isotherm.ingest import batch_tasks, day_tasks, history_tasks
+from isotherm.ingest.day_ranges import days_of
+from isotherm.ingest.plan import read_plan, write_plan
+from isotherm.ingest.workplace import Workplace
+from isotherm.settings import load_settings
+from isotherm.stores import source_files, tables
+from isotherm.stores.hdfs_layout import HOURLY_SUMMARY_ROOT, OBSERVATION_ROOT, bucket_of, bucket_path
+from servers.hdfs_fixture import Hdfs
+from servers.ingest_fixture import (
+    STATION,
+    Published,
+    csv_of,
+    empty,
+    ingest_servers,
+    place_of,
+    summarise_pending,
+    use_settings_of,
+)
+
+pytestmark = pytest.mark.servers
+
+OTHER = "22222099999"
+SUMMARIES = [table for name, table in tables.metadata.tables.items() if name.endswith("_summary")]
+BUCKET = bucket_of(STATION)
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Hdfs]:
+    with ingest_servers() as stores:
+        yield stores
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Published:
+    return Published(tmp_path)
+
+
+@pytest.fixture
+def place(servers: Hdfs, published: Published, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
+    use_settings_of(servers, published, monkeypatch)
+    found = place_of(servers, published)
+    empty(found)
+    yield found
+    found.engine.dispose()
+    monkeypatch.undo()
+    load_settings.cache_clear()
+
+
+def download(day: str, **form: Any) -> dict[str, Any]:  # noqa: ANN401 - a form's values
+    return day_tasks.download_day(form_day=day, **form)
+
+
+def load(run_id: str = "run") -> list[str]:
+    """Load and tell; returns the days that were told."""
+    loaded = batch_tasks.load_changes(run_id=run_id)
+    batch_tasks.forget_told_days(run_id=run_id)
+    return list(days_of(loaded["days"]))
+
+
+def run_day(place: Workplace, day: str, **form: Any) -> list[str]:  # noqa: ANN401 - a form's values
+    """A whole run; returns the days that were told."""
+    if not download(day, **form):
+        return []
+    if batch_tasks.find_all_work().is_pending:
+        summarise_pending(place)
+    return load()
+
+
+def rows_of(place: Workplace) -> dict[str, list[Any]]:
+    """All batch rows, with the time of their last change."""
+    with place.engine.connect() as connection:
+        return {
+            table.name: list(connection.execute(select(table).order_by(*table.primary_key)))
+            for table in SUMMARIES
+        }
+
+
+def hours_by_day(place: Workplace, rule: str = "routine") -> dict[str, int]:
+    day = func.date(tables.hourly_summary.c.hour_start)
+    statement = select(day, func.count()).where(tables.hourly_summary.c.rule == rule).group_by(day)
+    with place.engine.connect() as connection:
+        return {str(one): int(count) for one, count in connection.execute(statement)}
+
+
+def test_a_first_run_loads_what_came_and_tells_each_day_and_the_next_has_nothing_to_do(
+    place: Workplace, published: Published
+) -> None:
+    published.put(csv_of(60))
+    assert run_day(place, "2014-01-02") == ["2014-01-01", "2014-01-02", "2014-01-03"]
+    assert hours_by_day(place) == {"2014-01-01": 24, "2014-01-02": 24, "2014-01-03": 12}
+    before = rows_of(place)
+    assert download("2014-01-03") == {}
+    assert rows_of(place) == before
+
+
+def test_a_late_row_and_a_revised_one_reach_mysql_by_any_days_run(
+    place: Workplace, published: Published
+) -> None:
+    published.put(csv_of(60))
+    run_day(place, "2014-01-01")
+    revised = csv_of(61).replace(b'2014-01-01T05:00:00","4","70.93","-8.66","9.0"', b"x", 0)
+    revised = revised.replace(b'"-0070,1"', b'"-0071,1"', 1)
+    published.put(revised)
+    assert run_day(place, "2014-01-02") == ["2014-01-01", "2014-01-03"]
+    assert hours_by_day(place)["2014-01-03"] == 13
+
+
+def test_what_a_killed_import_left_is_done_by_the_next_run_of_another_year(
+    place: Workplace, published: Published
+) -> None:
+    published.put(csv_of(30, year=2013), year=2013)
+    published.put(csv_of(24))
+    # It was killed after its download, and before that nobody had read the ledger.
+    assert download("2013-01-01")["changed"] == 1
+    assert run_day(place, "2014-01-01") == ["2013-01-01", "2013-01-02", "2014-01-01"]
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        [bucket_path(OBSERVATION_ROOT, "global-hourly", 2014, BUCKET)],
+        [bucket_path(HOURLY_SUMMARY_ROOT, "global-hourly", 2014, BUCKET)],
+        [f"{HOURLY_SUMMARY_ROOT}/dataset=global-hourly/year=2014"],
+        [OBSERVATION_ROOT, HOURLY_SUMMARY_ROOT],
+        ["/isotherm/raw/global-hourly/2014"],
+        ["/isotherm"],
+    ],
+    ids=["observations", "summaries", "a year", "both tables", "raw files", "everything"],
+)
+def test_what_hdfs_has_lost_is_made_again_and_no_row_changes(
+    place: Workplace, published: Published, lost: list[str]
+) -> None:
+    published.put(csv_of(60))
+    published.put(csv_of(48, OTHER), OTHER)
+    run_day(place, "2014-01-01")
+    before = rows_of(place)
+    assert len(before["hourly_summary"]) == (60 + 48) * 3
+    for path in lost:
+        assert place.store.delete(path)
+    assert run_day(place, "2014-01-02") == []
+    assert rows_of(place) == before
+    for root in (OBSERVATION_ROOT, HOURLY_SUMMARY_ROOT):
+        for station in (STATION, OTHER):
+            assert place.store.exists(bucket_path(root, "global-hourly", 2014, bucket_of(station)))
+    assert len(place.store.list("/isotherm/raw/global-hourly/2014")) == 2
+
+
+def test_summaries_lost_before_the_load_are_refused_by_name_and_mended_by_the_next_run(
+    place: Workplace, published: Published
+) -> None:
+    published.put(csv_of(24))
+    run_day(place, "2014-01-01")
+    published.put(csv_of(48))
+    download("2014-01-02")
+    summarise_pending(place)
+    place.store.delete(bucket_path(HOURLY_SUMMARY_ROOT, "global-hourly", 2014, BUCKET))
+    with pytest.raises(StoreError, match=f"global-hourly/2014/{STATION}.*the next run"):
+        load()
+    assert hours_by_day(place) == {"2014-01-01": 24}
+    assert run_day(place, "2014-01-02") == ["2014-01-02"]
+    assert hours_by_day(place) == {"2014-01-01": 24, "2014-01-02": 24}
+
+
+def test_hours_deleted_by_hand_are_loaded_again_by_the_run_of_their_day(
+    place: Workplace, published: Published
+) -> None:
+    published.put(csv_of(60))
+    run_day(place, "2014-01-01")
+    before = rows_of(place)
+    table = tables.hourly_summary
+    with place.engine.begin() as connection:
+        connection.execute(delete(table).where(func.date(table.c.hour_start) == "2014-01-02"))
+    assert run_day(place, "2014-01-01") == []
+    assert run_day(place, "2014-01-02") == ["2014-01-02"]
+    assert [len(rows) for rows in rows_of(place).values()] == [len(rows) for rows in before.values()]
+    assert hours_by_day(place)["2014-01-02"] == 24
+
+
+def test_days_of_a_load_that_died_before_it_told_are_told_by_the_next_run_once(
+    place: Workplace, published: Published
+) -> None:
+    published.put(csv_of(30))
+    download("2014-01-01")
+    summarise_pending(place)
+    place.loader.load_changes()
+    assert run_day(place, "2014-01-01") == ["2014-01-01", "2014-01-02"]
+    assert run_day(place, "2014-01-01") == []
+
+
+def test_two_runs_side_by_side_do_not_tell_the_same_days(
+    place: Workplace, published: Published
+) -> None:
+    published.put(csv_of(30))
+    download("2014-01-01")
+    summarise_pending(place)
+    first = batch_tasks.load_changes(run_id="first")
+    assert first["days"] == [("2014-01-01", "2014-01-02")]
+    assert batch_tasks.load_changes(run_id="second")["days"] == []
+    # A second attempt of the same run is told the same again.
+    assert batch_tasks.load_changes(run_id="first") == first
+
+
+def test_a_day_without_a_file_is_a_hole_and_a_station_no_list_knows_is_asked_for(
+    place: Workplace, published: Published, capfd: pytest.CaptureFixture[str]
+) -> None:
+    published.put(csv_of(24))
+    assert download("1850-01-01") == {}
+    assert run_day(place, "2014-01-01", ids=["99999999999", STATION]) == ["2014-01-01"]
+    assert "No file in these years: 99999999999" in capfd.readouterr().out
+
+
+def test_without_a_day_the_newest_year_is_asked_for(place: Workplace, published: Published) -> None:
+    published.put(csv_of(24, year=2012), year=2012)
+    published.put(csv_of(30))
+    assert day_tasks.download_day()["changed"] == 1
+    with place.engine.connect() as connection:
+        assert connection.scalar(text("SELECT MIN(year) FROM source_file")) == 2014
+
+
+FORM = {
+    "first_year": 2013,
+    "last_year": 2014,
+    "dry_run": False,
+    "station_count": None,
+    "station_ids": None,
+    "country": None,
+    "box": None,
+}
+
+
+def test_an_import_downloads_its_plan_and_is_loaded_like_any_run(
+    place: Workplace, published: Published
+) -> None:
+    published.put(csv_of(24, year=2013), year=2013)
+    published.put(csv_of(24))
+    assert history_tasks.plan_import({**FORM, "dry_run": True}) == []
+    (part,) = history_tasks.plan_import(FORM)
+    assert history_tasks.title_of(part) == "2013-2014"
+    assert history_tasks.download_years(part)["changed"] == 2
+    assert summarise_pending(place) == 2
+    assert load() == ["2013-01-01", "2014-01-01"]
+
+
+def test_the_plan_of_many_stations_and_years_is_small_for_airflow(place: Workplace) -> None:
+    wanted = [
+        StationYear(f"{number:06d}99999", year, "global-hourly")
+        for year in range(1961, 2011)
+        for number in range(10_000)
+    ]
+    parts = write_plan(place.store, wanted)
+    assert (len(parts), parts[0].end - parts[0].first) == (500, 1000)
+    assert parts[-1].title == "2010"
+    assert len(json.dumps([part.as_xcom() for part in parts])) < 80_000
+    assert read_plan(place.store, parts[-1]) == wanted[-1000:]
+
+
+def test_has_changes_is_left_false_by_a_run(place: Workplace, published: Published) -> None:
+    published.put(csv_of(24))
+    run_day(place, "2014-01-01")
+    with place.engine.connect() as connection:
+        assert not source_files.has_changes(connection)
+        assert not source_files.has_pending(connection)
