@@ -168,7 +168,7 @@ def _read_keys(store: HdfsStore, one: LoadedFile, stations: Sequence[str]) -> pl
         keys = pl.DataFrame(schema=columns)
     else:
         table = pl.scan_parquet(io.BytesIO(store.read(path)))
-        keys = table.filter(pl.col("station_id").is_in(stations)).select(columns).collect()
+        keys = table.filter(pl.col("station_id").is_in(stations)).select(*columns).collect()
     return keys.with_columns(dataset=pl.lit(one.dataset))
 
 
