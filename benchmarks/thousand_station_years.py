@@ -1,0 +1,178 @@
+"""What do 1 000 station-years cost to keep: files on HDFS, the NameNode's memory, the audit's memory?
+
+    python benchmarks/thousand_station_years.py [STATIONS] [YEARS]
+
+Simulated station-years go the whole way on servers of their own: transfer, Spark job, load, audit.
+Prints what lies on HDFS afterwards, the NameNode's heap after a collection and its whole memory, and
+how long each step took.
+"""
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+
+from isotherm.archive.simulated_archive import SimulatedArchive
+from isotherm.archive.station_year import StationYear
+from isotherm.audit.files import settle_files
+from isotherm.datasets.registry import DATASETS
+from isotherm.datasets.simulated.stations import describe_station, station_ids
+from isotherm.ingest.load import Loader
+from isotherm.ingest.stations import StationDirectory
+from isotherm.ingest.transfer import Transfer
+from isotherm.local.environment import base_environment
+from isotherm.settings import REPOSITORY_ROOT, Settings, load_settings
+from isotherm.stores.hdfs_layout import HOURLY_SUMMARY_ROOT, OBSERVATION_ROOT, RAW_ROOT
+from isotherm.stores.hdfs_store import HdfsStore
+from isotherm.stores.migrate import migrate
+from isotherm.stores.mysql import create_engine
+
+sys.path.insert(0, str(REPOSITORY_ROOT / "tests"))
+from servers.hdfs_fixture import Hdfs
+
+NEWEST_YEAR = 2024
+AUDIT = "--audit"
+
+
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    """Print how long a step took."""
+    started_at = time.perf_counter()
+    yield
+    print(f"{what:<28} {time.perf_counter() - started_at:8.1f} s", flush=True)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What the product's programs get."""
+    return {**base_environment(settings), "ISOTHERM_TOOLS_DIR": str(load_settings().tools_dir)}
+
+
+def run(settings: Settings, *program: str) -> str:
+    """Run a program of the product; returns what it printed."""
+    done = subprocess.run(
+        [sys.executable, *program],
+        env=environment(settings),
+        cwd=REPOSITORY_ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    return done.stdout
+
+
+def content(settings: Settings, folder: str) -> tuple[int, int]:
+    """Files below a folder of HDFS, and their bytes."""
+    answer = httpx.get(
+        f"{settings.hdfs_url}/webhdfs/v1{folder}",
+        params={"op": "GETCONTENTSUMMARY", "user.name": settings.hdfs_user},
+    ).raise_for_status()
+    summary = answer.json()["ContentSummary"]
+    return int(summary["fileCount"]), int(summary["length"])
+
+
+def heap_bytes(settings: Settings) -> int:
+    """The NameNode's used heap as it tells it itself."""
+    beans = httpx.get(f"{settings.hdfs_url}/jmx?qry=java.lang:type=Memory").json()["beans"]
+    return int(beans[0]["HeapMemoryUsage"]["used"])
+
+
+def namenode(settings: Settings) -> psutil.Process:
+    """The process that listens on the NameNode's port."""
+    port = int(settings.hdfs_url.rsplit(":", 1)[1])
+    return next(
+        psutil.Process(one.pid)
+        for one in psutil.net_connections("tcp")
+        if one.status == psutil.CONN_LISTEN and one.laddr[1] == port and one.pid
+    )
+
+
+def audit(settings: Settings) -> None:
+    """The audit in a process of its own, for its memory."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    result = settle_files(create_engine(settings), HdfsStore(settings), "benchmark")
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    assert result.is_balanced, result
+    print(
+        f"{result.compared} files compared, fed {result.lines[0].fed:,}, lost {result.lines[0].lost}, "
+        f"doubled {result.lines[0].doubled}; peak {after} MB, of which {before} MB before it began"
+    )
+
+
+def measure(servers: Hdfs, station_years: list[StationYear]) -> None:
+    """All steps, then what is left of them."""
+    settings = Settings(
+        state_dir=servers.folder,
+        port_base=servers.settings.port_base,
+        tools_dir=load_settings().tools_dir,
+        archive="simulated",
+        _secrets_dir=servers.folder / "secrets",
+    )
+    engine, store, archive = create_engine(settings, local_files=True), HdfsStore(settings), None
+    migrate(engine)
+    archive = SimulatedArchive()
+    heap_before = heap_bytes(settings)
+    with tempfile.TemporaryDirectory() as folder, step("transfer, simulation included"):
+        Transfer(archive, store, engine, StationDirectory(archive), Path(folder)).run(station_years)
+    with step("Spark job"):
+        print(run(settings, "jobs/summarise_observations.py").strip().splitlines()[-1])
+    with step("load"):
+        Loader(store, engine).load_changes()
+    with step("audit"):
+        print(run(settings, __file__, AUDIT).strip().splitlines()[-1])
+    for name, root in (
+        ("raw files", RAW_ROOT),
+        ("observations", OBSERVATION_ROOT),
+        ("hourly summaries", HOURLY_SUMMARY_ROOT),
+    ):
+        files, size = content(settings, root)
+        print(f"{name:<28} {files:6} files {size / 1e6:8.1f} MB")
+    process = namenode(settings)
+    subprocess.run(
+        [str(settings.tools_dir / "java" / "bin" / "jcmd"), str(process.pid), "GC.run"],
+        check=False,
+        capture_output=True,
+    )
+    time.sleep(2)
+    print(
+        f"NameNode: heap {heap_bytes(settings) / 1e6:.0f} MB after a collection "
+        f"({heap_before / 1e6:.0f} MB when it was empty, before one), "
+        f"whole process {process.memory_full_info().pss / 1e6:.0f} MB"
+    )
+
+
+def main() -> None:
+    """Start the servers, measure, take them down."""
+    if AUDIT in sys.argv:
+        audit(load_settings())
+        return
+    stations = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    years = int(sys.argv[2]) if len(sys.argv) > 2 else 10
+    station_years = [
+        StationYear(one, year, DATASETS[0].name)
+        for one in station_ids(stations)
+        for year in range(NEWEST_YEAR - years + 1, NEWEST_YEAR + 1)
+        if describe_station(one).has_year(year)
+    ]
+    print(f"{len(station_years)} station-years of {stations} stations")
+    os.environ["ISOTHERM_ARCHIVE"] = "simulated"
+    servers = Hdfs()
+    try:
+        for server in (servers.namenode, servers.datanode, servers.mysql):
+            servers.start(server)
+        measure(servers, station_years)
+    finally:
+        servers.dispose()
+
+
+if __name__ == "__main__":
+    main()
