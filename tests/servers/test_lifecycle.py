@@ -7,6 +7,8 @@ import shutil
 import signal
 import socket
 import stat
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -17,20 +19,26 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from isotherm.errors import ServerStartError, SettingsError
+from isotherm.local.airflow_client import AirflowClient, DagRunFailedError
+from isotherm.local.dag_release import release_dags
 from isotherm.local.environment import instance_name
 from isotherm.local.locks import supervisor_lock
 from isotherm.local.processes import family, instance_processes
 from isotherm.local.record import READY
+from isotherm.local.secret_files import airflow_logins, read_secret
 from isotherm.local.servers import all_servers
+from isotherm.local.servers.airflow import airflow_environment, connections_file
 from isotherm.local.stack import Stack
 from isotherm.local.status import read_status
 from isotherm.messages import OBSERVATION_TOPIC
-from isotherm.settings import Settings
+from isotherm.settings import PortOffset, Settings
 from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.mysql import create_engine
 from running_product import free_port_base
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
+
+DAILY_DAG = "ingest_observations"
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +122,7 @@ def test_every_listening_socket_of_the_whole_tree_is_on_loopback(stack: Stack) -
 def test_secrets_are_readable_by_their_owner_only(stack: Stack) -> None:
     state_dir = stack.settings.state_dir
     private = [*(state_dir / "secrets").iterdir()]
+    assert "airflow_connections.json" in {one.name for one in private}
     private += [state_dir / "airflow" / "airflow.cfg", state_dir / "mysql" / "accounts.sql"]
     assert len(private) >= 7
     for path in private:
@@ -128,6 +137,71 @@ def test_no_secret_reaches_a_log(stack: Stack) -> None:
     for log in stack.settings.logs_dir.glob("*.log"):
         text = log.read_text(errors="replace")
         assert not [one for one in secrets if one in text], log
+
+
+def test_no_secret_is_in_the_environment_of_any_process(stack: Stack) -> None:
+    """Of tasks neither: they have the scheduler's, and what Airflow adds."""
+    secrets = [one.read_bytes() for one in stack.settings.secrets_dir.iterdir() if not one.suffix]
+    assert len(secrets) >= 5
+    found = tree(stack)
+    assert len(found) > 20
+    for pid in found:
+        environment = Path(f"/proc/{pid}/environ").read_bytes()
+        assert not [one for one in secrets if one in environment], psutil.Process(pid).cmdline()
+
+
+def test_airflow_finds_its_connection_to_mysql_in_a_file_of_its_owner(stack: Stack) -> None:
+    path = connections_file(stack.settings)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    program = (
+        "from airflow.sdk import BaseHook\n"
+        "print(BaseHook.get_connection('isotherm_mysql').password, end='')"
+    )
+    environment = airflow_environment(stack.settings)
+    answer = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.splitlines()[-1] == read_secret(stack.settings, "isotherm_mysql_password")
+
+
+@pytest.fixture(scope="module")
+def airflow(stack: Stack) -> Iterator[AirflowClient]:
+    password = airflow_logins(stack.settings)["admin"]
+    url = stack.settings.local_url(PortOffset.AIRFLOW)
+    with AirflowClient(url, "admin", password) as client:
+        yield client
+
+
+def test_the_daily_dag_waits_for_the_first_run_and_a_person_s_pause_is_kept(
+    stack: Stack, airflow: AirflowClient
+) -> None:
+    def is_paused() -> object:
+        return airflow.get(f"/api/v2/dags/{DAILY_DAG}")["is_paused"]
+
+    airflow.wait_for_dag(DAILY_DAG)
+    assert is_paused()
+    assert airflow.get(f"/api/v2/dags/{DAILY_DAG}/dagRuns")["total_entries"] == 0
+    assert release_dags(airflow, stack.settings, [DAILY_DAG]) == [DAILY_DAG]
+    assert not is_paused()
+    airflow.pause(DAILY_DAG)
+    assert release_dags(airflow, stack.settings, [DAILY_DAG]) == []
+    assert is_paused()
+
+
+def test_a_trigger_asked_twice_starts_one_run_and_a_run_that_does_not_move_is_given_up(
+    airflow: AirflowClient,
+) -> None:
+    for _ in range(2):
+        assert airflow.trigger(DAILY_DAG, {"day": "1850-01-01"}, "asked_twice") == "asked_twice"
+    assert airflow.get(f"/api/v2/dags/{DAILY_DAG}/dagRuns")["total_entries"] == 1
+    assert airflow.run_state(DAILY_DAG, "asked_twice") == "queued"  # the DAG is paused
+    assert airflow.run_state(DAILY_DAG, "another") is None
+    with pytest.raises(DagRunFailedError, match="nothing of it moved in the last 3 s"):
+        airflow.wait_for_run(DAILY_DAG, "asked_twice", stalled_after_s=2.5)
+    with pytest.raises(DagRunFailedError, match=r"did not end within 6 s.* in the last 0 s"):
+        airflow.wait_for_run(
+            DAILY_DAG, "asked_twice", stalled_after_s=2.5, timeout_s=5.5, pulse=time.monotonic
+        )
 
 
 def test_starting_twice_attaches_to_the_running_servers(stack: Stack) -> None:
@@ -231,14 +305,23 @@ def test_down_leaves_no_process_no_lock_and_up_again_finds_its_data(
     assert first_message(settings) == b"kept"
 
 
-def test_down_after_a_killed_supervisor_stops_its_orphans(stack: Stack) -> None:
+@pytest.mark.parametrize("killed", [["airflow-scheduler"], ["airflow-api-server", "mysql"], []])
+def test_down_leaves_nothing_after_killed_servers_and_a_killed_supervisor(
+    stack: Stack, killed: list[str]
+) -> None:
+    stack.start()
+    stack.wait_ready()
     processes = tree(stack)
+    assert len([one for one in processes.values() if "LocalExecutor" in " ".join(one.cmdline())]) > 1
     supervisor = stack.record.supervisor
     assert supervisor is not None
-    psutil.Process(supervisor.pid).send_signal(signal.SIGKILL)
+    living = stack.record.living
+    for pid in (supervisor.pid, *(living[name].pid for name in killed)):
+        psutil.Process(pid).send_signal(signal.SIGKILL)
     wait_for(lambda: not stack.is_running())
     assert Stack(stack.settings).stop()
-    wait_for(lambda: not [one for one in processes.values() if _lives(one)], 20)
+    assert not [one.cmdline() for one in processes.values() if _lives(one)]
+    assert not instance_processes(instance_name(stack.settings))
     assert not stack.record.servers
 
 

@@ -72,7 +72,15 @@ class AirflowClient:
 
     def unpause(self, dag_id: str) -> None:
         """Let the scheduler start runs of a DAG."""
-        _raise_for_status(self._send("PATCH", f"/api/v2/dags/{dag_id}", json={"is_paused": False}))
+        self._set_paused(dag_id, is_paused=False)
+
+    def pause(self, dag_id: str) -> None:
+        """Keep the scheduler from starting runs of a DAG."""
+        self._set_paused(dag_id, is_paused=True)
+
+    def _set_paused(self, dag_id: str, *, is_paused: bool) -> None:
+        body = {"is_paused": is_paused}
+        _raise_for_status(self._send("PATCH", f"/api/v2/dags/{dag_id}", json=body))
 
     def trigger(self, dag_id: str, conf: dict[str, Any], run_id: str = "") -> str:
         """Start a run with these form values; returns its run id.
