@@ -50,37 +50,41 @@ def history(stack: SinkStack, seed: int) -> list[Row]:
     return sent
 
 
-def global_means(stack: SinkStack) -> dict[str, tuple[int, int]]:
-    """Station count and sum of station means per hour, as the sink left them in its tables."""
+def global_rows(stack: SinkStack) -> dict[str, tuple[int, ...]]:
+    """The row over all stations of each hour, as the sink left them in its tables."""
     with stack.engine.connect() as connection:
         rows = connection.execute(
             sa.text(
-                "SELECT hour_start, station_count, mean_sum_e4 FROM global_hourly_summary "
+                "SELECT hour_start, station_count, observation_count, min_tenths, max_tenths, "
+                "mean_sum_e4 FROM global_hourly_summary "
                 "WHERE layer = 'speed' AND rule = 'qc' AND hour_start < '2014-01-03'"
             )
         ).all()
-    return {f"{row.hour_start:%Y-%m-%dT%H}": (row.station_count, row.mean_sum_e4) for row in rows}
+    return {f"{row[0]:%Y-%m-%dT%H}": tuple(map(int, row[1:])) for row in rows}
 
 
-def expected_means(rows: dict[tuple[str, str, str], Row]) -> dict[str, tuple[int, int]]:
-    hours: dict[str, list[int]] = {}
+def expected_global_rows(rows: dict[tuple[str, str, str], Row]) -> dict[str, tuple[int, ...]]:
+    hours: dict[str, list[Row]] = {}
     for (_, hour, _), row in rows.items():
         if row["observation_count"]:
-            # Every observation of an hour is the same here, so its mean is its minimum.
-            hours.setdefault(hour, []).append(row["min_tenths"] * 1000)
-    return {hour: (len(means), sum(means)) for hour, means in hours.items()}
-
-
-def clear_tables(stack: SinkStack) -> None:
-    with stack.engine.begin() as connection:
-        for table in ("hourly_summary", "empty_hour", "global_hourly_summary"):
-            connection.execute(sa.text(f"DELETE FROM {table}"))
+            hours.setdefault(hour, []).append(row)
+    return {
+        hour: (
+            len(found),
+            sum(one["observation_count"] for one in found),
+            min(one["min_tenths"] for one in found),
+            max(one["max_tenths"] for one in found),
+            # Every observation of a station's hour is the same here, so its mean is its minimum.
+            sum(one["min_tenths"] * 1000 for one in found),
+        )
+        for hour, found in hours.items()
+    }
 
 
 def assert_is_the_fold(stack: SinkStack, sent: list[Row]) -> None:
     expected = plain_fold(sent)
     assert stack.rows() == expected
-    assert global_means(stack) == expected_means(expected)
+    assert global_rows(stack) == expected_global_rows(expected)
 
 
 def wait_for_a_batch(stack: SinkStack, before: dict[int, int], within_s: float = 30) -> None:
@@ -92,10 +96,13 @@ def wait_for_a_batch(stack: SinkStack, before: dict[int, int], within_s: float =
 def test_a_sink_killed_again_and_again_in_the_middle_of_its_transactions_loses_and_doubles_nothing(
     stack: SinkStack,
 ) -> None:
-    clear_tables(stack)
+    stack.clear_tables()
     moments = random.Random(3)  # noqa: S311
     sent = history(stack, 3)
-    stack.send(sent)
+    poison = [b'{"number": %d}' % number for number in range(60)]
+    for number in range(60):
+        part = len(sent) // 60
+        stack.send([*sent[number * part : (number + 1) * part], poison[number]])
     for _ in range(10):
         # Small batches: many transactions, so that a kill is likely to meet one.
         sink = stack.start_sink("--batch-size", "60")
@@ -105,14 +112,30 @@ def test_a_sink_killed_again_and_again_in_the_middle_of_its_transactions_loses_a
         sink.wait()
     stack.start_sink()
     stack.wait_until_written()
+    counted = stack.wait_until_counted(len(poison))
 
+    assert_is_the_fold(stack, sent)
+    # A batch that was killed after its letters and before its commit sends them again.
+    assert {letter.content() for letter in stack.dead_letters()} == set(poison)
+    assert sorted(one["payload"].encode() for one in counted) == sorted(poison)
+
+
+def test_two_sinks_over_one_history_leave_the_rows_over_all_stations_exact(stack: SinkStack) -> None:
+    stack.clear_tables()
+    sent = history(stack, 8)
+    sinks = [stack.start_sink("--batch-size", "70") for _ in range(2)]
+    time.sleep(6)  # the group settles: both must have joined before the messages come
+    stack.send(sent)
+    stack.wait_until_written()
+
+    assert all("batch_written" in stack.stop(sink) for sink in sinks)
     assert_is_the_fold(stack, sent)
 
 
 def test_a_database_that_dies_twice_is_waited_for_and_nothing_is_dead_lettered(
     stack: SinkStack, database: Database
 ) -> None:
-    clear_tables(stack)
+    stack.clear_tables()
     sent = history(stack, 4)
     sink = stack.start_sink("--batch-size", "100")
     stack.send(sent[: len(sent) // 2])
@@ -133,7 +156,7 @@ def test_a_database_that_dies_twice_is_waited_for_and_nothing_is_dead_lettered(
 
 
 def test_connections_cut_in_the_middle_do_not_make_a_sink_think_it_is_fenced(stack: SinkStack) -> None:
-    clear_tables(stack)
+    stack.clear_tables()
     moments = random.Random(5)  # noqa: S311
     sent = history(stack, 5)
     stack.send(sent)
@@ -161,7 +184,7 @@ def test_connections_cut_in_the_middle_do_not_make_a_sink_think_it_is_fenced(sta
 
 
 def test_a_broker_that_dies_is_waited_for(stack: SinkStack, kafka: KafkaBroker) -> None:
-    clear_tables(stack)
+    stack.clear_tables()
     sent = history(stack, 6)
     sink = stack.start_sink("--batch-size", "100")
     stack.send(sent[: len(sent) // 2])
@@ -180,7 +203,7 @@ def test_a_broker_that_dies_is_waited_for(stack: SinkStack, kafka: KafkaBroker) 
 def test_a_sink_that_was_thought_dead_and_comes_back_is_fenced_and_writes_nothing(
     stack: SinkStack,
 ) -> None:
-    clear_tables(stack)
+    stack.clear_tables()
     sent = history(stack, 7)
     first = stack.start_sink("--batch-size", "200")
     stack.send(sent[:600])
@@ -209,7 +232,7 @@ def test_two_writers_of_one_partition_are_told_apart_by_the_fence(stack: SinkSta
     from isotherm.sink.offsets import Advance, OffsetStore
     from isotherm.sink.transaction import write_batch
 
-    clear_tables(stack)
+    stack.clear_tables()
     offsets = OffsetStore(stack.topic, "id", stack.group)
     offsets.start(stack.engine, 0, 0)
 

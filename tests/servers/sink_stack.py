@@ -20,7 +20,7 @@ from isotherm.dead_letter import DeadLetter
 from isotherm.hourly_summary import MERGE, REASON_COUNTS
 from isotherm.messages import DEAD_LETTER_TOPIC, HOURLY_SUMMARY_TOPIC, TOPICS, decode
 from isotherm.statistics.catalogue import MEASURED
-from isotherm.stores.kafka_topics import ensure_topics
+from isotherm.stores.kafka_topics import admin_client, ensure_topics
 from servers.kafka_fixture import KafkaBroker
 from servers.mariadb_fixture import Database
 
@@ -134,6 +134,26 @@ class SinkStack:
         """Signal a sink and return what it said."""
         process.send_signal(number)
         return process.communicate(timeout=30)[0]
+
+    def write(self, *arguments: str) -> str:
+        """Run a sink until all summaries are written; returns its log."""
+        sink = self.start_sink(*arguments)
+        self.wait_until_written()
+        return self.stop(sink)
+
+    def make_again(self, topic: str) -> None:
+        """Delete a topic with all it holds and make it anew."""
+        admin = admin_client(self.kafka.bootstrap)
+        admin.delete_topics([topic])[topic].result(10)
+        while topic in admin.list_topics(timeout=5).topics:
+            time.sleep(0.1)
+        ensure_topics(self.kafka.bootstrap, self.topics)
+
+    def clear_tables(self) -> None:
+        """Empty what all tests share, before a test that looks at the rows over all stations."""
+        with self.engine.begin() as connection:
+            for table in ("hourly_summary", "empty_hour", "global_hourly_summary"):
+                connection.execute(sa.text(f"DELETE FROM {table}"))
 
     def end_offsets(self) -> dict[int, int]:
         """The end of each partition of the summary topic."""

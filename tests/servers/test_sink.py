@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -99,7 +100,7 @@ def test_a_statistic_that_may_be_missing_appears_changes_and_goes_and_each_time_
 
     assert [row[0] for row in seen] == dew_points
     assert [row[1] for row in seen] == [0, 0, 2, 2, 2, 0]
-    is_new = [later[2] > earlier[2] for earlier, later in zip(seen, seen[1:], strict=False)]
+    is_new = [later[2] > earlier[2] for earlier, later in pairwise(seen)]
     assert is_new == [False, True, False, True, True]
 
 

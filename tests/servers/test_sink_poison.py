@@ -1,0 +1,245 @@
+"""Poison in the sink: whatever a record holds, one dead letter of it, counted once; the rest lands."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from isotherm.dead_letter import DeadLetter
+from servers.kafka_fixture import KafkaBroker
+from servers.mariadb_fixture import Database
+from servers.sink_stack import SinkStack, plain_fold, summary
+
+pytest_plugins = ["servers.kafka_fixture", "servers.mariadb_fixture"]
+pytestmark = pytest.mark.servers
+
+STATION = "72530094846"
+
+
+@pytest.fixture
+def stack(kafka: KafkaBroker, database: Database) -> Iterator[SinkStack]:
+    one = SinkStack(kafka, database)
+    yield one
+    one.dispose()
+
+
+def changed(**fields: object) -> bytes:
+    return json.dumps(summary(STATION, **fields)).encode()
+
+
+def raw(name: str, value: bytes) -> bytes:
+    """A summary in which one value is written as it stands."""
+    return changed(**{name: "@"}).replace(b'"@"', value)
+
+
+# By kind: what one value or the whole is.
+POISON: dict[str, list[bytes | None]] = {
+    "a tombstone": [None],
+    "no JSON": [b"{", b"", b"\x00", b"hour", changed()[:-1]],
+    "no UTF-8": [b"\xff\xfe", raw("rule", b'"q\xffc"'), b"\xef\xbb\xbf" + changed()],
+    "JSON of another shape": [b"null", b"[1]", b'"text"', b"17", b"{}", b'{"observed_at": 1}'],
+    "nested too deeply": [b"[" * 100_000, b'{"a":' * 5_000 + b"1" + b"}" * 5_000],
+    "a huge integer": [
+        raw("version", b"9" * 400),
+        raw("version", b"9" * 100_000),
+        raw("sum_tenths", b"1e400"),
+    ],
+    "not a number": [
+        raw("sum_tenths", b"NaN"),
+        raw("version", b"Infinity"),
+        raw("min_tenths", b"-Infinity"),
+    ],
+    "a number as text": [changed(version="12"), changed(observation_count=1.5), changed(received=True)],
+    "a lone surrogate or NUL": [
+        raw("rule", b'"\\ud800"'),
+        raw("rule", b'"qc\\u0000"'),
+        changed(dataset="\0"),
+    ],
+    "a time out of the calendar": [
+        changed(hour_start="0001-01-01T00:00:00+05:00"),
+        changed(hour_start="9999-12-31T23:00:00-05:00"),
+        changed(hour_start="1699-12-31T23:00:00Z"),
+        changed(hour_start="2014-01-01T00:30:00Z"),
+        changed(hour_start=1388534400),
+    ],
+    "longer than a letter may be": [
+        b"\x01" * 990_000,
+        b'"' * 990_000,
+        raw("rule", b'"' + b"\\n" * 400_000 + b'"'),
+    ],
+    "values that contradict": [
+        changed(sum_tenths=99999),
+        changed(min_tenths=None),
+        changed(received=0),
+        changed(schema_version=2),
+        changed(dew_point_sum_tenths=2**31),
+        changed(rule="'; DROP TABLE hourly_summary; --"),
+    ],
+}  # fmt: skip
+
+
+def test_a_thousand_poisons_of_twelve_kinds_become_a_letter_each_and_all_good_rows_land(
+    stack: SinkStack,
+) -> None:
+    assert len(POISON) == 12
+    flat = [one for kind in POISON.values() for one in kind]
+    poisons = [flat[number % len(flat)] for number in range(1_000)]
+    good = [summary(stack.station(n), hour) for n in range(40) for hour in range(50)]
+    before = stack.letter_counts()
+    mixed: list[Any] = []
+    for number, one in enumerate(good):
+        mixed += [one, poisons[number // 2]] if number % 2 == 0 else [one]
+    stack.send(mixed)
+
+    sink = stack.start_sink()
+    stack.wait_until_written(120)
+    counted = stack.wait_until_counted(1_000)
+    stack.stop(sink)
+
+    letters = stack.dead_letters()
+    assert stack.rows() == plain_fold(good)
+    assert len(letters) == 1_000
+    assert len({letter.offset for letter in letters}) == 1_000
+    assert all(letter.reason == "invalid" and letter.topic == stack.topic for letter in letters)
+    assert Counter(letter.content() for letter in letters) == Counter(
+        (one or b"")[: 512 * 1024] for one in poisons
+    )
+    assert len({one["source_file"] for one in counted}) == 1_000
+    assert stack.letter_counts()["invalid"] - before.get("invalid", 0) == 1_000
+
+
+def test_a_letter_says_what_was_wrong_and_how_much_of_a_long_one_is_kept(stack: SinkStack) -> None:
+    stack.send([changed(version="12"), b"\x01" * 990_000, changed(schema_version=2)])
+
+    stack.write()
+
+    named, long, other = stack.dead_letters()
+    assert "version='12'" in named.detail
+    assert "schema_version=2" in other.detail
+    assert (long.payload_bytes, len(long.content())) == (990_000, 512 * 1024)
+    assert long.detail.endswith("(the first 524288 of 990000 bytes are kept)")
+
+
+def test_a_row_that_the_database_refuses_is_dead_lettered_and_the_others_are_written(
+    stack: SinkStack,
+) -> None:
+    """A constraint that somebody added: the server says no each time, but only to some rows."""
+    sent = [summary(stack.station(n), hour) for n in range(8) for hour in range(8)]
+    refused = [one for one in sent if one["station_id"] in (stack.station(3), stack.station(7))]
+    constraint = f"station_id NOT IN ('{stack.station(3)}', '{stack.station(7)}')"
+    with stack.engine.begin() as connection:
+        connection.execute(
+            sa.text(f"ALTER TABLE hourly_summary ADD CONSTRAINT only_for_a_test CHECK ({constraint})")
+        )
+    try:
+        stack.send(sent)
+        said = stack.write()
+        letters = stack.dead_letters()
+        more = [summary(stack.station(1), 50)]
+        stack.send(more)
+        stack.write()
+    finally:
+        with stack.engine.begin() as connection:
+            connection.execute(sa.text("ALTER TABLE hourly_summary DROP CONSTRAINT only_for_a_test"))
+
+    assert stack.rows() == plain_fold([one for one in [*sent, *more] if one not in refused])
+    assert {letter.reason for letter in letters} == {"refused_by_database"}
+    assert sorted(letter.content() for letter in letters) == sorted(
+        json.dumps(one).encode() for one in refused
+    )
+    assert "only_for_a_test" in letters[0].detail
+    assert '"poison": 16' in said
+
+
+def test_a_letter_is_counted_once_however_often_it_was_sent_and_read(stack: SinkStack) -> None:
+    def letter(reason: str) -> bytes:
+        return DeadLetter.of(b"{", reason=reason, detail="why", topic=stack.topic).encode()
+
+    first = f"{stack.prefix}/0/1"
+    before = stack.letter_counts()
+    stack.send_letters(
+        [(first, letter("a")), (f"{stack.prefix}/0/2", letter("b")), (first, letter("a"))]
+    )
+    sink = stack.start_sink()
+    stack.wait_until_counted(2)
+    stack.stop(sink)
+    # Sent again after a crash; another one whose key differs in case only; one without a key.
+    stack.send_letters(
+        [(first, letter("a")), (f"{stack.prefix.lower()}/0/1", letter("a")), (None, letter("b"))]
+    )
+    sink = stack.start_sink()
+    stack.wait_until_counted(4)
+    stack.stop(sink)
+
+    after = stack.letter_counts()
+    assert {name: after[name] - before.get(name, 0) for name in "ab"} == {"a": 2, "b": 2}
+    rows = stack.counted_letters()
+    assert [(one["letter_offset"], one["reason"]) for one in rows] == [
+        (0, "a"),
+        (1, "b"),
+        (4, "a"),
+        (5, "b"),
+    ]
+    assert rows[-1]["source_file"] == f"{stack.dead_letter_topic}/0/5"
+
+
+def test_what_is_no_letter_is_counted_as_such_and_makes_no_new_letter(stack: SinkStack) -> None:
+    odd = [None, b"", b"{", b"\xff" * 900_000, b"\0", b'{"schema_version":1}', changed()]
+    strange = DeadLetter.of(b"\0\xff", reason="\U0001f321 " * 40, detail="\ud800", topic="\0").encode()
+    stack.send_letters([(f"{stack.prefix}.{n}", one) for n, one in enumerate([*odd, strange])])
+
+    sink = stack.start_sink()
+    rows = stack.wait_until_counted(8)
+    stack.stop(sink)
+
+    assert [one["reason"] for one in rows[:-1]] == ["unreadable_letter"] * 7
+    assert rows[-1]["reason"] == "_" * 32
+    assert all(len(one["payload"]) <= 2_000 for one in rows)
+
+
+def test_a_topic_made_again_stops_the_sink_with_the_command_that_resolves_it(stack: SinkStack) -> None:
+    stack.send([summary(stack.station(), version=100)])
+    stack.write()
+    stack.make_again(stack.topic)
+    sent = [summary(stack.station(), version=0, sum_tenths=31)]
+    stack.send(sent)
+
+    refused = stack.start_sink()
+    said = refused.communicate(timeout=30)[0]
+    adopting = stack.start_sink("--adopt-topic")
+    adopted = adopting.communicate(timeout=30)[0]
+    stack.write()
+
+    assert refused.returncode == 1
+    assert "summaries_to_mysql.py --adopt-topic" in said
+    assert adopting.returncode == 0, adopted
+    assert stack.rows() == plain_fold(sent)
+
+
+def test_letters_of_a_dead_letter_topic_made_again_are_counted_anew_once_it_is_adopted(
+    stack: SinkStack,
+) -> None:
+    stack.send([b"{", b"["])
+    sink = stack.start_sink()
+    stack.wait_until_counted(2)
+    stack.stop(sink)
+    stack.make_again(stack.dead_letter_topic)
+    stack.make_again(stack.topic)
+    stack.send([b"{"])
+
+    refused = stack.start_sink()
+    said = refused.communicate(timeout=30)[0]
+    adopting = stack.start_sink("--adopt-topic")
+    adopted = adopting.communicate(timeout=30)[0]
+    sink = stack.start_sink()
+    rows = stack.wait_until_counted(3)
+    stack.stop(sink)
+
+    assert refused.returncode == 1
+    assert "--adopt-topic" in said
+    assert adopting.returncode == 0, adopted
+    assert rows[0]["source_file"] == rows[2]["source_file"]
+    assert [one["letter_offset"] for one in rows] == [None, None, 0]
