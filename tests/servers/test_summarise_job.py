@@ -1,9 +1,7 @@
-"""The batch job on real HDFS and MySQL: what it writes, what it repairs, what it leaves alone."""
+"""The batch job on real HDFS and MySQL: what it writes, what it mends, what it leaves alone."""
 
-import gzip
-import hashlib
-import io
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,36 +10,36 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from pyspark.sql import SparkSession
-from sqlalchemy import Engine, Row, delete, select, update
-from sqlalchemy.dialects.mysql import insert
+from pyspark import SparkContext
+from sqlalchemy import Engine, delete, select, update
 
-from isotherm.errors import SourceError
-from isotherm.hourly_summary import REASON_COUNTS
+from isotherm.datasets.made_by import made_by
+from isotherm.datasets.registry import dataset_named
+from isotherm.errors import StoreError
 from isotherm.quality import RULE_NAMES
 from isotherm.settings import REPOSITORY_ROOT
-from isotherm.spark.batch import BatchSummariser
-from isotherm.spark.session import batch_session, batch_submit_conf
+from isotherm.spark.batch import BatchReport, BatchSummariser
+from isotherm.spark.pending import prepare_work
+from isotherm.spark.session import batch_context, batch_submit_conf
 from isotherm.stores import tables
-from isotherm.stores.hdfs_layout import hourly_summary_folder, observation_folder
+from isotherm.stores.bucket_tables import BucketTable, read_bucket
+from isotherm.stores.hdfs_layout import (
+    HOURLY_SUMMARY_ROOT,
+    OBSERVATION_ROOT,
+    bucket_of,
+    bucket_path,
+    year_folder,
+)
 from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.mysql import create_engine
+from isotherm.stores.source_files import decode_days, read_pending
 from servers.hdfs_fixture import Hdfs
+from servers.job_archive import OTHER, STATION, JobArchive, report
 
 pytestmark = [pytest.mark.servers, pytest.mark.spark]
 
-STATION, OTHER = "01001099999", "A0000253848"
-HEADER = "STATION,DATE,SOURCE,LATITUDE,LONGITUDE,ELEVATION,NAME,REPORT_TYPE,CALL_SIGN,QUALITY_CONTROL"
-HEADER += ",WND,CIG,VIS,TMP,DEW,SLP\n"
-PUBLISHED = datetime(2025, 10, 1)  # noqa: DTZ001 - as MySQL has it
-
-
-def line(at: str, tmp: str, report_type: str = "FM-15", station: str = STATION) -> str:
-    return (
-        f'"{station}","{at}","7","70.93","-8.66","9.0","JAN MAYEN, NO",'
-        f'"{report_type:<5}","99999","V020",'
-        f'"999,9,9,9999,9","99999,9,9,N","999999,9,9,9","{tmp}","+9999,9","99999,9"\n'
-    )
+CODE = made_by(dataset_named("global-hourly"))
+ALL_OF_2014 = tuple(range(1, 366))
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +54,9 @@ def servers() -> Iterator[Hdfs]:
 
 
 @pytest.fixture(scope="module")
-def spark(servers: Hdfs) -> Iterator[SparkSession]:
-    session = batch_session(servers.settings, "isotherm-tests")
-    yield session
-    session.stop()
+def context(servers: Hdfs) -> Iterator[SparkContext]:
+    with batch_context(servers.settings, "isotherm-tests") as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
@@ -72,212 +69,372 @@ def store(servers: Hdfs) -> HdfsStore:
     return HdfsStore(servers.settings)
 
 
-@pytest.fixture(scope="module")
-def job(servers: Hdfs, spark: SparkSession, engine: Engine) -> BatchSummariser:
-    return BatchSummariser(spark, servers.settings, engine)
-
-
 @pytest.fixture(autouse=True)
 def clean(store: HdfsStore, engine: Engine) -> None:
     with engine.begin() as connection:
-        connection.execute(delete(tables.source_file))
-        connection.execute(delete(tables.rejected_observation))
-    for root in ("/isotherm/observations", "/isotherm/hourly_summary", "/isotherm/findings"):
+        for table in (tables.source_file, tables.rejected_observation, tables.rejection_count):
+            connection.execute(delete(table))
+    for root in (OBSERVATION_ROOT, HOURLY_SUMMARY_ROOT):
         store.delete(root)
 
 
-class Archive:
-    """Puts versions of a station-year into HDFS and `source_file`, as the download does."""
+@pytest.fixture
+def archive(store: HdfsStore, engine: Engine) -> JobArchive:
+    return JobArchive(store, engine)
 
-    def __init__(self, store: HdfsStore, engine: Engine) -> None:
-        self._store, self._engine, self._version = store, engine, 0
 
-    def put(self, *lines: str, station: str = STATION, year: int = 2014, header: str = HEADER) -> None:
-        content = gzip.compress((header + "".join(lines)).encode())
-        self._version += 1
-        sha256 = hashlib.sha256(content + bytes([self._version])).hexdigest()
-        path = f"/isotherm/raw/global-hourly/{year}/{station}.{sha256[:16]}.csv.gz"
-        self._store.write(path, content)
-        values = {
-            "sha256": sha256,
-            "size_bytes": len(content),
-            "published_at": PUBLISHED + timedelta(days=self._version),
-            "downloaded_at": PUBLISHED,
-            "hdfs_path": path,
-        }
-        key = {"dataset": "global-hourly", "year": year, "station_id": station}
-        statement = insert(tables.source_file).values(**key, **values)
+class Job:
+    """The job's two steps, as jobs/summarise_observations.py does them."""
+
+    def __init__(self, servers: Hdfs, context: SparkContext, engine: Engine, store: HdfsStore) -> None:
+        self._settings, self._context = servers.settings, context
+        self._engine, self._store = engine, store
+
+    def has_work(self) -> bool:
         with self._engine.begin() as connection:
-            connection.execute(statement.on_duplicate_key_update(**values))
+            return prepare_work(connection, self._store)
+
+    def run(self) -> BatchReport:
+        if not self.has_work():
+            return BatchReport()
+        with self._engine.begin() as connection:
+            files = read_pending(connection)
+        return BatchSummariser(self._context, self._settings, self._engine).run(files)
 
 
 @pytest.fixture
-def archive(store: HdfsStore, engine: Engine) -> Archive:
-    return Archive(store, engine)
+def job(servers: Hdfs, context: SparkContext, engine: Engine, store: HdfsStore) -> Job:
+    return Job(servers, context, engine, store)
 
 
-def read_folder(store: HdfsStore, folder: str) -> pl.DataFrame:
-    names = store.list(folder)
-    assert len(names) <= 1, f"one file per partition, not {names}"
-    parts = [pl.read_parquet(io.BytesIO(store.read(f"{folder}/{name}"))) for name in names]
-    return pl.concat(parts) if parts else pl.DataFrame()
+def table(store: HdfsStore, root: str, station: str = STATION, year: int = 2014) -> BucketTable | None:
+    return read_bucket(store, root, "global-hourly", year, bucket_of(station))
 
 
 def summary(
     store: HdfsStore, rule: str = "qc", station: str = STATION, year: int = 2014
 ) -> pl.DataFrame:
-    return read_folder(store, hourly_summary_folder(rule, year, station))
+    found = table(store, HOURLY_SUMMARY_ROOT, station, year)
+    assert found is not None
+    return found.rows.filter(station_id=station, rule=rule)
 
 
-def source_rows(engine: Engine) -> dict[str, Row]:
-    with engine.connect() as connection:
-        return {row.station_id: row for row in connection.execute(select(tables.source_file))}
+def changed_days(archive: JobArchive, station: str = STATION, year: int = 2014) -> tuple[int, ...]:
+    return decode_days(archive.rows()[station, year].changed_days)
+
+
+def mark_loaded(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(update(tables.source_file).values(changed_days=None, has_changes=0))
 
 
 def test_a_file_becomes_observations_and_summaries_under_every_rule(
-    job: BatchSummariser, archive: Archive, store: HdfsStore, engine: Engine
+    job: Job, archive: JobArchive, store: HdfsStore
 ) -> None:
     archive.put(
-        line("2014-01-01T00:00:00", "+0250,1", "FM-12"),
-        line("2014-01-01T00:51:00", "-0228,1"),
-        line("2014-01-01T01:20:00", "+9999,9"),
-        line("2014-12-31T23:59:00", "+01x0,1"),
+        report("2014-01-01T00:00:00", "+0250,1", "FM-12"),
+        report("2014-01-01T00:51:00", "-0228,1"),
+        report("2014-01-01T01:20:00", "+9999,9"),
+        report("2014-12-31T23:59:00", "+01x0,1"),
     )
-    assert job.run("global-hourly", 2014, 2014) == 1
-    observations = read_folder(store, observation_folder("global-hourly", 2014, STATION))
-    assert observations.height == 4
-    assert observations["observed_at"].dtype == pl.Datetime("us", "UTC")
+    assert job.run() == BatchReport(1, 4, 2, 0)
+    observations = table(store, OBSERVATION_ROOT)
+    assert observations is not None
+    assert observations.rows.height == 4
+    assert observations.rows["observed_at"].dtype == pl.Datetime("us", "UTC")
     counts = {rule: summary(store, rule)["observation_count"].to_list() for rule in RULE_NAMES}
     assert counts == {"unfiltered": [2, 0, 0], "qc": [2, 0, 0], "routine": [1, 0, 0]}
     first = summary(store).row(0, named=True)
     assert first["hour_start"] == datetime(2014, 1, 1, tzinfo=UTC)
     assert (first["min_tenths"], first["max_tenths"], first["sum_tenths"]) == (-228, 250, 22)
+    assert (first["dew_point_count"], first["dew_point_sum_tenths"]) == (2, -288)
     assert summary(store)["malformed_count"].sum() == 1
-    assert set(summary(store).columns) >= {"dataset", "hour_start", *REASON_COUNTS}
-    row = source_rows(engine)[STATION]
-    assert (row.row_count, row.malformed_count, row.normalised_sha256) == (4, 1, row.sha256)
-    assert row.first_observed_at == datetime(2014, 1, 1)  # noqa: DTZ001
+    row = archive.rows()[STATION, 2014]
+    assert (row.row_count, row.malformed_count, row.day_count) == (4, 1, 2)
+    assert (row.summarised_sha256, row.made_by, row.is_pending) == (row.sha256, CODE, 0)
+    assert row.first_observed_at == datetime(2014, 1, 1)  # noqa: DTZ001 - as MySQL has it
     assert row.last_observed_at == datetime(2014, 12, 31, 23, 59)  # noqa: DTZ001
+    assert changed_days(archive) == (1, 365)
+    for root in (OBSERVATION_ROOT, HOURLY_SUMMARY_ROOT):
+        found = table(store, root)
+        assert found is not None
+        (version,) = found.versions.values()
+        assert (version.sha256, version.made_by) == (row.sha256, CODE)
 
 
-def test_only_files_that_changed_are_read_again(
-    job: BatchSummariser, archive: Archive, engine: Engine
+def test_all_that_is_pending_is_read_wherever_it_lies_and_nothing_twice(
+    job: Job, archive: JobArchive, store: HdfsStore
 ) -> None:
-    archive.put(line("2014-01-01T00:51:00", "-0228,1"))
-    archive.put(line("2014-01-01T00:51:00", "+0010,1", station=OTHER), station=OTHER)
-    archive.put(line("2013-01-01T00:51:00", "+0010,1"), year=2013)
-    assert job.run("global-hourly", 2014, 2014, [OTHER]) == 1
-    assert job.run("global-hourly", 2014, 2014) == 1
-    assert job.run("global-hourly", 2014, 2014) == 0
-    assert job.run("global-hourly", 2013, 2014) == 1
+    archive.put(report("2014-01-01T00:51:00", "-0228,1"))
+    archive.put(report("2014-01-01T00:51:00", "+0010,1", station=OTHER), station=OTHER)
+    archive.put(report("1901-01-01T06:00:00", "-0094,1", "FM-12"), year=1901)
+    assert job.run().file_count == 3
+    assert summary(store, year=1901)["hour_start"].to_list() == [datetime(1901, 1, 1, 6, tzinfo=UTC)]
+    assert not job.has_work()
+    archive.put(report("2014-01-01T00:51:00", "+0011,1", station=OTHER), station=OTHER)
+    assert job.has_work()
+    assert job.run().file_count == 1
 
 
-def test_a_corrected_and_shorter_file_replaces_its_station_year_and_no_other(
-    job: BatchSummariser, archive: Archive, store: HdfsStore
+def test_a_corrected_and_shorter_file_replaces_its_rows_and_no_others_and_names_its_days(
+    job: Job, archive: JobArchive, store: HdfsStore, engine: Engine
 ) -> None:
-    archive.put(line("2014-01-01T00:51:00", "-0228,1"), line("2014-06-01T00:51:00", "+0100,1"))
-    archive.put(line("2014-01-01T00:51:00", "+0010,1", station=OTHER), station=OTHER)
-    archive.put(line("2013-01-01T00:51:00", "+0020,1"), year=2013)
-    job.run("global-hourly", 2013, 2014)
-    archive.put(line("2014-01-01T00:51:00", "-0230,1"))
-    job.run("global-hourly", 2013, 2014)
-    assert summary(store)["sum_tenths"].to_list() == [-230]
-    assert summary(store, station=OTHER)["sum_tenths"].to_list() == [10]
-    assert summary(store, year=2013)["sum_tenths"].to_list() == [20]
-
-
-def test_a_file_that_lost_its_last_row_leaves_no_partition(
-    job: BatchSummariser, archive: Archive, store: HdfsStore, engine: Engine
-) -> None:
-    archive.put(line("2014-01-01T00:51:00", "-0228,1"))
-    job.run("global-hourly", 2014, 2014)
-    archive.put()
-    job.run("global-hourly", 2014, 2014)
-    assert store.list(observation_folder("global-hourly", 2014, STATION)) == []
-    assert all(summary(store, rule).is_empty() for rule in RULE_NAMES)
-    row = source_rows(engine)[STATION]
-    assert (row.row_count, row.normalised_sha256) == (0, row.sha256)
-
-
-def test_a_station_without_any_temperature_has_hours_with_reasons_only(
-    job: BatchSummariser, archive: Archive, store: HdfsStore
-) -> None:
-    archive.put(*[line(f"2014-01-01T{hour:02}:00:00", "+9999,9", "FM-13") for hour in range(24)])
-    job.run("global-hourly", 2014, 2014)
-    for rule in RULE_NAMES:
-        hours = summary(store, rule)
-        assert (hours.height, hours["observation_count"].sum(), hours["missing_count"].sum()) == (
-            24,
-            0,
-            24,
-        )
-        assert hours["sum_tenths"].null_count() == 24
-
-
-def test_rows_without_a_key_and_rows_of_another_file_are_set_aside_with_their_text(
-    job: BatchSummariser, archive: Archive, store: HdfsStore, engine: Engine
-) -> None:
-    archive.put(line("2013-06-01T00:00:00", "+0111,1"), year=2013)
-    job.run("global-hourly", 2013, 2013)
-    archive.put(
-        line("2014-01-01T00:51:00", "-0228,1"),
-        line("2014-13-45T00:51:00", "-0228,1"),
-        line("2013-12-31T23:51:00", "-0300,1"),
-        line("2014-01-01T00:51:00", "+0010,1", station=OTHER),
+    neighbour = next(
+        name
+        for name in (f"{number:06d}99999" for number in range(20_000, 90_000))
+        if bucket_of(name) == bucket_of(STATION)
     )
+    same = report("2014-03-01T00:51:00", "+0050,1")
+    archive.put(
+        report("2014-01-01T00:51:00", "-0228,1"), same, report("2014-06-01T00:51:00", "+0100,1")
+    )
+    archive.put(report("2014-01-01T00:51:00", "+0010,1", station=neighbour), station=neighbour)
+    archive.put(report("2013-01-01T00:51:00", "+0020,1"), year=2013)
+    job.run()
+    mark_loaded(engine)
+    archive.put(report("2014-01-01T00:51:00", "-0230,1"), same)
+    assert job.run() == BatchReport(1, 2, 2, 0)
+    assert summary(store)["sum_tenths"].to_list() == [-230, 50]
+    assert summary(store, station=neighbour)["sum_tenths"].to_list() == [10]
+    assert summary(store, year=2013)["sum_tenths"].to_list() == [20]
+    assert changed_days(archive) == (1, 152)
+    assert changed_days(archive, neighbour) == ()
+    assert archive.rows()[neighbour, 2014].has_changes == 0
+
+
+def test_a_file_that_lost_its_last_row_leaves_none_and_names_the_days_that_went(
+    job: Job, archive: JobArchive, store: HdfsStore, engine: Engine
+) -> None:
+    archive.put(report("2014-02-01T00:51:00", "-0228,1"))
+    job.run()
+    mark_loaded(engine)
+    archive.put()
+    job.run()
+    for root in (OBSERVATION_ROOT, HOURLY_SUMMARY_ROOT):
+        found = table(store, root)
+        assert found is not None
+        assert (found.rows.height, set(found.versions)) == (0, {STATION})
+    row = archive.rows()[STATION, 2014]
+    assert (row.row_count, row.day_count, row.summarised_sha256) == (0, 0, row.sha256)
+    assert changed_days(archive) == (32,)
+    assert not job.has_work()
+
+
+def test_rows_without_a_key_of_another_file_and_from_the_future_are_set_aside(
+    job: Job, archive: JobArchive, store: HdfsStore, engine: Engine
+) -> None:
+    now = datetime.now(UTC)
+    ahead = (now + timedelta(hours=3)).replace(microsecond=0)
+    year = now.year
+    lines = [
+        report(f"{year}-01-01T00:51:00", "-0228,1"),
+        report(f"{year}-13-45T00:51:00", "-0228,1"),
+        report(f"{year - 1}-12-31T23:51:00", "-0300,1"),
+        report(f"{year}-01-01T00:51:00", "+0010,1", station=OTHER),
+        report(f"{ahead:%Y-%m-%dT%H:%M:%S}", "+0100,1"),
+    ]
     for _ in range(2):  # again: the account is replaced, not added to
-        with engine.begin() as connection:
-            connection.execute(update(tables.source_file).values(normalised_sha256=None))
-        job.run("global-hourly", 2014, 2014)
+        archive.put(*lines, year=year)
+        job.run()
     with engine.connect() as connection:
         rejected = connection.execute(select(tables.rejected_observation)).all()
     found = sorted((row.source_line, row.reason) for row in rejected)
-    assert found == [
-        (2, "unreadable_key"),
-        (3, "belongs_to_another_file"),
-        (4, "belongs_to_another_file"),
+    reasons = ["unreadable_key", "belongs_to_another_file", "belongs_to_another_file", "future"]
+    if ahead.year != year:
+        reasons[-1] = "belongs_to_another_file"
+    assert found == list(enumerate(reasons, 2))
+    assert any(f"{year}-13-45" in row.payload for row in rejected)
+    assert summary(store, year=year)["sum_tenths"].to_list() == [-228]
+    if ahead.year == year:
+        with engine.begin() as connection:
+            due = update(tables.source_file).values(read_again_at=datetime(2000, 1, 1))  # noqa: DTZ001
+            connection.execute(due)
+        assert job.has_work(), "what was ahead has arrived"
+
+
+def test_a_file_that_is_no_csv_is_recorded_with_its_reason_and_the_others_are_done(
+    job: Job, archive: JobArchive, store: HdfsStore
+) -> None:
+    archive.put(report("2014-01-01T00:51:00", "-0228,1"))
+    archive.put_file(b"<html><body>Service unavailable</body></html>\n", station=OTHER)
+    assert job.run() == BatchReport(2, 1, 1, 1)
+    assert summary(store)["sum_tenths"].to_list() == [-228]
+    row = archive.rows()[OTHER, 2014]
+    assert OTHER in row.failure
+    assert (row.summarised_sha256, row.is_pending) == (None, 0)
+    assert not job.has_work(), "what cannot be read is read again when there is another version"
+
+
+def test_a_raw_file_that_is_gone_is_named_and_asked_for_again(
+    job: Job, archive: JobArchive, store: HdfsStore
+) -> None:
+    path = archive.put(report("2014-01-01T00:51:00", "-0228,1"))
+    archive.put(report("2014-01-01T00:51:00", "+0010,1", station=OTHER), station=OTHER)
+    store.delete(path)
+    assert job.run().failed_file_count == 1
+    row = archive.rows()[STATION, 2014]
+    assert path in row.failure
+    assert "download" in row.failure
+    assert (row.hdfs_path, row.etag) == ("", None)
+    assert summary(store, station=OTHER)["sum_tenths"].to_list() == [10]
+
+
+@pytest.mark.parametrize("root", [OBSERVATION_ROOT, HOURLY_SUMMARY_ROOT])
+def test_a_folder_that_was_deleted_is_made_again_and_every_day_may_have_changed(
+    job: Job, archive: JobArchive, store: HdfsStore, engine: Engine, root: str
+) -> None:
+    archive.put(report("2014-01-01T00:51:00", "-0228,1"))
+    archive.put(report("2014-01-01T00:51:00", "+0010,1", station=OTHER), station=OTHER)
+    archive.put(report("2013-01-01T00:51:00", "+0020,1"), year=2013)
+    job.run()
+    mark_loaded(engine)
+    before = table(store, root)
+    store.delete(year_folder(root, "global-hourly", 2014))
+    assert job.run().file_count == 2
+    after = table(store, root)
+    assert before is not None
+    assert after is not None
+    assert after.rows.equals(before.rows)
+    assert changed_days(archive) == ALL_OF_2014
+    assert changed_days(archive, year=2013) == ()
+    assert not job.has_work()
+
+
+def test_other_code_reads_its_files_again_and_what_it_finds_the_same_has_not_changed(
+    job: Job, archive: JobArchive, store: HdfsStore, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive.put(report("2014-01-01T00:51:00", "-0228,1"))
+    monkeypatch.setattr("isotherm.spark.batch.made_by", lambda _dataset: "code of before")
+    job.run()
+    monkeypatch.undo()
+    mark_loaded(engine)
+    assert job.run().file_count == 1
+    row = archive.rows()[STATION, 2014]
+    assert (row.made_by, row.has_changes) == (CODE, 1)
+    assert changed_days(archive) == ()
+
+
+KILLED = """
+import os, signal, sys
+from isotherm.spark import bucket_work
+from isotherm.spark.batch import tasks_of
+from isotherm.settings import load_settings
+from isotherm.stores.hdfs_store import HdfsAddress
+from isotherm.stores.mysql import create_engine
+from isotherm.stores.source_files import read_pending
+
+settings, written, whole = load_settings(), 0, bucket_work.write_bucket
+
+def write_bucket(*arguments):
+    global written
+    if written == int(sys.argv[1]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    whole(*arguments)
+    written += 1
+
+bucket_work.write_bucket = write_bucket
+with create_engine(settings).connect() as connection:
+    files = read_pending(connection)
+for task in tasks_of(files, HdfsAddress(settings.hdfs_url, settings.hdfs_user)):
+    assert bucket_work.do_bucket(task).failure is None
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize(
+    ("writes", "days"),
+    [
+        pytest.param(0, (1, 32), id="before either"),
+        pytest.param(1, (1, 32), id="between the two"),
+        pytest.param(2, ALL_OF_2014, id="before it was recorded"),
+    ],
+)
+def test_a_job_killed_around_its_writes_is_mended_by_the_next(
+    servers: Hdfs,
+    job: Job,
+    archive: JobArchive,
+    store: HdfsStore,
+    engine: Engine,
+    writes: int,
+    days: tuple[int, ...],
+) -> None:
+    archive.put(report("2014-01-01T00:51:00", "-0228,1"), report("2014-02-01T00:51:00", "+0100,1"))
+    job.run()
+    mark_loaded(engine)
+    archive.put(report("2014-01-01T00:51:00", "-0230,1"))
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(writes)], env=environment(servers), check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert summary(store)["sum_tenths"].to_list() == ([-228, 100] if writes < 2 else [-230])
+    assert job.run().file_count == 1
+    assert summary(store)["sum_tenths"].to_list() == [-230]
+    assert changed_days(archive) == days, "MySQL has the day that went, too"
+
+
+def test_a_damaged_bucket_is_named_with_what_to_do_and_the_others_are_done(
+    job: Job, archive: JobArchive, store: HdfsStore
+) -> None:
+    archive.put(report("2014-01-01T00:51:00", "-0228,1"))
+    archive.put(report("2014-01-01T00:51:00", "+0010,1", station=OTHER), station=OTHER)
+    path = bucket_path(HOURLY_SUMMARY_ROOT, "global-hourly", 2014, bucket_of(STATION))
+    store.write(path, b"not Parquet")
+    with pytest.raises(StoreError, match=rf"1 of 2 buckets.*{path}.*[Dd]elete it"):
+        job.run()
+    assert archive.rows()[STATION, 2014].is_pending == 1
+    assert archive.rows()[OTHER, 2014].is_pending == 0
+    store.delete(path)
+    job.run()
+    assert summary(store)["sum_tenths"].to_list() == [-228]
+
+
+def test_folders_of_the_layout_before_are_removed(
+    job: Job, archive: JobArchive, store: HdfsStore
+) -> None:
+    archive.put(report("2014-01-01T00:51:00", "-0228,1"))
+    job.run()
+    old = [
+        f"{year_folder(OBSERVATION_ROOT, 'global-hourly', 2014)}/station_id={STATION}/part.parquet",
+        f"{HOURLY_SUMMARY_ROOT}/rule=qc/year=2014/station_id={STATION}/part.parquet",
     ]
-    assert {row.source_file for row in rejected} == {f"2014/{STATION}.csv"}
-    assert any("2014-13-45" in row.payload for row in rejected)
-    assert summary(store)["sum_tenths"].to_list() == [-228]
-    assert summary(store, year=2013)["sum_tenths"].to_list() == [111]
-    assert store.list("/isotherm/findings/global-hourly/2014") == []
+    for path in old:
+        store.write(path, b"old")
+    assert not job.has_work()
+    assert not any(store.exists(path.rpartition("/")[0]) for path in old)
+    assert not store.exists(f"{HOURLY_SUMMARY_ROOT}/rule=qc")
+    assert summary(store).height == 1
 
 
-def test_a_file_that_is_no_csv_is_named_and_the_others_are_done(
-    job: BatchSummariser, archive: Archive, store: HdfsStore, engine: Engine
+@pytest.mark.parametrize("master", ["local[2]", "local-cluster[2,1,1024]"])
+def test_the_job_runs_by_spark_submit_in_this_and_in_other_processes(
+    servers: Hdfs, archive: JobArchive, store: HdfsStore, master: str
 ) -> None:
-    archive.put(line("2014-01-01T00:51:00", "-0228,1"))
-    archive.put(header="<html><body>Service unavailable</body></html>\n", station=OTHER)
-    with pytest.raises(SourceError, match=f"1 of 2 files.*2014/{OTHER}.csv"):
-        job.run("global-hourly", 2014, 2014)
-    assert summary(store)["sum_tenths"].to_list() == [-228]
-    rows = source_rows(engine)
-    assert rows[STATION].normalised_sha256 == rows[STATION].sha256
-    assert rows[OTHER].normalised_sha256 is None
-
-
-def test_the_job_runs_by_spark_submit_and_says_what_it_did(
-    servers: Hdfs, archive: Archive, store: HdfsStore
-) -> None:
-    archive.put(line("1901-01-01T06:00:00", "-0094,1", "FM-12"), year=1901)
-    done = submit(servers, "--first-year", "1901", "--last-year", "1901")
+    for number in range(4):
+        name = f"{number:06d}99999"
+        archive.put(report("1901-01-01T06:00:00", "-0094,1", station=name), station=name, year=1901)
+    done = submit(servers, master)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert f"1901/{STATION}.csv: 1 observations" in done.stdout + done.stderr
-    assert summary(store, year=1901)["hour_start"].to_list() == [datetime(1901, 1, 1, 6, tzinfo=UTC)]
+    assert "4 files, 4 observations, 4 days changed, 0 files failed" in done.stdout + done.stderr
+    assert summary(store, year=1901, station="00000099999")["sum_tenths"].to_list() == [-94]
+    again = submit(servers, master)
+    assert again.returncode == 0
+    assert "Nothing to do" in again.stdout + again.stderr
 
 
-def submit(servers: Hdfs, *arguments: str) -> subprocess.CompletedProcess[str]:
-    conf = batch_submit_conf(servers.settings)
+def environment(servers: Hdfs) -> dict[str, str]:
+    return {**os.environ, **servers.mysql.environment()}
+
+
+def submit(servers: Hdfs, master: str) -> subprocess.CompletedProcess[str]:
+    conf = batch_submit_conf(servers.settings.model_copy(update={"spark_master": master}))
     settings = [part for name, value in conf.items() for part in ("--conf", f"{name}={value}")]
     return subprocess.run(
         [
             str(Path(sys.executable).with_name("spark-submit")),
             *settings,
             str(REPOSITORY_ROOT / "jobs" / "summarise_observations.py"),
-            *arguments,
         ],
-        env={**os.environ, **servers.mysql.environment()},
+        env={**environment(servers), "ISOTHERM_SPARK_MASTER": master},
         capture_output=True,
         text=True,
         timeout=300,
