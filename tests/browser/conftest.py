@@ -44,7 +44,7 @@ def station_id(api: httpx.Client) -> str:
 
 @pytest.fixture
 def live_hours(stack: RunningProduct) -> Iterator[LiveHours]:
-    hours = LiveHours(stack)
+    hours = LiveHours(stack.engine)
     hours.remove()
     yield hours
     hours.remove()

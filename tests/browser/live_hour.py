@@ -1,71 +1,58 @@
 """Hours of a station of the tests' own in the speed layer, written by the sink's own code."""
 
 from datetime import UTC, datetime
+from typing import Final
 
-import polars as pl
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
-from isotherm.hourly_summary import LAYER_SPEED, REASON_COUNTS
 from isotherm.messages import HourlySummaryMessage
 from isotherm.quality import DEFAULT_RULE
-from isotherm.sink import rows
-from isotherm.stores.global_summary import (
-    GLOBAL_HOURLY,
-    apply_changes,
-    ensure_stations,
-    lock_layer,
-)
-from running_product import RunningProduct
+from isotherm.sink.offsets import OffsetStore
+from isotherm.sink.transaction import write_batch
+from isotherm.statistics.catalogue import REASON_COUNTS
 
 DATASET = "global-hourly"
 LIVE_STATION = "ZZBROWSER01"
 # A day no archive has, so that the tests change nobody's hours.
 LIVE_DAY = "1891-05-04"
+# Of no topic: the hours come from the tests, and no offset moves.
+_NO_OFFSETS: Final = OffsetStore(topic="none", topic_id="none", group="browser-tests")
 
 
 class LiveHours:
     """The station's hours; each write is newer than the one before."""
 
-    def __init__(self, stack: RunningProduct) -> None:
-        self._engine = stack.engine
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._version = 0
-        self._written: dict[int, pl.DataFrame] = {}
 
-    def write(self, hour: int, low: int, high: int, total: int, count: int = 2) -> None:
+    def write(
+        self,
+        hour: int,
+        low: int,
+        high: int,
+        total: int,
+        count: int = 2,
+        dew_points: tuple[int, ...] = (),
+    ) -> None:
         """Write one hour under the default rule; temperatures in tenths of a degree Celsius."""
         self._version += 1
-        hour_start = datetime.fromisoformat(f"{LIVE_DAY}T{hour:02}:00:00").replace(tzinfo=UTC)
         summary = HourlySummaryMessage(
             station_id=LIVE_STATION,
-            hour_start=hour_start,
+            hour_start=datetime.fromisoformat(f"{LIVE_DAY}T{hour:02}:00:00").replace(tzinfo=UTC),
             dataset=DATASET,
             rule=DEFAULT_RULE,
             observation_count=count,
             min_tenths=low,
             max_tenths=high,
             sum_tenths=total,
+            dew_point_count=len(dew_points),
+            dew_point_sum_tenths=sum(dew_points) if dew_points else None,
             received=count,
             version=self._version,
             **dict.fromkeys(REASON_COUNTS, 0),
         )
-        after = pl.DataFrame(
-            {
-                "station_id": [LIVE_STATION],
-                "hour_start": [hour_start.replace(tzinfo=None)],
-                "rule": [DEFAULT_RULE],
-                "observation_count": [count],
-                "min_tenths": [low],
-                "max_tenths": [high],
-                "sum_tenths": [total],
-            }
-        )
-        before = self._written.get(hour, after.clear())
-        with self._engine.begin() as connection:
-            lock_layer(connection, DATASET, LAYER_SPEED)
-            ensure_stations(connection, [LIVE_STATION])
-            rows.upsert(connection, rows.HOURLY_SUMMARY, [summary])
-            apply_changes(connection, GLOBAL_HOURLY, before, after, dataset=DATASET, layer=LAYER_SPEED)
-        self._written[hour] = after
+        write_batch(self._engine, _NO_OFFSETS, [], [summary])
 
     def remove(self) -> None:
         """Leave no trace of them."""

@@ -47,11 +47,13 @@ def test_the_table_shows_the_very_numbers_of_the_api(
     expect(lines).to_have_count(len(hours))
     for line, hour in zip(lines.all(), hours, strict=True):
         assert line.locator("th").inner_text() == hour["hour_start"].replace("T", " ")[:16]
-        assert line.locator("td").all_inner_texts()[:4] == [
+        dew_point = hour["mean_dew_point_c"]
+        assert line.locator("td").all_inner_texts()[:5] == [
             shown(hour["min_c"], "0.1"),
             shown(hour["mean_c"], "0.01"),
             shown(hour["max_c"], "0.1"),
             str(hour["observation_count"]),
+            "none" if dew_point is None else shown(dew_point, "0.01"),
         ]
 
 
@@ -116,6 +118,19 @@ def test_a_station_is_found_and_chosen_with_the_keyboard_alone(
     page.keyboard.press("Enter")
     expect(page.locator("article .subtitle")).to_contain_text(station_id)
     assert f"station={station_id}" in page.url
+
+
+def test_every_country_that_has_stations_can_be_chosen(
+    watched: Watched, stack: RunningProduct, api: httpx.Client
+) -> None:
+    countries = api.get("countries").json()["data"]
+    stations = api.get("stations", params={"limit": 10_000}).json()["data"]
+    assert {one["country"] for one in countries} == {one["country"] for one in stations} - {None}
+    watched.page.goto(stack.api_url)
+    watched.page.get_by_role("combobox", name="Station").focus()
+    if len(countries) > 1:
+        options = watched.page.get_by_label("Country").locator("option")
+        expect(options).to_have_count(len(countries) + 1)
 
 
 def test_an_unknown_station_gets_the_apis_words_and_not_an_empty_page(
