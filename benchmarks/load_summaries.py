@@ -1,87 +1,203 @@
-"""How fast do hourly summaries get into MySQL, roll-ups and global rows included?
+"""How fast does what changed get from HDFS into MySQL, roll-ups and global rows included?
 
-    python benchmarks/load_summaries.py [stations] [years]
+    python benchmarks/load_summaries.py [stations] [passes]
 
-Loads a synthetic archive of whole station-years (three rules each) into the database the settings
-name, under ids that start with ZB; loads it again; changes one day; then removes it. Prints rows per
-second of each and their ratio to the first load of one station.
+Writes synthetic station-years (every hour, three rules, ids that start with ZB, years from 1871 that no
+archive has) to the HDFS the settings name, marks them in the ledger of files, and loads them into the
+MySQL the settings name. Then one day of every station changes, with 1, 3 and 10 years stored. Prints
+medians and removes what it wrote.
 """
 
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from statistics import median
 
 import polars as pl
+import sqlalchemy as sa
 
-from isotherm.hourly_summary import REASON_COUNTS
+from isotherm.ingest.load import Loader, LoadReport
 from isotherm.quality import RULE_NAMES
 from isotherm.settings import load_settings
-from isotherm.stores.load_summaries import LoadResult, load_summaries
+from isotherm.statistics.catalogue import REASON_COUNTS
+from isotherm.stores import tables
+from isotherm.stores.bucket_tables import BucketTable, FileVersion, read_bucket, write_bucket
+from isotherm.stores.hdfs_layout import HOURLY_SUMMARY_ROOT, bucket_of, bucket_path
+from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.migrate import migrate
 from isotherm.stores.mysql import create_engine
+from isotherm.stores.source_files import encode_days
+from isotherm.summarise import SUMMARY_COLUMNS
 
 DATASET = "global-hourly"
+FIRST_YEAR = 1871
+YEARS_STORED = (1, 3, 10)
+CHANGED_DAY = 40
+SHA256, MADE_BY = "b" * 64, "benchmark"
+GLOBAL_TABLES = {
+    "global_hourly_summary": "hour_start",
+    "global_daily_summary": "day",
+    "global_monthly_summary": "month",
+    "global_yearly_summary": "year",
+}
 
 
 def synthetic_summaries(station_ids: list[str], year: int) -> pl.DataFrame:
-    """Every hour of a year under every rule, values from the row's number."""
-    hours = pl.datetime_range(
-        datetime(year, 1, 1, tzinfo=UTC),
-        datetime(year + 1, 1, 1, tzinfo=UTC),
-        "1h",
-        closed="left",
-        eager=True,
-    )
+    """Every hour of a year under every rule; temperatures differ by station, hour and year."""
+    first, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    hours = pl.datetime_range(first, end, "1h", closed="left", eager=True, time_unit="us")
     keys = (
         pl.DataFrame({"station_id": station_ids})
-        .join(pl.DataFrame({"rule": list(RULE_NAMES)}), how="cross")
+        .join(pl.DataFrame({"rule": sorted(RULE_NAMES)}), how="cross")
         .join(hours.to_frame("hour_start"), how="cross")
-        .with_row_index("n")
     )
+    low = (keys.hash_rows(seed=7) % 900).cast(pl.Int16) - 500
+    count = (keys.hash_rows(seed=8) % 3).cast(pl.Int32) + 1
     return keys.with_columns(
-        pl.col("hour_start").dt.cast_time_unit("us"),
-        (1 + pl.col("n") % 3).cast(pl.Int64).alias("observation_count"),
-        (pl.col("n").cast(pl.Int64) % 400 - 200).alias("min_tenths"),
-        (pl.col("n").cast(pl.Int64) % 400 - 180).alias("max_tenths"),
-        (pl.col("n").cast(pl.Int64) % 400 * 2 - 390).alias("sum_tenths"),
-        *(pl.lit(0, pl.Int64).alias(name) for name in REASON_COUNTS),
-    ).drop("n")
+        observation_count=count,
+        min_tenths=low,
+        max_tenths=low + 9,
+        sum_tenths=low.cast(pl.Int32) * count + 9,
+        dew_point_count=count,
+        dew_point_sum_tenths=low.cast(pl.Int32) * count - 50,
+        **dict.fromkeys(REASON_COUNTS, pl.lit(0, pl.Int32)),
+    ).select(SUMMARY_COLUMNS)
 
 
-def main(station_count: int, year_count: int) -> None:
-    """Load, load again, change a day, remove; one line each."""
-    engine = create_engine(load_settings())
-    migrate(engine)
-    stations = [f"ZB{number:09d}" for number in range(station_count)]
-    first, end = datetime(1999, 1, 1, tzinfo=UTC), datetime(1999 + year_count, 1, 1, tzinfo=UTC)
-    baseline = 0.0
+class Bench:
+    """The stores, and the station-years this benchmark writes to them."""
 
-    def run(
-        label: str, rows: pl.DataFrame, station_ids: list[str], start: datetime, stop: datetime
-    ) -> None:
-        nonlocal baseline
+    def __init__(self, station_count: int) -> None:
+        settings = load_settings()
+        self.engine = create_engine(settings, local_files=True)
+        self.store = HdfsStore(settings)
+        migrate(self.engine)
+        self.loader = Loader(self.store, self.engine)
+        self.stations = [f"ZB{number:09d}" for number in range(station_count)]
+        self.years: set[int] = set()
+
+    def write_year(self, year: int) -> None:
+        """A year's buckets to HDFS, and every day of it marked as changed."""
+        self.years.add(year)
+        for bucket in {bucket_of(one) for one in self.stations}:
+            own = [one for one in self.stations if bucket_of(one) == bucket]
+            versions = {one: FileVersion(SHA256, MADE_BY) for one in own}
+            table = BucketTable(synthetic_summaries(own, year), versions)
+            write_bucket(self.store, HOURLY_SUMMARY_ROOT, DATASET, year, bucket, table)
+        self._mark(year, range(1, 366))
+
+    def change_day(self, year: int, day: int) -> None:
+        """Every hour of one day gets another sum, minimum and maximum."""
+        hour = pl.col("hour_start").dt.ordinal_day() == day
+        colder = {name: pl.col(name) - 1 for name in ("min_tenths", "max_tenths")}
+        colder["sum_tenths"] = pl.col("sum_tenths") - pl.col("observation_count")
+        for bucket in {bucket_of(one) for one in self.stations}:
+            table = read_bucket(self.store, HOURLY_SUMMARY_ROOT, DATASET, year, bucket)
+            assert table is not None
+            rows = table.rows.with_columns(
+                pl.when(hour).then(value).otherwise(pl.col(name)).alias(name)
+                for name, value in colder.items()
+            )
+            changed = BucketTable(rows, table.versions)
+            write_bucket(self.store, HOURLY_SUMMARY_ROOT, DATASET, year, bucket, changed)
+        self._mark(year, [day])
+
+    def load(self) -> tuple[float, LoadReport]:
+        """Seconds of one load."""
         began = time.perf_counter()
-        result: LoadResult = load_summaries(
-            engine, rows, dataset=DATASET, station_ids=station_ids, first_hour=start, end_hour=stop
-        )
-        seconds = time.perf_counter() - began
-        rate = max(rows.height, result.deleted) / seconds
-        baseline = baseline or rate
-        print(f"{label:28} {seconds:7.2f} s {rate:9.0f} rows/s  x{rate / baseline:.2f}  {result}")
+        report = self.loader.load_changes()
+        return time.perf_counter() - began, report
 
-    one = synthetic_summaries(stations[:1], 1999)
-    run("one station-year", one, stations[:1], first, datetime(2000, 1, 1, tzinfo=UTC))
-    run("the same again", one, stations[:1], first, datetime(2000, 1, 1, tzinfo=UTC))
-    all_rows = pl.concat(synthetic_summaries(stations, 1999 + n) for n in range(year_count))
-    run(f"{station_count} stations, {year_count} years", all_rows, stations, first, end)
-    run("the same again", all_rows, stations, first, end)
-    day = all_rows.filter(pl.col("hour_start") < first + timedelta(days=1)).with_columns(
-        pl.col("sum_tenths") + 1
-    )
-    run("one day, every hour changed", day, stations, first, first + timedelta(days=1))
-    run("everything removed", all_rows.clear(), stations, first, end)
+    def remove(self) -> None:
+        """Leave no trace in either store."""
+        for year in self.years:
+            for bucket in {bucket_of(one) for one in self.stations}:
+                self.store.delete(bucket_path(HOURLY_SUMMARY_ROOT, DATASET, year, bucket))
+        names = ("hourly_summary", "daily_summary", "monthly_summary", "yearly_summary", "source_file")
+        with self.engine.begin() as connection:
+            for table in (*names, "station"):
+                connection.execute(sa.text(f"DELETE FROM {table} WHERE station_id LIKE 'ZB%'"))  # noqa: S608
+            for table, period in GLOBAL_TABLES.items():
+                last = max(self.years, default=FIRST_YEAR)
+                end = last + 1 if period == "year" else date(last + 1, 1, 1)
+                connection.execute(sa.text(f"DELETE FROM {table} WHERE {period} < :end"), {"end": end})  # noqa: S608
+        self.years.clear()
+
+    def _mark(self, year: int, days: object) -> None:
+        now = datetime.now(UTC).replace(tzinfo=None)
+        file = tables.source_file
+        with self.engine.begin() as connection:
+            mine = file.c.station_id.in_(self.stations)
+            connection.execute(sa.delete(file).where(file.c.year == year, mine))
+            connection.execute(
+                sa.insert(file),
+                [
+                    {
+                        "dataset": DATASET,
+                        "year": year,
+                        "station_id": one,
+                        "bucket": bucket_of(one),
+                        "sha256": SHA256,
+                        "summarised_sha256": SHA256,
+                        "made_by": MADE_BY,
+                        "size_bytes": 0,
+                        "published_at": now,
+                        "downloaded_at": now,
+                        "hdfs_path": "",
+                        "is_pending": 0,
+                        "has_changes": 1,
+                        "changed_days": encode_days(days),
+                    }
+                    for one in self.stations
+                ],
+            )
+
+
+@contextmanager
+def cleaned(bench: Bench) -> Iterator[None]:
+    """Remove what the benchmark wrote, however it ends."""
+    try:
+        yield
+    finally:
+        bench.remove()
+
+
+def main(station_count: int, passes: int) -> None:
+    """Load new station-years, then one changed day with more and more years stored."""
+    bench = Bench(station_count)
+    with cleaned(bench):
+        seconds = []
+        for _ in range(passes):
+            bench.remove()
+            bench.write_year(FIRST_YEAR)
+            taken, report = bench.load()
+            seconds.append(taken)
+        rows = report.years[0].new_rows
+        print(
+            f"{station_count} new station-years, {rows} rows: {median(seconds):6.2f} s "
+            f"{rows / median(seconds):9.0f} rows/s  {[round(one, 1) for one in seconds]}"
+        )
+        baseline = 0.0
+        for years in YEARS_STORED:
+            for year in range(FIRST_YEAR, FIRST_YEAR + years):
+                if year not in bench.years:
+                    bench.write_year(year)
+            bench.load()
+            seconds = []
+            for n in range(passes):
+                bench.change_day(FIRST_YEAR, CHANGED_DAY + n)
+                taken, report = bench.load()
+                seconds.append(taken)
+            baseline = baseline or median(seconds)
+            print(
+                f"one changed day of {station_count} stations, {years:2} years stored: "
+                f"{median(seconds):5.2f} s  x{median(seconds) / baseline:.2f}  "
+                f"{report.years[0].changed_rows} rows  {[round(one, 2) for one in seconds]}"
+            )
 
 
 if __name__ == "__main__":
     arguments = [int(argument) for argument in sys.argv[1:]]
-    main(*(arguments + [20, 1][len(arguments) :]))
+    main(*(arguments + [100, 3][len(arguments) :]))
