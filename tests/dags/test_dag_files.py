@@ -3,11 +3,14 @@
 import ast
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from isotherm.datasets.quality_rules import QUALITY_RULES
+from isotherm.datasets.registry import DATASETS
 from isotherm.local.airflow_database import POOLS
 from isotherm.settings import REPOSITORY_ROOT
 
@@ -63,23 +66,41 @@ def test_downloads_spark_and_stream_run_in_their_pools(dag_bag: "DagBag") -> Non
         for dag_id, dag in dag_bag.dags.items()
         for task in dag.tasks
     }
-    assert pools["ingest_observations", "download_files"] == ("noaa", 4)
+    # Two runs of a backfill download at a time, each two files at once.
+    assert pools["ingest_observations", "download_files"] == ("noaa", 2)
     assert pools["import_history", "download_years"] == ("noaa", 4)
     for dag_id in ("ingest_observations", "import_history"):
         assert pools[dag_id, "summarise_observations"] == ("spark", 1)
-    # A load reads what a Spark job rewrites.
-    assert pools["ingest_observations", "load_day"] == ("spark", 1)
-    assert pools["import_history", "load_years"] == ("spark", 1)
+        # A load reads what a Spark job rewrites.
+        assert pools[dag_id, "load_changes"] == ("spark", 1)
     assert pools["stream_observations", "replay_observations"] == ("stream", 1)
 
 
-def test_the_tasks_stand_in_one_chain(dag_bag: "DagBag") -> None:
-    dag = dag_bag.dags["ingest_observations"]
-    assert dag.task_dict["load_day"].upstream_task_ids >= {"summarise_observations"}
-    assert dag.task_dict["check_rows"].upstream_task_ids == {"load_day"}
-    assert dag.task_dict["publish_day"].upstream_task_ids >= {"check_columns", "check_rows"}
-    history = dag_bag.dags["import_history"]
-    assert history.task_dict["check_columns"].upstream_task_ids == {"load_years"}
+@pytest.mark.parametrize(
+    ("dag_id", "first_tasks"),
+    [
+        ("ingest_observations", ["download_files"]),
+        ("import_history", ["plan_import", "download_years"]),
+    ],
+)
+def test_the_tasks_stand_in_one_chain(dag_bag: "DagBag", dag_id: str, first_tasks: list[str]) -> None:
+    dag = dag_bag.dags[dag_id]
+    checks = {task.task_id for task in dag.tasks if task.task_id.startswith("check_")}
+    chain = [*first_tasks, "summarise_observations", "load_changes"]
+    for before, after in pairwise(chain):
+        assert dag.task_dict[after].upstream_task_ids == {before}
+    for check in checks:
+        assert dag.task_dict[check].upstream_task_ids == {"load_changes"}
+    assert dag.task_dict["publish_days"].upstream_task_ids == {*checks, "load_changes"}
+    assert {task.task_id for task in dag.tasks} == {*chain, *checks, "publish_days"}
+    # Where one is skipped because nothing is left, the rest is.
+    assert {task.trigger_rule for task in dag.tasks} == {"all_success"}
+
+
+def test_a_load_goes_before_another_runs_look_for_work(dag_bag: "DagBag") -> None:
+    for dag_id in ("ingest_observations", "import_history"):
+        tasks = dag_bag.dags[dag_id].task_dict
+        assert tasks["load_changes"].priority_weight > tasks["summarise_observations"].priority_weight
 
 
 def test_parsing_a_dag_file_imports_no_engine() -> None:
@@ -92,3 +113,7 @@ def test_parsing_a_dag_file_imports_no_engine() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == []
+
+
+def test_what_the_checks_know_of_datasets_is_what_the_registry_has() -> None:
+    assert tuple(one.quality for one in DATASETS) == QUALITY_RULES

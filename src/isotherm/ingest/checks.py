@@ -13,7 +13,7 @@ from airflow.providers.common.sql.operators.sql import (
     SQLTableCheckOperator,
 )
 
-from isotherm.datasets.registry import DATASETS
+from isotherm.datasets.quality_rules import QUALITY_RULES
 from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.quality import RULES
 
@@ -63,8 +63,8 @@ def in_period(first_day: str, end_day: str) -> str:
 
 def column_checks() -> dict[str, dict[str, dict[str, int]]]:
     """Checks of single columns; made anew, because the operator writes its results into them."""
-    low = min(one.quality.min_plausible_tenths for one in DATASETS)
-    high = max(one.quality.max_plausible_tenths for one in DATASETS)
+    low = min(one.min_plausible_tenths for one in QUALITY_RULES)
+    high = max(one.max_plausible_tenths for one in QUALITY_RULES)
     return {"min_tenths": {"min": {"geq_to": low}}, "max_tenths": {"max": {"leq_to": high}}}
 
 
