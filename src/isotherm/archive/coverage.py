@@ -1,34 +1,15 @@
 """Coverage must not shrink: upstream sometimes withdraws data, and ours must not go with it."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, cast
+from typing import Final
 
-import polars as pl
-
+from isotherm.datasets.coverage import Coverage, coverage_of
 from isotherm.errors import CoverageShrunkError
+
+__all__ = ["Coverage", "check_coverage", "coverage_of"]
 
 # NOAA's own revisions drop single rows (duplicates, mostly); a file that loses more is refused.
 MAX_LOST_SHARE: Final = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """How much of its year a file covers; None where it is not known or the file has no row."""
-
-    row_count: int | None
-    first_observed_at: datetime | None
-    last_observed_at: datetime | None
-
-
-def coverage_of(observations: pl.DataFrame) -> Coverage:
-    """The coverage of parsed observations."""
-    observed_at = observations.get_column("observed_at")
-    return Coverage(
-        observations.height,
-        cast("datetime | None", observed_at.min()),
-        cast("datetime | None", observed_at.max()),
-    )
 
 
 def check_coverage(new: Coverage, known: Coverage, source_file: str) -> None:

@@ -82,6 +82,17 @@ class Reader(Protocol):
         """
 
 
+class KeyReader(Protocol):
+    """Reads station and time of each observation of a file, and nothing else."""
+
+    def __call__(self, content: bytes, source_file: str) -> pl.DataFrame:
+        """Read them, as `KEY_SCHEMA`.
+
+        Raises:
+            SourceError: it is no file of this dataset at all.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """One publication of observations.
@@ -98,6 +109,7 @@ class Dataset:
         first_visit: what a first look takes from NOAA.
         quality: which observations are bad, which report types are what.
         read: one file into observations.
+        read_keys: the stations and times of the same observations, for a fraction of the cost.
         check_header: raises SourceError where the first line (of decompressed bytes) is not that of a
             file of this dataset; takes the beginning and the origin for its message.
         read_station_list: the stations, sorted by id.
@@ -116,6 +128,7 @@ class Dataset:
     first_visit: FirstVisit
     quality: QualityRule
     read: Reader
+    read_keys: KeyReader
     check_header: Callable[[bytes, str], object]
     read_station_list: Callable[[bytes], list[ListedStation]]
     describe_station: Callable[[bytes, str], Station | None]

@@ -76,26 +76,38 @@ def observations_of(
     """
     name = source_name(dataset, station_id, year)
     parsed = dataset.read(content, published_at=published_at, source_file=name)
-    limit = (now or datetime.now(UTC)).astimezone(UTC) + FUTURE_TOLERANCE
-    is_own = (pl.col("station_id") == station_id) & (pl.col("observed_at").dt.year() == year)
-    is_future = pl.col("observed_at") > limit
-    unreadable = parsed.rejected.select(
+    places = parsed.observations.select(own=is_of_file(station_id, year), future=is_in_future(now))
+    own, future = places["own"], places["future"]
+    set_aside = [_unreadable(parsed.rejected)]
+    if own.all() and not future.any():
+        return FileObservations(parsed.observations, set_aside[0])
+    ahead = parsed.observations.filter(own & future)
+    future_from: datetime | None = ahead["observed_at"].min()  # type: ignore[assignment] # of its dtype
+    set_aside += [
+        _as_payload(parsed.observations.filter(~own), SetAside.ANOTHER_FILES),
+        _as_payload(ahead, SetAside.FUTURE),
+    ]
+    return FileObservations(
+        parsed.observations.filter(own & ~future), pl.concat(set_aside), future_from
+    )
+
+
+def is_of_file(station_id: str, year: int) -> pl.Expr:
+    """Whether a row is of the station and year of its file."""
+    return (pl.col("station_id") == station_id) & (pl.col("observed_at").dt.year() == year)
+
+
+def is_in_future(now: datetime | None = None) -> pl.Expr:
+    """Whether a row is later than a station's clock may be ahead of now; default: the wall clock."""
+    return pl.col("observed_at") > (now or datetime.now(UTC)).astimezone(UTC) + FUTURE_TOLERANCE
+
+
+def _unreadable(rejected: pl.DataFrame) -> pl.DataFrame:
+    return rejected.select(
         "source_line",
         pl.lit(SetAside.UNREADABLE_KEY.value).alias("reason"),
         pl.format("{}: {}", "reason", "payload").alias("payload"),
-    )
-    strays = parsed.observations.filter(~is_own)
-    ahead = parsed.observations.filter(is_own & is_future)
-    own = parsed.observations
-    if strays.height or ahead.height:
-        own = own.filter(is_own & ~is_future)
-    future_from: datetime | None = ahead["observed_at"].min()  # type: ignore[assignment] # of its dtype
-    set_aside = [
-        unreadable,
-        _as_payload(strays, SetAside.ANOTHER_FILES),
-        _as_payload(ahead, SetAside.FUTURE),
-    ]
-    return FileObservations(own, pl.concat(set_aside).cast(SET_ASIDE_SCHEMA), future_from)
+    ).cast(SET_ASIDE_SCHEMA)
 
 
 def _as_payload(rows: pl.DataFrame, reason: SetAside) -> pl.DataFrame:

@@ -25,6 +25,9 @@ ARROW_SCHEMA: Final = pa.schema(
     [pa.field(field.name, _ARROW_TYPES[field.type], nullable=field.nullable) for field in FIELDS]
 )
 
+# What a file's coverage is made of.
+KEY_SCHEMA: Final = pl.Schema({name: POLARS_SCHEMA[name] for name in ("station_id", "observed_at")})
+
 # Rows that have no key (time or station unreadable); never lost, see `global_hourly`.
 REJECTED_SCHEMA: Final = pl.Schema(
     {

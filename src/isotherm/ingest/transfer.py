@@ -182,7 +182,7 @@ class _Pass:
     ) -> Transferred:
         coverage: Coverage | None = None
         if known is not None and fetched.sha256 != known.source_file.sha256:
-            coverage = _coverage_of(content, fetched)
+            coverage = _coverage_of(content, fetched.station_year)
             before = self._known_coverage(known, is_lost=is_lost)
             try:
                 check_coverage(coverage, before, fetched.origin)
@@ -203,12 +203,7 @@ class _Pass:
         if known.coverage.row_count is not None or is_lost:
             return known.coverage
         content = self.way.store.read(known.hdfs_path)
-        source_file = known.source_file
-        return coverage_of(
-            dataset_named(source_file.station_year.dataset)
-            .read(content, published_at=source_file.published_at, source_file=known.hdfs_path)
-            .observations
-        )
+        return _coverage_of(content, known.source_file.station_year)
 
     def _store(self, fetched: FetchedFile, content: bytes, known: KnownFile | None) -> None:
         key = fetched.station_year
@@ -239,7 +234,6 @@ class _Pass:
                 self.way.store.delete(f"{folder}/{name}")
 
 
-def _coverage_of(content: bytes, fetched: FetchedFile) -> Coverage:
-    dataset = dataset_named(fetched.station_year.dataset)
-    parsed = dataset.read(content, published_at=fetched.published_at, source_file=fetched.origin)
-    return coverage_of(parsed.observations)
+def _coverage_of(content: bytes, one: StationYear) -> Coverage:
+    dataset = dataset_named(one.dataset)
+    return coverage_of(dataset, content, station_id=one.station_id, year=one.year)

@@ -31,15 +31,16 @@ def plain_hours(content: bytes, rule: str) -> dict[str, HourSummary]:
 
 def _observation(row: dict[str, str], line: int) -> dict[str, object]:
     value, quality = row["TMP"].split(",")
+    is_within_format = value == "+9999" or -932 <= int(value) <= 618
     return {
         "station_id": row["STATION"],
         "observed_at": datetime.fromisoformat(row["DATE"]).replace(tzinfo=UTC),
-        "air_temperature_tenths": None if value == "+9999" else int(value),
+        "air_temperature_tenths": None if value == "+9999" or not is_within_format else int(value),
         "dew_point_tenths": None,
         "quality_code": quality,
         "report_type": row["REPORT_TYPE"].strip(),
         "source": row["SOURCE"],
         "dataset": "global-hourly",
         "revision": line,
-        "malformed": None,
+        "malformed": None if is_within_format else f"outside the format: {value}",
     }

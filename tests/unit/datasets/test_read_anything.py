@@ -2,10 +2,10 @@
 
 import gzip
 
-from csv_rows import GOOD, csv_file, header, line, parse
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from csv_rows import GOOD, csv_file, header, line, parse
 from isotherm.datasets.global_hourly.csv_records import decompress, split_records
 from isotherm.datasets.schema import POLARS_SCHEMA, REJECTED_SCHEMA
 from isotherm.errors import SourceError

@@ -1,33 +1,32 @@
-"""NOAA's CSV bytes as a table of text columns, chosen by name, one row per record of the file.
+"""NOAA's CSV bytes as text: plain, with LF line ends, cut into records and cells; the header.
 
-Every row keeps its `source_line` (record number after the header, from 1), so nothing can vanish
-between file and table. Regular files take Polars' fast reader. Where the file is not regular (a line
-break or a stray quote inside a remark), a careful reader cuts it into records itself and finds its
-feet again at the next line that begins like a record.
+A record may hold line breaks inside quotes, and a stray quote must cost no record but its own: the
+careful way here finds its feet again at the next line that begins like a record. `cells` reads whole
+files, the regular ones without this care.
 """
 
 import csv
 import gzip
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
-
-import polars as pl
 
 from isotherm.errors import SourceError
 
 # What a global-hourly file cannot do without; the rest is null where a file does not have it.
 REQUIRED_COLUMNS: Final = ("STATION", "DATE", "SOURCE", "REPORT_TYPE", "TMP")
 OPTIONAL_COLUMNS: Final = ("WND", "DEW", "SLP")
-LINE: Final = "source_line"
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _HEADER_LIMIT: Final = 64 * 1024
 _LINE_END: Final = re.compile(rb"[\r\n]")
-_RECORD_START: Final = re.compile(r'^"?[0-9A-Z]{11}"?,"?\d{4}-\d\d-\d\dT')
-_PAYLOAD_LIMIT: Final = 4000  # characters kept of a rejected record; real ones stay below 2 000
+_RECORD_START: Final = re.compile(r'"?[0-9A-Z]{11}"?,"?\d{4}-\d\d-\d\dT')
+# CR LF, also where a transfer has doubled the CR; and a CR alone, where a record begins after it.
+_OTHER_LINE_END: Final = re.compile(
+    rb"\r+\n|\r(?=" + _RECORD_START.pattern.encode().replace(rb"\d", b"[0-9]") + rb")"
+)
 
 
 def decompress(content: bytes, source_file: str) -> bytes:
@@ -44,7 +43,14 @@ def decompress(content: bytes, source_file: str) -> bytes:
                 f"{source_file}: the gzip stream is cut off or damaged ({error}). Download it again."
             ) from error
     content = content.removeprefix(_BYTE_ORDER_MARK)
-    return content.replace(b"\r\n", b"\n") if b"\r" in content else content
+    return _with_line_feeds(content) if b"\r" in content else content
+
+
+def _with_line_feeds(plain: bytes) -> bytes:
+    """LF for CR LF, for CR where there is no LF at all, and for CR before a record."""
+    if b"\n" not in plain:
+        return plain.replace(b"\r", b"\n")
+    return _OTHER_LINE_END.sub(b"\n", plain)
 
 
 def read_header(plain: bytes, source_file: str) -> list[str]:
@@ -70,37 +76,6 @@ def read_header(plain: bytes, source_file: str) -> list[str]:
             "It is not a global-hourly file, or NOAA has changed the format: check the archive."
         )
     return names
-
-
-def read_columns(plain: bytes, names: Sequence[str]) -> pl.DataFrame:
-    """The needed columns as text, plus `source_line`; blank lines are counted but left out.
-
-    Args:
-        plain: what `decompress` returned.
-        names: what `read_header` returned.
-    """
-    table = _read_regular(plain, names)
-    if table is None:
-        table = _read_carefully(plain, names)
-    present = [column for column in table.columns if column != LINE]
-    looks_blank = pl.all_horizontal(pl.col(present).fill_null("").str.strip_chars() == "")
-    bare = table.filter(looks_blank).get_column(LINE).to_list()
-    if bare:
-        texts = zip(bare, raw_records(plain, bare), strict=True)
-        table = table.filter(~pl.col(LINE).is_in([line for line, text in texts if not text.strip()]))
-    absent = [column for column in OPTIONAL_COLUMNS if column not in present]
-    return table.with_columns(pl.lit(None, pl.String).alias(column) for column in absent)
-
-
-def raw_records(plain: bytes, lines: Sequence[int]) -> list[str]:
-    """The raw text of the records with these numbers (from 1), for the ledger of rejected rows."""
-    wanted = set(lines)
-    found = {
-        number: record[:_PAYLOAD_LIMIT]
-        for number, record in enumerate(split_records(plain), start=1)
-        if number in wanted
-    }
-    return [found.get(line, "") for line in lines]
 
 
 def split_records(plain: bytes) -> Iterator[str]:
@@ -131,44 +106,3 @@ def split_fields(record: str) -> list[str]:
         return next(csv.reader([record.replace("\r", " ")]), [])
     except csv.Error:
         return []
-
-
-def _needed(names: Sequence[str]) -> dict[str, int]:
-    """Position of each needed column; the first where a name repeats."""
-    return {name: names.index(name) for name in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS) if name in names}
-
-
-def _read_regular(plain: bytes, names: Sequence[str]) -> pl.DataFrame | None:
-    """Polars' reader; None where it fails or where records and lines do not agree one to one."""
-    header_end = plain.find(b"\n") + 1
-    line_count = plain.count(b"\n") - 1 + (not plain.endswith(b"\n")) if header_end else 0
-    needed = _needed(names)
-    if line_count == 0:
-        return pl.DataFrame(schema={**dict.fromkeys(needed, pl.String), LINE: pl.Int32})
-    try:
-        table = pl.read_csv(
-            plain[header_end:],
-            has_header=False,
-            schema={f"column_{i}": pl.String for i in range(len(names))},
-            columns=sorted(needed.values()),
-            truncate_ragged_lines=True,
-            encoding="utf8-lossy",
-        )
-    except (pl.exceptions.PolarsError, UnicodeError):
-        return None
-    if table.height != line_count:
-        return None
-    table = table.rename({f"column_{position}": name for name, position in needed.items()})
-    return table.with_columns(pl.int_range(1, line_count + 1, dtype=pl.Int32).alias(LINE))
-
-
-def _read_carefully(plain: bytes, names: Sequence[str]) -> pl.DataFrame:
-    """Python's reader, one record at a time, so that a bad one spoils no other."""
-    needed = _needed(names)
-    columns: dict[str, list[str | None]] = {name: [] for name in needed}
-    for record in split_records(plain):
-        fields = split_fields(record)
-        for name, position in needed.items():
-            columns[name].append((fields[position] or None) if position < len(fields) else None)
-    table = pl.DataFrame(columns, schema=dict.fromkeys(needed, pl.String))
-    return table.with_columns(pl.int_range(1, table.height + 1, dtype=pl.Int32).alias(LINE))

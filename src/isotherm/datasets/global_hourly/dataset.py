@@ -7,7 +7,7 @@ from typing import Final
 from isotherm.datasets.dataset import Dataset, FirstVisit, Layout
 from isotherm.datasets.global_hourly.csv_records import read_header
 from isotherm.datasets.global_hourly.quality import QUALITY
-from isotherm.datasets.global_hourly.reader import parse_observations
+from isotherm.datasets.global_hourly.reader import parse_observations, read_file_keys
 from isotherm.datasets.global_hourly.station_history import read_station_history, station_from_file
 from isotherm.observation import GLOBAL_HOURLY as NAME
 
@@ -64,12 +64,18 @@ GLOBAL_HOURLY: Final = Dataset(
     first_visit=_FIRST_VISIT,
     quality=QUALITY,
     read=parse_observations,
+    read_keys=read_file_keys,
     check_header=read_header,
     read_station_list=read_station_history,
     describe_station=station_from_file,
     modules=(
+        "isotherm.datasets.global_hourly.cells",
         "isotherm.datasets.global_hourly.csv_records",
-        "isotherm.datasets.global_hourly.reader",
+        "isotherm.datasets.global_hourly.elements",
+        "isotherm.datasets.global_hourly.keys",
         "isotherm.datasets.global_hourly.quality",
+        "isotherm.datasets.global_hourly.reader",
+        "isotherm.datasets.global_hourly.shapes",
+        "isotherm.station",
     ),
 )

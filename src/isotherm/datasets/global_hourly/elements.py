@@ -1,0 +1,251 @@
+"""The elements of a global-hourly row as numbers: temperature, dew point, pressure, wind; the time.
+
+Cells as the format describes them are read a column at a time; any other cell one by one, leniently
+where its meaning is beyond doubt (spaces, a sign left out), else as nothing.
+
+Source: NOAA, Federal Climate Complex Data Documentation for Integrated Surface Data, 2018-01-12.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from isotherm.datasets.global_hourly.quality import QUALITY
+from isotherm.datasets.global_hourly.shapes import Matched, Shape
+
+# MySQL's DATETIME and the archives themselves (GHCNh begins in 1790) both begin after this.
+EARLIEST_YEAR: Final = 1700
+MISSING_TEMPERATURE: Final = 9999
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY: Final = timedelta(days=1)
+_DAY_S: Final = 86_400
+_MICROSECONDS: Final = 1_000_000
+_SHOWN_TEXT: Final = 60  # characters of an unreadable value quoted in a reason
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
+_DATE: Final = Shape("dddd-dd-ddTdd:dd:dd")
+_DATE_TEXT: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)", re.ASCII)
+_TMP: Final = Shape("sdddd,q")
+_TMP_TEXT: Final = re.compile(r"\s*([+-]?[0-9]{1,4})\s*,\s*([0-9A-Za-z])\s*")
+_NUMBER_TEXT: Final = re.compile(r"\s*([+-]?[0-9]{1,5})\s*")
+# A quality code by its byte.
+_CODES: Final = pa.array([None, *map(chr, range(1, 128))], pa.string())
+_IS_BAD: Final = np.isin(np.arange(256), [ord(code) for code in QUALITY.bad_codes])
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number of an element, and its limits in the format; outside them it is missing or wrong.
+
+    Attributes:
+        field: of the canonical observation.
+        start: of its digits in a cell of the element's shape; of its sign where it has one.
+        end: of its digits.
+        code_at: where its quality code stands.
+        part: which of the cell's comma-separated parts it is, from 0.
+        code_part: which of them its quality code is.
+        lowest: inclusive.
+        highest: inclusive.
+        is_signed: whether it begins with a sign.
+    """
+
+    field: str
+    start: int
+    end: int
+    code_at: int
+    part: int
+    code_part: int
+    lowest: int
+    highest: int
+    is_signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A column of numbers beside the temperature."""
+
+    column: str
+    shape: Shape
+    numbers: tuple[Number, ...]
+
+
+ELEMENTS: Final = (
+    Element(
+        "DEW",
+        _TMP,
+        (Number("dew_point_tenths", 0, 5, 6, 0, 1, -982, 368, is_signed=True),),
+    ),
+    Element(
+        "SLP",
+        Shape("ddddd,q"),
+        (Number("sea_level_pressure_tenths_hpa", 0, 5, 6, 0, 1, 8600, 10900),),
+    ),
+    Element(
+        "WND",
+        Shape("ddd,q,q,dddd,q"),
+        (
+            Number("wind_speed_tenths_ms", 8, 12, 13, 3, 4, 0, 900),
+            Number("wind_direction_deg", 0, 3, 4, 0, 1, 1, 360),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Temperatures:
+    """What the TMP column holds: tenths, quality codes, and why a cell could not be read, by row."""
+
+    tenths: pl.Series
+    codes: pl.Series
+    malformed: dict[int, str]
+
+
+def read_temperatures(column: pa.BinaryArray) -> Temperatures:
+    """The temperature of each row, read as a whole: half of a cell is no temperature."""
+    matched = _TMP.match(column)
+    values, is_null = np.zeros(len(column), np.int32), np.ones(len(column), np.bool_)
+    codes = np.zeros(len(column), np.uint8)
+    tenths = matched.signed(0, 5)
+    is_missing = tenths == MISSING_TEMPERATURE
+    is_good = _is_within(tenths, QUALITY.min_plausible_tenths, QUALITY.max_plausible_tenths)
+    values[matched.rows], is_null[matched.rows] = tenths, ~is_good
+    codes[matched.rows] = np.where(is_good | is_missing, matched.cells[:, 6], 0)
+    malformed: dict[int, str] = {}
+    outside = matched.rows[~(is_good | is_missing)]
+    for row in map(int, (*outside, *matched.others)):
+        text = column[row].as_py().decode("utf-8", "replace")
+        found = _careful_temperature(text)
+        if isinstance(found, str):
+            malformed[row] = found
+            continue
+        value, code = found
+        codes[row] = ord(code)
+        if value is not None:
+            values[row], is_null[row] = value, False
+    quality = pl.Series(pl.from_arrow(_CODES.take(pa.array(codes))))
+    return Temperatures(_nullable(values, is_null), quality, malformed)
+
+
+def read_numbers(element: Element, column: pa.BinaryArray) -> dict[str, pl.Series]:
+    """The numbers of one element by field; null when missing, unreadable, outside, suspect or wrong."""
+    matched = element.shape.match(column)
+    others = {int(row): column[int(row)].as_py().decode("utf-8", "replace") for row in matched.others}
+    return {one.field: _read_number(one, matched, others, len(column)) for one in element.numbers}
+
+
+def read_times(column: pa.BinaryArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """The DATE column as microseconds since 1970, UTC, and whether each could be read.
+
+    24:00:00 is the next midnight, as the format's own users read it; second 60 is no second of it.
+    """
+    matched = _DATE.match(column)
+    seconds, is_plain = _plain_times(matched)
+    moments, is_readable = np.zeros(len(column), np.int64), np.zeros(len(column), np.bool_)
+    moments[matched.rows] = np.where(is_plain, seconds, 0) * _MICROSECONDS
+    is_readable[matched.rows] = is_plain
+    for row in map(int, (*matched.rows[~is_plain], *matched.others)):
+        moment = careful_time(column[row].as_py().decode("utf-8", "replace"))
+        if moment is not None:
+            moments[row], is_readable[row] = (moment - _EPOCH) // timedelta(microseconds=1), True
+    return moments, is_readable
+
+
+def careful_time(text: str) -> datetime | None:
+    """One DATE, UTC; None where it is no time of the years 1700 to 9999."""
+    found = _DATE_TEXT.fullmatch(text.strip().removesuffix("Z"))
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = map(int, found.groups())
+    is_midnight = (hour, minute, second) == (24, 0, 0)
+    try:
+        day_start = datetime(year, month, day, tzinfo=UTC)
+        moment = (
+            day_start + _DAY
+            if is_midnight
+            else day_start.replace(hour=hour, minute=minute, second=second)
+        )
+    except (ValueError, OverflowError):
+        return None
+    return moment if year >= EARLIEST_YEAR else None
+
+
+def printable(text: str) -> str:
+    """Without control characters: a NUL in a damaged file would be refused by MySQL and in messages."""
+    return _CONTROL.sub(" ", text)
+
+
+def _plain_times(matched: Matched) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Seconds since 1970, and whether each is an ordinary time of an ordinary day."""
+    year, month, day = matched.number(0, 4), matched.number(5, 7), matched.number(8, 10)
+    hour, minute, second = matched.number(11, 13), matched.number(14, 16), matched.number(17, 19)
+    is_plain = (year >= EARLIEST_YEAR) & (month >= 1) & (month <= 12) & (day >= 1)
+    is_plain &= (hour <= 23) & (minute <= 59) & (second <= 59)
+    month_number = (year - 1970) * 12 + np.clip(month, 1, 12) - 1
+    first, length = _months(month_number)
+    is_plain &= day <= length
+    days = first + day - 1
+    return days * _DAY_S + hour * 3600 + minute * 60 + second, is_plain
+
+
+def _months(
+    numbers: npt.NDArray[np.int32],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The first day of each month since 1970-01, in days since then, and how many days it has."""
+    if not len(numbers):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    begin = int(numbers.min())
+    months = np.arange(begin, int(numbers.max()) + 2).astype("datetime64[M]")
+    firsts = months.astype("datetime64[D]").astype(np.int64)
+    return firsts[numbers - begin], np.diff(firsts)[numbers - begin]
+
+
+def _read_number(one: Number, matched: Matched, others: dict[int, str], count: int) -> pl.Series:
+    values, is_null = np.zeros(count, np.int32), np.ones(count, np.bool_)
+    read = matched.signed if one.is_signed else matched.number
+    found = read(one.start, one.end)
+    is_bad = ~_is_within(found, one.lowest, one.highest) | _IS_BAD[matched.cells[:, one.code_at]]
+    values[matched.rows], is_null[matched.rows] = found, is_bad
+    for row, text in others.items():
+        value = _careful_number(one, text)
+        if value is not None:
+            values[row], is_null[row] = value, False
+    return _nullable(values, is_null)
+
+
+def _careful_number(one: Number, text: str) -> int | None:
+    parts = text.split(",")
+    found = _NUMBER_TEXT.fullmatch(parts[one.part]) if one.part < len(parts) else None
+    code = parts[one.code_part].strip() if one.code_part < len(parts) else ""
+    if found is None or code in QUALITY.bad_codes:
+        return None
+    value = int(found[1])
+    return value if one.lowest <= value <= one.highest else None
+
+
+def _careful_temperature(text: str) -> tuple[int | None, str] | str:
+    """Tenths (None = missing) and the quality code, or why it cannot be read, quoted."""
+    found = _TMP_TEXT.fullmatch(text)
+    if found is None:
+        return f"TMP is not +dddd,q: '{printable(text)[:_SHOWN_TEXT]}'" if text else "TMP is blank"
+    tenths = int(found[1])
+    if tenths == MISSING_TEMPERATURE:
+        return None, found[2]
+    low, high = QUALITY.min_plausible_tenths, QUALITY.max_plausible_tenths
+    if not low <= tenths <= high:
+        return f"TMP is outside {low / 10} to +{high / 10} C: '{printable(text)[:_SHOWN_TEXT]}'"
+    return tenths, found[2]
+
+
+def _is_within(values: npt.NDArray[np.int32], low: int, high: int) -> npt.NDArray[np.bool_]:
+    return (values >= low) & (values <= high)
+
+
+def _nullable(values: npt.NDArray[np.int32], is_null: npt.NDArray[np.bool_]) -> pl.Series:
+    return pl.Series(pl.from_arrow(pa.array(values, mask=is_null)))
