@@ -9,14 +9,17 @@ the other three programs, forwards their lines and shows its progress every 15 s
 you name. *Speed* is data seconds per wall second: 120 with a batch interval of 30 s is one hour a
 batch; 0 is as fast as Kafka acknowledges. *Label* replays days that were played before.
 
-**What it leaves.** The task ends with success when everything it fed stands in MySQL.
+**What it leaves.** The task ends with success when everything it fed stands in MySQL. Its result says
+what came too late for the stream (`late`, with a warning: the batch layer has it) and how many dead
+letters there are.
 
-**Stopping.** *Mark failed* stops the programs within 4 s. *Clear*, or *Trigger* with the same form,
-goes on where it stopped: nothing is lost and nothing doubled.
+**Stopping.** *Mark failed* stops the programs within 4 s. *Clear* goes on where it stopped: nothing is
+lost and nothing doubled. *Trigger* with the same form plays what is new: nothing while the archive has
+the same files, the new days once it has newer ones.
 
-**When it fails.** A program that dies is started again up to 8 times; then the log shows its last
-lines. Each has a log of its own: `./isotherm logs feeder`, `bridge`, `stream`. Mend the cause, then
-*Clear*.
+**When it fails.** A program that dies is started again up to 8 times, unless that would not help; then
+the log shows its last lines. Each has a log of its own: `./isotherm logs feeder`, `bridge`, `stream`.
+Mend the cause, then *Clear*.
 """
 
 from datetime import timedelta
@@ -24,7 +27,10 @@ from datetime import timedelta
 import pendulum
 from airflow.sdk import Param, dag
 
+from isotherm.datasets.registry import DATASETS
 from isotherm.stream.operator import ReplayOperator
+
+DATASET_NAMES = [one.name for one in DATASETS]
 
 
 def day_param(title: str, description: str) -> Param:
@@ -50,6 +56,7 @@ def day_param(title: str, description: str) -> Param:
         ),
         "first_day": day_param("First day (UTC)", "With period days."),
         "last_day": day_param("Last day (UTC)", "Included. Empty: the first day alone."),
+        "dataset": Param(DATASET_NAMES[0], type="string", enum=DATASET_NAMES, title="Dataset"),
         "station_count": Param(100, type="integer", minimum=1, maximum=2000, title="Station count"),
         "batch_interval_s": Param(
             30, type="number", exclusiveMinimum=0, maximum=3600, title="Batch interval, seconds"

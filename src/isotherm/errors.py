@@ -6,7 +6,8 @@
     │   └── CoverageShrunkError   a newer file covers less than the one we have
     ├── MessageFormatError   a Kafka or socket message does not follow its contract
     ├── StoreError           HDFS, Kafka or MySQL refused or lost something
-    │   └── FencedError      another sink instance has taken over these offsets
+    │   ├── FencedError      another sink instance has taken over these offsets
+    │   └── RefusedError     it refuses this for ever: to try again would not help
     ├── SetupError           a tool could not be fetched, checked or built
     ├── ServerStartError     a local server did not start, or its port or disk is not free
     └── LockedError          another process holds a lock that is held by one at a time
@@ -41,6 +42,10 @@ class StoreError(IsothermError):
 
 class FencedError(StoreError):
     """Another instance advanced the offsets: this one must stop."""
+
+
+class RefusedError(StoreError):
+    """A store refuses something for ever: to try it again would not help."""
 
 
 class SetupError(IsothermError):

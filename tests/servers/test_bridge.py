@@ -228,7 +228,11 @@ def test_bad_observations_become_dead_letters_with_their_reason_and_the_good_one
     letters = speed.letters()
     assert answer == {"batch": 0, "accepted": 2, "dead_lettered": 8}
     assert len(speed.observations()) == 2
-    assert Counter(letter.reason for letter in letters) == {"invalid": 6, "future": 2}
+    assert Counter(letter.reason for letter in letters) == {
+        "invalid": 5,
+        "unreadable_message": 2,
+        "future": 1,
+    }
     assert any("air_temperature_tenths='5'" in letter.detail for letter in letters)
     assert all(letter.topic == OBSERVATION_TOPIC and letter.offset is None for letter in letters)
 
@@ -298,7 +302,7 @@ def test_a_feed_of_days_arrives_whole_in_time_order_with_unreadable_rows_as_dead
     for station_id in {one["station_id"] for one in fed}:
         times = [one["observed_at"] for one in fed if one["station_id"] == station_id]
         assert times == sorted(times)
-    assert Counter(letter.reason for letter in speed.letters()) == {"unreadable_row": 2}
+    assert Counter(letter.reason for letter in speed.letters()) == {"unreadable_key": 2}
     position = speed.position()
     assert (position["rows_fed"], position["accepted"]) == (len(fed), len(fed))
     assert (position["distinct_keys"], position["dead_lettered"]) == (len(fed) - 1, 2)

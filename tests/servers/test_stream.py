@@ -32,14 +32,14 @@ from isotherm.messages import (
 from isotherm.settings import REPOSITORY_ROOT
 from isotherm.stores.kafka_topics import ensure_topics
 from isotherm.stream.summarise import only_instance
+from made_up import observation, random_observations
+from plain_python_summary import Row, summarise
 from servers.kafka_fixture import KafkaBroker
-from spark.made_up import observation, random_observations
-from spark.plain_python_summary import Row, summarise
 
 pytestmark = [pytest.mark.servers, pytest.mark.spark, pytest.mark.faults]
 
 READY_WITHIN_S = 240
-STATISTICS = ("min_tenths", "max_tenths", "sum_tenths")
+STATISTICS = ("min_tenths", "max_tenths", "sum_tenths", "dew_point_sum_tenths")
 
 
 @pytest.fixture
@@ -293,8 +293,8 @@ def test_messages_nobody_can_read_become_dead_letters_and_stop_nothing(
         b"{not json": "unreadable_message",
         b"\xff\xfe\x00": "unreadable_message",
         json.dumps(fields | {"schema_version": 2}).encode(): "unknown_schema_version",
-        json.dumps(fields | {"observed_at": None}).encode(): "unreadable_message",
-        json.dumps(fields | {"air_temperature_tenths": "warm"}).encode(): "unreadable_message",
+        json.dumps(fields | {"observed_at": None}).encode(): "invalid",
+        json.dumps(fields | {"air_temperature_tenths": "warm"}).encode(): "invalid",
     }
     for value in bad:
         topic.send(value)

@@ -1,8 +1,8 @@
 """The bridge: observations from the socket into Kafka, each batch acknowledged once Kafka has it.
 
-What does not follow the contract, lies in the future, or could not be read in its file goes to the
-dead-letter topic instead, so one bad observation stops nothing. While Kafka is away the bridge keeps
-trying and does not answer: that is the back-pressure the feeder sees.
+What may not enter (see `admission`) or was set aside in its file goes to the dead-letter topic instead,
+so one bad observation stops nothing. While Kafka is away the bridge keeps trying and does not answer:
+that is the back-pressure the feeder sees. What Kafka refuses for ever ends the bridge with the reason.
 """
 
 import json
@@ -10,7 +10,7 @@ import socket
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,26 +18,20 @@ import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from isotherm.dead_letter import DeadLetter
-from isotherm.errors import MessageFormatError, StoreError
+from isotherm.errors import MessageFormatError, RefusedError, StoreError
 from isotherm.message_fields import FeedId
 from isotherm.messages import (
     DEAD_LETTER_TOPIC,
     OBSERVATION_TOPIC,
     SCHEMA_VERSION,
-    ObservationMessage,
-    decode,
 )
+from isotherm.stream.admission import Refusal, admit
 from isotherm.stream.bridge_publisher import Publisher, Record
 from isotherm.stream.bridge_socket import listening
 from isotherm.stream.framing import receive_frame, send_frame
 
 log = structlog.get_logger()
 
-INVALID: Final = "invalid"
-FUTURE: Final = "future"
-UNREADABLE_ROW: Final = "unreadable_row"
-# A station's clock may be a little ahead; further ahead would move the stream's watermark.
-FUTURE_TOLERANCE: Final = timedelta(hours=1)
 _ACCEPT_WAIT_S: Final = 0.2
 
 
@@ -49,7 +43,7 @@ class Batch(BaseModel):
     feed_id: FeedId
     batch: int
     observations: list[Any]
-    rejected: list[dict[str, Any]] = []
+    set_aside: list[dict[str, Any]] = []
 
 
 @dataclass(slots=True)
@@ -68,29 +62,32 @@ def prepare(batch: Batch, now: datetime) -> Prepared:
         now: observations later than this plus an hour are refused.
     """
     prepared = Prepared()
-
-    def refuse(number: int, reason: str, detail: str, payload: bytes) -> None:
-        letter = DeadLetter.of(
-            payload, reason=reason, detail=detail, topic=OBSERVATION_TOPIC, feed_id=batch.feed_id
-        )
-        # The same letter sent again has the same key.
-        key = f"{batch.feed_id}/{batch.batch}/{number}"
-        prepared.dead_letters.append(Record(DEAD_LETTER_TOPIC, key, letter.encode()))
-
     for number, observation in enumerate(batch.observations):
         payload = _as_message(observation, batch.feed_id)
-        try:
-            message = decode(ObservationMessage, payload)
-        except MessageFormatError as error:
-            refuse(number, INVALID, str(error), payload)
-            continue
-        if message.observed_at > now + FUTURE_TOLERANCE:
-            refuse(number, FUTURE, f"observed_at {message.observed_at} is later than {now}", payload)
-            continue
-        prepared.observations.append(Record(OBSERVATION_TOPIC, message.station_id, message.encode()))
-    for number, row in enumerate(batch.rejected, start=len(batch.observations)):
-        refuse(number, UNREADABLE_ROW, str(row.get("reason")), json.dumps(row).encode())
+        found = admit(payload, now)
+        if isinstance(found, Refusal):
+            prepared.dead_letters.append(_letter(batch, number, found, payload))
+        else:
+            record = Record(OBSERVATION_TOPIC, found.station_id, found.encode())
+            prepared.observations.append(record)
+    for number, row in enumerate(batch.set_aside, start=len(batch.observations)):
+        place = f"{row.get('source_file')}, line {row.get('source_line')}"
+        refusal = Refusal(str(row.get("reason")), f"set aside from {place}")
+        prepared.dead_letters.append(_letter(batch, number, refusal, json.dumps(row).encode()))
     return prepared
+
+
+def _letter(batch: Batch, number: int, refusal: Refusal, payload: bytes) -> Record:
+    letter = DeadLetter.of(
+        payload,
+        reason=refusal.reason,
+        detail=refusal.detail,
+        topic=OBSERVATION_TOPIC,
+        feed_id=batch.feed_id,
+    )
+    # The same letter sent again has the same key.
+    record = letter.record(f"{batch.feed_id}/{batch.batch}/{number}")
+    return Record(DEAD_LETTER_TOPIC, record.key, record.value)
 
 
 def _as_message(observation: object, feed_id: str) -> bytes:
@@ -114,6 +111,7 @@ class Bridge:
         self._publisher = publisher
         self._feed_id = feed_id
         self._stop = threading.Event()
+        self._refused: RefusedError | None = None
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
 
@@ -125,12 +123,15 @@ class Bridge:
         """Serve until stopped.
 
         Raises:
+            RefusedError: Kafka will not take a record, however often it is sent.
             StoreError: the socket is taken, or the producer failed for good.
         """
         with listening(self._path) as server:
             server.settimeout(_ACCEPT_WAIT_S)
             log.info("bridge_listening", socket=str(self._path))
             while not self._stop.is_set():
+                if self._refused is not None:
+                    raise self._refused
                 if self._publisher.fatal_error is not None:
                     raise StoreError(f"The Kafka producer cannot go on: {self._publisher.fatal_error}.")
                 try:
@@ -154,6 +155,8 @@ class Bridge:
         except MessageFormatError as error:
             log.warning("frame_refused", reason=str(error))
             _tell(connection, str(error))
+        except RefusedError as error:
+            self._refused = error
         except StoreError as error:
             log.warning("batch_not_acknowledged", reason=str(error))
         except OSError as error:

@@ -6,17 +6,22 @@ from collections.abc import Sequence
 
 import structlog
 
-from isotherm.errors import IsothermError
+from isotherm.errors import IsothermError, RefusedError, SettingsError
 from isotherm.json_log import write_json_lines
 from isotherm.settings import load_settings
 from isotherm.stream.bridge import Bridge
 from isotherm.stream.bridge_publisher import Publisher
+from isotherm.stream.exit_status import FAILED, REFUSED
 
 log = structlog.get_logger()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve feeders until SIGTERM; exit status 1 where the socket is taken or the producer failed."""
+    """Serve feeders until SIGTERM.
+
+    Returns:
+        0 when stopped, `REFUSED` where starting it again would not help, else `FAILED`.
+    """
     parser = argparse.ArgumentParser(description="Bring observations from the socket into Kafka.")
     parser.add_argument("--feed-id", help="serve this feed only")
     options = parser.parse_args(arguments)
@@ -31,7 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             bridge.run()
         finally:
             publisher.close()
+    except (RefusedError, SettingsError) as error:
+        log.error("bridge_refused", reason=str(error))
+        return REFUSED
     except IsothermError as error:
         log.error("bridge_failed", reason=str(error))
-        return 1
+        return FAILED
     return 0

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import Final
 
 import structlog
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from isotherm.errors import StoreError
+from isotherm.errors import RefusedError, StoreError
 from isotherm.stores.kafka_topics import QUIET
 
 log = structlog.get_logger()
 
 _POLL_S: Final = 0.1
 _CLOSE_WITHIN_S: Final = 1.0
+# What is told of records that were still waiting when the producer was closed.
+_PURGED: Final = (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class _Delivery:
 
     def __init__(self, size: int) -> None:
         self._missing = size
-        self.failure: str | None = None
+        self.failure: KafkaError | None = None
         self.is_done = threading.Event()
         if not size:
             self.is_done.set()
@@ -39,7 +41,7 @@ class _Delivery:
     def note(self, error: KafkaError | None, _message: Message) -> None:
         """Called by the producer for every message, always from one thread."""
         if error is not None:
-            self.failure = str(error)
+            self.failure = error
         self._missing -= 1
         if not self._missing:
             self.is_done.set()
@@ -72,18 +74,19 @@ class Publisher:
         """Return once Kafka has acknowledged every record.
 
         Raises:
-            StoreError: a record was refused, or the publisher was closed first; some may have arrived.
+            RefusedError: Kafka will not take a record, however often it is sent; some may have arrived.
+            StoreError: the publisher was closed first; some may have arrived.
         """
         delivery = _Delivery(len(records))
         for record in records:
             self._produce(record, delivery)
         while not delivery.is_done.wait(_POLL_S):
             self._check_open()
-        if delivery.failure is not None:
-            raise StoreError(
-                f"Kafka refused a record: {delivery.failure}. If a topic is missing, run "
-                "`python -m isotherm.stores.kafka_topics`; the feeder sends the batch again."
-            )
+        if delivery.failure is None:
+            return
+        if delivery.failure.code() in _PURGED:
+            raise _is_stopping()
+        raise _is_refused(delivery.failure)
 
     def close(self) -> None:
         """Give what is under way a last moment, then end; unacknowledged batches stay so."""
@@ -103,6 +106,8 @@ class Publisher:
                 )
             except BufferError:
                 self._closing.wait(_POLL_S)
+            except KafkaException as error:
+                raise _is_refused(error.args[0]) from error
             else:
                 return
 
@@ -110,7 +115,7 @@ class Publisher:
         if self._fatal is not None:
             raise StoreError(f"The Kafka producer cannot go on: {self._fatal}. Start the bridge again.")
         if self._closing.is_set():
-            raise StoreError("The bridge is stopping; the feeder will send the batch again.")
+            raise _is_stopping()
 
     @property
     def fatal_error(self) -> str | None:
@@ -127,3 +132,16 @@ class Publisher:
             log.error("producer_failed", reason=self._fatal)
         elif error.code() == KafkaError._ALL_BROKERS_DOWN:
             log.warning("kafka_away", reason=str(error), consequence="batches wait, none is lost")
+
+
+def _is_stopping() -> StoreError:
+    return StoreError("The bridge is stopping; the feeder will send the batch again.")
+
+
+def _is_refused(error: KafkaError) -> RefusedError:
+    """Nothing passes here that time mends: the producer itself waits for ever while Kafka is away."""
+    return RefusedError(
+        f"Kafka refuses a record for good: {error}. If a topic is missing, run "
+        "`python -m isotherm.stores.kafka_topics`; if a message is too large, raise the broker's "
+        "max.message.bytes to its default of 1048588. Then clear the task: the feed resumes."
+    )

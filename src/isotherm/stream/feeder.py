@@ -26,7 +26,10 @@ MAX_BATCH_ROWS: Final = 5000
 # The stream forgets hours 30 days behind the newest it has read. A batch reaches the partitions of
 # Kafka one by one, so its own rows must lie much closer together than that.
 MAX_BATCH_SPAN_DAYS: Final = 7
-_REJECTED_PER_BATCH: Final = 500
+# A damaged file may be one line: of a row that was set aside so much is shown, and so few at once,
+# that a frame holds them however they are escaped.
+_SET_ASIDE_PER_BATCH: Final = 100
+_SET_ASIDE_CHARACTERS: Final = 20_000
 _TIMES: Final = tuple(field.name for field in FIELDS if field.type == "timestamp")
 _JSON_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -123,7 +126,7 @@ class Feeder:
             MessageFormatError: the bridge refused a frame.
         """
         fed = self._begin(year)
-        self._report_rejected(year, fed)
+        self._report_set_aside(year, fed)
         for first, end, begins_interval in self._pace.cut(year.observations, fed.next_row):
             late_s = self._clock.wait_for_turn(self._pace.batch_interval_s) if begins_interval else 0.0
             rows = year.observations.slice(first, end - first)
@@ -151,27 +154,28 @@ class Feeder:
             year.digest,
             rows=year.observations.height,
             distinct_keys=year.distinct_keys,
-            rejected=year.rejected.height,
+            set_aside=year.set_aside.height,
         )
         self._position.years[str(year.year)] = fed
         return fed
 
-    def _report_rejected(self, year: YearOfRows, fed: FedYear) -> None:
-        """Rows without a key cannot be fed; they are accounted for as dead letters."""
-        while fed.rejected_reported < fed.rejected:
-            rows = year.rejected.slice(fed.rejected_reported, _REJECTED_PER_BATCH)
-            answer = self._link.hand_over(self._frame([], rows.to_dicts()))
-            fed.rejected_reported += rows.height
+    def _report_set_aside(self, year: YearOfRows, fed: FedYear) -> None:
+        """What is no observation of its file is not fed; it is accounted for as dead letters."""
+        while fed.set_aside_reported < fed.set_aside:
+            rows = year.set_aside.slice(fed.set_aside_reported, _SET_ASIDE_PER_BATCH)
+            shown = rows.with_columns(pl.col("payload").str.slice(0, _SET_ASIDE_CHARACTERS))
+            answer = self._link.hand_over(self._frame([], shown.to_dicts()))
+            fed.set_aside_reported += rows.height
             self._advance(answer)
 
     def _frame(
-        self, observations: list[dict[str, Any]], rejected: list[dict[str, Any]]
+        self, observations: list[dict[str, Any]], set_aside: list[dict[str, Any]]
     ) -> dict[str, Any]:
         return {
             "feed_id": self._position.feed_id,
             "batch": self._position.next_batch,
             "observations": observations,
-            "rejected": rejected,
+            "set_aside": set_aside,
         }
 
     def _advance(self, answer: Acknowledgement) -> None:

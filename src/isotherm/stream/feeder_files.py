@@ -1,11 +1,23 @@
-"""Where a feed is: one small file, always whole, written after each acknowledged batch."""
+"""The state of a feed: what it feeds, chosen once, and how far it is; one small file, always whole.
+
+Whoever plans the feed writes it first; from then on it is the feeder's, which writes it after each
+acknowledged batch.
+"""
 
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from isotherm.archive.station_year import StationYear
+from isotherm.errors import StoreError
 from isotherm.files import write_whole
+from isotherm.settings import Settings
+
+
+def position_path(settings: Settings, feed_id: str) -> Path:
+    """Where a feed's state lies."""
+    return settings.state_dir / "feeds" / f"{feed_id}.json"
 
 
 @dataclass(slots=True)
@@ -17,16 +29,16 @@ class FedYear:
         next_row: the first row that is not acknowledged.
         rows: of the whole year, repeats of a key included.
         distinct_keys: observations by key.
-        rejected: rows without a key, reported as dead letters.
-        rejected_reported: how many of these are acknowledged.
+        set_aside: rows of its files that are no observations of it, reported as dead letters.
+        set_aside_reported: how many of these are acknowledged.
     """
 
     digest: str
     next_row: int = 0
     rows: int = 0
     distinct_keys: int = 0
-    rejected: int = 0
-    rejected_reported: int = 0
+    set_aside: int = 0
+    set_aside_reported: int = 0
 
 
 @dataclass(slots=True)
@@ -34,20 +46,29 @@ class FeedPosition:
     """How far a feed is; the counts are those of acknowledged batches.
 
     Attributes:
-        station_years: what is fed, chosen once, as (station_id, year).
+        feed_id: of the feed.
+        station_years: what is fed, chosen once.
+        planned_at: ISO time of the choice; what lies in its future is not fed, also by a later resume.
+        start_offsets: of the raw topic, by partition, before anything of this feed was in it; None
+            where nobody noted them.
         next_batch: number of the next batch.
         accepted: rows in the raw topic, repeats included.
         dead_lettered: rows in the dead-letter topic.
+        is_done: everything is fed and acknowledged.
+        is_complete: everything stands in MySQL too.
     """
 
     feed_id: str
-    station_years: list[tuple[str, int]] | None = None
+    station_years: list[StationYear] | None = None
+    planned_at: str | None = None
+    start_offsets: dict[int, int] | None = None
     next_batch: int = 0
     accepted: int = 0
     dead_lettered: int = 0
     newest_observed_at: str | None = None
     years: dict[str, FedYear] = field(default_factory=dict)
     is_done: bool = False
+    is_complete: bool = False
 
     @property
     def rows_fed(self) -> int:
@@ -61,16 +82,30 @@ class FeedPosition:
 
     @classmethod
     def load(cls, path: Path, feed_id: str) -> Self:
-        """The position in a file, or the beginning where there is none."""
+        """The position in a file, or the beginning where there is none.
+
+        Raises:
+            StoreError: the file is no position.
+        """
         if not path.exists():
             return cls(feed_id)
-        values: dict[str, Any] = json.loads(path.read_text())
-        years = {year: FedYear(**one) for year, one in values.pop("years").items()}
-        pairs = values.pop("station_years")
-        for derived in ("rows_fed", "distinct_keys"):
-            values.pop(derived)
-        station_years = None if pairs is None else [(str(one), int(year)) for one, year in pairs]
-        return cls(**values, years=years, station_years=station_years)
+        try:
+            values: dict[str, Any] = json.loads(path.read_text())
+            years = {year: FedYear(**one) for year, one in values.pop("years").items()}
+            chosen, offsets = values.pop("station_years"), values.pop("start_offsets")
+            for derived in ("rows_fed", "distinct_keys"):
+                values.pop(derived)
+            return cls(
+                **values,
+                years=years,
+                station_years=None if chosen is None else [StationYear(**one) for one in chosen],
+                start_offsets=None if offsets is None else {int(n): int(o) for n, o in offsets.items()},
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StoreError(
+                f"{path} is not the state of a feed ({error!r}). Delete it: the feed then begins anew, "
+                "which doubles nothing."
+            ) from error
 
     def save(self, path: Path) -> None:
         """Write the position, with the sums that readers want."""

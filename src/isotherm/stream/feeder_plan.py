@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import polars as pl
 import structlog
@@ -23,11 +23,13 @@ from isotherm.archive.archives import (
     download_path,
     fetch_all,
 )
-from isotherm.datasets.global_hourly.reader import parse_observations
-from isotherm.datasets.schema import POLARS_SCHEMA, REJECTED_SCHEMA
+from isotherm.datasets.observations import SET_ASIDE_SCHEMA, observations_of, source_name
+from isotherm.datasets.registry import dataset_named
+from isotherm.datasets.schema import POLARS_SCHEMA
 from isotherm.errors import SourceError
 from isotherm.files import write_whole
 from isotherm.observation import KEY
+from isotherm.settings import Settings
 
 log = structlog.get_logger()
 
@@ -42,10 +44,10 @@ class Period:
     last_day: date | None = None
 
     @property
-    def years(self) -> tuple[int, int] | tuple[None, None]:
-        """First and last year, for asking the archive."""
+    def years(self) -> tuple[int, int] | None:
+        """First and last year, for asking the archive; None for the newest day."""
         if self.first_day is None or self.last_day is None:
-            return (None, None)
+            return None
         return (self.first_day.year, self.last_day.year)
 
     def select(self, observations: pl.DataFrame) -> pl.DataFrame:
@@ -63,13 +65,13 @@ class YearOfRows:
     Attributes:
         digest: of the files it was made from.
         observations: in time order across stations.
-        rejected: rows of its files that have no key.
+        set_aside: rows of its files that are no observations of them, with their file's name.
     """
 
     year: int
     digest: str
     observations: pl.DataFrame
-    rejected: pl.DataFrame
+    set_aside: pl.DataFrame
 
     @property
     def distinct_keys(self) -> int:
@@ -84,15 +86,20 @@ class Downloads:
         """Use a folder; it need not exist yet."""
         self._folder = folder
 
-    def bring(self, archive: Archive, station_years: Iterable[StationYear]) -> list[StationYear]:
-        """Have the newest version of each file; returns those that exist.
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The folder of this installation."""
+        return cls(settings.state_dir / "downloads")
+
+    def bring(self, archive: Archive, station_years: Iterable[StationYear]) -> list[SourceFile]:
+        """Have the newest version of each file; returns the versions of those that exist.
 
         Raises:
             SourceError: one could not be had; the others are in place.
         """
         wanted = list(station_years)
         known = {one: note for one in wanted if (note := self._read_note(one)) is not None}
-        present: list[StationYear] = []
+        present: list[SourceFile] = []
         for outcome in fetch_all(archive, wanted, self._folder, known):
             if outcome.error is not None:
                 raise outcome.error
@@ -103,7 +110,7 @@ class Downloads:
             fetched = outcome.fetched
             note = SourceFile(outcome.station_year, fetched.sha256, fetched.published_at, fetched.etag)
             self._write_note(note)
-            present.append(outcome.station_year)
+            present.append(note)
         return present
 
     def has(self, station_year: StationYear) -> bool:
@@ -146,36 +153,51 @@ class Downloads:
 
 
 def read_years(
-    downloads: Downloads, station_years: Iterable[StationYear], period: Period
+    downloads: Downloads, station_years: Iterable[StationYear], period: Period, *, now: datetime
 ) -> Iterator[YearOfRows]:
     """The feed, year by year: one year at a time is in memory.
+
+    Args:
+        downloads: where the files are.
+        station_years: what is fed.
+        period: which of its days.
+        now: what lies in the future of this moment is set aside.
 
     Raises:
         SourceError: a file is missing or is not what NOAA publishes.
     """
     by_year: dict[int, list[StationYear]] = {}
-    for one in sorted(station_years, key=lambda one: (one.year, one.station_id)):
+    for one in sorted(station_years, key=lambda one: (one.year, one.dataset, one.station_id)):
         by_year.setdefault(one.year, []).append(one)
     for year, files in by_year.items():
-        yield _read_year(downloads, year, files, period)
+        yield _read_year(downloads, year, files, period, now)
 
 
-def _read_year(downloads: Downloads, year: int, files: list[StationYear], period: Period) -> YearOfRows:
+def _read_year(
+    downloads: Downloads, year: int, files: list[StationYear], period: Period, now: datetime
+) -> YearOfRows:
     observations = [pl.DataFrame(schema=POLARS_SCHEMA)]
-    rejected = [pl.DataFrame(schema=REJECTED_SCHEMA)]
+    set_aside = [pl.DataFrame(schema=SET_ASIDE_SCHEMA | {"source_file": pl.String()})]
     versions = []
     for one in files:
         content, note = downloads.read(one)
-        parsed = parse_observations(
-            content, published_at=note.published_at, source_file=f"{one.station_id}.csv"
+        dataset = dataset_named(one.dataset)
+        read = observations_of(
+            dataset,
+            content,
+            station_id=one.station_id,
+            year=year,
+            published_at=note.published_at,
+            now=now,
         )
-        observations.append(period.select(parsed.observations))
-        rejected.append(parsed.rejected)
+        name = source_name(dataset, one.station_id, year)
+        observations.append(period.select(read.observations))
+        set_aside.append(read.set_aside.with_columns(pl.lit(name).alias("source_file")))
         versions.append(f"{one.station_id} {note.sha256} {note.published_at.timestamp():.0f}")
     text = "\n".join((str(period), *versions))
     return YearOfRows(
         year,
         hashlib.sha256(text.encode()).hexdigest()[:16],
         pl.concat(observations).sort(_ORDER, maintain_order=True),
-        pl.concat(rejected),
+        pl.concat(set_aside),
     )

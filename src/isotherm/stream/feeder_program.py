@@ -5,31 +5,26 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import date
-from typing import Final
+from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 import structlog
 
-from isotherm.archive.archives import Archive, StationYear, open_archive
-from isotherm.datasets.registry import dataset_named
-from isotherm.errors import IsothermError, SettingsError, SourceError
-from isotherm.ingest.manifest import read_known_stations
-from isotherm.ingest.selection import StationChoice, choose_stations
+from isotherm.archive.archives import StationYear, open_archive
+from isotherm.datasets.registry import DATASETS, dataset_named
+from isotherm.errors import IsothermError, MessageFormatError, SettingsError
+from isotherm.ingest.selection import StationChoice
 from isotherm.json_log import write_json_lines
-from isotherm.observation import GLOBAL_HOURLY
 from isotherm.settings import Settings, load_settings
-from isotherm.stores.mysql import create_engine
+from isotherm.stream.exit_status import FAILED, REFUSED, STOPPED
+from isotherm.stream.feed_plan import choose_station_years
 from isotherm.stream.feeder import Feeder, Pace
-from isotherm.stream.feeder_files import FeedPosition
+from isotherm.stream.feeder_files import FeedPosition, position_path
 from isotherm.stream.feeder_link import BridgeLink
 from isotherm.stream.feeder_plan import Downloads, Period, read_years
 from isotherm.stream.replay import NEWEST
 
 log = structlog.get_logger()
-
-# Whoever started us takes 0 for "everything is fed", so being stopped must not look like it.
-EXIT_STOPPED: Final = 143
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -49,7 +44,8 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--speed", type=float, default=120.0, help="data seconds a second; 0 = as fast as acknowledged"
     )
-    parser.add_argument("--dataset", choices=[GLOBAL_HOURLY], default=GLOBAL_HOURLY)
+    names = [one.name for one in DATASETS]
+    parser.add_argument("--dataset", choices=names, default=names[0])
     options = parser.parse_args(arguments)
     options.last_day = options.last_day or options.first_day
     if (options.days is None) == (options.first_day is None):
@@ -63,22 +59,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Feed a replay to its end.
 
     Returns:
-        0 when everything is fed and acknowledged, 1 when something has to be done by hand.
+        0 when everything is fed and acknowledged; `REFUSED` where another try would not help.
     """
     write_json_lines("feeder")
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(EXIT_STOPPED))
+        signal.signal(number, lambda *_: sys.exit(STOPPED))
     try:
         options = parse_arguments(arguments)
         _feed(load_settings(), options)
+    except (MessageFormatError, SettingsError) as error:
+        log.error("feed_refused", reason=str(error))
+        return REFUSED
     except (IsothermError, sa.exc.SQLAlchemyError) as error:
         log.error("feed_failed", reason=str(error))
-        return 1
+        return FAILED
     return 0
 
 
 def _feed(settings: Settings, options: argparse.Namespace) -> None:
-    position_file = settings.state_dir / "feeds" / f"{options.feed_id}.json"
+    position_file = position_path(settings, options.feed_id)
     position = FeedPosition.load(position_file, options.feed_id)
     pace = Pace(options.batch_interval_s, options.speed)
     with closing(BridgeLink(settings.observation_socket)) as link:
@@ -92,51 +91,28 @@ def _feed_rest(
     settings: Settings, options: argparse.Namespace, position: FeedPosition, feeder: Feeder
 ) -> None:
     period = Period(options.first_day, options.last_day)
-    downloads = Downloads(settings.state_dir / "downloads")
-    with closing(open_archive(settings)) as archive:
-        if position.station_years is None:
-            chosen = choose(settings, archive, options, period)
-            present = downloads.bring(archive, chosen)
-            position.station_years = [(one.station_id, one.year) for one in present]
-        else:
-            chosen = [
-                StationYear(station_id, year, options.dataset)
-                for station_id, year in position.station_years
-            ]
-            downloads.bring(archive, [one for one in chosen if not downloads.has(one)])
-            present = chosen
-    for year in read_years(downloads, present, period):
+    downloads = Downloads.of(settings)
+    present = _bring(settings, options, position, downloads)
+    position.station_years = present
+    position.planned_at = position.planned_at or datetime.now(UTC).isoformat()
+    planned_at = datetime.fromisoformat(position.planned_at)
+    for year in read_years(downloads, present, period, now=planned_at):
         feeder.feed_year(year)
 
 
-def choose(
-    settings: Settings, archive: Archive, options: argparse.Namespace, period: Period
+def _bring(
+    settings: Settings, options: argparse.Namespace, position: FeedPosition, downloads: Downloads
 ) -> list[StationYear]:
-    """The station-years of the period, of the same stations the batch layer would take.
-
-    Raises:
-        SourceError: the archive has none.
-    """
-    dataset = dataset_named(options.dataset)
-    first_year, last_year = period.years
-    listing = (
-        archive.list_first_visit(dataset)
-        if first_year is None or last_year is None
-        else archive.list_station_years(dataset, first_year, last_year)
-    )
-    engine = create_engine(settings)
-    try:
-        with engine.connect() as connection:
-            known = read_known_stations(connection)
-    finally:
-        engine.dispose()
-    choice = StationChoice.from_form(count=options.stations, ids=options.station_ids)
-    stations = set(choose_stations(choice, listing, known=known))
-    chosen = [one for one in listing if one.station_id in stations]
-    if not chosen:
-        raise SourceError(
-            f"{archive.label} has no file for {options.station_ids or 'any station'} in this period. "
-            "Choose other days or stations."
-        )
-    log.info("feed_planned", feed_id=options.feed_id, stations=len(stations), files=len(chosen))
-    return chosen
+    """What is fed, downloaded: what the position says, else what the archive has."""
+    chosen = position.station_years
+    if chosen is not None and all(map(downloads.has, chosen)):
+        return chosen
+    with closing(open_archive(settings)) as archive:
+        if chosen is not None:
+            downloads.bring(archive, [one for one in chosen if not downloads.has(one)])
+            return chosen
+        choice = StationChoice.from_form(count=options.stations, ids=options.station_ids)
+        period = Period(options.first_day, options.last_day)
+        dataset = dataset_named(options.dataset)
+        wanted = choose_station_years(settings, archive, dataset, period, choice)
+        return [one.station_year for one in downloads.bring(archive, wanted)]

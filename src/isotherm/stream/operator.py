@@ -10,7 +10,7 @@ class ReplayOperator(BaseOperator):
     """Runs one replay (see `ReplaySupervisor`) with the values of the DAG's form.
 
     Marked failed, cleared, or stopped with the scheduler, it stops its programs within 4 s; the next
-    attempt resumes the same feed, for the feed's identity is what is fed and not the attempt.
+    attempt of the run resumes its feed.
     """
 
     _supervisor: Any = None
@@ -26,11 +26,21 @@ class ReplayOperator(BaseOperator):
         def publish(progress: Mapping[str, Any]) -> None:
             _publish(self, context, progress)
 
-        self._supervisor = ReplaySupervisor(load_settings(), replay, self.log, publish)
+        def publish_feed(feed_id: str) -> None:
+            context["ti"].xcom_push(key="feed_id", value=feed_id)
+
+        self._supervisor = ReplaySupervisor(
+            load_settings(),
+            replay,
+            str(context["run_id"]),
+            self.log,
+            on_feed=publish_feed,
+            on_progress=publish,
+        )
         self.log.info("Replaying %s.", replay.describe())
-        context["ti"].xcom_push(key="feed_id", value=self._supervisor.feed_id)
         result: dict[str, Any] = self._supervisor.run()
-        self.log.info("Done: %s observations fed and in MySQL.", result["fed"])
+        counts = result["fed"], result["late"], result["dead_lettered"]
+        self.log.info("Done: %s observations fed, %s of them too late, %s dead letters.", *counts)
         for name, value in result.items():
             self.log.info("  %-12s %s", name, value)
         return result

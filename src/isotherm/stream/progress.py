@@ -25,6 +25,8 @@ class Progress:
         self._newest: dict[str, dict[str, Any]] = {}
         self._shown_at: dict[str, float] = {}
         self._last_report = (time.monotonic(), 0)
+        self._start_offsets: dict[int, int] = {}
+        self._dropped_groups = 0
 
     def take(self, name: str, line: str) -> str | None:
         """Take in a line.
@@ -37,6 +39,7 @@ class Progress:
         if values is None:
             return line[:_SHOWN_CHARACTERS]
         with self._lock:
+            self._dropped_groups += int(values.get("dropped_by_watermark") or 0)
             known = {key: value for key, value in values.items() if value is not None}
             self._newest.setdefault(name, {}).update(known)
             now = time.monotonic()
@@ -57,9 +60,18 @@ class Progress:
 
     @property
     def stream_offsets(self) -> dict[int, int]:
-        """Next raw offset per partition after the stream's newest micro-batch."""
+        """Next raw offset per partition after the stream's newest micro-batch, at least the start's."""
         offsets: Mapping[str, int] = self.value("stream", "end_offsets") or {}
-        return {int(partition): int(offset) for partition, offset in offsets.items()}
+        return self._start_offsets | {int(partition): int(one) for partition, one in offsets.items()}
+
+    @property
+    def dropped_groups(self) -> int:
+        """What Spark dropped as too late, in groups of rows: more than 0 is an alarm, not a count."""
+        return self._dropped_groups
+
+    def begin_at(self, start_offsets: Mapping[int, int]) -> None:
+        """Where the feed begins in the raw topic: what lies before is not the stream's to read."""
+        self._start_offsets = dict(start_offsets)
 
     def forget_stream(self) -> None:
         """A restarted stream must say anew where it is."""

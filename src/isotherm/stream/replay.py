@@ -1,18 +1,15 @@
-"""What a replay feeds, how fast, and the identity under which it can be resumed."""
+"""What a replay is asked to feed, how fast, and the command lines of its programs."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from isotherm.datasets.registry import DATASETS
 from isotherm.errors import SettingsError
-from isotherm.observation import GLOBAL_HOURLY
 
 NEWEST: Final = "newest"
 DAYS: Final = "days"
-_FEED_ID_DIGITS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +24,7 @@ class Replay:
         speed: data seconds per wall second; 0 = as fast as batches are acknowledged.
         trigger_s: seconds between two micro-batches of the Spark stream.
         label: makes another replay of the same observations; empty = the one and only.
+        dataset: whose observations; by default the one that serves first.
     """
 
     first_day: date | None
@@ -36,6 +34,7 @@ class Replay:
     speed: float
     trigger_s: float
     label: str = ""
+    dataset: str = DATASETS[0].name
 
     @classmethod
     def from_form(cls, form: Mapping[str, Any]) -> "Replay":
@@ -63,17 +62,8 @@ class Replay:
             float(form["speed"]),
             float(form["trigger_s"]),
             str(form["label"] or ""),
+            str(form.get("dataset") or DATASETS[0].name),
         )
-
-    def feed_id(self, archive: str) -> str:
-        """The replay's identity: of what is fed, not of how fast, so that a retry resumes it.
-
-        Args:
-            archive: the archive's lasting name (`Settings.archive`).
-        """
-        identity = [archive, GLOBAL_HOURLY, str(self.first_day), str(self.last_day)]
-        text = json.dumps([*identity, self.station_count, self.label])
-        return hashlib.sha256(text.encode()).hexdigest()[:_FEED_ID_DIGITS]
 
     def describe(self) -> str:
         """The replay in words."""
@@ -94,6 +84,7 @@ class Replay:
             days = ["--first-day", str(self.first_day), "--last-day", str(self.last_day)]
         return [
             "--feed-id", feed_id, *days,
+            "--dataset", self.dataset,
             "--stations", str(self.station_count),
             "--batch-interval-s", f"{self.batch_interval_s:g}",
             "--speed", f"{self.speed:g}",

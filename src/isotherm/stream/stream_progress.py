@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from isotherm.stream.hour_stream import SHIFT_DAYS
+from isotherm.stream.arrow_steps import SHIFT
 
 Offsets = dict[str, int]
 
@@ -47,7 +47,7 @@ def newest_hour(shifted: str | None) -> str | None:
     """The hour of an event time 400 years ahead, as 2014-01-01T00:00:00Z."""
     if shifted is None:
         return None
-    moment = datetime.fromisoformat(shifted) - timedelta(days=SHIFT_DAYS)
+    moment = datetime.fromisoformat(shifted) - SHIFT
     return moment.strftime("%Y-%m-%dT%H:00:00Z")
 
 

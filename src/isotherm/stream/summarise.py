@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 import psutil
-from pyspark.errors import StreamingQueryException
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped] # it has no types
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
@@ -24,7 +25,10 @@ from isotherm.errors import LockedError, StoreError
 from isotherm.files import hold_lock
 from isotherm.settings import Settings
 from isotherm.spark.session import stream_session
+from isotherm.stream.checkpoints import checkpoint_of, remove_old_checkpoints
+from isotherm.stream.clean_up import old_before
 from isotherm.stream.hour_stream import StreamPlan, summary_stream
+from isotherm.stream.stream_failure import failure_of
 from isotherm.stream.stream_progress import describe_progress
 
 POLL_S: Final = 0.3
@@ -37,6 +41,10 @@ _STREAM_CONF: Final = {
         "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
     ),
     "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
+    # A backlog has thousands of hours a partition; beyond the default of 128 they would be sorted.
+    "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "100000",
+    # A message may have a megabyte: what a Python worker gets at once is bounded in bytes too.
+    "spark.sql.execution.arrow.maxBytesPerBatch": "33554432",
     # How often an idle query says where it is; the replay's end waits for it.
     "spark.sql.streaming.noDataProgressEventInterval": "2000",
     "spark.sql.streaming.stopTimeout": "2000",
@@ -54,6 +62,7 @@ def run_stream(settings: Settings, plan: StreamPlan, trigger_s: float) -> int:
         trigger_s: seconds between micro-batches.
 
     Raises:
+        RefusedError: the checkpoint or what it stands on is of no use any more.
         StoreError: another instance holds this checkpoint, or the query failed.
     """
     with only_instance(settings.state_dir / "run" / f"stream-{plan.feed_id}.lock") as lock:
@@ -62,16 +71,19 @@ def run_stream(settings: Settings, plan: StreamPlan, trigger_s: float) -> int:
             spark.conf.set(name, value)
         write_holder(lock, jvm_pid(spark))
         stop = _stop_on_signal()
+        checkpoint = checkpoint_of(settings, plan.feed_id)
+        if removed := remove_old_checkpoints(spark, checkpoint, old_before()):
+            _print({"event": "old_checkpoints_removed", "checkpoints": removed})
         writer = summary_stream(spark, plan).trigger(processingTime=f"{trigger_s} seconds")
-        checkpoint = f"{settings.checkpoint_uri}/{plan.feed_id}"
-        query = writer.option("checkpointLocation", checkpoint).start()
         try:
-            follow(query, stop)
-        except StreamingQueryException as error:
+            query = writer.option("checkpointLocation", checkpoint).start()
+            try:
+                follow(query, stop)
+            finally:
+                end(spark, query)
+        except (PySparkException, Py4JJavaError) as error:
             if not stop.is_set():
-                raise StoreError(_describe_failure(error, checkpoint)) from error
-        finally:
-            end(spark, query)
+                raise failure_of(str(error), checkpoint) from error
     return 0
 
 
@@ -181,13 +193,3 @@ def jvm_pid(spark: SparkSession) -> int:
     """Process id of the session's JVM."""
     jvm: Any = spark.sparkContext._jvm
     return int(jvm.java.lang.ProcessHandle.current().pid())
-
-
-def _describe_failure(error: StreamingQueryException, checkpoint: str) -> str:
-    text = str(error)
-    if "data loss" in text.lower() or "OffsetOutOfRange" in text:
-        return (
-            "Kafka no longer has messages this stream has not read yet (retention, or the topic was "
-            f"made anew). Delete the checkpoint {checkpoint} to start the feed from what is there."
-        )
-    return f"The stream failed and resumes from its checkpoint {checkpoint}: {text[:2000]}"

@@ -5,42 +5,28 @@ ends. Every program resumes where it was acknowledged, so a restart loses and do
 """
 
 import math
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from isotherm.errors import IsothermError, LockedError, StoreError
+from isotherm.errors import LockedError, StoreError
 from isotherm.files import hold_lock
-from isotherm.settings import REPOSITORY_ROOT, Settings
+from isotherm.settings import Settings
 from isotherm.stream.catch_up import Backlog, CatchUp
-from isotherm.stream.children import Child, end_leftovers, stop_all
+from isotherm.stream.children import end_leftovers
+from isotherm.stream.clean_up import remove_old
+from isotherm.stream.feed_plan import PlannedFeed, plan_feed
+from isotherm.stream.feeder_files import FeedPosition, position_path
+from isotherm.stream.hour_stream import DEFAULT_WATERMARK_DAYS
+from isotherm.stream.late import LATE_SENTENCE, count_late
+from isotherm.stream.programs import CHILD_NAMES, Log, Programs, ReplayFailedError
 from isotherm.stream.progress import Progress
 from isotherm.stream.replay import Replay
+from isotherm.stream.stall import StallWatch
 
 REPORT_EVERY_S: Final = 15.0
 CHECK_EVERY_S: Final = 0.5
-MAX_RESTARTS: Final = 8
-# A program that ran so long was well: its next end is counted anew.
-HEALTHY_AFTER_S: Final = 300.0
-# With nothing moving for so long something is broken that waiting does not mend.
-STALLED_AFTER_S: Final = 600.0
-CHILD_NAMES: Final = ("bridge", "stream", "feeder")
-
-
-class Log(Protocol):
-    """What the supervisor writes to: a task's log."""
-
-    def info(self, message: str, /, *args: object) -> object:
-        """Write a line."""
-
-    def warning(self, message: str, /, *args: object) -> object:
-        """Write a line that wants attention."""
-
-
-class ReplayFailedError(IsothermError):
-    """The replay was stopped, a program died again and again, or nothing moved any more."""
 
 
 class ReplaySupervisor:
@@ -50,7 +36,10 @@ class ReplaySupervisor:
         self,
         settings: Settings,
         replay: Replay,
+        run_id: str,
         log: Log,
+        *,
+        on_feed: Callable[[str], None],
         on_progress: Callable[[Mapping[str, Any]], None],
     ) -> None:
         """Prepare, without starting anything.
@@ -58,71 +47,96 @@ class ReplaySupervisor:
         Args:
             settings: of this installation.
             replay: what to feed.
+            run_id: names the run; its retries name the same and go on with its feed.
             log: where lines go.
+            on_feed: called once with the feed's id, before anything starts.
             on_progress: called every 15 s from the thread that runs the replay.
         """
-        self.feed_id = replay.feed_id(settings.archive)
         self._settings = settings
         self._replay = replay
+        self._run_id = run_id
         self._log = log
+        self._on_feed = on_feed
         self._on_progress = on_progress
         self._progress = Progress()
-        self._catch_up = CatchUp(settings)
+        self._feed_id = ""
         self._is_stopped = False
-        self._children = {
-            name: Child(
-                name,
-                [sys.executable, str(REPOSITORY_ROOT / "streaming" / program), *arguments],
-                settings,
-                self._take_line,
-            )
-            for name, (program, arguments) in replay.commands(self.feed_id).items()
-        }
+        self._programs: Programs | None = None
 
     def run(self) -> dict[str, Any]:
         """Run to the end; returns what was done, for an XCom.
 
         Raises:
-            ReplayFailedError: it was stopped, a program went on dying, or nothing moved for ten
-                minutes.
+            ReplayFailedError: it was stopped, a program cannot go on, or nothing moved for ten minutes.
+            SourceError: the archive has not what is asked for.
         """
         started = time.monotonic()
         with self._only_one():
             if count := end_leftovers(self._settings, CHILD_NAMES):
                 self._log.warning("Ended %s programs that a killed task had left behind.", count)
-            try:
-                for child in self._children.values():
-                    child.start()
-                self._log.info("Started %s for feed %s.", ", ".join(self._children), self.feed_id)
-                self._follow()
-            finally:
-                self.stop()
-                self._catch_up.close()
+            planned = self._plan()
+            if planned.position.is_complete:
+                self._log.info(
+                    "Feed %s stands in MySQL already; the archive has nothing newer.", self._feed_id
+                )
+                late = 0
+            else:
+                self._run_programs()
+                late = self._count_late(planned)
+            position = self._note_complete()
         return {
-            "feed_id": self.feed_id,
-            "fed": self._progress.fed,
-            "newest_hour": self._progress.report()["newest_hour"],
-            "restarts": {name: child.restarts for name, child in self._children.items()},
+            "feed_id": self._feed_id,
+            "fed": position.accepted,
+            "late": late,
+            "dead_lettered": position.dead_lettered,
+            "newest_hour": self._progress.report()["newest_hour"] or position.newest_observed_at,
+            "restarts": self._programs.restarts if self._programs else {},
             "seconds": round(time.monotonic() - started, 1),
         }
 
     def stop(self) -> None:
         """Stop all programs within 4 s; may be called from a signal handler and again."""
         self._is_stopped = True
-        stop_all(self._children.values())
-        for child in self._children.values():
-            child.forget()
+        if self._programs is not None:
+            self._programs.stop()
 
-    def _follow(self) -> None:
+    def _plan(self) -> PlannedFeed:
+        """Find out which feed this is; a new one first clears away what old ones left."""
+        planned = plan_feed(self._settings, self._replay, self._run_id)
+        self._feed_id = planned.position.feed_id
+        self._on_feed(self._feed_id)
+        self._progress.begin_at(planned.position.start_offsets or {})
+        if planned.is_new:
+            removed = remove_old(self._settings, self._feed_id)
+            shown = ", ".join(f"{count} {name}" for name, count in removed.items())
+            self._log.info("New feed %s; removed of old ones: %s.", self._feed_id, shown)
+        else:
+            self._log.info("Feed %s goes on where it was.", self._feed_id)
+        return planned
+
+    def _run_programs(self) -> None:
+        catch_up = CatchUp(self._settings)
+        commands = self._replay.commands(self._feed_id)
+        self._programs = Programs(self._settings, commands, self._take_line, self._log)
+        try:
+            if not self._is_stopped:
+                self._programs.start()
+                self._log.info("Started %s for feed %s.", ", ".join(commands), self._feed_id)
+            self._follow(catch_up)
+        finally:
+            self.stop()
+            catch_up.close()
+
+    def _follow(self, catch_up: CatchUp) -> None:
         next_report = time.monotonic() + REPORT_EVERY_S
-        stall = _StallWatch()
+        stall = StallWatch()
         while not self._is_stopped:
             time.sleep(CHECK_EVERY_S)
-            is_fed = self._mind_children()
+            is_fed = self._mind_programs()
             is_due = time.monotonic() >= next_report
             if not (is_due or is_fed):
                 continue
-            backlog = self._backlog()
+            backlog = self._backlog(catch_up)
             is_complete = is_fed and backlog is not None and backlog.is_empty
             if is_due or is_complete:
                 self._report(backlog)
@@ -130,69 +144,61 @@ class ReplaySupervisor:
             if is_complete:
                 return
             if is_fed and stall.is_stalled(backlog):
-                raise ReplayFailedError(_describe_stall(backlog))
+                raise ReplayFailedError(stall.describe())
         raise ReplayFailedError(
-            f"The replay was stopped from outside; feed {self.feed_id} resumes with the next attempt."
+            f"The replay was stopped from outside; feed {self._feed_id} resumes with the next attempt."
         )
 
-    def _mind_children(self) -> bool:
+    def _mind_programs(self) -> bool:
         """Restart what has died; returns whether the feeder is done."""
-        is_fed = self._children["feeder"].exit_status == 0
-        for name, child in self._children.items():
-            # Stopped from a signal handler amid this loop: they are meant to have ended.
-            if self._is_stopped:
-                return False
-            if child.exit_status is not None and not (name == "feeder" and is_fed):
-                self._restart(child)
-        return is_fed
-
-    def _restart(self, child: Child) -> None:
-        status = child.exit_status
-        if child.ran_s > HEALTHY_AFTER_S:
-            child.restarts = 0
-        shown = "\n".join(f"[{child.name}] {line}" for line in child.last_lines)
-        if child.restarts >= MAX_RESTARTS:
-            raise ReplayFailedError(
-                f"{child.name} ended {child.restarts + 1} times, last with status {status}. Its last "
-                f"lines:\n{shown}\nRead `./isotherm logs {child.name}`, mend the cause, then clear "
-                "this task: it resumes where it was."
-            )
-        child.restarts += 1
-        wait_s = min(2 ** (child.restarts - 1), 15)
-        self._log.warning(
-            "%s ended with status %s; it is started again (%s of %s) in %s s and resumes.",
-            child.name, status, child.restarts, MAX_RESTARTS, wait_s,
-        )  # fmt: skip
-        deadline = time.monotonic() + wait_s
-        while time.monotonic() < deadline and not self._is_stopped:
-            time.sleep(0.2)
-        if self._is_stopped:
-            return
-        if child.name == "stream":
+        assert self._programs is not None  # noqa: S101 - they are started before they are followed
+        if "stream" in self._programs.restart_dead():
+            # A restarted stream must say anew where it is.
             self._progress.forget_stream()
-        child.start()
+        return self._programs.is_fed
 
-    def _backlog(self) -> Backlog | None:
+    def _count_late(self, planned: PlannedFeed) -> int:
+        """Observations too late for the stream; said, and never silently a success.
+
+        Nothing is counted where one stream was watched from the feed's beginning and dropped nothing.
+        """
+        restarts = self._programs.restarts if self._programs else {}
+        was_watched = planned.is_new and not restarts.get("stream")
+        if was_watched and not self._progress.dropped_groups:
+            return 0
+        late = count_late(self._settings.kafka_bootstrap_servers, self._feed_id)
+        if late:
+            self._log.warning(LATE_SENTENCE, late, DEFAULT_WATERMARK_DAYS)
+        return late
+
+    def _note_complete(self) -> FeedPosition:
+        path = position_path(self._settings, self._feed_id)
+        position = FeedPosition.load(path, self._feed_id)
+        if not position.is_complete:
+            position.is_complete = True
+            position.save(path)
+        return position
+
+    def _backlog(self, catch_up: CatchUp) -> Backlog | None:
         """What is on its way; None while Kafka or MySQL do not say."""
         try:
-            return self._catch_up.backlog(self._progress.stream_offsets)
+            return catch_up.backlog(self._progress.stream_offsets)
         except StoreError as error:
             self._log.warning("The backlog is not known now: %s", error)
             return None
 
     def _report(self, backlog: Backlog | None) -> None:
-        values = {**self._progress.report(), "feed_id": self.feed_id}
+        values = {**self._progress.report(), "feed_id": self._feed_id}
+        lag = "unknown"
         if backlog is not None:
             values |= {
                 "unread_by_stream": backlog.unread_by_stream,
                 "unwritten_by_sink": backlog.unwritten_by_sink,
             }
-        lag = (
-            f"{backlog.unread_by_stream} observations before the stream, "
-            f"{backlog.unwritten_by_sink} summaries before the sink"
-            if backlog
-            else "unknown"
-        )
+            lag = (
+                f"{backlog.unread_by_stream} observations before the stream, "
+                f"{backlog.unwritten_by_sink} summaries before the sink"
+            )
         self._log.info(
             "PROGRESS %s rows fed, %s rows/s, lag: %s, newest hour %s",
             values["fed"], values["rows_per_s"], lag, values["newest_hour"] or "none yet",
@@ -213,25 +219,3 @@ class ReplaySupervisor:
                 self._log.info("Another replay is still running: waiting for it to end.")
                 held.enter_context(hold_lock(path, wait_s=math.inf))
             yield
-
-
-class _StallWatch:
-    """Notices that what is left does not become less."""
-
-    def __init__(self) -> None:
-        self._left: Backlog | None = None
-        self._since = time.monotonic()
-
-    def is_stalled(self, backlog: Backlog | None) -> bool:
-        """Whether the backlog has been the same for ten minutes."""
-        if backlog != self._left:
-            self._left, self._since = backlog, time.monotonic()
-        return time.monotonic() - self._since > STALLED_AFTER_S
-
-
-def _describe_stall(backlog: Backlog | None) -> str:
-    return (
-        f"Everything is fed, but for {STALLED_AFTER_S:.0f} s nothing moved (left: {backlog}). Look "
-        "at `./isotherm status`, `./isotherm logs stream` and `./isotherm logs sink`, mend the cause, "
-        "then clear this task: it resumes where it was."
-    )

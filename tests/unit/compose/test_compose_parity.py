@@ -15,7 +15,7 @@ from isotherm.local.servers.hdfs import LOG4J, core_site, hdfs_site
 from isotherm.local.servers.kafka import server_properties
 from isotherm.messages import TOPICS
 from isotherm.settings import REPOSITORY_ROOT, PortOffset, Settings
-from isotherm.stream.supervisor import CHILD_NAMES
+from isotherm.stream.programs import CHILD_NAMES
 
 HDFS_CONF = REPOSITORY_ROOT / "docker" / "hdfs" / "conf"
 # Addresses, paths and secrets: what must differ between one machine and its containers.

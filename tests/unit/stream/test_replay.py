@@ -25,30 +25,6 @@ def replay(**values: object) -> Replay:
     return Replay.from_form({**FORM, **values})
 
 
-def test_the_same_observations_are_the_same_feed_however_fast() -> None:
-    feed_id = replay().feed_id("noaa")
-    assert replay(speed=0, batch_interval_s=1, trigger_s=2).feed_id("noaa") == feed_id
-    assert replay(last_day="2014-01-01").feed_id("noaa") == feed_id
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"first_day": "2014-01-02"},
-        {"last_day": "2014-01-02"},
-        {"period": "newest"},
-        {"station_count": 99},
-        {"label": "again"},
-    ],
-)
-def test_other_observations_or_a_label_are_another_feed(values: dict[str, object]) -> None:
-    assert replay(**values).feed_id("noaa") != replay().feed_id("noaa")
-
-
-def test_another_archive_is_another_feed() -> None:
-    assert replay().feed_id("noaa") != replay().feed_id("simulated")
-
-
 def test_one_day_is_the_first_day_alone() -> None:
     one = replay()
     assert (one.first_day, one.last_day) == (date(2014, 1, 1), date(2014, 1, 1))

@@ -1,0 +1,157 @@
+"""What Spark's Python workers do for the stream: read messages, write dead letters, fold hours.
+
+Spark keeps the set of readings of each station-hour; deciding and counting is `isotherm.summarise`, the
+same function that the batch layer runs. Each step maps an iterator of Arrow batches to another and
+imports no engine.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Final
+
+import polars as pl
+import pyarrow as pa
+
+from isotherm.datasets.registry import dataset_named
+from isotherm.datasets.schema import ARROW_SCHEMA
+from isotherm.dead_letter import DeadLetter
+from isotherm.hourly_summary import LAYER_SPEED
+from isotherm.messages import (
+    DEAD_LETTER_TOPIC,
+    HOURLY_SUMMARY_TOPIC,
+    OBSERVATION_TOPIC,
+    SCHEMA_VERSION,
+    ObservationHead,
+)
+from isotherm.stream.admission import Refusal, admit, feed_of
+from isotherm.summarise import HOUR_KEY, READING_COLUMNS, summarise
+
+Step = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+
+# Spark's event-time watermark begins at 1970 and never goes below it, so observations of 1901 would be
+# dropped as late, silently. The stream therefore runs ahead by 400 Gregorian years, which are whole
+# hours: the first step moves times there, the last one back.
+SHIFT: Final = timedelta(days=146_097)
+# What Spark keeps of a reading; its station is in the group's key.
+STATE_COLUMNS: Final = tuple(name for name in READING_COLUMNS if name != "station_id")
+READ_SCHEMA: Final = pa.schema(
+    [*(ARROW_SCHEMA.field(name) for name in ("dataset", *READING_COLUMNS)), ("offset", pa.int64())]
+)
+RECORD_SCHEMA: Final = pa.schema([("topic", pa.string()), ("key", pa.string()), ("value", pa.string())])
+
+_ISO: Final = "%Y-%m-%dT%H:%M:%SZ"
+_fields: Final = attrgetter(*READ_SCHEMA.names[:-1])
+
+
+def read_step(feed_id: str) -> Step:
+    """Raw records (value, offset) to the readings of one feed (`READ_SCHEMA`), moved ahead in time."""
+
+    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            now = datetime.now(UTC)
+            rows = [
+                (*_fields(message), offset)
+                for value, offset in zip(*_columns(batch, "value", "offset"), strict=True)
+                if isinstance(message := admit(value, now), ObservationHead)
+                and message.feed_id == feed_id
+            ]
+            yield _readings(rows)
+
+    return read
+
+
+def letter_step(feed_id: str) -> Step:
+    """Raw records (value, partition, offset) to dead letters of what may not enter (`RECORD_SCHEMA`).
+
+    A message that says it is of another feed is that feed's to account for.
+    """
+
+    def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            now = datetime.now(UTC)
+            columns = _columns(batch, "value", "partition", "offset")
+            letters = [
+                _letter(value, found, partition, offset)
+                for value, partition, offset in zip(*columns, strict=True)
+                if isinstance(found := admit(value, now), Refusal) and feed_of(value) in (None, feed_id)
+            ]
+            yield pa.RecordBatch.from_pylist(letters, schema=RECORD_SCHEMA)
+
+    return write
+
+
+def fold_step(feed_id: str) -> Step:
+    """Station-hours with their readings to hourly-summary records (`RECORD_SCHEMA`).
+
+    They come as station_id, dataset, readings (a list of `STATE_COLUMNS`), received, version: each
+    station-hour is one row, so it is whole.
+    """
+
+    def fold(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            hours = pl.DataFrame(pl.from_arrow(batch))
+            for (dataset,), part in hours.group_by("dataset"):
+                yield from _records(_summaries(part, str(dataset)), str(dataset), feed_id)
+
+    return fold
+
+
+def _columns(batch: pa.RecordBatch, *names: str) -> list[list[object]]:
+    return [batch.column(name).to_pylist() for name in names]
+
+
+def _readings(rows: list[tuple[object, ...]]) -> pa.RecordBatch:
+    columns = zip(*rows, strict=True) if rows else [()] * len(READ_SCHEMA)
+    arrays = [pa.array(values, one.type) for values, one in zip(columns, READ_SCHEMA, strict=True)]
+    readings = pa.RecordBatch.from_arrays(arrays, schema=READ_SCHEMA)
+    moved = pl.DataFrame(pl.from_arrow(readings)).with_columns(pl.col("observed_at") + SHIFT)
+    return _as_arrow(moved, READ_SCHEMA)[0]
+
+
+def _letter(value: bytes | None, refusal: Refusal, partition: int, offset: int) -> dict[str, str]:
+    letter = DeadLetter.of(
+        value,
+        reason=refusal.reason,
+        detail=refusal.detail,
+        topic=OBSERVATION_TOPIC,
+        partition=partition,
+        offset=offset,
+        feed_id=feed_of(value),
+    )
+    record = letter.record(f"{OBSERVATION_TOPIC}-{partition}-{offset}")
+    return {"topic": DEAD_LETTER_TOPIC, "key": record.key, "value": record.value.decode()}
+
+
+def _summaries(hours: pl.DataFrame, dataset: str) -> pl.DataFrame:
+    """The summaries of station-hours, with the deliveries behind each."""
+    readings = hours.select("station_id", "readings").explode("readings").unnest("readings")
+    readings = readings.with_columns(pl.col("observed_at") - SHIFT)
+    first = pl.col("readings").list.first().struct.field("observed_at") - SHIFT
+    delivered = hours.select("station_id", "received", "version", hour_start=first.dt.truncate("1h"))
+    summaries = summarise(readings, dataset_named(dataset).quality)
+    return summaries.join(delivered, on=HOUR_KEY, how="left", maintain_order="left")
+
+
+def _records(summaries: pl.DataFrame, dataset: str, feed_id: str) -> Iterable[pa.RecordBatch]:
+    fixed = {
+        "schema_version": SCHEMA_VERSION,
+        "feed_id": feed_id,
+        "layer": LAYER_SPEED,
+        "dataset": dataset,
+    }
+    fields = [pl.lit(value).alias(name) for name, value in fixed.items()]
+    hour_start = pl.col("hour_start").dt.strftime(_ISO)
+    message = pl.struct(*fields, hour_start, pl.exclude("hour_start"))
+    records = summaries.select(
+        pl.lit(HOURLY_SUMMARY_TOPIC).alias("topic"),
+        pl.col("station_id").alias("key"),
+        message.struct.json_encode().alias("value"),
+    )
+    return _as_arrow(records, RECORD_SCHEMA)
+
+
+def _as_arrow(frame: pl.DataFrame, schema: pa.Schema) -> list[pa.RecordBatch]:
+    """Polars hands text over as `large_string` or `string_view`; Spark takes `string`."""
+    batches: list[pa.RecordBatch] = frame.to_arrow().cast(schema).combine_chunks().to_batches()
+    return batches or [pa.RecordBatch.from_pylist([], schema=schema)]

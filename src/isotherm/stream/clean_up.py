@@ -1,0 +1,42 @@
+"""Removes what feeds leave behind once it is of no use: downloads, positions, locks.
+
+Kafka keeps a feed's messages for 7 days; a month later nothing of it can be resumed. Checkpoints may
+lie in another store, which Spark knows: see `checkpoints`.
+"""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from isotherm.settings import Settings
+
+OLD_AFTER_DAYS: Final = 30
+_DAY_S: Final = 86_400
+
+
+def old_before() -> float:
+    """Seconds since 1970: what was touched last before this is old."""
+    return time.time() - OLD_AFTER_DAYS * _DAY_S
+
+
+def remove_old(settings: Settings, feed_id: str) -> dict[str, int]:
+    """Remove files of feeds that nothing has touched for 30 days, but this feed's; returns how many."""
+    state = settings.state_dir
+    return {
+        "downloads": _remove(_files(state / "downloads"), feed_id),
+        "feeds": _remove(_files(state / "feeds"), feed_id),
+        "locks": _remove((state / "run").glob("stream-*.lock"), feed_id),
+    }
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())
+
+
+def _remove(paths: Iterable[Path], feed_id: str) -> int:
+    limit = old_before()
+    old = [one for one in paths if feed_id not in one.name and one.lstat().st_mtime < limit]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)

@@ -1,0 +1,154 @@
+"""What a replay feeds, chosen once; and its identity, which is what it feeds.
+
+The archive is asked before anything starts. The same files, days and label are the same feed: pressed
+again it replays nothing, and what was interrupted goes on. Newer files are a new feed. A retry of a run
+keeps the feed the run began with, whatever the archive has published since.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from isotherm.archive.archives import Archive, SourceFile, StationYear, open_archive
+from isotherm.datasets.dataset import Dataset
+from isotherm.datasets.registry import dataset_named
+from isotherm.errors import SourceError
+from isotherm.files import write_whole
+from isotherm.ingest.selection import StationChoice, choose_stations, plan_station_years
+from isotherm.messages import OBSERVATION_TOPIC
+from isotherm.settings import Settings
+from isotherm.stores.mysql import create_engine
+from isotherm.stores.source_files import read_known_stations
+from isotherm.stream.feeder_files import FeedPosition, position_path
+from isotherm.stream.feeder_plan import Downloads, Period
+from isotherm.stream.replay import Replay
+from isotherm.stream.topic_offsets import TopicOffsets
+
+log = structlog.get_logger()
+
+_FEED_ID_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFeed:
+    """A feed as a run finds it.
+
+    Attributes:
+        position: how far it is.
+        is_new: whether this is the first time it is met.
+    """
+
+    position: FeedPosition
+    is_new: bool
+
+
+def plan_feed(settings: Settings, replay: Replay, run_id: str) -> PlannedFeed:
+    """The feed of a run: the one it began with, else the one that the archive's present state makes.
+
+    Everything it feeds is downloaded afterwards.
+
+    Args:
+        settings: of this installation.
+        replay: what the form asks for.
+        run_id: names the run; its retries name the same.
+
+    Raises:
+        SourceError: the archive has nothing in the period, or a file could not be had.
+        StoreError: Kafka does not answer.
+    """
+    note = _run_note(settings, replay, run_id)
+    if note.exists():
+        feed_id = note.read_text()
+        position = FeedPosition.load(position_path(settings, feed_id), feed_id)
+        if position.station_years is not None:
+            return PlannedFeed(position, is_new=False)
+    files = _bring_files(settings, replay)
+    feed_id = identity(settings.archive, replay, files)
+    position = FeedPosition.load(position_path(settings, feed_id), feed_id)
+    is_new = position.station_years is None
+    if is_new:
+        _begin(settings, position, [one.station_year for one in files])
+    write_whole(note, feed_id)
+    return PlannedFeed(position, is_new)
+
+
+def identity(archive: str, replay: Replay, files: Sequence[SourceFile]) -> str:
+    """The feed's id: of what is fed and not of how fast, whichever run asks.
+
+    Args:
+        archive: the archive's lasting name (`Settings.archive`).
+        replay: its days and label count.
+        files: the versions that are fed.
+    """
+    versions = sorted(
+        [one.station_year.dataset, one.station_year.station_id, one.station_year.year, one.sha256]
+        for one in files
+    )
+    text = json.dumps([archive, str(replay.first_day), str(replay.last_day), replay.label, versions])
+    return hashlib.sha256(text.encode()).hexdigest()[:_FEED_ID_DIGITS]
+
+
+def choose_station_years(
+    settings: Settings, archive: Archive, dataset: Dataset, period: Period, choice: StationChoice
+) -> list[StationYear]:
+    """The station-years of the period, of the same stations the batch layer would take.
+
+    Raises:
+        SourceError: the archive has none.
+    """
+    if period.years is None:
+        years = range(0)
+        listing = archive.list_first_visit(dataset)
+    else:
+        first, last = period.years
+        years = range(first, last + 1)
+        listing = archive.list_station_years(dataset, first, last)
+    stations = choose_stations(choice, listing, known=_known_stations(settings, dataset))
+    chosen = plan_station_years(stations, listing, years=years, datasets=[dataset.name])
+    if not chosen:
+        raise SourceError(
+            f"{archive.label} has no file for {', '.join(choice.ids) or 'any station'} in this period. "
+            "Choose other days or stations."
+        )
+    return chosen
+
+
+def _known_stations(settings: Settings, dataset: Dataset) -> set[str]:
+    engine = create_engine(settings)
+    try:
+        with engine.connect() as connection:
+            return read_known_stations(connection, dataset.name)
+    finally:
+        engine.dispose()
+
+
+def _bring_files(settings: Settings, replay: Replay) -> list[SourceFile]:
+    dataset = dataset_named(replay.dataset)
+    period = Period(replay.first_day, replay.last_day)
+    choice = StationChoice(count=replay.station_count)
+    with closing(open_archive(settings)) as archive:
+        chosen = choose_station_years(settings, archive, dataset, period, choice)
+        return Downloads.of(settings).bring(archive, chosen)
+
+
+def _begin(settings: Settings, position: FeedPosition, station_years: list[StationYear]) -> None:
+    """Note where the raw topic ends before anything of this feed is in it."""
+    with TopicOffsets(settings.kafka_bootstrap_servers) as topics:
+        position.start_offsets = topics.ends(OBSERVATION_TOPIC)
+    position.station_years = station_years
+    position.planned_at = datetime.now(UTC).isoformat()
+    position.save(position_path(settings, position.feed_id))
+    log.info("feed_planned", feed_id=position.feed_id, files=len(station_years))
+
+
+def _run_note(settings: Settings, replay: Replay, run_id: str) -> Path:
+    """Where the feed of a run is noted; another form in the same run is another note."""
+    text = json.dumps([run_id, asdict(replay)], default=str)
+    name = hashlib.sha256(text.encode()).hexdigest()[:32]
+    return settings.state_dir / "feeds" / "runs" / name

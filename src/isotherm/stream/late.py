@@ -1,0 +1,57 @@
+"""How many observations of a feed came too late for the stream, exactly.
+
+Spark tells that it dropped something, in groups and not in rows. What was fed and is in no summary is
+the count: the raw topic has every delivery, and an hour's last summary says how many are behind it.
+"""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from isotherm.audit.topics import read_topic
+from isotherm.errors import MessageFormatError
+from isotherm.messages import (
+    HOURLY_SUMMARY_TOPIC,
+    OBSERVATION_TOPIC,
+    HourlySummaryMessage,
+    ObservationHead,
+    SummaryKey,
+    decode,
+)
+from isotherm.stream.admission import admit, feed_of
+
+LATE_SENTENCE: Final = (
+    "%s observations came too late for the stream, more than %s days behind the newest of the feed: "
+    "their hours lack them in the speed layer. The batch layer has them and serves first: run "
+    "`ingest_observations` for those days if it has not run yet."
+)
+
+
+def count_late(bootstrap_servers: str, feed_id: str) -> int:
+    """Deliveries of a feed that are in none of its hours; 0 while nothing was dropped.
+
+    Raises:
+        StoreError: Kafka does not answer.
+    """
+    now = datetime.now(UTC)
+    fed = sum(
+        isinstance(found := admit(value, now), ObservationHead) and found.feed_id == feed_id
+        for values in read_topic(bootstrap_servers, OBSERVATION_TOPIC)
+        for value in values
+    )
+    return max(0, fed - _received(bootstrap_servers, feed_id))
+
+
+def _received(bootstrap_servers: str, feed_id: str) -> int:
+    """Deliveries behind the last summary of each hour, which is the same under each rule."""
+    newest: dict[SummaryKey, tuple[int, int]] = {}
+    for values in read_topic(bootstrap_servers, HOURLY_SUMMARY_TOPIC):
+        for value in values:
+            if feed_of(value) != feed_id:
+                continue
+            try:
+                message = decode(HourlySummaryMessage, value)
+            except MessageFormatError:
+                continue  # it became a dead letter in the sink
+            key = (message.station_id, message.hour_start, message.dataset, "")
+            newest[key] = max(newest.get(key, (0, 0)), (message.version, message.received))
+    return sum(received for _, received in newest.values())

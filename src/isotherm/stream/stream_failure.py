@@ -1,0 +1,51 @@
+"""What a failed Spark query means for people: wait and it resumes, or delete the checkpoint."""
+
+import re
+from typing import Final
+
+from isotherm.errors import RefusedError, StoreError
+
+# Spark's own names of errors (its error-conditions.json and that of its Kafka connector).
+_KAFKA_LOST: Final = re.compile(r"\[KAFKA_DATA_LOSS\b|OffsetOutOfRange|UnknownTopicOrPartition")
+_CHECKPOINT_UNUSABLE: Final = re.compile(
+    r"""\[(?:
+        CANNOT_LOAD_STATE_STORE | CANNOT_LOAD_CHECKPOINT | CHECKPOINT_FILE_
+        | CONCURRENT_STREAM_LOG_UPDATE
+        | STATE_STORE_\w*(?:SCHEMA|FORMAT|MISMATCH|CHECKSUM|NOT_EMPTY|CONFIG|COLUMN_FAMILY|VARIABLE)
+        | STATE_(?:REPARTITION|REWRITER)_INVALID_CHECKPOINT | STREAMING_CHECKPOINT_
+        | STREAMING_STATEFUL_OPERATOR_ | STDS_ | INVALID_LOG_VERSION | LOG_VERSION
+        | KAFKA_START_OFFSET_DOES_NOT_MATCH | MISMATCHED_TOPIC_PARTITIONS | RESOLVED_START_OFFSET
+    )
+    | (?:Incomplete|Malformed)\ log\ file | Log\ file\ was\ malformed | Unsupported\ log\ version
+    | batch\ \d+\ doesn't\ exist | Error\ reading\ stream\ metadata
+    | There\ are\ \[\d+\]\ sources\ in\ the\ checkpoint | Cannot\ find\ .*\ in\ the\ checkpoint
+    """,
+    re.VERBOSE,
+)
+_SHOWN_CHARACTERS: Final = 2000
+
+
+def failure_of(text: str, checkpoint: str) -> StoreError:
+    """The error to raise.
+
+    Args:
+        text: what Spark says.
+        checkpoint: of the query.
+
+    Returns:
+        A RefusedError where the same would happen again and again.
+    """
+    shown = text[:_SHOWN_CHARACTERS]
+    if _KAFKA_LOST.search(text):
+        return RefusedError(
+            "Kafka no longer has messages this stream has not read yet (retention, or the topic was "
+            f"made anew). Delete the checkpoint {checkpoint} to start the feed from what is there; the "
+            f"batch layer has what is lost. Spark says: {shown}"
+        )
+    if _CHECKPOINT_UNUSABLE.search(text):
+        return RefusedError(
+            f"The checkpoint cannot be used (damaged, or written by another version). Delete the "
+            f"checkpoint {checkpoint}: the feed is then read again from its beginning, which doubles "
+            f"nothing. Spark says: {shown}"
+        )
+    return StoreError(f"The stream failed and resumes from its checkpoint {checkpoint}: {shown}")

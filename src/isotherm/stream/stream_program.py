@@ -1,0 +1,47 @@
+"""The stream as a program: its arguments, where its feed begins, its exit status."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from isotherm.errors import IsothermError, RefusedError, SettingsError
+from isotherm.messages import OBSERVATION_TOPIC
+from isotherm.settings import Settings, load_settings
+from isotherm.stream.exit_status import FAILED, REFUSED
+from isotherm.stream.feeder_files import FeedPosition, position_path
+from isotherm.stream.hour_stream import DEFAULT_WATERMARK_DAYS, StreamPlan
+from isotherm.stream.summarise import run_stream
+from isotherm.stream.topic_offsets import TopicOffsets
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the stream; where it fails one line says the cause.
+
+    Returns:
+        0 when stopped, `REFUSED` where starting it again would not help, else `FAILED`.
+    """
+    parser = argparse.ArgumentParser(description="Summarise a feed's observations hour by hour.")
+    parser.add_argument("--feed-id", required=True)
+    parser.add_argument("--trigger-s", type=float, default=5.0)
+    parser.add_argument("--watermark-days", type=int, default=DEFAULT_WATERMARK_DAYS)
+    options = parser.parse_args(arguments)
+    # Spark runs a Python worker per core; each with a pool of threads would only wait for the others.
+    os.environ["POLARS_MAX_THREADS"] = "1"
+    try:
+        settings = load_settings()
+        return run_stream(settings, plan_of(settings, options), options.trigger_s)
+    except (RefusedError, SettingsError) as error:
+        sys.stderr.write(f"REFUSED {error}\n")
+        return REFUSED
+    except IsothermError as error:
+        sys.stderr.write(f"FAILED {error}\n")
+        return FAILED
+
+
+def plan_of(settings: Settings, options: argparse.Namespace) -> StreamPlan:
+    """What to read: the raw topic from where it ended when the feed was planned."""
+    position = FeedPosition.load(position_path(settings, options.feed_id), options.feed_id)
+    with TopicOffsets(settings.kafka_bootstrap_servers) as topics:
+        start = topics.nearest(OBSERVATION_TOPIC, position.start_offsets or {})
+    return StreamPlan(settings.kafka_bootstrap_servers, options.feed_id, start, options.watermark_days)
