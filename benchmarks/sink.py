@@ -10,6 +10,7 @@ first; the peers' figure is a JDBC sink connector's on a table without guard and
 
 import json
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -25,9 +26,11 @@ from isotherm.hourly_summary import REASON_COUNTS
 from isotherm.messages import Topic
 from isotherm.quality import RULE_NAMES
 from isotherm.settings import load_settings
-from isotherm.sink.consumer import SummaryConsumer
+from isotherm.sink.consumer import TopicConsumer
 from isotherm.sink.dead_letters import sort_records
+from isotherm.sink.health import Health, SinkMetrics
 from isotherm.sink.offsets import OffsetStore
+from isotherm.sink.patience import Patience
 from isotherm.sink.program import open_engine
 from isotherm.sink.transaction import write_batch
 from isotherm.stores.kafka_topics import admin_client, ensure_topics, topic_id
@@ -68,6 +71,8 @@ def summaries(stations: int, hours: range, version: int) -> Iterator[dict[str, A
                     "min_tenths": low,
                     "max_tenths": low + 9,
                     "sum_tenths": low * count + 5,
+                    "dew_point_count": count,
+                    "dew_point_sum_tenths": low * count - 40,
                     **dict.fromkeys(REASON_COUNTS, 0),
                     "received": count,
                     "version": hour * 10 + version,
@@ -83,7 +88,9 @@ def drain(engine: Engine, bootstrap: str, topic: str, batch_size: int, expected:
             offsets.start(engine, partition, first)
         return offsets.read(engine, earliest)
 
-    consumer = SummaryConsumer(bootstrap, topic, "bench", stored)
+    metrics = SinkMetrics()
+    patience = Patience(threading.Event(), Health("summaries", metrics), metrics)
+    consumer = TopicConsumer(bootstrap, topic, "bench", stored, patience)
     while not consumer.partitions:
         consumer.read(1, 0.0)
     spent = Spent()
