@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from isotherm.local.processes import start_in_group
@@ -55,6 +56,11 @@ class Hdfs:
         process = self._processes.pop(server.name)
         process.kill()
         process.wait()
+
+    def processes(self) -> list[psutil.Process]:
+        """The servers' processes and all below them."""
+        heads = [psutil.Process(one.pid) for one in self._processes.values()]
+        return [one for head in heads for one in (head, *head.children(recursive=True))]
 
     def dispose(self) -> None:
         """End all of them and remove the folder."""

@@ -34,14 +34,18 @@ class JobArchive:
 
     def put_file(self, plain: bytes, *, station: str = STATION, year: int = 2014) -> str:
         """A new version with this content."""
+        return self.put_compressed(gzip.compress(plain), station=station, year=year)
+
+    def put_compressed(self, content: bytes, *, station: str, year: int) -> str:
+        """A new version with this content, which is gzip already."""
         self._version += 1
         key = StationYear(station, year, "global-hourly")
-        sha256 = hashlib.sha256(plain + bytes([self._version])).hexdigest()
+        sha256 = hashlib.sha256(content + bytes([self._version % 256])).hexdigest()
         path = raw_path(key.dataset, year, f"{station}.csv", sha256)
-        self._store.write(path, gzip.compress(plain))
+        self._store.write(path, content)
         published_at = PUBLISHED + timedelta(days=self._version)
         fetched = FetchedFile(
-            key, True, None, sha256, len(plain), published_at, published_at, None, "test"
+            key, True, None, sha256, len(content), published_at, published_at, None, "test"
         )
         with self._engine.begin() as connection:
             record_download(connection, fetched, path)

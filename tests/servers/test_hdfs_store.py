@@ -9,7 +9,7 @@ import pytest
 
 from isotherm.errors import StoreError
 from isotherm.settings import Settings
-from isotherm.stores.hdfs_store import HdfsStore
+from isotherm.stores.hdfs_store import HdfsAddress, HdfsStore
 from servers.hdfs_fixture import Hdfs
 
 pytest_plugins = ["servers.hdfs_fixture"]
@@ -67,6 +67,7 @@ def test_a_missing_file_is_an_error_that_names_it_and_a_missing_folder_is_empty(
     assert store.list("/isotherm/nowhere") == []
     assert not store.exists("/isotherm/nowhere")
     assert not store.delete("/isotherm/nowhere")
+    assert store.read_if_exists("/isotherm/nowhere/file") is None
 
 
 def test_a_folder_is_deleted_with_all_in_it(store: HdfsStore) -> None:
@@ -74,10 +75,6 @@ def test_a_folder_is_deleted_with_all_in_it(store: HdfsStore) -> None:
     store.write("/isotherm/raw/old/b", b"b")
     assert store.delete("/isotherm/raw/old")
     assert not store.exists("/isotherm/raw/old")
-
-
-def test_the_servers_say_how_many_copies_they_keep(store: HdfsStore) -> None:
-    assert store.default_replication() == 1
 
 
 def test_an_hdfs_that_is_not_there_is_named_with_what_to_do(tmp_path: Path) -> None:
@@ -97,3 +94,51 @@ def test_a_write_outlasts_a_datanode_that_is_killed_and_comes_back(
     back.join()
     assert store.read("/isotherm/raw/outlast/file") == b"whole"
     assert store.list("/isotherm/raw/outlast") == ["file"]
+
+
+def test_a_read_outlasts_a_datanode_that_is_killed_and_comes_back(hdfs: Hdfs, store: HdfsStore) -> None:
+    content = os.urandom(1_000_000)
+    store.write("/isotherm/raw/outlast/read", content)
+    hdfs.kill(hdfs.datanode)
+    back = threading.Timer(2.0, lambda: hdfs.start(hdfs.datanode))
+    back.start()
+    assert store.read("/isotherm/raw/outlast/read") == content
+    back.join()
+
+
+def test_a_datanode_that_stays_away_is_waited_for_as_long_as_said_and_then_named(
+    hdfs: Hdfs, store: HdfsStore
+) -> None:
+    path = "/isotherm/raw/outlast/gone"
+    store.write(path, b"old")
+    hdfs.kill(hdfs.datanode)
+    try:
+        impatient = HdfsStore(hdfs.settings, retry_for_s=3)
+        for call in (lambda: impatient.write(path, b"new"), lambda: impatient.read(path)):
+            started_at = time.monotonic()
+            with pytest.raises(StoreError, match=path):
+                call()
+            assert 1 < time.monotonic() - started_at < 15
+        assert impatient.exists(path), "what the NameNode knows is answered all the same"
+    finally:
+        hdfs.start(hdfs.datanode)
+    assert store.read(path) == b"old", "a write that failed changes nothing"
+    assert store.list("/isotherm/raw/outlast") == ["file", "gone", "read"]
+
+
+def test_of_several_namenodes_the_one_that_answers_serves_every_call(hdfs: Hdfs) -> None:
+    addresses = HdfsAddress(f"http://127.0.0.1:9;{hdfs.settings.hdfs_url}", hdfs.settings.hdfs_user)
+    for first_call in ("write", "read", "exists", "list", "delete"):
+        store = HdfsStore(addresses)  # each call meets the dead address first
+        path = "/isotherm/raw/several/file"
+        match first_call:
+            case "write":
+                store.write(path, b"content")
+            case "read":
+                assert store.read(path) == b"content"
+            case "exists":
+                assert store.exists(path)
+            case "list":
+                assert store.list("/isotherm/raw/several") == ["file"]
+            case "delete":
+                assert store.delete(path)

@@ -1,8 +1,8 @@
 """HDFS over WebHDFS: whole files only, with retries.
 
 A file is written under a hidden temporary name and renamed, so a reader sees the old one or the new one
-and never a part. A DataNode that has just died shows as a refused connection, not as an HDFS error;
-the NameNode goes on naming it for a while, so every call is tried again.
+and never a part. A DataNode that has just died shows as a refused connection, not as an HDFS error,
+and the NameNode goes on naming it for a while; so every call is tried again, for `RETRY_FOR_S`.
 """
 
 import posixpath
@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol, TypeVar
 import requests
 import stamina
 from hdfs import HdfsError, InsecureClient
+from urllib3.exceptions import HTTPError
 
 from isotherm.errors import StoreError
 
@@ -27,7 +28,18 @@ _PASSING: Final = (
     "StandbyException",
     "LeaseExpiredException",
 )
-_NO_DATANODE: Final = "could only be written to 0 of"
+_NO_DATANODE: Final = (
+    "could only be written to 0 of",
+    "Failed to find datanode",
+    "No active nodes contain this block",
+    "Could not obtain block",
+    "are bad. Aborting",
+)
+_NOT_FOUND: Final = "FileNotFoundException"
+# A DataNode of ours is back within half a minute of being killed.
+RETRY_FOR_S: Final = 120.0
+# What comes from below `hdfs`: a connection refused or broken, also in the middle of a body.
+_BROKEN: Final = (requests.RequestException, HTTPError)
 
 T = TypeVar("T")
 
@@ -55,7 +67,7 @@ class HdfsAddress:
 class HdfsStore:
     """Files in HDFS, by absolute path; safe to share between threads."""
 
-    def __init__(self, settings: HdfsConnection, *, retry_for_s: float = 60.0) -> None:
+    def __init__(self, settings: HdfsConnection, *, retry_for_s: float = RETRY_FOR_S) -> None:
         """Connect lazily: nothing is sent before the first call.
 
         Args:
@@ -91,12 +103,7 @@ class HdfsStore:
         Raises:
             StoreError: there is no such file, or HDFS did not answer.
         """
-
-        def read_once() -> bytes:
-            with self._client.read(path) as response:
-                return bytes(response.read())
-
-        return self._attempt(f"read {path}", read_once)
+        return self._attempt(f"read {path}", lambda: self._read_once(path))
 
     def read_if_exists(self, path: str) -> bytes | None:
         """The whole file, or None where there is none.
@@ -104,56 +111,29 @@ class HdfsStore:
         Raises:
             StoreError: HDFS did not answer.
         """
-
-        def read_once() -> bytes | None:
-            try:
-                with self._client.read(path) as response:
-                    return bytes(response.read())
-            except HdfsError as error:
-                if error.exception == "FileNotFoundException":
-                    return None
-                raise
-
-        return self._attempt(f"read {path}", read_once)
+        return self._attempt(f"read {path}", lambda: _unless_missing(lambda: self._read_once(path)))
 
     def exists(self, path: str) -> bool:
         """Whether there is a file or folder of this name."""
-        found = self._attempt(
-            f"look for {path}", lambda: self._client.status(path, strict=False) is not None
+        status = self._attempt(
+            f"look for {path}", lambda: _unless_missing(lambda: self._client.status(path))
         )
-        return bool(found)
+        return status is not None
 
     def list(self, folder: str) -> list[str]:
         """Names (not paths) in a folder, sorted, without files being written; [] if there is none."""
-
-        def list_once() -> list[str]:
-            try:
-                return [str(name) for name in self._client.list(folder)]
-            except HdfsError as error:
-                if error.exception == "FileNotFoundException":
-                    return []
-                raise
-
-        names = self._attempt(f"list {folder}", list_once)
-        return sorted(name for name in names if not name.startswith((".", "_")))
+        names = self._attempt(
+            f"list {folder}", lambda: _unless_missing(lambda: self._client.list(folder))
+        )
+        return sorted(str(name) for name in names or () if not name.startswith((".", "_")))
 
     def delete(self, path: str) -> bool:
         """Delete a file, or a folder with all in it; False if there was none."""
         return bool(self._attempt(f"delete {path}", lambda: self._client.delete(path, recursive=True)))
 
-    def default_replication(self) -> int:
-        """Copies of each block the servers keep unless told: Spark, a client, must be told."""
-
-        def ask() -> int:
-            response = self._session.get(
-                f"{self._url}/webhdfs/v1/",
-                params={"op": "GETSERVERDEFAULTS", "user.name": self._user},
-                timeout=(_CONNECT_TIMEOUT_S, _READ_TIMEOUT_S),
-            )
-            response.raise_for_status()
-            return int(response.json()["FsServerDefaults"]["replication"])
-
-        return self._attempt("ask for the server defaults", ask)
+    def _read_once(self, path: str) -> bytes:
+        with self._client.read(path) as response:
+            return bytes(response.read())
 
     def _write_once(self, path: str, content: bytes | Path) -> None:
         folder, name = posixpath.split(path)
@@ -173,7 +153,7 @@ class HdfsStore:
     def _forget(self, temporary: str) -> None:
         try:
             self._client.delete(temporary)
-        except (HdfsError, requests.RequestException):
+        except (HdfsError, *_BROKEN):
             return  # hidden, and gone with the next clean-up
 
     def _attempt(self, what: str, call: Callable[[], T]) -> T:
@@ -185,7 +165,7 @@ class HdfsStore:
                     result = call()
         except HdfsError as error:
             raise StoreError(f"HDFS at {self._url} refused to {what}: {_first_line(error)}") from error
-        except requests.RequestException as error:
+        except _BROKEN as error:
             raise StoreError(
                 f"HDFS at {self._url} could not {what} within {self._retry_for_s:.0f} s: "
                 f"{_first_line(error)}. Is it running? See `./isotherm status` and "
@@ -196,8 +176,18 @@ class HdfsStore:
 
 def _may_pass(error: Exception) -> bool:
     if isinstance(error, HdfsError):
-        return error.exception in _PASSING or _NO_DATANODE in str(error)
-    return isinstance(error, requests.RequestException)
+        return error.exception in _PASSING or any(one in str(error) for one in _NO_DATANODE)
+    return isinstance(error, _BROKEN)
+
+
+def _unless_missing(call: Callable[[], T]) -> T | None:
+    """What the call gives; None where there is no such file or folder."""
+    try:
+        return call()
+    except HdfsError as error:
+        if error.exception == _NOT_FOUND:
+            return None
+        raise
 
 
 def _first_line(error: Any) -> str:  # noqa: ANN401 - HdfsError has no types
