@@ -1,20 +1,19 @@
 """The selection rules as data: each stricter than the one before, every reason with one meaning."""
 
+import pytest
+
+from isotherm.datasets.registry import DATASETS
 from isotherm.quality import (
-    AVIATION_REPORT_TYPES,
-    BAD_QUALITY_CODES,
     DEFAULT_RULE,
-    MAX_PLAUSIBLE_TENTHS,
-    MIN_PLAUSIBLE_TENTHS,
     NOT_SELECTED,
     REJECTED,
     RULE_NAMES,
     RULES,
-    SPECIAL_REPORT_TYPES,
-    SUMMARY_REPORT_TYPES,
+    QualityRule,
     Reason,
 )
 
+each_dataset = pytest.mark.parametrize("quality", [one.quality for one in DATASETS])
 _SWITCHES = ("rejects_bad_quality", "leaves_out_summaries", "leaves_out_specials", "prefers_aviation")
 
 
@@ -37,17 +36,25 @@ def test_reasons_are_usable_as_column_names() -> None:
     assert all(reason.isidentifier() and reason.islower() for reason in Reason)
 
 
-def test_the_families_of_report_types_do_not_overlap() -> None:
-    families = [*AVIATION_REPORT_TYPES, *SUMMARY_REPORT_TYPES, *SPECIAL_REPORT_TYPES]
+@each_dataset
+def test_the_families_of_report_types_do_not_overlap(quality: QualityRule) -> None:
+    families = [
+        *quality.aviation_report_types,
+        *quality.summary_report_types,
+        *quality.special_report_types,
+    ]
     assert len(families) == len(set(families))
     assert all(name == name.strip() for name in families)
-    assert AVIATION_REPORT_TYPES[0] == "FM-15"
 
 
-def test_suspect_and_erroneous_are_bad_and_letters_are_not() -> None:
-    assert set(BAD_QUALITY_CODES) == {"2", "3", "6", "7"}
+@each_dataset
+def test_the_records_of_the_earth_are_plausible(quality: QualityRule) -> None:
+    assert quality.min_plausible_tenths <= -892  # Vostok, 1983
+    assert quality.max_plausible_tenths >= 567  # Furnace Creek, 1913
 
 
-def test_the_records_of_the_earth_are_plausible() -> None:
-    assert MIN_PLAUSIBLE_TENTHS <= -892  # Vostok, 1983
-    assert MAX_PLAUSIBLE_TENTHS >= 567  # Furnace Creek, 1913
+def test_in_global_hourly_suspect_and_erroneous_are_bad_and_metar_is_preferred() -> None:
+    quality = next(one.quality for one in DATASETS if one.name == "global-hourly")
+    assert set(quality.bad_codes) == {"2", "3", "6", "7"}
+    assert quality.aviation_report_types[0] == "FM-15"
+    assert (quality.min_plausible_tenths, quality.max_plausible_tenths) == (-932, 618)

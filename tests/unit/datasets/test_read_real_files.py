@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from plain_cells import plain_rows
 from plain_oracle import plain_hours
 
 from isotherm.datasets.global_hourly.reader import ParsedFile, parse_observations
@@ -55,6 +56,16 @@ def test_every_row_is_read_and_the_missing_temperatures_are_null(
     assert parsed.observations["air_temperature_tenths"].null_count() == missing
     assert parsed.observations["malformed"].null_count() == rows
     assert parsed.observations["station_id"].unique().to_list() == [station_id]
+
+
+def test_every_cell_is_what_plain_python_reads_one_by_one() -> None:
+    paths = sorted((real_root() / "data/global-hourly/access").glob("*/*.csv.gz"))
+    assert len(paths) == 12
+    for path in paths:
+        content = gzip.decompress(path.read_bytes())
+        parsed = parse_observations(content, published_at=PUBLISHED_AT, source_file=path.name)
+        expected = plain_rows(content)
+        assert parsed.observations.select(expected[0].keys()).rows(named=True) == expected
 
 
 def test_the_whole_of_1901_is_read() -> None:
