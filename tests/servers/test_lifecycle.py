@@ -44,7 +44,7 @@ DAILY_DAG = "ingest_observations"
 @pytest.fixture(scope="module")
 def settings() -> Iterator[Settings]:
     state_dir = Path(tempfile.mkdtemp(prefix="isotherm-lifecycle-"))
-    yield Settings(state_dir=state_dir, port_base=free_port_base(41000), archive="simulated")
+    yield Settings(state_dir=state_dir, port_base=free_port_base(27000), archive="simulated")
     shutil.rmtree(state_dir, ignore_errors=True)
 
 
@@ -196,9 +196,9 @@ def test_a_trigger_asked_twice_starts_one_run_and_a_run_that_does_not_move_is_gi
     assert airflow.get(f"/api/v2/dags/{DAILY_DAG}/dagRuns")["total_entries"] == 1
     assert airflow.run_state(DAILY_DAG, "asked_twice") == "queued"  # the DAG is paused
     assert airflow.run_state(DAILY_DAG, "another") is None
-    with pytest.raises(DagRunFailedError, match="nothing of it moved in the last 3 s"):
+    with pytest.raises(DagRunFailedError, match=r"moved in the last \d+ s"):
         airflow.wait_for_run(DAILY_DAG, "asked_twice", stalled_after_s=2.5)
-    with pytest.raises(DagRunFailedError, match=r"did not end within 6 s.* in the last 0 s"):
+    with pytest.raises(DagRunFailedError, match=r"did not end within [5-9] s.* in the last 0 s"):
         airflow.wait_for_run(
             DAILY_DAG, "asked_twice", stalled_after_s=2.5, timeout_s=5.5, pulse=time.monotonic
         )
@@ -217,7 +217,7 @@ def test_another_archive_is_refused_with_the_command_for_a_second_folder(stack: 
 
 
 def test_a_busy_port_is_named_with_its_holder_and_the_remedy(tmp_path: Path) -> None:
-    settings = Settings(state_dir=tmp_path, port_base=free_port_base(47000), archive="simulated")
+    settings = Settings(state_dir=tmp_path, port_base=free_port_base(26000), archive="simulated")
     busy = socket.create_server(("127.0.0.1", settings.port_base + 10))
     with busy, pytest.raises(ServerStartError) as caught:
         Stack(settings).start()
@@ -312,7 +312,8 @@ def test_down_leaves_nothing_after_killed_servers_and_a_killed_supervisor(
     stack.start()
     stack.wait_ready()
     processes = tree(stack)
-    assert len([one for one in processes.values() if "LocalExecutor" in " ".join(one.cmdline())]) > 1
+    idle = [one for one in processes.values() if _lives(one) and "LocalExecutor" in str(one.cmdline())]
+    assert len(idle) > 1
     supervisor = stack.record.supervisor
     assert supervisor is not None
     living = stack.record.living

@@ -78,7 +78,7 @@ def settings(odd_folder: Path) -> Settings:
     first = Settings(
         state_dir=odd_folder / "state",
         tools_dir=odd_folder / "tools",
-        port_base=free_port_base(44000),
+        port_base=free_port_base(28000),
         archive="simulated",
     )
     make_secrets(first)

@@ -27,7 +27,7 @@ from isotherm.local.processes import (
     start_in_group,
     stop_family,
 )
-from isotherm.local.record import Record, RecordFile
+from isotherm.local.record import Entry, Record, RecordFile
 from isotherm.local.secret_files import make_secrets
 from isotherm.local.server import Server, stop_waves
 from isotherm.local.servers import all_servers
@@ -114,16 +114,19 @@ class Stack:
         """Wait until every server is ready.
 
         Args:
-            timeout_s: in all, set-up included.
+            timeout_s: without any change of any server or step of set-up.
             on_change: called with each record read, about three times a second.
 
         Raises:
             ServerStartError: something failed for good, the supervisor ended, or time is up.
         """
         deadline = time.monotonic() + timeout_s
+        entries: dict[str, Entry] = {}
         while True:
             record = self.record
             on_change(record)
+            if record.entries != entries:
+                entries, deadline = record.entries, time.monotonic() + timeout_s
             if record.failures:
                 raise ServerStartError("\n".join(record.failures.values()))
             if record.is_ready:
@@ -136,7 +139,7 @@ class Stack:
             if time.monotonic() > deadline:
                 late = [name for name, one in record.servers.items() if one.state != "ready"]
                 raise ServerStartError(
-                    f"Not ready within {timeout_s:.0f} s: {', '.join(late)}. "
+                    f"Not ready, and nothing changed for {timeout_s:.0f} s: {', '.join(late)}. "
                     f"See `./isotherm status` and the logs in {self.settings.logs_dir}."
                 )
             time.sleep(0.3)

@@ -28,7 +28,7 @@ class Watched:
     """A small real server under a watch with short limits, and what the watch wrote of it."""
 
     def __init__(self, folder: Path, answers: Callable[[int], bool | None]) -> None:
-        port = free_port_base(52000)
+        port = free_port_base(29000)
         self.updates: list[dict[str, object]] = []
         self.stopping = Event()
         server = Server(

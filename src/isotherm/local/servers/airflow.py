@@ -5,9 +5,11 @@ logs over the network (they would listen on every address); the api-server reads
 """
 
 import json
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from isotherm.files import PRIVATE_FILE, write_whole
@@ -20,6 +22,8 @@ from isotherm.local.servers.programs import run_once
 from isotherm.local.tools import Tools
 from isotherm.settings import LOOPBACK, REPOSITORY_ROOT, PortOffset, Settings
 
+# Airflow calls a part unhealthy after 30 s, which a busy machine can bring about.
+HEARTBEAT_WITHIN_S = 60.0
 # Name of each part: its command and the key of its health, None for the one that tells it.
 PARTS: dict[str, tuple[list[str], str | None]] = {
     "airflow-api-server": (["api-server"], None),
@@ -69,15 +73,20 @@ def _readiness(health: str, part: str | None) -> Callable[[float], bool]:
         return lambda _started_at: read_json(health).get("metadatabase", {}).get("status") == "healthy"
 
     def is_ready(started_at: float) -> bool:
-        state = read_json(health).get(part) or {}
-        beat = state.get(f"latest_{part}_heartbeat")
-        return (
-            state.get("status") == "healthy"
-            and beat is not None
-            and datetime.fromisoformat(beat).timestamp() >= started_at
-        )
+        state = read_json(health)
+        return _is_healthy(state, part) and (_heartbeat(state, part) or 0) >= started_at
 
     return is_ready
+
+
+def _is_healthy(state: dict[str, Any], part: str) -> bool:
+    return bool((state.get(part) or {}).get("status") == "healthy")
+
+
+def _heartbeat(state: dict[str, Any], part: str) -> float | None:
+    """Unix time of a part's last heartbeat, as the api-server tells it; None if it tells none."""
+    beat = (state.get(part) or {}).get(f"latest_{part}_heartbeat")
+    return None if beat is None else datetime.fromisoformat(beat).timestamp()
 
 
 def _liveness(health: str, part: str | None) -> Callable[[], bool | None]:
@@ -86,8 +95,8 @@ def _liveness(health: str, part: str | None) -> Callable[[], bool | None]:
         return lambda: responds(health)
 
     def answers() -> bool | None:
-        state = read_json(health).get(part)
-        return None if state is None else state.get("status") == "healthy"
+        beat = _heartbeat(read_json(health), part)
+        return None if beat is None else time.time() - beat < HEARTBEAT_WITHIN_S
 
     return answers
 
