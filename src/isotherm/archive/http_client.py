@@ -137,7 +137,8 @@ class PoliteClient:
             with self.open(url) as response:
                 if is_absent(response):
                     return None
-                return b"".join(self._watched(response, response.iter_bytes()))
+                encoded = b"".join(self._watched(response, response.iter_raw()))
+                return httpx.Response(200, headers=response.headers, content=encoded).content
 
         return self.retry(url, once)
 

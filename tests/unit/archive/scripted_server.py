@@ -33,6 +33,9 @@ class ScriptedServer(http.server.ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is part of the script."""
+
     def paths(self) -> list[str]:
         return [path for path, _ in self.requests]
 
@@ -58,6 +61,10 @@ class ScriptedHandler(http.server.SimpleHTTPRequestHandler):
         finally:
             with self.server.lock:
                 self.server.in_flight -= 1
+
+    def do_HEAD(self) -> None:
+        """As many small servers do: every GET is answered, no HEAD is."""
+        self.send_error(HTTPStatus.NOT_IMPLEMENTED)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Tests print no access log."""
@@ -90,6 +97,21 @@ def body(content: bytes, *, announced: int | None = None, **headers: str) -> Ans
         handler.end_headers()
         handler.wfile.write(content)
         handler.close_connection = True
+
+    return answer
+
+
+def trickle(content: bytes, *, bytes_at_once: int, pause_s: float) -> Answer:
+    """A 200 whose body comes a little at a time, with its length announced."""
+
+    def answer(handler: ScriptedHandler) -> None:
+        handler.send_response(HTTPStatus.OK)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        for begin in range(0, len(content), bytes_at_once):
+            handler.wfile.write(content[begin : begin + bytes_at_once])
+            handler.wfile.flush()
+            threading.Event().wait(pause_s)
 
     return answer
 

@@ -3,9 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
-from csv_rows import csv_file, line, parse
 
-from isotherm.archive.coverage import Coverage, check_coverage, coverage_of
+from isotherm.archive.coverage import Coverage, check_coverage
 from isotherm.errors import CoverageShrunkError, SourceError
 
 JANUARY = datetime(2024, 1, 1, tzinfo=UTC)
@@ -13,14 +12,6 @@ JULY = datetime(2024, 7, 1, tzinfo=UTC)
 AUGUST = datetime(2024, 8, 1, tzinfo=UTC)
 KNOWN = Coverage(1000, JANUARY, JULY)
 UNKNOWN = Coverage(None, None, None)
-
-
-def test_coverage_is_rows_and_period() -> None:
-    days = [line(DATE=f"2024-01-0{day}T00:00:00") for day in (3, 1, 2)]
-    assert coverage_of(parse(csv_file(*days)).observations) == Coverage(
-        3, datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 3, tzinfo=UTC)
-    )
-    assert coverage_of(parse(csv_file()).observations) == Coverage(0, None, None)
 
 
 @pytest.mark.parametrize(

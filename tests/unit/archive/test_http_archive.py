@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from scripted_server import ScriptedServer, body, hang, serve, status
 
@@ -236,7 +237,7 @@ NO_TMP = header(["STATION", "DATE", "SOURCE", "REPORT_TYPE"]).encode() + b"\n"
         (status(500), "answered 500"),
         (body(PAGE), "web page"),
         (body(CONTENT[:-100], announced=len(CONTENT)), "RemoteProtocolError|bytes came"),
-        (body(CONTENT[:-5], announced=-1), "ends in the middle of a line"),
+        (body(CONTENT[:-5]), "ends in the middle of a line"),
         (body(gzip.compress(CONTENT)[:-50]), "cut off or damaged"),
         (body(NO_TMP), "no column TMP"),
         (body(b""), "empty"),
@@ -315,6 +316,22 @@ def test_an_address_that_is_no_archive_says_what_one_is(server: ScriptedServer) 
     archive.close()
 
 
+def test_an_archive_that_answers_no_head_is_reachable(
+    server: ScriptedServer, archive: HttpArchive
+) -> None:
+    assert httpx.head(f"{server.url}/data/global-hourly/access/").status_code == 501
+    assert archive.unreachable_reason() is None
+
+
+def test_a_station_that_no_list_names_is_asked_for(
+    server: ScriptedServer, archive: HttpArchive, target: Path
+) -> None:
+    server.script[PATH] = [body(CONTENT)]
+    assert archive.list_first_visit(GLOBAL_HOURLY) == []
+    assert archive.read_station_list(GLOBAL_HOURLY) == []
+    assert _fetched(archive, target).is_changed
+
+
 def test_a_server_that_is_away_gives_a_plain_reason_within_seconds(tmp_path: Path) -> None:
     with serve(tmp_path) as gone:
         url = gone.url
@@ -333,6 +350,14 @@ def test_the_station_list_is_found_plain_or_gzipped_or_is_none(
     publish(gzip.compress(STATION_LIST), "/pub/data/noaa/isd-history.csv.gz")
     (entry,) = archive.read_station_list(GLOBAL_HOURLY)
     assert entry.station.station_id == "72530094846"
+
+
+def test_a_station_list_sent_with_a_content_encoding_is_understood(
+    server: ScriptedServer, archive: HttpArchive
+) -> None:
+    packed = body(gzip.compress(STATION_LIST), Content_Encoding="gzip")
+    server.script["/pub/data/noaa/isd-history.csv"] = [packed]
+    assert len(archive.read_station_list(GLOBAL_HOURLY)) == 1
 
 
 def test_many_are_fetched_four_at_once_and_one_failure_stops_no_other(

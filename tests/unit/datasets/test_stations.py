@@ -73,6 +73,49 @@ def test_lines_without_an_id_are_passed_over_and_letters_are_ids() -> None:
     assert [entry.station.station_id for entry in entries] == ["A0000243210"]
 
 
+@pytest.mark.parametrize(
+    ("names", "row"),
+    [
+        ("USAF,WBAN,STATION NAME,CTRY,ST,CALL,LAT,LON,ELEV(M),BEGIN,END",
+         "010010,99999,JAN MAYEN,NO,,ENJA,+70.933,-008.667,+0009.0,19310101,20241231"),
+        ("usaf, wban ,name,country,state,icao,latitude,longitude,elev,begin,end",
+         "010010,99999,JAN MAYEN,NO,,ENJA,+70.933,-008.667,+0009.0,19310101,20241231"),
+        ('END,BEGIN,"ELEV(M)",LON,LAT,ICAO,STATE,CTRY,"STATION NAME",WBAN,USAF,NEW',
+         "20241231,19310101,9,-8.667,70.933,ENJA,,NO,JAN MAYEN,99999,010010,x"),
+    ],
+)  # fmt: skip
+def test_a_list_with_other_headings_says_the_same(names: str, row: str) -> None:
+    for end in ("\n", "\r\n", "\r"):
+        (entry,) = read_station_history(end.join([names, row, ""]).encode())
+        assert entry == ListedStation(
+            Station("01001099999", "JAN MAYEN", "NO", None, "ENJA", 70.933, -8.667, 9.0),
+            date(1931, 1, 1),
+            date(2024, 12, 31),
+        )
+
+
+def test_of_a_list_only_the_ids_are_required() -> None:
+    (entry,) = read_station_history(b"USAF,WBAN\n010010,99999\n")
+    assert entry == ListedStation(Station("01001099999"), None, None)
+    assert entry.may_have_year(1950)
+
+
+def test_damaged_lines_of_a_list_cost_only_themselves() -> None:
+    good = '"010010","99999","JAN MAYEN","NO","","ENJA","+70.9","-008.7","9","19310101","20241231"'
+    entries = _history(
+        '"725300","94846","O"HARE","US","IL","KORD","+41.9","-087.9","204","19461001","20230418"',
+        '"725301","94846","not closed,"US","IL"',
+        '"725302","94846","cut',
+        "\x00\x00\xff",
+        good.replace("010010", "010020"),
+        "",
+        good,
+    )
+    ids = [entry.station.station_id for entry in entries]
+    assert {"01001099999", "01002099999"} <= set(ids)
+    assert entries[ids.index("01001099999")].station.latitude_deg == 70.9
+
+
 def test_another_file_is_refused() -> None:
     with pytest.raises(SourceError, match="not NOAA's station list"):
         read_station_history(csv_file(line()))
