@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isotherm.dead_letter import MAX_DEAD_LETTER_BYTES, MAX_KEY_LENGTH, DeadLetter
@@ -23,6 +23,7 @@ ODD_PAYLOADS = {
 }
 
 
+@settings(deadline=None)
 @given(
     st.one_of(
         st.none(), st.binary(max_size=300), any_text.map(lambda one: one.encode("utf-8", "ignore"))
@@ -55,6 +56,8 @@ def test_a_short_payload_that_is_text_stays_readable() -> None:
     assert DeadLetter.of(b"\xff", reason="r", detail="d", topic="t").encoding == "base64"
 
 
+# Half a megabyte each: slow where the machine is busy, and few are as good as many.
+@settings(deadline=None, max_examples=50)
 @given(
     payload=st.one_of(
         st.binary(max_size=100), any_text.map(lambda one: one.encode("utf-8", "ignore") * 900)

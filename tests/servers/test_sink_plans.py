@@ -1,0 +1,97 @@
+"""No statement of the sink reads a whole table: the server's own plan of each, on filled tables."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from pymysql.cursors import Cursor
+from sqlalchemy import Engine
+
+from isotherm.messages import HourlySummaryMessage, SummaryHead, decode
+from isotherm.sink.letters import Letter, count_letters
+from isotherm.sink.offsets import Advance, OffsetStore
+from isotherm.sink.transaction import write_batch
+from isotherm.utc import to_naive
+from servers.mariadb_fixture import Database
+from servers.sink_stack import HOUR, empty, summary
+
+pytest_plugins = ["servers.mariadb_fixture"]
+pytestmark = pytest.mark.servers
+
+STATIONS, HOURS, LETTERS = 200, 60, 5_000
+
+
+@pytest.fixture
+def engine(database: Database) -> Iterator[Engine]:
+    one = database.engine()
+    yield one
+    one.dispose()
+
+
+def messages(stations: range, hours: range, version: int) -> list[SummaryHead]:
+    """Rising minima: each version takes the lowest value of an hour away."""
+    return [
+        decode(
+            HourlySummaryMessage,
+            json.dumps(
+                summary(f"PLAN{number:07d}", hour, version=version, min_tenths=version)
+                if (hour + version) % 7
+                else empty(f"PLAN{number:07d}", hour, version=version)
+            ),
+        )
+        for hour in hours
+        for number in stations
+    ]
+
+
+def letters(first: int, count: int) -> list[Letter]:
+    return [
+        Letter(f"plan/0/{number}", 0, number, "invalid", "{", to_naive(HOUR))
+        for number in range(first, first + count)
+    ]
+
+
+def whole_reads(engine: Engine, statements: list[str]) -> list[tuple[str, Any]]:
+    """The statements for which a base table is read from end to end."""
+    found = []
+    with engine.connect() as connection:
+        for statement in statements:
+            plan = connection.exec_driver_sql(f"EXPLAIN {statement}").mappings().all()
+            found += [
+                (statement[:200], dict(step))
+                for step in plan
+                if step["type"] in ("ALL", "index")
+                # What JSON_TABLE gives is no table, and every station is asked for a lost extreme.
+                and step["table"] not in ("touched", "station", None)
+            ]
+    return found
+
+
+def test_every_statement_of_both_loops_goes_by_an_index(engine: Engine) -> None:
+    summaries = OffsetStore("plans", "id", "plans")
+    counting = OffsetStore("plan-letters", "id", "plans")
+    for one in (summaries, counting):
+        one.start(engine, 0, 0)
+    write_batch(engine, summaries, [], messages(range(STATIONS), range(HOURS), 1))
+    count_letters(engine, counting, [Advance(0, 0, LETTERS)], letters(0, LETTERS))
+    with engine.begin() as connection:
+        for table in ("hourly_summary", "empty_hour", "global_hourly_summary", "rejected_observation"):
+            connection.execute(sa.text(f"ANALYZE TABLE {table}")).all()
+    said: list[str] = []
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def note(_one: object, cursor: Cursor, statement: str, parameters: Any, *_more: object) -> None:  # noqa: ANN401 - the driver's own
+        if statement.split()[0] in ("SELECT", "UPDATE", "DELETE"):
+            said.append(cursor.mogrify(statement, parameters or None))
+
+    write_batch(engine, summaries, [Advance(0, 0, 9)], messages(range(0, 200, 40), range(8, 20), 2))
+    count_letters(engine, counting, [Advance(0, LETTERS, LETTERS + 3)], letters(LETTERS - 1, 3))
+    sa.event.remove(engine, "before_cursor_execute", note)
+
+    kinds = {(one.split()[0], table) for one in said for table in one.replace(",", " ").split()}
+    for table in ("hourly_summary", "empty_hour", "rejected_observation", "global_hourly_summary"):
+        assert ("SELECT", table) in kinds
+    assert {("DELETE", "hourly_summary"), ("DELETE", "empty_hour"), ("UPDATE", "sink_offset")} <= kinds
+    assert whole_reads(engine, said) == []
