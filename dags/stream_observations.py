@@ -27,10 +27,7 @@ from datetime import timedelta
 import pendulum
 from airflow.sdk import Param, dag
 
-from isotherm.datasets.registry import DATASETS
 from isotherm.stream.operator import ReplayOperator
-
-DATASET_NAMES = [one.name for one in DATASETS]
 
 
 def day_param(title: str, description: str) -> Param:
@@ -56,7 +53,12 @@ def day_param(title: str, description: str) -> Param:
         ),
         "first_day": day_param("First day (UTC)", "With period days."),
         "last_day": day_param("Last day (UTC)", "Included. Empty: the first day alone."),
-        "dataset": Param(DATASET_NAMES[0], type="string", enum=DATASET_NAMES, title="Dataset"),
+        "dataset": Param(
+            None,
+            type=["null", "string"],
+            title="Dataset",
+            description="By its name. Empty: the one that serves first.",
+        ),
         "station_count": Param(100, type="integer", minimum=1, maximum=2000, title="Station count"),
         "batch_interval_s": Param(
             30, type="number", exclusiveMinimum=0, maximum=3600, title="Batch interval, seconds"

@@ -25,6 +25,7 @@ from isotherm.messages import DEAD_LETTER_TOPIC, OBSERVATION_TOPIC, decode
 from isotherm.observation import KEY
 from isotherm.settings import Settings
 from isotherm.stores.kafka_topics import ensure_topics
+from isotherm.stream.exit_status import REFUSED
 from isotherm.stream.framing import receive_frame, send_frame
 from servers.kafka_fixture import KafkaBroker
 from servers.mariadb_fixture import Database
@@ -311,6 +312,66 @@ def test_a_feed_of_days_arrives_whole_in_time_order_with_unreadable_rows_as_dead
     assert (done["event"], done["fed"], done["newest_observed_at"]) == (
         "feed_done", len(fed), "2014-01-02T23:52:00Z",
     )  # fmt: skip
+
+
+def test_rows_of_another_file_and_of_the_future_are_set_aside_as_in_the_batch_layer(
+    kafka: KafkaBroker, database: Database, tmp_path: Path
+) -> None:
+    ensure_topics(kafka.bootstrap)
+    ahead = datetime.now(UTC) + timedelta(days=2)
+    folder = tmp_path / "data" / "global-hourly" / "access" / f"{ahead.year}"
+    folder.mkdir(parents=True)
+    row = '"{}","{:%Y-%m-%dT%H:%M:%S}","7","FM-15","+0010,1"\n'
+    good, stray = datetime(ahead.year, 1, 1, tzinfo=UTC), datetime(2014, 1, 1, tzinfo=UTC)
+    lines = [
+        row.format("ZZ000000001", good),
+        row.format("ZZ000000002", good),
+        row.format("ZZ000000001", stray),
+        row.format("ZZ000000001", ahead),
+    ]
+    (folder / "ZZ000000001.csv").write_text(HEADER + "".join(lines))
+    speed = Speed(kafka, database, tmp_path)
+    try:
+        speed.start_bridge()
+        said = speed.feed("--days", "newest", "--speed", "0").communicate(timeout=120)[0]
+        fed, letters = speed.observations(), speed.letters()
+    finally:
+        speed.dispose()
+
+    assert [one["observed_at"] for one in fed] == [f"{ahead.year}-01-01T00:00:00Z"], said
+    expected = {"belongs_to_another_file": 2, "future": 1}
+    assert Counter(letter.reason for letter in letters) == expected
+    assert all("line" in letter.detail for letter in letters)
+    assert speed.position()["dead_lettered"] == 3
+
+
+def test_a_bridge_that_kafka_refuses_for_good_ends_with_the_reason(
+    database: Database, small_archive: Path
+) -> None:
+    broker = KafkaBroker()  # without topics, and it makes none by itself
+    speed = Speed(broker, database, small_archive)
+    try:
+        broker.start()
+        bridge = speed.start_bridge()
+        feeder = speed.feed("--days", "newest", "--speed", "0")
+        assert bridge.wait(timeout=180) == REFUSED
+        assert bridge.stdout is not None
+        said = bridge.stdout.read()
+        assert feeder.poll() is None
+    finally:
+        speed.dispose()
+        broker.dispose()
+
+    assert "isotherm.stores.kafka_topics" in said
+    assert "bridge_refused" in said
+
+
+def test_a_feeder_whose_frame_is_refused_ends_with_the_reason(speed: Speed) -> None:
+    speed.start("bridge_to_kafka.py", "--feed-id", "another")
+    feeder = speed.feed("--days", "newest", "--speed", "0")
+    said = feeder.communicate(timeout=120)[0]
+    assert feeder.returncode == REFUSED
+    assert "This bridge serves feed another" in said
 
 
 def test_newest_days_are_the_newest_of_each_file(speed: Speed) -> None:

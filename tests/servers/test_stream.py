@@ -9,9 +9,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ import psutil
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
+from isotherm.datasets.observations import observations_of
+from isotherm.datasets.registry import DATASETS
 from isotherm.dead_letter import DeadLetter
 from isotherm.errors import StoreError
 from isotherm.messages import (
@@ -31,9 +34,14 @@ from isotherm.messages import (
 )
 from isotherm.settings import REPOSITORY_ROOT
 from isotherm.stores.kafka_topics import ensure_topics
+from isotherm.stream.exit_status import REFUSED
+from isotherm.stream.feeder_files import FeedPosition
+from isotherm.stream.late import count_late
 from isotherm.stream.summarise import only_instance
-from made_up import observation, random_observations
+from isotherm.summarise import summarise as summarise_frame
+from made_up import observation, random_observations, utc
 from plain_python_summary import Row, summarise
+from real_files import real_station_year
 from servers.kafka_fixture import KafkaBroker
 
 pytestmark = [pytest.mark.servers, pytest.mark.spark, pytest.mark.faults]
@@ -67,6 +75,11 @@ class Topic:
             message = ObservationMessage.model_validate({"feed_id": feed_id, **row})
             self.send(message.encode(), row["station_id"], row if feed_id == "feed-1" else None)
         self._producer.flush()
+
+    def send_row(self, row: Row) -> None:
+        """One observation of the feed, without waiting."""
+        message = ObservationMessage.model_validate({"feed_id": "feed-1", **row})
+        self.send(message.encode(), row["station_id"], row)
 
     def send(self, value: bytes | None, key: str = "01001099999", row: Row | None = None) -> None:
         def delivered(error: object, message: Any) -> None:  # noqa: ANN401 - no types there
@@ -129,6 +142,10 @@ class Stream:
     def wait_for(self, end: dict[str, int]) -> dict[str, Any]:
         return self.wait_until(lambda found: bool(found) and found[-1]["end_offsets"] == end)
 
+    def join(self) -> None:
+        """All its lines are here."""
+        self._pump.join(10)
+
     def kill(self) -> None:
         """kill -9 of the driver alone: its JVM notices by itself."""
         self.process.kill()
@@ -140,12 +157,17 @@ class Stream:
         self.process.wait()
 
 
+def state_of(tmp_path: Path) -> Path:
+    """A state folder with a blank in its name: every path and address has to bear it."""
+    return tmp_path / "a state folder"
+
+
 @pytest.fixture
 def start(broker: KafkaBroker, tmp_path: Path) -> Iterator[Callable[..., Stream]]:
     started: list[Stream] = []
 
     def start(feed_id: str = "feed-1") -> Stream:
-        started.append(Stream(broker, tmp_path, feed_id))
+        started.append(Stream(broker, state_of(tmp_path), feed_id))
         return started[-1]
 
     yield start
@@ -249,7 +271,7 @@ def test_every_hour_equals_the_oracle_with_two_kills_and_once_more_without_its_c
     assert sum(one["dropped_by_watermark"] for one in stream.batches) == 0
 
     stream.kill()
-    shutil.rmtree(tmp_path / "checkpoints" / "feed-1")
+    shutil.rmtree(state_of(tmp_path) / "checkpoints" / "feed-1")
     again = start()
     newest = again.wait_for(topic.end())
     assert newest["newest_hour"].startswith("2014-03-0")
@@ -283,29 +305,164 @@ def test_sigterm_to_its_group_ends_it_within_four_seconds_and_leaves_no_java(
     assert not alive
 
 
-def test_messages_nobody_can_read_become_dead_letters_and_stop_nothing(
+def letters_of(bootstrap: str) -> list[DeadLetter]:
+    return [decode(DeadLetter, one.value()) for one in read_all(bootstrap, DEAD_LETTER_TOPIC)]
+
+
+def poison() -> dict[bytes, str]:
+    """Values that are no observation, each with the reason its dead letter must have."""
+    good = ObservationMessage.model_validate({"feed_id": "feed-1", **observation()})
+
+    def odd(**changes: object) -> bytes:
+        return json.dumps(good.model_dump(mode="json") | changes).encode()
+
+    ahead = f"{datetime.now(UTC) + timedelta(days=2000):%Y-%m-%dT%H:%M:%SZ}"
+    return {
+        b"{not json": "unreadable_message",
+        b"\xff\xfe\x00": "unreadable_message",
+        b"": "unreadable_message",
+        b"\x01" * 1_000_000: "unreadable_message",
+        b'"' * 999_999: "unreadable_message",
+        odd(schema_version=2): "unknown_schema_version",
+        odd(observed_at=ahead): "future",
+        odd(observed_at="0001-01-01T00:00:00Z"): "invalid",
+        odd(observed_at="9999-12-31T23:59:00-05:00"): "invalid",
+        odd(observed_at="+294247-01-10T04:00:54Z"): "invalid",
+        odd(observed_at=None): "invalid",
+        odd(observed_at=1388534400): "invalid",
+        odd(station_id=72530094846): "invalid",
+        odd(station_id="none"): "invalid",
+        odd(dataset="another"): "invalid",
+        odd(air_temperature_tenths="warm"): "invalid",
+        odd(revision=2**70): "invalid",
+    }
+
+
+def test_each_poison_is_one_dead_letter_and_every_hour_of_five_thousand_good_rows_is_right(
     broker: KafkaBroker, start: Callable[..., Stream]
 ) -> None:
     topic = Topic(broker)
-    good = ObservationMessage.model_validate({"feed_id": "feed-1", **observation()})
-    fields = good.model_dump(mode="json")
-    bad = {
-        b"{not json": "unreadable_message",
-        b"\xff\xfe\x00": "unreadable_message",
-        json.dumps(fields | {"schema_version": 2}).encode(): "unknown_schema_version",
-        json.dumps(fields | {"observed_at": None}).encode(): "invalid",
-        json.dumps(fields | {"air_temperature_tenths": "warm"}).encode(): "invalid",
-    }
-    for value in bad:
+    bad = poison()
+    values = list(bad)
+    rows = random_observations(11, years=(2014,), count=1950)
+    rows = [row for row in rows if row["observed_at"].year == 2014]
+    assert len(rows) > 4_500
+    for number, row in enumerate(rows):
+        topic.send_row(row)
+        if number % 250 == 0 and values:
+            topic.send(values.pop())
+    for value in values:
         topic.send(value)
+    topic.send(None)
     topic.flush()
-    topic.feed([observation(), observation(revision=2, air_temperature_tenths=40)])
-    start().wait_for(topic.end())
-    letters = [decode(DeadLetter, one.value()) for one in read_all(broker.bootstrap, DEAD_LETTER_TOPIC)]
-    assert {one.content(): one.reason for one in letters} == bad
-    assert len({(one.partition, one.offset) for one in letters}) == len(bad)
-    assert all(one.topic == OBSERVATION_TOPIC and one.detail for one in letters)
+
+    stream = start()
+    stream.wait_for(topic.end())
+
+    found = letters_of(broker.bootstrap)
+    assert len(found) == len(bad) + 1
+    assert len({(one.partition, one.offset) for one in found}) == len(found)
+    reasons = Counter(one.reason for one in found)
+    assert reasons == Counter([*bad.values(), "unreadable_message"])
+    assert all(one.topic == OBSERVATION_TOPIC and one.detail for one in found)
     assert_equal(last_summaries(broker.bootstrap), expected(topic.fed))
+    assert stream.process.poll() is None
+    assert sum(one["dropped_by_watermark"] for one in stream.batches) == 0
+
+
+def test_a_new_feed_reads_neither_its_predecessors_observations_nor_their_poison(
+    broker: KafkaBroker, start: Callable[..., Stream], tmp_path: Path
+) -> None:
+    topic = Topic(broker)
+    topic.feed([observation()] * 5, feed_id="feed-0")
+    for _ in range(3):
+        topic.send(b"{poison of a predecessor")
+    topic.flush()
+    position = FeedPosition("feed-1", start_offsets={int(one): at for one, at in topic.end().items()})
+    position.save(state_of(tmp_path) / "feeds" / "feed-1.json")
+    topic.feed([observation(), observation(observed_at=utc(2014, 1, 1, 3))])
+    topic.send(b"{poison of its own")
+    topic.flush()
+
+    progress = start().wait_for(topic.end())
+
+    assert [one.content() for one in letters_of(broker.bootstrap)] == [b"{poison of its own"]
+    assert progress["rows"] == 3
+    assert_equal(last_summaries(broker.bootstrap), expected(topic.fed))
+
+
+def test_what_comes_too_late_is_dropped_with_an_alarm_and_counted_exactly(
+    broker: KafkaBroker, start: Callable[..., Stream]
+) -> None:
+    topic = Topic(broker)
+    stream = start()
+    topic.feed(random_observations(3, years=(2014,), count=60))
+    stream.wait_for(topic.end())
+    in_time = list(topic.fed)
+    assert count_late(broker.bootstrap, "feed-1") == 0
+    late = random_observations(4, years=(2013,), count=40)
+    topic.feed(late)  # this batch still has the old watermark's hours behind it
+    topic.feed([observation(observed_at=utc(2014, 3, 2, 5))])
+    stream.wait_for(topic.end())
+
+    assert sum(one["dropped_by_watermark"] for one in stream.batches) > 0
+    assert count_late(broker.bootstrap, "feed-1") == len(late)
+    hours = {key for key in last_summaries(broker.bootstrap) if key[1].year == 2013}
+    assert hours == set()
+    assert len(in_time) + len(late) + 1 == len(topic.fed)
+
+
+def test_a_stream_that_cannot_resume_says_which_checkpoint_to_delete(
+    broker: KafkaBroker, start: Callable[..., Stream], tmp_path: Path
+) -> None:
+    topic = Topic(broker)
+    topic.feed([observation()])
+    first = start()
+    first.wait_for(topic.end())
+    first.kill()
+    checkpoint = state_of(tmp_path) / "checkpoints" / "feed-1"
+    shutil.rmtree(checkpoint / "state")
+    topic.feed([observation(revision=2)])
+
+    second = start()
+
+    assert second.process.wait(READY_WITHIN_S) == REFUSED
+    second.join()
+    said = "\n".join(second.lines)
+    assert f"Delete the checkpoint file://{checkpoint}" in said, said
+    shutil.rmtree(checkpoint)
+    start().wait_for(topic.end())
+    assert_equal(last_summaries(broker.bootstrap), expected(topic.fed))
+
+
+def test_streamed_hours_of_a_real_file_equal_those_of_the_batch_layer_s_fold(
+    broker: KafkaBroker, start: Callable[..., Stream]
+) -> None:
+    station_id, year = "72530094846", 2014
+    dataset = DATASETS[0]
+    found = observations_of(
+        dataset,
+        real_station_year(station_id, year).read_bytes(),
+        station_id=station_id,
+        year=year,
+        published_at=utc(2025, 10, 1),
+    )
+    topic = Topic(broker)
+    for row in found.observations.iter_rows(named=True):
+        topic.send_row(row)
+    topic.flush()
+    start().wait_for(topic.end())
+    summaries = summarise_frame(found.observations, dataset.quality)
+    wanted = {
+        (row["station_id"], row["hour_start"], dataset.name, row["rule"]): row
+        for row in summaries.iter_rows(named=True)
+    }
+    streamed = last_summaries(broker.bootstrap)
+    assert streamed.keys() == wanted.keys()
+    assert len(wanted) > 3 * 1000
+    for key, one in streamed.items():
+        row = wanted[key]
+        assert all(row[name] == value for name, value in one.items() if name in row), key
 
 
 def test_a_second_stream_of_one_feed_does_not_start(tmp_path: Path) -> None:

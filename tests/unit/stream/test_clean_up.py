@@ -1,0 +1,60 @@
+"""What old feeds left behind goes, what is young or the running feed's stays."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from isotherm.settings import Settings
+from isotherm.stream.checkpoints import checkpoint_of
+from isotherm.stream.clean_up import remove_old
+
+FEED = "0123456789abcdef"
+OLD_S = 31 * 86_400
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(state_dir=tmp_path / "a state folder", archive="simulated")
+
+
+def leave(settings: Settings, name: str, age_s: float) -> Path:
+    path = settings.state_dir / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("{}")
+    os.utime(path, (time.time() - age_s,) * 2)
+    return path
+
+
+def test_what_nothing_has_touched_for_a_month_is_removed_and_counted(settings: Settings) -> None:
+    names = (
+        "downloads/global-hourly/2014/a.csv.gz",
+        "feeds/f1.json",
+        "feeds/runs/0a",
+        "run/stream-f1.lock",
+    )
+    old = [leave(settings, name, OLD_S) for name in names]
+    young = [leave(settings, name.replace("f1", "f2").replace("a", "b"), 86_400) for name in names[:2]]
+    others = leave(settings, "run/kafka.json", OLD_S)
+    own = [
+        leave(settings, f"feeds/{FEED}.json", OLD_S),
+        leave(settings, f"run/stream-{FEED}.lock", OLD_S),
+    ]
+
+    assert remove_old(settings, FEED) == {"downloads": 1, "feeds": 2, "locks": 1}
+    assert not any(path.exists() for path in old)
+    assert all(path.exists() for path in (*young, others, *own))
+
+
+def test_nothing_there_is_nothing_removed(settings: Settings) -> None:
+    assert remove_old(settings, FEED) == {"downloads": 0, "feeds": 0, "locks": 0}
+
+
+def test_a_checkpoint_s_address_has_no_escapes_for_hadoop_takes_them_to_the_letter(
+    settings: Settings,
+) -> None:
+    found = checkpoint_of(settings, FEED)
+    assert found == f"file://{settings.state_dir}/checkpoints/{FEED}"
+    hdfs = settings.model_copy(update={"checkpoint_uri": "hdfs://name:9000/check%20points"})
+    assert checkpoint_of(hdfs, FEED) == f"hdfs://name:9000/check%20points/{FEED}"

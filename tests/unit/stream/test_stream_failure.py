@@ -1,0 +1,61 @@
+"""What a failed query means: lost messages and unusable checkpoints name the way out."""
+
+import pytest
+
+from isotherm.errors import RefusedError, StoreError
+from isotherm.stream.stream_failure import failure_of
+
+CHECKPOINT = "file:/state/checkpoints/0123456789abcdef"
+LOST = """[STREAM_FAILED] Query [id = a, runId = b] terminated with exception: \
+[KAFKA_DATA_LOSS.{kind}] Some data may have been lost because they are not available in Kafka any more;
+either the data was aged out by Kafka or the topic may have been deleted before all the data in the
+topic was processed. SQLSTATE: 22000"""
+KINDS = (
+    "ADDED_PARTITION_DOES_NOT_START_FROM_OFFSET_ZERO",
+    "COULD_NOT_READ_OFFSET_RANGE",
+    "INITIAL_OFFSET_NOT_FOUND_FOR_PARTITIONS",
+    "PARTITIONS_DELETED",
+    "PARTITION_OFFSET_CHANGED",
+    "START_OFFSET_RESET",
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_lost_messages_name_the_checkpoint_to_delete(kind: str) -> None:
+    error = failure_of(LOST.format(kind=kind), CHECKPOINT)
+    assert isinstance(error, RefusedError)
+    assert f"Delete the checkpoint {CHECKPOINT}" in str(error)
+    assert kind in str(error)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[STREAM_FAILED] ... [STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE] Provided key schema",
+        "[STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE] Provided value schema",
+        "[CANNOT_LOAD_STATE_STORE.CANNOT_READ_MISSING_SNAPSHOT_FILE] An error occurred",
+        "[STREAMING_CHECKPOINT_MISSING_METADATA_FILE] Checkpoint location x is",
+        "[STREAMING_STATEFUL_OPERATOR_MISSING_STATE_DIRECTORY] Cannot restart",
+        "[STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA] Streaming stateful operator name",
+        "[CHECKPOINT_FILE_CHECKSUM_VERIFICATION_FAILED] Checksum verification failed",
+        "java.lang.IllegalStateException: batch 3 doesn't exist",
+        "java.lang.IllegalStateException: Incomplete log file in the offset commit log",
+    ],
+)
+def test_an_unusable_checkpoint_is_named(text: str) -> None:
+    error = failure_of(text, CHECKPOINT)
+    assert isinstance(error, RefusedError)
+    assert f"Delete the checkpoint {CHECKPOINT}" in str(error)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "org.apache.kafka.common.errors.TimeoutException: Timed out waiting for a node assignment",
+        "[STREAM_FAILED] ... java.io.IOException: No space left on device",
+    ],
+)
+def test_anything_else_is_tried_again(text: str) -> None:
+    error = failure_of(text, CHECKPOINT)
+    assert type(error) is StoreError
+    assert "resumes from its checkpoint" in str(error)
