@@ -34,11 +34,12 @@ def test_a_finished_import_reads_well(stack: RunningProduct, airflow: AirflowCli
     files = logs["download_years"]
     assert files.count("::group::") == files.count("::endgroup::")
     assert "1 of " in files
-    table = logs["load_years"].split("Imported (hours and observations under the default rule)")[1]
-    lines = [line for line in table.splitlines() if line.strip()]
-    assert lines[0].split()[:2] == ["year", "station-years"]
-    assert any(line.startswith("2014") for line in lines)
-    assert any(line.startswith("all") for line in lines)
+    table = files.split("::endgroup::")[1]
+    header, _, *rows = [line.split() for line in table.splitlines() if line.strip()][1:]
+    assert header[:3] == ["year", "changed", "unchanged"]
+    assert any(row[0] == "2014" for row in rows)
+    assert "files with changes" in logs["load_changes"]
+    assert "rows in MySQL" in logs["load_changes"]
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def run_day(place: Workplace, day: str, **form: Any) -> list[str]:  # noqa: ANN4
     """A whole run; returns the days that were told."""
     if not download(day, **form):
         return []
-    if batch_tasks.find_all_work().is_pending:
+    if batch_tasks.prepare_and_find_work().is_pending:
         summarise_pending(place)
     return load()
 
@@ -144,17 +144,20 @@ def test_what_hdfs_has_lost_is_made_again_and_no_row_changes(
 ) -> None:
     published.put(csv_of(60))
     published.put(csv_of(48, OTHER), OTHER)
+    published.put(csv_of(24, year=2013), year=2013)
     run_day(place, "2014-01-01")
+    run_day(place, "2013-01-01")
     before = rows_of(place)
-    assert len(before["hourly_summary"]) == (60 + 48) * 3
+    assert len(before["hourly_summary"]) == (24 + 60 + 48) * 3
     for path in lost:
         assert place.store.delete(path)
     assert run_day(place, "2014-01-02") == []
     assert rows_of(place) == before
     for root in (OBSERVATION_ROOT, HOURLY_SUMMARY_ROOT):
-        for station in (STATION, OTHER):
-            assert place.store.exists(bucket_path(root, "global-hourly", 2014, bucket_of(station)))
+        for station, year in ((STATION, 2013), (STATION, 2014), (OTHER, 2014)):
+            assert place.store.exists(bucket_path(root, "global-hourly", year, bucket_of(station)))
     assert len(place.store.list("/isotherm/raw/global-hourly/2014")) == 2
+    assert len(place.store.list("/isotherm/raw/global-hourly/2013")) == 1
 
 
 def test_summaries_lost_before_the_load_are_refused_by_name_and_mended_by_the_next_run(

@@ -38,23 +38,32 @@ class Work:
         return not (self.is_pending or self.has_changes)
 
 
-def find_work(place: Workplace) -> Work:
-    """Look what is left; tables that HDFS has lost, and files of older code, become pending first.
+def prepare(place: Workplace) -> None:
+    """Make pending what must be read again: tables that HDFS has lost, files of older code.
 
     Raises:
         StoreError: HDFS does not answer.
     """
     for attempt in stamina.retry_context(on=is_transient, attempts=_ATTEMPTS):
         with attempt, place.engine.begin() as connection:
-            is_pending = prepare_work(connection, place.store)
+            prepare_work(connection, place.store)
+
+
+def find_work(place: Workplace) -> Work:
+    """Look what is left."""
     with place.engine.connect() as connection:
         has_changes = source_files.has_changes(connection) or untold_days.has_unclaimed(connection)
-    return Work(is_pending, has_changes)
+        return Work(source_files.has_pending(connection), has_changes)
 
 
 @in_workplace
-def find_all_work(place: Workplace) -> Work:
-    """`find_work`, for a task."""
+def prepare_and_find_work(place: Workplace) -> Work:
+    """Both, for a task in Spark's pool.
+
+    Raises:
+        StoreError: HDFS does not answer.
+    """
+    prepare(place)
     return find_work(place)
 
 

@@ -13,8 +13,9 @@ from typing import Any, Final
 from isotherm.archive.station_year import StationYear
 from isotherm.datasets.dataset import Dataset
 from isotherm.datasets.registry import DATASETS
-from isotherm.ingest.batch_tasks import find_work
+from isotherm.ingest.batch_tasks import find_work, prepare
 from isotherm.ingest.day_rows import find_torn_days
+from isotherm.ingest.known_files import find_lost_sources
 from isotherm.ingest.report import log
 from isotherm.ingest.selection import (
     StationChoice,
@@ -54,7 +55,10 @@ def download_day(
     """
     choice = StationChoice.from_form(count=count, ids=ids)
     day = asked_day(partition_key, form_day)
-    wanted = _choose(place, choice, day)
+    prepare(place)
+    chosen = _choose(place, choice, day)
+    # What Spark could not read, because HDFS has lost it, is fetched whatever year it is of.
+    wanted = {*chosen, *find_lost_sources(place.engine, place.store)}
     counts: dict[str, Any] = {}
     if wanted:
         report = replace(place.transfer, at_once=AT_ONCE).run(
@@ -63,7 +67,7 @@ def download_day(
         report.write(typed_ids=choice.ids)
         counts = report.counts
         if day is not None:
-            _give_torn_day_to_loader(place, wanted, day)
+            _give_torn_day_to_loader(place, chosen, day)
     if find_work(place).is_done:
         log.info("Everything is summarised and loaded: nothing to do after this.")
         return {}

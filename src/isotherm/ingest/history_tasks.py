@@ -7,6 +7,8 @@ from typing import Any
 from isotherm.archive.station_year import StationYear
 from isotherm.datasets.registry import DATASETS
 from isotherm.errors import SettingsError
+from isotherm.ingest.batch_tasks import prepare
+from isotherm.ingest.known_files import find_lost_sources
 from isotherm.ingest.plan import PlanPart, read_plan, write_plan
 from isotherm.ingest.report import folded, log, write_table
 from isotherm.ingest.selection import StationChoice, choose_stations, plan_station_years
@@ -54,7 +56,10 @@ def plan_import(place: Workplace, form: Mapping[str, Any]) -> list[dict[str, Any
     if form["dry_run"]:
         log.info("A dry run: nothing was downloaded. Trigger again with dry_run off to import this.")
         return []
-    return [part.as_xcom() for part in write_plan(place.store, plan)]
+    prepare(place)
+    wanted = {*plan, *find_lost_sources(place.engine, place.store)}
+    ordered = sorted(wanted, key=lambda one: (one.year, one.dataset, one.station_id))
+    return [part.as_xcom() for part in write_plan(place.store, ordered)]
 
 
 @in_workplace

@@ -65,6 +65,25 @@ class KnownFiles:
             )
 
 
+def find_lost_sources(engine: Engine, store: HdfsStore) -> list[StationYear]:
+    """The files Spark is to read, of any year, whose raw file HDFS has lost: to be fetched first.
+
+    Raises:
+        StoreError: HDFS does not answer.
+    """
+    with engine.connect() as connection:
+        pending = source_files.read_pending(connection)
+    lost = []
+    for folder, group in groupby(pending, key=lambda one: (one.dataset, one.year)):
+        names = frozenset(store.list(raw_folder(*folder)))
+        lost += [
+            StationYear(one.station_id, one.year, one.dataset)
+            for one in group
+            if one.hdfs_path.rpartition("/")[2] not in names
+        ]
+    return lost
+
+
 def file_stem(key: StationYear) -> str:
     """What the names of all versions of a raw file begin with, before a dot."""
     return dataset_named(key.dataset).layout.file_name(key.station_id, key.year).rpartition(".")[0]

@@ -48,9 +48,9 @@ class SummariseOperator(BatchJobOperator):
 
     def execute(self, context: Context) -> None:
         """Look, submit, and submit again as long as a failing job leaves less to be done."""
-        from isotherm.ingest.batch_tasks import count_pending, find_all_work
+        from isotherm.ingest.batch_tasks import count_pending, prepare_and_find_work
 
-        work = find_all_work()
+        work = prepare_and_find_work()
         skip_if_empty(not work.is_done, "Everything is summarised and loaded: nothing to do.")
         if not work.is_pending:
             self.log.info("Every file is summarised already: Spark is not started.")

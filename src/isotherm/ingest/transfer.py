@@ -6,7 +6,7 @@ again as long as others come; then it is told, and the others stand.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import stamina
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from isotherm.archive.archives import MAX_CONCURRENT_DOWNLOADS
@@ -121,8 +121,7 @@ class _Pass:
                 log.info(f"{len(self.outcomes):>5} of {number_of}  {outcome.describe()}")
                 if self.failures == _FAILURES_BEFORE_ASKING and not self.successes:
                     self._raise_if_unreachable()
-            with self.way.engine.begin() as connection:
-                source_files.record_confirmed(connection, self.confirmed)
+            self._write(lambda connection: source_files.record_confirmed(connection, self.confirmed))
         except SQLAlchemyError as error:
             return StoreError(f"MySQL did not take what was downloaded: {error}. Is it running?")
         except IsothermError as error:
@@ -195,8 +194,13 @@ class _Pass:
         return Transferred(fetched.station_year, Outcome.CHANGED, coverage, fetched.size_bytes)
 
     def _refuse(self, fetched: FetchedFile) -> None:
-        with self.way.engine.begin() as connection:
-            source_files.record_refusal(connection, fetched)
+        self._write(lambda connection: source_files.record_refusal(connection, fetched))
+
+    def _write(self, record: Callable[[Connection], None]) -> None:
+        """One transaction, again where another one was in its way."""
+        for attempt in stamina.retry_context(on=is_transient, attempts=_WRITE_ATTEMPTS):
+            with attempt, self.way.engine.begin() as connection:
+                record(connection)
 
     def _known_coverage(self, known: KnownFile, *, is_lost: bool) -> Coverage:
         """That of the version Spark read; before it has, that of the raw file itself."""
@@ -218,10 +222,12 @@ class _Pass:
         station = self.way.directory.describe(
             dataset_named(key.dataset), key.station_id, content, fetched.origin
         )
-        for attempt in stamina.retry_context(on=is_transient, attempts=_WRITE_ATTEMPTS):
-            with attempt, self.way.engine.begin() as connection:
-                source_files.record_download(connection, fetched, path)
-                write_station(connection, station)
+
+        def record(connection: Connection) -> None:
+            source_files.record_download(connection, fetched, path)
+            write_station(connection, station)
+
+        self._write(record)
         self._delete_old_versions(key, kept={path, known.hdfs_path if known else path})
 
     def _delete_old_versions(self, key: StationYear, *, kept: set[str]) -> None:
