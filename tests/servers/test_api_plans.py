@@ -1,0 +1,143 @@
+"""No request reads a whole table: the server's own plan of each statement, on filled tables.
+
+Searching stations by a part of their name may read `station`, which holds what it lists and no more.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from fastapi.testclient import TestClient
+from pymysql.cursors import Cursor
+
+from isotherm.api.app import create_app
+from isotherm.api.live import LiveFollower
+from isotherm.stores.migrate import migrate
+from isotherm.stores.tables import LEDGER_COUNTS, metadata
+from servers.api_fixture import JAN_MAYEN, OHARE, fill, hour_row, write_batch_hours
+from servers.mariadb_fixture import Database
+from servers.summary_data import DATASET, utc
+
+pytestmark = pytest.mark.servers
+
+LONG_AGO = datetime(2020, 1, 1)  # noqa: DTZ001 - UTC without a zone, as MySQL holds it
+# A statement may follow an index for as many rows as a page of it takes.
+PAGE = 1_000
+IN_FEBRUARY = 31 * 24
+REQUESTS = [
+    "/pipeline",
+    "/countries",
+    "/stations",
+    "/stations?query=kord",
+    "/stations?country=US",
+    "/stations?near=41,-87&radius_km=50",
+    "/stations?bbox=-10,35,30,60",
+    f"/stations/{JAN_MAYEN}/hourly?from=2014-02-03&to=2014-02-04",
+    f"/stations/{JAN_MAYEN}/hourly?layer=batch&rule=qc",
+    "/stations/USW00094846/daily",
+    f"/stations/{JAN_MAYEN}/monthly?layer=batch",
+    f"/stations/{JAN_MAYEN}/yearly",
+    "/global/hourly?from=2014-02-03&to=2014-02-04",
+    "/global/daily",
+    "/global/monthly",
+    "/global/yearly?layer=speed",
+]
+
+
+@pytest.fixture(scope="module")
+def filled() -> Iterator[Database]:
+    """A database with more in every table than a page holds."""
+    database = Database()
+    try:
+        database.start()
+        engine = database.engine()
+        migrate(engine)
+        fill(database, engine)
+        _fill_more(database, engine)
+        yield database
+    finally:
+        database.dispose()
+
+
+def _fill_more(database: Database, engine: sa.Engine) -> None:
+    ids = [f"PLAN{number:07}" for number in range(2_000)]
+    more: dict[str, list[dict[str, Any]]] = {
+        "station": [
+            {"station_id": one, "country": "AB"[number % 2] * 2, "latitude_deg": number % 180 - 90}
+            for number, one in enumerate(ids)
+        ],
+        "source_file": [
+            {
+                "dataset": DATASET, "year": year, "station_id": one, "sha256": "a" * 64,
+                "size_bytes": 1,
+                "published_at": LONG_AGO, "downloaded_at": LONG_AGO, "hdfs_path": "x",
+            }
+            for one in ids[:200]
+            for year in range(1990, 2010)
+        ],
+        "rejected_observation": [
+            {"dataset": DATASET, "reason": "malformed", "rejected_at": LONG_AGO} for _ in range(5_000)
+        ],
+        "ledger": [
+            {
+                "run_label": f"{number}", "rule": "routine", "layer": "batch", "checked_at": LONG_AGO,
+                **dict.fromkeys(LEDGER_COUNTS, 1),
+            }
+            for number in range(3_000)
+        ],
+    }  # fmt: skip
+    with engine.begin() as connection:
+        for table, rows in more.items():
+            connection.execute(sa.insert(metadata.tables[table]), rows)
+    hours = [hour_row(JAN_MAYEN, IN_FEBRUARY + n, [n % 300], rule=rule)
+             for n in range(2_000) for rule in ("routine", "qc")]  # fmt: skip
+    hours += [hour_row(one, IN_FEBRUARY + n, [n]) for one in ids[:60] for n in range(240)]
+    write_batch_hours(database, hours)
+    with engine.begin() as connection:
+        for name in metadata.tables:
+            connection.execute(sa.text(f"ANALYZE TABLE {name}")).all()
+
+
+def _whole_reads(connection: sa.Connection, statement: str) -> list[dict[str, Any]]:
+    """The tables a statement reads from end to end, `station` and what it made itself left out."""
+    as_it_is = {"no_parameters": True}
+    explained = connection.exec_driver_sql(f"EXPLAIN {statement}", execution_options=as_it_is)
+    plan = explained.mappings().all()
+    tables = [dict(step) for step in plan if step["table"] in metadata.tables]
+    return [
+        step
+        for step in tables
+        if (step["type"] == "ALL" or (step["type"] == "index" and int(step["rows"]) > PAGE))
+        and step["table"] != "station"
+    ]
+
+
+def test_every_statement_of_a_request_and_of_a_live_client_goes_by_an_index(filled: Database) -> None:
+    app = create_app(filled.settings)
+    engine: sa.Engine = app.state.engine
+    said: list[str] = []
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def note(
+        _one: object, cursor: Cursor, statement: str, parameters: dict[str, Any], *_more: object
+    ) -> None:
+        said.append(cursor.mogrify(statement, parameters or None))
+
+    client = TestClient(app)
+    for request in REQUESTS:
+        assert client.get(f"/api/v1{request}").is_success, request
+    for station_id in (None, OHARE):
+        follower = LiveFollower(engine, "routine", station_id)
+        follower.start(utc(2014, 1, 1).replace(tzinfo=None))
+        assert follower.read_changes()
+        assert follower.read_changes() == []
+    sa.event.remove(engine, "before_cursor_execute", note)
+    read = {name for name in metadata.tables for one in said if f"FROM {name}" in one}
+    assert {"ledger", "rejection_count", "rejected_observation", "source_file", "station"} <= read
+    assert {"hourly_summary", "daily_summary", "global_hourly_summary"} <= read
+    with engine.connect() as connection:
+        assert {one: found for one in said if (found := _whole_reads(connection, one))} == {}
+        # What `/pipeline` once asked is still seen for what it is.
+        assert _whole_reads(connection, "SELECT COUNT(*) FROM rejected_observation GROUP BY reason")
