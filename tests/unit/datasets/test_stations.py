@@ -153,6 +153,20 @@ def test_the_last_row_of_a_file_describes_the_station() -> None:
         )
 
 
+def test_a_long_file_is_described_by_its_last_readable_row_wherever_that_is() -> None:
+    rows = [line(NAME=f"PLACE {number:05d}, FI") for number in range(500)]
+    for garbage in (0, 3, 5000):
+        station = station_from_file(csv_file(*rows, *["Q1015,,,,,,"] * garbage), "x.csv")
+        assert station is not None
+        assert (station.name, station.country) == ("PLACE 00499, FI", "FI")
+
+
+def test_a_row_with_another_number_of_cells_describes_nothing() -> None:
+    station = station_from_file(csv_file(line(LATITUDE="10.0"), line() + ","), "x.csv")
+    assert station is not None
+    assert station.latitude_deg == 10.0
+
+
 def test_a_file_without_a_readable_row_describes_nothing() -> None:
     assert station_from_file(csv_file(), "x.csv") is None
     assert station_from_file(b"", "x.csv") is None

@@ -76,6 +76,7 @@ GLOBAL_HOURLY: Final = Dataset(
         "isotherm.datasets.global_hourly.quality",
         "isotherm.datasets.global_hourly.reader",
         "isotherm.datasets.global_hourly.shapes",
+        "isotherm.datasets.global_hourly.times",
         "isotherm.station",
     ),
 )

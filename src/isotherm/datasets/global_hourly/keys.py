@@ -11,7 +11,8 @@ import polars as pl
 import pyarrow as pa
 
 from isotherm.datasets.global_hourly.cells import Records
-from isotherm.datasets.global_hourly.elements import careful_time, printable, read_times
+from isotherm.datasets.global_hourly.elements import printable
+from isotherm.datasets.global_hourly.times import careful_time, read_times
 from isotherm.station import is_station_id
 
 _LONGEST_CODE: Final = 32  # characters kept of a report type or source; real ones have 5

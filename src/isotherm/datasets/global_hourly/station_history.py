@@ -1,7 +1,6 @@
 """NOAA's station list (isd-history.csv), and what a station's own file says where it is silent."""
 
 import csv
-import gzip
 import io
 from datetime import date, datetime
 from math import isfinite
@@ -12,6 +11,7 @@ from isotherm.datasets.global_hourly.csv_records import decompress, split_fields
 from isotherm.errors import SourceError
 from isotherm.station import Station, is_station_id, usable_position
 
+_TAIL_BYTES: Final = 16 * 1024  # dozens of rows
 _ID_COLUMNS: Final = ("USAF", "WBAN")
 _COLUMNS: Final = (
     *_ID_COLUMNS, "STATION NAME", "CTRY", "STATE", "ICAO", "LAT", "LON", "ELEV(M)", "BEGIN", "END",
@@ -73,18 +73,10 @@ def station_from_file(content: bytes, source_file: str) -> Station | None:
         SourceError: the gzip stream is cut off or damaged.
     """
     plain = decompress(content, source_file)
-    first_line = plain.split(b"\n", 1)[0].decode("utf-8", "replace")
-    names = split_fields(first_line)
-    for record in reversed(list(split_records(plain))):
-        row = dict(zip(names, split_fields(record), strict=False))
-        if is_station_id(row.get("STATION", "").strip()):
-            return _described(row)
-    return None
-
-
-def compressed_history(entries: list[ListedStation]) -> bytes:
-    """The list in NOAA's format, gzipped the same way everywhere."""
-    return gzip.compress(write_station_history(entries), mtime=0)
+    names = split_fields(plain.split(b"\n", 1)[0].decode("utf-8", "replace"))
+    # The last rows are near the end: the whole file is cut into records only where they say nothing.
+    tail = plain[plain.rfind(b"\n", 0, -_TAIL_BYTES) :] if len(plain) > _TAIL_BYTES else plain
+    return _last_described(tail, names) or _last_described(plain, names)
 
 
 def write_station_history(entries: list[ListedStation]) -> bytes:
@@ -125,6 +117,15 @@ def _entry(row: dict[str, str]) -> ListedStation | None:
         elevation_m=_elevation(row.get("ELEV(M)")),
     )
     return ListedStation(station, _day(row.get("BEGIN")), _day(row.get("END")))
+
+
+def _last_described(plain: bytes, names: list[str]) -> Station | None:
+    for record in reversed(list(split_records(plain))):
+        fields = split_fields(record)
+        row = dict(zip(names, fields, strict=False))
+        if len(fields) == len(names) and is_station_id(row.get("STATION", "").strip()):
+            return _described(row)
+    return None
 
 
 def _described(row: dict[str, str]) -> Station:
