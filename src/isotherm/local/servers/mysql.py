@@ -39,6 +39,7 @@ def mysql_server(settings: Settings) -> Server:
     def prepare() -> None:
         make_runtime_dir(settings)
         make_private_folder(folder)
+        make_private_folder(folder / "tmp")
         write_whole(folder / "accounts.sql", accounts_sql(settings), mode=PRIVATE_FILE)
         if not (folder / "data" / "mysql").is_dir():
             _install(tools, folder, environment, log_file)
@@ -67,6 +68,7 @@ def _install(tools: Tools, folder: Path, environment: dict[str, str], log_file: 
     command = [
         str(tools.mariadb / "bin" / "mariadbd"), "--no-defaults", "--bootstrap",
         f"--basedir={tools.mariadb}", f"--datadir={building}", "--log-warnings=0",
+        f"--tmpdir={folder / 'tmp'}",
         "--enforce-storage-engine=", "--max-allowed-packet=8M", "--net-buffer-length=16K", *_as_root(),
     ]  # fmt: skip
     share = tools.mariadb / "share"
@@ -88,6 +90,8 @@ def server_command(settings: Settings, tools: Tools, folder: Path) -> list[str]:
     return [
         str(tools.mariadb / "bin" / "mariadbd"), "--no-defaults",
         f"--basedir={tools.mariadb}", f"--datadir={folder / 'data'}",
+        # A starting server deletes what lies there by its names, another server's too.
+        f"--tmpdir={folder / 'tmp'}",
         f"--socket={settings.runtime_dir / 'mysql.sock'}",
         f"--pid-file={folder / 'mysql.pid'}",
         f"--port={settings.port(PortOffset.MYSQL)}", f"--bind-address={LOOPBACK}",
