@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 STATION_ID_PATTERN: Final = r"^[0-9A-Z]{11}$"
+# What is kept of a name, and of country, state and airport code; NOAA's longest name has 58.
+NAME_LENGTH: Final = 120
+CODE_LENGTH: Final = 8
 _STATION_ID = re.compile(STATION_ID_PATTERN)
 
 

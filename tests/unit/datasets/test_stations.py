@@ -116,6 +116,17 @@ def test_damaged_lines_of_a_list_cost_only_themselves() -> None:
     assert entries[ids.index("01001099999")].station.latitude_deg == 70.9
 
 
+def test_what_fits_no_column_of_ours_is_cut_or_left_out() -> None:
+    name = "X" * 500
+    (entry,) = _history(
+        f'"010010","99999","{name}","UNITED STATES","é","K/\x00","1e400","nan","1e9","99999999","0"'
+    )
+    assert entry == ListedStation(Station("01001099999", "X" * 120), None, None)
+    station = station_from_file(csv_file(line(NAME=f"{name}, é1", CALL_SIGN="ÄÖÜÄ")), "x.csv")
+    assert station is not None
+    assert (station.name, station.country, station.icao) == ("X" * 120, None, None)
+
+
 def test_another_file_is_refused() -> None:
     with pytest.raises(SourceError, match="not NOAA's station list"):
         read_station_history(csv_file(line()))

@@ -20,6 +20,7 @@ OPTIONAL_COLUMNS: Final = ("WND", "DEW", "SLP")
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _HEADER_LIMIT: Final = 64 * 1024
 _LINE_END: Final = re.compile(rb"[\r\n]")
 _RECORD_START: Final = re.compile(r'"?[0-9A-Z]{11}"?,"?\d{4}-\d\d-\d\dT')
@@ -106,3 +107,8 @@ def split_fields(record: str) -> list[str]:
         return next(csv.reader([record.replace("\r", " ")]), [])
     except csv.Error:
         return []
+
+
+def printable(text: str) -> str:
+    """Without control characters: a NUL in a damaged file would be refused by MySQL and in messages."""
+    return _CONTROL.sub(" ", text)

@@ -15,13 +15,13 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from isotherm.datasets.global_hourly.csv_records import printable
 from isotherm.datasets.global_hourly.quality import QUALITY
 from isotherm.datasets.global_hourly.shapes import Matched, Shape
 
 MISSING_TEMPERATURE: Final = 9999
 
 _SHOWN_TEXT: Final = 60  # characters of an unreadable value quoted in a reason
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 _TMP: Final = Shape("sdddd,q")
 _TMP_TEXT: Final = re.compile(r"\s*([+-]?[0-9]{1,4})\s*,\s*([0-9A-Za-z])\s*")
@@ -129,11 +129,6 @@ def read_numbers(element: Element, column: pa.BinaryArray) -> dict[str, pl.Serie
     matched = element.shape.match(column)
     others = {int(row): column[int(row)].as_py().decode("utf-8", "replace") for row in matched.others}
     return {one.field: _read_number(one, matched, others, len(column)) for one in element.numbers}
-
-
-def printable(text: str) -> str:
-    """Without control characters: a NUL in a damaged file would be refused by MySQL and in messages."""
-    return _CONTROL.sub(" ", text)
 
 
 def _read_number(one: Number, matched: Matched, others: dict[int, str], count: int) -> pl.Series:

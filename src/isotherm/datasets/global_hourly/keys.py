@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from isotherm.datasets.global_hourly.cells import Records
-from isotherm.datasets.global_hourly.elements import printable
+from isotherm.datasets.global_hourly.csv_records import printable
 from isotherm.datasets.global_hourly.times import careful_time, read_times
 from isotherm.station import is_station_id
 

@@ -7,9 +7,14 @@ from math import isfinite
 from typing import Final
 
 from isotherm.datasets.dataset import ListedStation
-from isotherm.datasets.global_hourly.csv_records import decompress, split_fields, split_records
+from isotherm.datasets.global_hourly.csv_records import (
+    decompress,
+    printable,
+    split_fields,
+    split_records,
+)
 from isotherm.errors import SourceError
-from isotherm.station import Station, is_station_id, usable_position
+from isotherm.station import CODE_LENGTH, NAME_LENGTH, Station, is_station_id, usable_position
 
 _TAIL_BYTES: Final = 16 * 1024  # dozens of rows
 _ID_COLUMNS: Final = ("USAF", "WBAN")
@@ -108,10 +113,10 @@ def _entry(row: dict[str, str]) -> ListedStation | None:
     latitude, longitude = usable_position(_number(row.get("LAT")), _number(row.get("LON")))
     station = Station(
         station_id,
-        name=_text(row.get("STATION NAME")),
-        country=_text(row.get("CTRY")),
-        state=_text(row.get("STATE")),
-        icao=_text(row.get("ICAO")),
+        name=_name(row.get("STATION NAME")),
+        country=_code(row.get("CTRY")),
+        state=_code(row.get("STATE")),
+        icao=_code(row.get("ICAO")),
         latitude_deg=latitude,
         longitude_deg=longitude,
         elevation_m=_elevation(row.get("ELEV(M)")),
@@ -129,12 +134,12 @@ def _last_described(plain: bytes, names: list[str]) -> Station | None:
 
 
 def _described(row: dict[str, str]) -> Station:
-    name = _text(row.get("NAME"))
+    name = _name(row.get("NAME"))
     place = name.rsplit(",", 1)[1].split() if name and "," in name else []
-    country = place[-1] if place and len(place[-1]) == 2 else None
-    state = place[0] if country and len(place) == 2 and len(place[0]) == 2 else None
+    country = _code(place[-1]) if place and len(place[-1]) == 2 else None
+    state = _code(place[0]) if country and len(place) == 2 and len(place[0]) == 2 else None
     latitude, longitude = usable_position(_number(row.get("LATITUDE")), _number(row.get("LONGITUDE")))
-    call_sign = _text(row.get("CALL_SIGN"))
+    call_sign = _code(row.get("CALL_SIGN"))
     return Station(
         row["STATION"].strip(),
         name=name,
@@ -147,8 +152,14 @@ def _described(row: dict[str, str]) -> Station:
     )
 
 
-def _text(value: str | None) -> str | None:
-    return (value or "").strip() or None
+def _name(value: str | None) -> str | None:
+    return printable(value or "").strip()[:NAME_LENGTH].strip() or None
+
+
+def _code(value: str | None) -> str | None:
+    """A country, state or airport code; what is none (of a shifted or renamed column) is left out."""
+    code = (value or "").strip()
+    return code if code.isascii() and code.isalnum() and len(code) <= CODE_LENGTH else None
 
 
 def _number(value: str | None) -> float | None:
