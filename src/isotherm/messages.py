@@ -47,6 +47,8 @@ DEAD_LETTER_TOPIC: Final = "isotherm.dead-letter"
 
 RETENTION_MS: Final = 7 * 24 * 3600 * 1000
 SEGMENT_MS: Final = 3600 * 1000
+# Kafka's own default, stated: a broker with a lower one would refuse the longest dead letters for ever.
+MAX_MESSAGE_BYTES: Final = 1_048_588
 SCHEMA_VERSION: Final = 1
 
 
@@ -59,9 +61,10 @@ class Topic:
 
     @property
     def config(self) -> dict[str, str]:
-        """Topic settings, all stated, so that a broker's defaults never decide retention."""
+        """Topic settings, all stated, so that a broker's defaults decide neither retention nor size."""
         return {
             "cleanup.policy": "delete",
+            "max.message.bytes": str(MAX_MESSAGE_BYTES),
             "message.timestamp.type": "CreateTime",
             "retention.bytes": "-1",
             "retention.ms": str(RETENTION_MS),

@@ -8,8 +8,16 @@ import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
+from isotherm.dead_letter import MAX_DEAD_LETTER_BYTES, MAX_KEY_LENGTH
 from isotherm.errors import StoreError
-from isotherm.messages import OBSERVATION_TOPIC, RETENTION_MS, SEGMENT_MS, TOPICS, Topic
+from isotherm.messages import (
+    DEAD_LETTER_TOPIC,
+    OBSERVATION_TOPIC,
+    RETENTION_MS,
+    SEGMENT_MS,
+    TOPICS,
+    Topic,
+)
 from isotherm.stores.kafka_topics import (
     admin_client,
     ensure_topics,
@@ -65,6 +73,7 @@ def test_topics_are_created_with_seven_days_and_hourly_segments(kafka_bootstrap:
         assert found[topic.name]["segment.ms"] == str(SEGMENT_MS) == "3600000"
         assert found[topic.name]["message.timestamp.type"] == "CreateTime"
         assert found[topic.name]["retention.bytes"] == "-1"
+        assert found[topic.name]["max.message.bytes"] == "1048588"
 
 
 def test_creating_the_topics_again_changes_nothing(kafka_bootstrap: str) -> None:
@@ -87,6 +96,29 @@ def test_a_setting_that_has_drifted_is_set_back_and_reported(kafka_bootstrap: st
         topics[0].name: ["cleanup.policy compact -> delete", f"retention.ms 1000 -> {RETENTION_MS}"]
     }
     assert ensure_topics(kafka_bootstrap, topics) == {}
+
+
+def test_the_longest_dead_letter_fits_into_its_topic_whatever_the_limit_was(
+    kafka_bootstrap: str,
+) -> None:
+    (topic,) = (one for one in own_topics() if one.name.endswith(DEAD_LETTER_TOPIC))
+    ensure_topics(kafka_bootstrap, [topic])
+    set_config(kafka_bootstrap, topic.name, max_message_bytes="1000")
+    longest = b"x" * MAX_DEAD_LETTER_BYTES
+
+    ensure_topics(kafka_bootstrap, [topic])
+    failures: list[object] = []
+    producer = Producer({"bootstrap.servers": kafka_bootstrap})
+    producer.produce(
+        topic.name,
+        longest,
+        key="k" * MAX_KEY_LENGTH,
+        on_delivery=lambda error, _: failures.append(error) if error else None,
+    )
+
+    assert producer.flush(20) == 0
+    assert failures == []
+    assert read_values(kafka_bootstrap, topic.name) == [longest]
 
 
 def test_a_topic_made_again_has_another_id(kafka_bootstrap: str) -> None:
