@@ -1,6 +1,7 @@
 """The schema: what the metadata says, however often its migrations were interrupted."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -9,13 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from isotherm.errors import StoreError
 from isotherm.stores import migrate as migrations
+from isotherm.stores.hdfs_layout import bucket_of
 from isotherm.stores.migrate import VERSION_TABLE, current_version, migrate
-from isotherm.stores.tables import ledger, metadata
+from isotherm.stores.schema import column_names
+from isotherm.stores.tables import hourly_summary, ledger, metadata, rejection_count, source_file
 from servers.mariadb_fixture import Database
 
 pytestmark = pytest.mark.servers
@@ -43,6 +47,21 @@ def engine(server: Database) -> Iterator[sa.Engine]:
     one.dispose()
 
 
+OLD_ROWS = (
+    "INSERT INTO source_file VALUES ('global-hourly', 2014, '01001099999', REPEAT('a', 64), 9, "
+    "'2026-01-01', '2026-01-01', NULL, '/x', REPEAT('b', 64), 9, 0, NULL, NULL)",
+    "INSERT INTO hourly_summary VALUES ('01001099999', '2014-01-01', 'global-hourly', 'batch', 'qc', "
+    "1, 5, 5, 5, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, '2026-01-01')",
+    "INSERT INTO rejected_observation (dataset, reason, rejected_at) VALUES "
+    "('global-hourly', 'time', '2026-01-01'), ('global-hourly', 'time', '2026-01-01')",
+)
+
+
+def column_names_of(engine: sa.Engine, table: str) -> set[str]:
+    with engine.connect() as connection:
+        return column_names(connection, table)
+
+
 def start_migration(server: Database) -> subprocess.Popen[bytes]:
     environment = {
         **os.environ,
@@ -56,6 +75,33 @@ def table_names(engine: sa.Engine) -> set[str]:
     return set(sa.inspect(engine).get_table_names())
 
 
+def definitions(engine: sa.Engine) -> dict[str, list[str]]:
+    """Each table as the server has it: columns in their order, then keys in any, then options."""
+    with engine.connect() as connection:
+        texts = {
+            table: connection.execute(sa.text(f"SHOW CREATE TABLE {table}")).one()[1]
+            for table in metadata.tables
+        }
+    lines = {
+        table: [re.sub(r",$| AUTO_INCREMENT=\d+", "", one) for one in text.splitlines()]
+        for table, text in texts.items()
+    }
+    return {
+        table: [
+            *(one for one in of_table if " KEY " not in one),
+            *sorted(one for one in of_table if " KEY " in one),
+        ]
+        for table, of_table in lines.items()
+    }
+
+
+def migrate_to(engine: sa.Engine, revision: str) -> None:
+    """An older database, made by the older migrations."""
+    with engine.connect() as connection:
+        command.upgrade(migrations._alembic_config(connection), revision)
+        connection.commit()
+
+
 def assert_schema_is_whole(engine: sa.Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
@@ -66,6 +112,73 @@ def assert_schema_is_whole(engine: sa.Engine) -> None:
 def test_the_migrations_make_exactly_the_tables_of_the_metadata(engine: sa.Engine) -> None:
     migrate(engine)
     assert_schema_is_whole(engine)
+
+
+def test_the_server_has_them_as_if_the_metadata_had_made_them(
+    server: Database, engine: sa.Engine
+) -> None:
+    migrate(engine)
+    migrated = definitions(engine)
+    with engine.begin() as connection:
+        for table in metadata.tables:
+            connection.execute(sa.text(f"DROP TABLE {table}"))
+    metadata.create_all(engine)
+    assert migrated == definitions(engine)
+
+
+def test_a_database_of_before_the_ledger_of_files_becomes_the_same_and_keeps_its_rows(
+    engine: sa.Engine,
+) -> None:
+    migrate_to(engine, "0016")
+    assert "normalised_sha256" in column_names_of(engine, "source_file")
+    with engine.begin() as connection:
+        for row in OLD_ROWS:
+            connection.execute(sa.text(row))
+    migrate(engine)
+    upgraded = definitions(engine)
+    with engine.connect() as connection:
+        file = connection.execute(sa.select(source_file)).mappings().one()
+        assert (file["summarised_sha256"], file["made_by"]) == ("b" * 64, None)
+        assert (file["is_pending"], file["has_changes"], file["is_settled"]) == (1, 0, 0)
+        assert file["bucket"] == bucket_of("01001099999")
+        hour = connection.execute(sa.select(hourly_summary)).mappings().one()
+        assert (hour["sum_tenths"], hour["dew_point_count"]) == (5, 0)
+        assert hour["dew_point_sum_tenths"] is None
+        counts = connection.execute(sa.select(rejection_count)).all()
+        assert [tuple(one) for one in counts] == [("global-hourly", "time", 2)]
+        for table in (*metadata.tables, VERSION_TABLE):
+            connection.execute(sa.text(f"DROP TABLE {table}"))
+    migrate(engine)
+    assert upgraded == definitions(engine)
+
+
+@pytest.mark.parametrize("revision", ["0016", "0017", "0018", "0019", "0020", "0021", "0022"])
+def test_an_upgrade_whose_last_step_was_not_noted_is_repeated_without_harm(
+    engine: sa.Engine, revision: str
+) -> None:
+    migrate_to(engine, "0016")
+    with engine.begin() as connection:
+        for row in OLD_ROWS:
+            connection.execute(sa.text(row))
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '{revision}'"))
+    migrate(engine)
+    assert_schema_is_whole(engine)
+    with engine.connect() as connection:
+        assert connection.scalar(sa.select(rejection_count.c.rejected)) == 2
+
+
+def test_a_statistic_that_tables_lack_is_added_where_it_belongs(engine: sa.Engine) -> None:
+    migrate(engine)
+    whole = definitions(engine)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("ALTER TABLE daily_summary DROP dew_point_count, DROP dew_point_sum_tenths")
+        )
+        connection.execute(sa.text("ALTER TABLE hourly_summary DROP dew_point_sum_tenths"))
+    migrate(engine)
+    assert definitions(engine) == whole
 
 
 def test_migrating_again_changes_nothing_and_keeps_the_rows(engine: sa.Engine) -> None:

@@ -11,7 +11,7 @@ def upgrade() -> None:
     op.execute("""
 CREATE TABLE IF NOT EXISTS untold_day (
     day DATE NOT NULL,
-    claimed_by VARCHAR(255),
+    claimed_by VARCHAR(255) COMMENT 'the run that is telling it',
     claimed_at DATETIME,
     PRIMARY KEY (day)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci
