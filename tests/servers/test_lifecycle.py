@@ -22,6 +22,7 @@ from isotherm.errors import ServerStartError, SettingsError
 from isotherm.local.airflow_client import AirflowClient, DagRunFailedError
 from isotherm.local.dag_release import release_dags
 from isotherm.local.environment import instance_name
+from isotherm.local.first_pipeline import IMPORT_DAG, has_begun, next_attempt, run_id_of
 from isotherm.local.locks import supervisor_lock
 from isotherm.local.processes import family, instance_processes
 from isotherm.local.record import READY
@@ -183,7 +184,7 @@ def test_the_daily_dag_waits_for_the_first_run_and_a_person_s_pause_is_kept(
     assert airflow.get(f"/api/v2/dags/{DAILY_DAG}/dagRuns")["total_entries"] == 0
     assert release_dags(airflow, stack.settings, [DAILY_DAG]) == [DAILY_DAG]
     assert not is_paused()
-    airflow.pause(DAILY_DAG)
+    airflow.patch(f"/api/v2/dags/{DAILY_DAG}", is_paused=True)
     assert release_dags(airflow, stack.settings, [DAILY_DAG]) == []
     assert is_paused()
 
@@ -202,6 +203,19 @@ def test_a_trigger_asked_twice_starts_one_run_and_a_run_that_does_not_move_is_gi
         airflow.wait_for_run(
             DAILY_DAG, "asked_twice", stalled_after_s=2.5, timeout_s=5.5, pulse=time.monotonic
         )
+
+
+def test_an_interrupted_first_run_is_followed_and_a_failed_one_is_begun_anew(
+    airflow: AirflowClient,
+) -> None:
+    assert next_attempt(airflow, 1) == 1
+    assert not has_begun(airflow, 1)
+    airflow.trigger(IMPORT_DAG, {"dry_run": True}, run_id_of(1))
+    assert has_begun(airflow, 1)
+    assert next_attempt(airflow, 1) == 1
+    airflow.patch(f"/api/v2/dags/{IMPORT_DAG}/dagRuns/{run_id_of(1)}", state="failed")
+    assert next_attempt(airflow, 1) == 2
+    assert not has_begun(airflow, 2)
 
 
 def test_starting_twice_attaches_to_the_running_servers(stack: Stack) -> None:

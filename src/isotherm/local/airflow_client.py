@@ -72,15 +72,7 @@ class AirflowClient:
 
     def unpause(self, dag_id: str) -> None:
         """Let the scheduler start runs of a DAG."""
-        self._set_paused(dag_id, is_paused=False)
-
-    def pause(self, dag_id: str) -> None:
-        """Keep the scheduler from starting runs of a DAG."""
-        self._set_paused(dag_id, is_paused=True)
-
-    def _set_paused(self, dag_id: str, *, is_paused: bool) -> None:
-        body = {"is_paused": is_paused}
-        _raise_for_status(self._send("PATCH", f"/api/v2/dags/{dag_id}", json=body))
+        self.patch(f"/api/v2/dags/{dag_id}", is_paused=False)
 
     def trigger(self, dag_id: str, conf: dict[str, Any], run_id: str = "") -> str:
         """Start a run with these form values; returns its run id.
@@ -179,6 +171,10 @@ class AirflowClient:
         _raise_for_status(response)
         document: dict[str, Any] = response.json()
         return document
+
+    def patch(self, path: str, **changes: object) -> None:
+        """Change some fields of what a path names."""
+        _raise_for_status(self._send("PATCH", path, json=changes))
 
     def _describe_failure(self, dag_id: str, run_id: str, tasks: list[TaskState]) -> str:
         lines = [f"{dag_id} ({run_id}) failed."]

@@ -10,7 +10,9 @@ from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
+from rich.markup import escape
 
+from isotherm.errors import IsothermError
 from isotherm.local.archive_choice import choose_archive, require_archive
 from isotherm.local.checks import other_people
 from isotherm.local.folders import recorded_archive
@@ -64,6 +66,8 @@ def up(archive: str | None, *, until_done: bool, detach: bool, console: Console)
         try:
             started_now = stack.start()
             is_good = _bring_up(stack, started_now=started_now, console=console)
+            if is_good and not until_done:
+                _release(settings, console)
             if until_done:
                 console.print("Stopping the servers.")
                 stack.stop()
@@ -104,6 +108,16 @@ def _bring_up(stack: Stack, *, started_now: bool, console: Console) -> bool:
     is_good = run_first(reread_settings(), console)
     print_addresses(console, settings)
     return is_good
+
+
+def _release(settings: Settings, console: Console) -> None:
+    """Let the daily DAG run; a DAG that cannot be read is told, and stops nothing."""
+    from isotherm.local.dag_release import release_all
+
+    try:
+        release_all(settings)
+    except IsothermError as error:
+        console.print(f"[yellow]The daily DAG may still be paused.[/yellow] {escape(str(error))}")
 
 
 def _serve(stack: Stack, console: Console) -> None:

@@ -10,12 +10,24 @@ from pathlib import Path
 
 from isotherm.files import write_whole
 from isotherm.local.airflow_client import AirflowClient
-from isotherm.settings import REPOSITORY_ROOT, Settings
+from isotherm.local.secret_files import airflow_logins
+from isotherm.settings import REPOSITORY_ROOT, PortOffset, Settings
 
 
 def all_dag_ids() -> list[str]:
     """Every DAG of ours: its file is named like it."""
     return sorted(one.stem for one in (REPOSITORY_ROOT / "dags").glob("*.py"))
+
+
+def release_all(settings: Settings) -> list[str]:
+    """Unpause every DAG that was never released: the first run is complete, and nothing stops now.
+
+    Raises:
+        IsothermError: Airflow does not list one of them, or does not answer.
+    """
+    password = airflow_logins(settings)["admin"]
+    with AirflowClient(settings.local_url(PortOffset.AIRFLOW), "admin", password) as airflow:
+        return release_dags(airflow, settings, all_dag_ids())
 
 
 def release_dags(airflow: AirflowClient, settings: Settings, dag_ids: Iterable[str]) -> list[str]:

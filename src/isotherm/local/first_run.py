@@ -23,7 +23,7 @@ from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.errors import IsothermError, SourceError
 from isotherm.files import write_whole
 from isotherm.local.airflow_client import AirflowClient, DagRunFailedError
-from isotherm.local.dag_release import adopt_released, all_dag_ids, release_dags
+from isotherm.local.dag_release import adopt_released
 from isotherm.local.first_pipeline import MAX_STATIONS, has_begun, next_attempt, run_pipeline
 from isotherm.local.secret_files import airflow_logins
 from isotherm.settings import PortOffset, Settings
@@ -98,8 +98,6 @@ def run_first(settings: Settings, console: Console) -> bool:
                 record = _begin(airflow, settings, record)
                 _run(airflow, settings, console, record)
             result = settle(settings, record)
-            if result.is_good:
-                release_dags(airflow, settings, all_dag_ids())
         except IsothermError as error:
             replace(record, state="failed").write(settings)
             console.print(f"[red]The first run failed.[/red] {escape(str(error))}", highlight=False)
