@@ -1,7 +1,7 @@
 """The sink service: hourly summaries from Kafka into MySQL, rows and offsets in one transaction.
 
-Runs until SIGTERM. Health and metrics are on the sink's port (`/healthz`, `/metrics`). A second
-instance (`--port 0`) shares the work.
+A second loop counts the letters of the dead-letter topic. Runs until SIGTERM. Health and metrics are on
+the sink's port (`/healthz`, `/metrics`). A second instance (`--port 0`) shares the work.
 """
 
 import sys
