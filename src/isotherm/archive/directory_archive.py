@@ -112,9 +112,11 @@ def _copy(
 ) -> FetchedFile:
     with temporary_beside(target) as temporary:
         try:
-            shutil.copyfile(source, temporary)
-        except PermissionError as error:
-            raise _unreadable(source, error) from error
+            shutil.copyfile(str(source), temporary)
+        except OSError as error:
+            if error.filename == str(source):
+                raise _unreadable(source, error) from error
+            raise
         sha256 = content_digest(temporary, dataset_named(station_year.dataset), str(source))
         if version := versions.of_content(sha256):
             return versions.unchanged(

@@ -14,6 +14,7 @@ from isotherm.archive.http_client import (
     NOT_MODIFIED,
     PoliteClient,
     RetryPolicy,
+    entity_tag,
     is_absent,
     published_at,
 )
@@ -148,7 +149,7 @@ class HttpArchive:
         ):
             if is_absent(response):
                 return None
-            etag = response.headers.get("ETag")
+            etag = entity_tag(response)
             if response.status_code == NOT_MODIFIED:
                 return unchanged(versions.of_unmodified(etag), etag=etag)
             self._client.write_body(response, temporary)
@@ -174,7 +175,15 @@ class HttpArchive:
             return None
         links = _Links()
         links.feed(page.decode("utf-8", "replace"))
-        return {unquote(urlsplit(link).path).rstrip("/").rsplit("/", 1)[-1] for link in links.found}
+        return {_last_part(link) for link in links.found}
+
+
+def _last_part(link: str) -> str:
+    try:
+        path = urlsplit(link).path
+    except ValueError:
+        return ""  # no address at all
+    return unquote(path).rstrip("/").rsplit("/", 1)[-1]
 
 
 def _first_answer(addresses: Sequence[str], ask: Callable[[str], T | None]) -> T | None:

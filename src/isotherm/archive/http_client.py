@@ -28,6 +28,8 @@ NOT_MODIFIED: Final = 304
 _TRANSIENT_STATUS: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _ABSENT_STATUS: Final = frozenset({404, 410})
 _PROBE_TIMEOUT_S: Final = 5.0
+# An address that cannot be read is no HTTPError to httpx.
+_NO_ANSWER: Final = (httpx.HTTPError, httpx.InvalidURL)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 T = TypeVar("T")
@@ -101,7 +103,7 @@ class PoliteClient:
                     return work()
         except RefusedError:
             raise
-        except (SourceError, httpx.HTTPError) as error:
+        except (SourceError, *_NO_ANSWER) as error:
             what = error if isinstance(error, SourceError) else f"{url}: {_describe(error)}"
             raise SourceError(f"{what} Gave up after attempt {number}.") from error
         raise AssertionError("stamina either returns or raises")  # pragma: no cover
@@ -153,7 +155,7 @@ class PoliteClient:
                 file.write(chunk)
             received = file.tell()
         announced: str = response.headers.get("Content-Length", "")
-        if announced.isdigit() and int(announced) != received:
+        if announced.isdecimal() and int(announced) != received:
             raise BusyError(f"{response.url}: {received} of {announced} bytes came. Try again later.")
 
     def probe(self, url: str) -> str | None:
@@ -164,7 +166,7 @@ class PoliteClient:
         try:
             with self._client.stream("GET", url, timeout=_PROBE_TIMEOUT_S) as response:
                 status = response.status_code
-        except httpx.HTTPError as error:
+        except _NO_ANSWER as error:
             return _describe(error)
         return None if status < 400 else f"The server answered {status}."
 
@@ -205,6 +207,12 @@ def is_absent(response: httpx.Response) -> bool:
     return response.status_code in _ABSENT_STATUS
 
 
+def entity_tag(response: httpx.Response) -> str | None:
+    """The server's mark of this version; None where it has none, or none that can be sent back."""
+    etag: str | None = response.headers.get("ETag")
+    return etag if etag and etag.isascii() else None
+
+
 def published_at(response: httpx.Response, otherwise: datetime) -> datetime:
     """The Last-Modified of a response in UTC, or the other time where it has none to read."""
     try:
@@ -218,7 +226,7 @@ def _retry_after_s(value: str | None) -> float | None:
     """Retry-After as seconds: it is a number, or a date."""
     if value is None:
         return None
-    if value.strip().isdigit():
+    if value.strip().isdecimal():
         return float(value)
     try:
         moment = to_aware(parsedate_to_datetime(value))
@@ -227,5 +235,5 @@ def _retry_after_s(value: str | None) -> float | None:
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
-def _describe(error: httpx.HTTPError) -> str:
+def _describe(error: Exception) -> str:
     return f"no answer ({type(error).__name__}: {error}). Check the network and the address."

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from typing import Final
 
 from isotherm.archive.station_year import FetchedFile, SourceFile
+
+_MAX_SENT: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class KnownVersions:
             return {}
         newest = max(one.published_at for one in self._all).astimezone(UTC)
         headers = {"If-Modified-Since": format_datetime(newest, usegmt=True)}
-        if etags := [one.etag for one in self._all if one.etag]:
+        # One too long for a request is left out: the server would refuse it.
+        if etags := [one.etag for one in self._all if one.etag and len(one.etag) <= _MAX_SENT]:
             headers["If-None-Match"] = ", ".join(dict.fromkeys(etags))
         return headers
 

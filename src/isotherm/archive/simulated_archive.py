@@ -70,9 +70,9 @@ class SimulatedArchive:
         refused: SourceFile | None = None,
     ) -> FetchedFile | None:
         """Write the station-year as of today; None before the station opened or after today."""
-        if not self._has(station_year):
-            return None
         today = self._today()
+        if not self._has(station_year, today):
+            return None
         downloaded_at = datetime.now(UTC).replace(microsecond=0)
         published_at = published_on(station_year.year, today)
         etag = f"{GENERATOR_VERSION}-{published_at.date()}"
@@ -112,9 +112,9 @@ class SimulatedArchive:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _has(self, station_year: StationYear) -> bool:
-        is_simulated = station_year.dataset == SIMULATED_DATASET and station_year.year >= FIRST_YEAR
-        return is_simulated and station_year.station_id in station_ids(self._station_count)
+    def _has(self, one: StationYear, today: date) -> bool:
+        is_simulated = one.dataset == SIMULATED_DATASET and FIRST_YEAR <= one.year <= today.year
+        return is_simulated and one.station_id in station_ids(self._station_count)
 
 
 def _open_years(dataset: Dataset, station_count: int, years: range) -> list[StationYear]:

@@ -188,5 +188,7 @@ def test_the_simulated_archive_has_no_other_stations_and_no_future(tmp_path: Pat
     archive = SimulatedArchive(station_count=5, today=lambda: date(2024, 7, 10))
     assert archive.fetch(StationYear("72530094846", 2014, GLOBAL_HOURLY.name), tmp_path / "x") is None
     assert archive.fetch(StationYear("ZZ000699999", 2014, GLOBAL_HOURLY.name), tmp_path / "x") is None
-    assert archive.fetch(StationYear("ZZ000299999", 2025, GLOBAL_HOURLY.name), tmp_path / "x") is None
+    for year in (1, 1900, 2025, 9999, 99999):
+        wanted = StationYear("ZZ000299999", year, GLOBAL_HOURLY.name)
+        assert archive.fetch(wanted, tmp_path / "x") is None
     assert len(archive.read_station_list(GLOBAL_HOURLY)) == 5

@@ -16,6 +16,7 @@ from csv_rows import csv_file, header, line
 from isotherm import __version__
 from isotherm.archive.archives import MAX_CONCURRENT_DOWNLOADS, fetch_all
 from isotherm.archive.http_archive import HttpArchive
+from isotherm.archive.http_client import RetryPolicy
 from isotherm.archive.station_year import FetchedFile, SourceFile, StationYear
 from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.errors import SourceError
@@ -178,6 +179,17 @@ def test_retry_after_is_honoured_in_seconds_and_as_a_date(
     began = time.monotonic()
     assert _fetched(archive, target).is_changed
     assert time.monotonic() - began > 1.9
+
+
+@pytest.mark.parametrize("value", ["\xb2", "soon", "-1", "Mon, 01 Jan 9999 00:00:00 -2300"])
+def test_a_retry_after_that_says_nothing_is_passed_over(
+    server: ScriptedServer, target: Path, value: str
+) -> None:
+    hurried = RetryPolicy(first_pause_s=0.01, longest_pause_s=0.02, longest_retry_after_s=0.05)
+    archive = HttpArchive(server.url, hurried)
+    server.script[PATH] = [status(503, Retry_After=value), body(CONTENT)]
+    assert _fetched(archive, target).is_changed
+    archive.close()
 
 
 def test_a_refusal_is_not_asked_twice(

@@ -32,7 +32,8 @@ def test_index_pages_are_read_without_parent_and_sort_links(
     )
     files = (
         '<a href="../">..</a> <a href="72530094846.csv">a</a> <a href="A0000200001.csv.gz">b</a>'
-        '<a href="./01001099999.csv?x=1">c</a> <a href="1001099999.csv">d</a> <a href="x.part">e</a>'
+        '<a href="http://[x/">?</a> <a href="./01001099999.csv?x=1">c</a> '
+        '<a href="1001099999.csv">d</a> <a href="x.part">e</a>'
     )
     server.script[root] = [body(page.encode())]
     server.script[f"{root}2014/"] = [body(files.encode())]
@@ -78,6 +79,17 @@ def test_a_station_that_no_list_names_is_asked_for(
     assert archive.list_first_visit(GLOBAL_HOURLY) == []
     assert archive.read_station_list(GLOBAL_HOURLY) == []
     assert archive.fetch(OHARE, target) is not None
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1/x", "http://host:port/", "http://a b/", "http://\u2603../"]
+)
+def test_an_address_that_is_none_gives_a_plain_reason(address: str, tmp_path: Path) -> None:
+    archive = HttpArchive(address, IMPATIENT)
+    assert "no answer" in (archive.unreachable_reason() or "")
+    with pytest.raises(SourceError, match="Check the network and the address"):
+        archive.fetch(OHARE, tmp_path / "x.csv.gz")
+    archive.close()
 
 
 def test_a_server_that_is_away_gives_a_plain_reason_within_seconds(tmp_path: Path) -> None:

@@ -164,7 +164,20 @@ def test_a_simulated_version_is_known_by_its_mark(tmp_path: Path) -> None:
     assert not (tmp_path / "again.csv.gz").exists()
 
 
-@pytest.mark.parametrize("length", [0, 130, 5000])
+def test_a_mark_that_no_request_can_carry_is_left_out(
+    server: ScriptedServer, archive: HttpArchive, tmp_path: Path
+) -> None:
+    server.script[PATH] = [body(WHOLE, ETag='"\xe9"', Last_Modified=_published(KEPT_AT)), status(304)]
+    first = archive.fetch(ONE, tmp_path / "x.csv.gz")
+    assert first is not None
+    assert first.etag is None
+    again = archive.fetch(ONE, tmp_path / "y.csv.gz", _as_known(first))
+    assert again is not None
+    assert not again.is_changed
+    assert "If-None-Match" not in server.requests[-1][1]
+
+
+@pytest.mark.parametrize("length", [0, 130, 1022, 5000])
 def test_a_mark_of_any_length_is_handed_on_whole(
     server: ScriptedServer, archive: HttpArchive, tmp_path: Path, length: int
 ) -> None:
@@ -176,6 +189,7 @@ def test_a_mark_of_any_length_is_handed_on_whole(
     again = archive.fetch(ONE, tmp_path / "y.csv.gz", _as_known(first))
     assert again is not None
     assert not again.is_changed
+    assert server.requests[-1][1].get("If-None-Match") == (etag if length < 1023 else None)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from pyarrow import csv
 
 from isotherm.datasets.global_hourly.csv_records import split_fields, split_records
 
+_MAX_BLOCK_BYTES: Final = 1 << 30  # Arrow counts in 32 bits; a station-year has a few millions
 _PAYLOAD_LIMIT: Final = 4000  # characters kept of a rejected record; real ones stay below 2 000
 
 
@@ -96,7 +97,9 @@ def _read_regular(plain: bytes, width: int, needed: dict[str, int]) -> dict[str,
     try:
         table = csv.read_csv(
             pa.BufferReader(pa.py_buffer(plain).slice(begin)),
-            csv.ReadOptions(use_threads=False, block_size=len(plain), column_names=every),
+            csv.ReadOptions(
+                use_threads=False, block_size=min(len(plain), _MAX_BLOCK_BYTES), column_names=every
+            ),
             csv.ParseOptions(ignore_empty_lines=False),
             csv.ConvertOptions(
                 check_utf8=False,
