@@ -1,0 +1,252 @@
+"""No statement of loader, ledger of files, checks and API reads a whole table: the server's own plans.
+
+Statements are collected while the real functions run on tables of tens of thousands of rows; one whose
+plan has `ALL`, or `index` over a big table, fails. (The sink's own are in `test_sink_plans`.)
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+from fastapi.testclient import TestClient
+from pymysql.cursors import Cursor
+
+from isotherm.api.app import create_app
+from isotherm.archive.station_year import StationYear
+from isotherm.audit.files import read_lines, settle_files
+from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
+from isotherm.errors import StoreError
+from isotherm.hourly_summary import LAYER_BATCH
+from isotherm.ingest import checks
+from isotherm.ingest.stations import refresh_observed_period
+from isotherm.stores import source_files, untold_days
+from isotherm.stores.global_summary import lock_layer
+from isotherm.stores.hdfs_store import HdfsStore
+from isotherm.stores.load_summaries import replace_days
+from isotherm.stores.raw_files import FileContent
+from isotherm.stores.tables import (
+    metadata,
+    rejected_observation,
+    source_file,
+    station,
+    station_alias,
+)
+from servers.mariadb_fixture import Database
+from servers.summary_buckets import MADE_BY, PUBLISHED, record_version, sha256_of
+from servers.summary_data import DATASET, frame, random_rows, utc
+
+pytest_plugins = ["servers.mariadb_fixture"]
+pytestmark = pytest.mark.servers
+
+STATIONS = [f"ZP{number:09d}" for number in range(40)]
+FIRST, DAY_COUNT = utc(2014, 1, 1), 20
+FILLER = 20_000
+YEARS = range(1901, 2025)
+PERIODS = {"daily_summary": "day", "monthly_summary": "month", "yearly_summary": "year"}
+# Rows that a page at the end of an index may read.
+PAGE = 1000
+# Read whole, and why that is no harm.
+SMALL = {
+    "layer_lock": "one row per dataset and layer",
+    "untold_day": "only days that no event has told of yet",
+    "rejection_count": "one row per origin and reason",
+    "sink_offset": "one row per topic and partition",
+    "settled_file": "asked for once per run of the audit, as sums over its key",
+    "touched": "what JSON_TABLE gives",
+    "s0": "a derived table",
+}
+# An extreme that went away is asked of every station, by point reads.
+BY_DESIGN = {"station": "STRAIGHT_JOIN"}
+
+
+@pytest.fixture(scope="module")
+def filled(database: Database) -> sa.Engine:
+    """Tens of thousands of rows in every big table."""
+    engine = database.engine()
+    load(engine, STATIONS, range(DAY_COUNT), seed=1)
+    now = PUBLISHED.replace(tzinfo=None)
+    key = [(year, f"ZF{number:09d}") for number in range(FILLER // len(YEARS)) for year in YEARS]
+    with engine.begin() as connection:
+        connection.execute(sa.insert(station), [{"station_id": f"ZF{n:09d}"} for n in range(FILLER)])
+        connection.execute(
+            sa.insert(source_file),
+            [
+                {
+                    "dataset": DATASET, "year": year, "station_id": station_id, "bucket": n % 32,
+                    "sha256": sha256_of("f"), "summarised_sha256": sha256_of("f"),
+                    "loaded_sha256": sha256_of("f"), "made_by": MADE_BY, "size_bytes": 1,
+                    "published_at": now, "downloaded_at": now, "hdfs_path": "/x", "row_count": 9,
+                    "is_pending": 0, "has_changes": 0, "is_settled": 1,
+                }
+                for n, (year, station_id) in enumerate(key)
+            ],
+        )  # fmt: skip
+        connection.execute(
+            sa.insert(rejected_observation),
+            [
+                {"dataset": DATASET, "source_file": f"{year}/{station_id}", "source_line": 1,
+                 "reason": "stray", "rejected_at": now}
+                for year, station_id in key
+            ],
+        )  # fmt: skip
+        connection.execute(
+            sa.insert(station_alias),
+            [{"alias": f"alias {n}", "station_id": f"ZF{n:09d}"} for n in range(FILLER)],
+        )
+        for table, period in PERIODS.items():
+            fill_periods(connection, metadata.tables[table], period)
+        for table in sa.inspect(engine).get_table_names():
+            connection.execute(sa.text(f"ANALYZE TABLE {table}")).all()
+    return engine
+
+
+def fill_periods(connection: sa.Connection, table: sa.Table, period: str) -> None:
+    """Months, or years, of stations that have no hours."""
+    zeros = {one.name: 0 for one in table.columns if isinstance(one.type, sa.Integer)}
+    place = {"rule": "routine", "dataset": DATASET, "layer": LAYER_BATCH, "updated_at": utc(2026, 1, 1)}
+    keys = [(f"ZF{n:09d}", year) for n in range(FILLER // len(YEARS)) for year in YEARS]
+    connection.execute(
+        sa.insert(table),
+        [
+            {
+                **zeros,
+                **place,
+                "station_id": one,
+                period: year if period == "year" else date(year, 1, 1),
+            }
+            for one, year in keys
+        ],
+    )
+
+
+def load(engine: sa.Engine, stations: list[str], days: range, seed: int) -> None:
+    first = FIRST + timedelta(days=days[0])
+    rows = random_rows(seed, stations, first, 24 * len(days))
+    station_days = pl.DataFrame(
+        [(one, FIRST.date() + timedelta(days=day)) for one in stations for day in days],
+        schema={"station_id": pl.String, "day": pl.Date},
+        orient="row",
+    )
+    with engine.begin() as connection:
+        lock_layer(connection, DATASET, LAYER_BATCH)
+        replace_days(
+            connection, frame(rows), station_days, dataset=DATASET, quality=GLOBAL_HOURLY.quality
+        )
+
+
+@contextmanager
+def collected() -> Iterator[set[str]]:
+    """Statements with their values in place, of every engine of this process."""
+    said: set[str] = set()
+
+    def note(_one: object, cursor: Cursor, statement: str, parameters: Any, *rest: Any) -> None:  # noqa: ANN401
+        values = parameters[0] if rest[-1] and isinstance(parameters, list) else parameters
+        if statement.split()[0].strip("(") in ("SELECT", "UPDATE", "DELETE", "WITH"):
+            said.add(cursor.mogrify(statement, values or None))
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+
+
+def whole_reads(engine: sa.Engine, statements: set[str]) -> list[str]:
+    """The statements for which a base table is read from end to end, with the table and the plan."""
+    found = []
+    with engine.connect() as connection:
+        for statement in sorted(statements):
+            if "information_schema" in statement or " FROM " not in f" {statement} ".replace("\n", " "):
+                continue
+            plan = connection.exec_driver_sql(
+                f"EXPLAIN {statement}", execution_options={"no_parameters": True}
+            )
+            for step in plan.mappings():
+                table = str(step["table"])
+                is_known = table in SMALL or table.startswith("<")
+                is_known |= table in BY_DESIGN and BY_DESIGN[table] in statement
+                is_known |= (
+                    step["type"] == "index" and "LIMIT" in statement and int(step["rows"]) <= PAGE
+                )
+                if step["type"] in ("ALL", "index") and not is_known:
+                    found.append(f"{table} {step['type']} {step['rows']}: {statement[:300]}")
+    return found
+
+
+def test_a_load_of_a_changed_day_goes_by_keys(filled: sa.Engine) -> None:
+    with collected() as said:
+        load(filled, STATIONS[:10], range(3, 4), seed=2)
+        load(filled, STATIONS[:1], range(5, 6), seed=3)
+    assert any("STRAIGHT_JOIN" in one for one in said)
+    for table in ("hourly_summary", "daily_summary", "monthly_summary", "yearly_summary"):
+        assert any(f"FROM {table}" in one for one in said)
+    assert whole_reads(filled, said) == []
+
+
+def test_every_part_of_the_ledger_of_files_goes_by_an_index(filled: sa.Engine) -> None:
+    one = StationYear(STATIONS[0], 2014, DATASET)
+    with collected() as said:
+        record_version(filled, one, "a")
+        with filled.begin() as connection:
+            source_files.read_known_files(connection, DATASET, [2014])
+            source_files.has_pending(connection)
+            pending = source_files.read_pending(connection)
+            content = FileContent(changed_days=(1,), set_aside=((1, "stray", ""),))
+            source_files.record_summarised(connection, [(pending[0], content)], MADE_BY)
+            source_files.has_changes(connection)
+            changed = source_files.read_changed(connection)
+            source_files.record_loaded(connection, source_files.lock_changed(connection, changed))
+            source_files.mark_day(connection, [one], date(2014, 1, 2))
+            source_files.mark_due(connection, datetime.now(UTC))
+            source_files.mark_buckets(connection, DATASET, 2014, [3])
+            source_files.read_buckets(connection, DATASET)
+            source_files.mark_outdated(connection, [GLOBAL_HOURLY])
+            refresh_observed_period(connection, STATIONS[:3])
+            untold_days.note_changed(connection, [date(2014, 1, 2)])
+            untold_days.has_unclaimed(connection)
+            untold_days.claim(connection, "a run")
+            untold_days.forget_told(connection, "a run")
+            connection.rollback()
+    assert len(said) > 15
+    assert whole_reads(filled, said) == []
+
+
+def test_the_check_operators_of_a_run_ask_an_index(filled: sa.Engine) -> None:
+    tasks = checks.check_tasks("'2014-01-04'", "'2014-01-05'")
+    assert whole_reads(filled, {task.sql for task in tasks}) == []
+
+
+def test_the_audit_asks_for_what_is_not_settled_by_an_index(
+    filled: sa.Engine, database: Database
+) -> None:
+    store = HdfsStore(database.settings, retry_for_s=0.1)
+    with collected() as said:
+        with suppress(StoreError):
+            settle_files(filled, store, "a run")
+        read_lines(filled)
+    assert said
+    assert whole_reads(filled, said) == []
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        "/stations", "/stations?query=zp", "/stations?country=US", "/stations?bbox=-10,-10,10,10",
+        "/countries", "/pipeline",
+        f"/stations/{STATIONS[0]}/hourly?from=2014-01-02&to=2014-01-04",
+        f"/stations/{STATIONS[0]}/daily", f"/stations/{STATIONS[0]}/monthly",
+        f"/stations/{STATIONS[0]}/yearly", "/global/hourly?from=2014-01-02&to=2014-01-04",
+        "/global/daily", "/global/monthly", "/global/yearly",
+    ],
+)  # fmt: skip
+def test_a_route_of_the_api_goes_by_an_index(filled: sa.Engine, database: Database, route: str) -> None:
+    client = TestClient(create_app(database.settings))
+    ask: Callable[[str], Any] = client.get
+    with collected() as said:
+        assert ask(f"/api/v1{route}").status_code == 200
+    assert said
+    assert whole_reads(filled, said) == []
