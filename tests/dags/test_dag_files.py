@@ -97,10 +97,13 @@ def test_the_tasks_stand_in_one_chain(dag_bag: "DagBag", dag_id: str, first_task
     assert {task.trigger_rule for task in dag.tasks} == {"all_success"}
 
 
-def test_a_load_goes_before_another_runs_look_for_work(dag_bag: "DagBag") -> None:
-    for dag_id in ("ingest_observations", "import_history"):
-        tasks = dag_bag.dags[dag_id].task_dict
-        assert tasks["load_changes"].priority_weight > tasks["summarise_observations"].priority_weight
+@pytest.mark.parametrize("dag_id", ["ingest_observations", "import_history"])
+def test_a_run_that_is_further_goes_first(dag_bag: "DagBag", dag_id: str) -> None:
+    tasks = dag_bag.dags[dag_id].task_dict
+    assert {str(task.weight_rule) for task in tasks.values()} == {"upstream"}
+    # What counts is the number of tasks before it.
+    before = {name: len(task.get_flat_relative_ids(upstream=True)) for name, task in tasks.items()}
+    assert before["summarise_observations"] < before["load_changes"] < before["check_rows"]
 
 
 def test_parsing_a_dag_file_imports_no_engine() -> None:

@@ -17,16 +17,17 @@ DEFAULT_ARGS: Final[dict[str, Any]] = {
     "retry_exponential_backoff": 2,
     "max_retry_delay": timedelta(minutes=10),
     "execution_timeout": timedelta(hours=6),
+    # The further a run is, the sooner its next task: a load must not wait for the looks of all other
+    # runs, which would find the same changes.
+    "weight_rule": "upstream",
 }
 OBSERVATION_DAY: Final = Asset(
     name="observation_day", uri="isotherm://observation_day", group="isotherm"
 )
-# A load goes before another run's look for work, which would find the same changes.
-_LOAD_FIRST: Final = 100
 
 
 # In Spark's pool, so that no job makes anew what is being read.
-@task(pool="spark", multiple_outputs=False, priority_weight=_LOAD_FIRST)
+@task(pool="spark", multiple_outputs=False)
 def load_changes() -> dict[str, Any]:
     """All that changed to MySQL, with day, month, year and global rows, whichever run made it."""
     from isotherm.ingest import batch_tasks
