@@ -242,6 +242,13 @@ def test_a_marked_day_is_loaded_again_once_its_file_was_summarised(engine: sa.En
         assert source_files.read_changed(connection)[0].changed_days == (60,)
 
 
+@pytest.mark.parametrize(("year", "last"), [(2014, date(2014, 12, 31)), (2016, date(2016, 12, 31))])
+def test_every_bit_set_means_the_days_of_the_year_and_none_of_the_next(year: int, last: date) -> None:
+    every = tuple(range(1, 367))
+    one = source_files.ChangedFile(DATASET, year, "x", 0, "", "", every, is_pending=False)
+    assert (one.dates[0], one.dates[-1]) == (date(year, 1, 1), last)
+
+
 @pytest.mark.parametrize("days", [(), (1,), (366,), (1, 8, 9, 64, 365, 366), tuple(range(1, 367))])
 def test_days_as_a_bitmap_come_back(days: tuple[int, ...]) -> None:
     mark = source_files.encode_days(days)

@@ -37,9 +37,10 @@ class ChangedFile:
 
     @property
     def dates(self) -> tuple[date, ...]:
-        """The changed days as dates."""
+        """The changed days as dates; day 366 of a common year is none, it is another file's."""
         first = date(self.year, 1, 1)
-        return tuple(first + timedelta(days=day - 1) for day in self.changed_days)
+        days = (first + timedelta(days=day - 1) for day in self.changed_days)
+        return tuple(day for day in days if day.year == self.year)
 
 
 def has_changes(connection: Connection) -> bool:
