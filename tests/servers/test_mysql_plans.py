@@ -215,9 +215,32 @@ def test_every_part_of_the_ledger_of_files_goes_by_an_index(filled: sa.Engine) -
     assert whole_reads(filled, said) == []
 
 
-def test_the_check_operators_of_a_run_ask_an_index(filled: sa.Engine) -> None:
-    tasks = checks.check_tasks("'2014-01-04'", "'2014-01-05'")
-    assert whole_reads(filled, {task.sql for task in tasks}) == []
+def test_the_check_operators_of_a_run_ask_an_index_and_pass(filled: sa.Engine) -> None:
+    columns, rows, files = checks.check_tasks("'2014-01-04'", "'2014-01-05'")
+    assert whole_reads(filled, {task.sql for task in (columns, rows, files)}) == []
+    extremes = answers(filled, columns.sql)
+    assert -600 <= extremes["min_tenths"] < -500
+    assert 400 < extremes["max_tenths"] <= 500
+    assert set(answers(filled, rows.sql).values()) == {1}
+    assert answers(filled, files.sql) == {"what_has_changes_was_summarised": 1}
+
+
+def test_a_day_over_all_stations_that_cannot_be_is_found(filled: sa.Engine) -> None:
+    _, rows, _ = checks.check_tasks("'2014-01-04'", "'2014-01-05'")
+    with filled.connect() as connection:
+        connection.execute(
+            sa.text("UPDATE global_daily_summary SET min_tenths = 600 WHERE day = '2014-01-04'")
+        )
+        found = {one[0]: int(one[-1]) for one in connection.exec_driver_sql(rows.sql)}
+        connection.rollback()
+    assert found["min_is_not_above_max"] == found["mean_is_within_min_and_max"] == 0
+    assert found["a_day_has_stations"] == 1
+
+
+def answers(engine: sa.Engine, sql: str) -> dict[str, int]:
+    """What a check operator gets back, by check or column."""
+    with engine.connect() as connection:
+        return {row[0]: int(row[-1]) for row in connection.exec_driver_sql(sql)}
 
 
 def test_the_audit_asks_for_what_is_not_settled_by_an_index(
