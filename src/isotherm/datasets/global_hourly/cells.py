@@ -1,12 +1,12 @@
 """The needed cells of a global-hourly file, by column name, as bytes; every record is accounted for.
 
 Regular files, which is all of NOAA's, take Arrow's reader, which checks the number of cells of each
-row. Where one row differs, or records and lines do not agree one to one, the file is read record by
-record, and a record with another number of cells than the header is kept apart: whatever stands in its
-cells may belong to another column.
+row. A record with another number of cells than the header is kept apart: whatever stands in its cells
+may belong to another column. Where records and lines do not agree one to one, the file is read record
+by record.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -78,42 +78,64 @@ def read_records(plain: bytes, names: Sequence[str], wanted: Sequence[str]) -> R
         wanted: the columns to read; those the file does not have are left out.
     """
     needed = {name: names.index(name) for name in wanted if name in names}
-    columns = _read_regular(plain, len(names), needed)
-    if columns is None:
-        return _read_carefully(plain, len(names), needed)
-    lines = np.arange(1, len(next(iter(columns.values()))) + 1, dtype=np.int32)
-    return Records(columns, lines, [], is_regular=True)
+    regular = _read_regular(plain, len(names), needed)
+    return _read_carefully(plain, len(names), needed) if regular is None else regular
 
 
-def _read_regular(plain: bytes, width: int, needed: dict[str, int]) -> dict[str, pa.BinaryArray] | None:
+def _read_regular(plain: bytes, width: int, needed: dict[str, int]) -> Records | None:
     """By Arrow's reader; None where it fails or where records and lines do not agree one to one."""
     begin = plain.find(b"\n") + 1
     if begin in (0, len(plain)):
-        return {name: pa.array([], pa.binary()) for name in needed}
+        empty = {name: pa.array([], pa.binary()) for name in needed}
+        return Records(empty, np.zeros(0, np.int32), [], is_regular=True)
     if plain.find(b"\r", begin) >= 0:
         return None  # no line end to us, but one to Arrow
-    every = [str(position) for position in range(width)]
-    binary = {str(position): pa.binary() for position in needed.values()}
+    skipped: dict[int, str] = {}
+
+    def skip(row: csv.InvalidRow) -> str:
+        skipped[row.number] = row.text
+        return "skip"
+
     try:
-        table = csv.read_csv(
-            pa.BufferReader(pa.py_buffer(plain).slice(begin)),
-            csv.ReadOptions(
-                use_threads=False, block_size=min(len(plain), _MAX_BLOCK_BYTES), column_names=every
-            ),
-            csv.ParseOptions(ignore_empty_lines=False),
-            csv.ConvertOptions(
-                check_utf8=False,
-                column_types=binary,
-                include_columns=list(binary),
-                strings_can_be_null=False,
-            ),
-        )
+        # Arrow hands only UTF-8 to Python.
+        table = _read_csv(plain, begin, width, needed, skip if plain.isascii() else None)
     except pa.ArrowInvalid:
         return None
     line_count = plain.count(b"\n", begin) + (not plain.endswith(b"\n"))
-    if table.num_rows != line_count:
+    if table.num_rows + len(skipped) != line_count:
         return None
-    return {name: _whole(table.column(str(position))) for name, position in needed.items()}
+    columns = {name: _whole(table.column(str(position))) for name, position in needed.items()}
+    lines = np.arange(1, line_count + 1, dtype=np.int32)
+    if skipped:
+        lines = np.setdiff1d(lines, list(skipped), assume_unique=True)
+    odd = [OddRecord(line, split_fields(text)) for line, text in skipped.items() if text.strip()]
+    return Records(columns, lines, odd, is_regular=True)
+
+
+def _read_csv(
+    plain: bytes,
+    begin: int,
+    width: int,
+    needed: dict[str, int],
+    handle_odd: Callable[[csv.InvalidRow], str] | None,
+) -> pa.Table:
+    """The needed columns of the data part, named by their positions."""
+    binary = {str(position): pa.binary() for position in needed.values()}
+    return csv.read_csv(
+        pa.BufferReader(pa.py_buffer(plain).slice(begin)),
+        csv.ReadOptions(
+            use_threads=False,
+            block_size=min(len(plain), _MAX_BLOCK_BYTES),
+            column_names=[str(position) for position in range(width)],
+        ),
+        csv.ParseOptions(ignore_empty_lines=False, invalid_row_handler=handle_odd),
+        csv.ConvertOptions(
+            check_utf8=False,
+            column_types=binary,
+            include_columns=list(binary),
+            strings_can_be_null=False,
+        ),
+    )
 
 
 def _whole(column: pa.ChunkedArray) -> pa.BinaryArray:
