@@ -4,8 +4,8 @@
 
 Writes synthetic station-years (every hour, three rules, ids that start with ZB, years from 1871 that no
 archive has) to the HDFS the settings name, marks them in the ledger of files, and loads them into the
-MySQL the settings name. Then one day of every station changes, with 1, 3 and 10 years stored. Prints
-medians and removes what it wrote.
+MySQL the settings name, ten years one after the other. With 1, 3 and 10 years stored one day of every
+station changes. Prints medians (of the first years, and of some days) and removes what it wrote.
 """
 
 import sys
@@ -164,38 +164,41 @@ def cleaned(bench: Bench) -> Iterator[None]:
         bench.remove()
 
 
+def measure_day(bench: Bench, stored: int, passes: int) -> float:
+    """One changed day of every station, a few times; prints and returns the median."""
+    seconds, rows = [], 0
+    for n in range(passes):
+        bench.change_day(FIRST_YEAR, CHANGED_DAY + n)
+        taken, report = bench.load()
+        seconds.append(taken)
+        rows = report.years[0].changed_rows
+    print(
+        f"one changed day of {len(bench.stations)} stations, {stored:2} years stored: "
+        f"{median(seconds):5.2f} s, {rows} rows  {[round(one, 2) for one in seconds]}",
+        flush=True,
+    )
+    return median(seconds)
+
+
 def main(station_count: int, passes: int) -> None:
-    """Load new station-years, then one changed day with more and more years stored."""
+    """Load year after year, and one changed day at 1, 3 and 10 years stored."""
     bench = Bench(station_count)
+    new: list[float] = []
+    days: list[float] = []
     with cleaned(bench):
-        seconds = []
-        for _ in range(passes):
-            bench.remove()
-            bench.write_year(FIRST_YEAR)
+        for stored in range(1, max(YEARS_STORED) + 1):
+            bench.write_year(FIRST_YEAR + stored - 1)
             taken, report = bench.load()
-            seconds.append(taken)
-        rows = report.years[0].new_rows
-        print(
-            f"{station_count} new station-years, {rows} rows: {median(seconds):6.2f} s "
-            f"{rows / median(seconds):9.0f} rows/s  {[round(one, 1) for one in seconds]}"
-        )
-        baseline = 0.0
-        for years in YEARS_STORED:
-            for year in range(FIRST_YEAR, FIRST_YEAR + years):
-                if year not in bench.years:
-                    bench.write_year(year)
-            bench.load()
-            seconds = []
-            for n in range(passes):
-                bench.change_day(FIRST_YEAR, CHANGED_DAY + n)
-                taken, report = bench.load()
-                seconds.append(taken)
-            baseline = baseline or median(seconds)
-            print(
-                f"one changed day of {station_count} stations, {years:2} years stored: "
-                f"{median(seconds):5.2f} s  x{median(seconds) / baseline:.2f}  "
-                f"{report.years[0].changed_rows} rows  {[round(one, 2) for one in seconds]}"
-            )
+            rows = report.years[0].new_rows
+            print(f"year {stored}: {rows} new rows in {taken:.1f} s", flush=True)
+            new.append(taken)
+            if stored in YEARS_STORED:
+                days.append(measure_day(bench, stored, passes))
+    first = median(new[:passes])
+    print(
+        f"{station_count} new station-years, {rows} rows: {first:.1f} s, {rows / first:.0f} rows/s\n"
+        f"one changed day against that with 1 year stored: {[round(one / days[0], 2) for one in days]}"
+    )
 
 
 if __name__ == "__main__":
