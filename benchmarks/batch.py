@@ -121,11 +121,11 @@ def cold(stack: Stack, passes: int, *, with_work: bool) -> list[Cost]:
     return found
 
 
-def peer(name: str, raw: Path, target: Path, passes: int) -> tuple[list[float], Cost]:
-    """CPU of a peer's warm passes, and the cost of a whole process with one."""
+def peer(name: str, raw: Path, target: Path, passes: int) -> tuple[list[float], Cost, object]:
+    """CPU of a peer's warm passes, the cost of a whole process with one, and its check sums."""
     program = [sys.executable, str(PEERS / f"{name}.py"), str(raw), str(target), str(YEAR)]
     several = json.loads(run_program([*program, str(passes + 1)], {}).last_line)
-    return several["cpu_s"][1:], run_program([*program, "1"], {})
+    return several["cpu_s"][1:], run_program([*program, "1"], {}), several["check"]
 
 
 @contextmanager
@@ -154,12 +154,12 @@ def main() -> None:
         target.mkdir()
         write_archive(folder, stations, (YEAR,))
         raw = folder / "data/global-hourly/access" / str(YEAR)
-        floor, floor_cold = peer("direct_polars", raw, target, passes)
+        floor, floor_cold, check = peer("direct_polars", raw, target, passes)
         stack = Stack(started, raw)
         product_cold = cold(stack, passes, with_work=True)
         idle = cold(stack, passes, with_work=False)
         warm, servers_s = warm_passes(stack, passes)
-        floor_again, _ = peer("direct_polars", raw, target, passes)
+        floor_again, _, _ = peer("direct_polars", raw, target, passes)
         floor_s = statistics.median([*floor, *floor_again])
         print("| program | CPU s | to the first | |\n|---|---|---|---|")
         report_line("direct Polars, warm", floor_s, floor_s, "parse, fold, write; local files")
@@ -169,7 +169,8 @@ def main() -> None:
         report_cold("product, cold", product_cold, floor_s)
         report_cold("product, nothing to do", idle, floor_s)
         if importlib.util.find_spec("duckdb"):
-            duckdb, duckdb_cold = peer("duckdb_sql", raw, target, passes)
+            duckdb, duckdb_cold, its_check = peer("duckdb_sql", raw, target, passes)
+            assert its_check == check, f"DuckDB found {its_check}, we {check}"
             report_line("DuckDB, warm", statistics.median(duckdb), floor_s, "summaries only")
             report_line("DuckDB, whole process", duckdb_cold.cpu_s, floor_s, "summaries only")
 

@@ -57,7 +57,10 @@ def main() -> None:
         before = time.process_time()
         rows = run(raw, target, year)
         cpu_s.append(round(time.process_time() - before, 3))
-    print(json.dumps({"cpu_s": cpu_s, "rows": rows}))
+    found = pl.scan_parquet(target / "summaries-*.parquet")
+    sums = pl.sum("observation_count", "sum_tenths", "dew_point_sum_tenths")
+    check = found.group_by("rule").agg(sums).sort("rule").collect().rows()
+    print(json.dumps({"cpu_s": cpu_s, "rows": rows, "check": check}))
 
 
 if __name__ == "__main__":

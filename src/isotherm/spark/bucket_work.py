@@ -8,7 +8,7 @@ and is done again. Nothing here imports Spark or a database: a worker starts wit
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, cast
 
@@ -106,23 +106,34 @@ class _Bucket:
         Raises:
             StoreError: HDFS failed, or the bucket there is damaged.
         """
-        found = {file: self._read(file) for file in self._task.files}
-        read = {file: one for file, one in found.items() if isinstance(one, FileObservations)}
-        versions = {file.station_id: FileVersion(file.sha256, self._task.code) for file in read}
-        observations = {file.station_id: one.observations for file, one in read.items()}
+        observations: dict[str, pl.DataFrame] = {}
+        contents = {file: self._content(file, observations) for file in self._task.files}
+        done = [file for file, content in contents.items() if content.failure is None]
+        versions = {file.station_id: FileVersion(file.sha256, self._task.code) for file in done}
         summaries = self._summarise(observations)
         # Both before either is written: a damaged one leaves the other as it is.
         observations_before, before = self._table(OBSERVATION_ROOT), self._table(HOURLY_SUMMARY_ROOT)
         self._write(OBSERVATION_ROOT, observations_before, observations, versions, POLARS_SCHEMA)
+        # Most of the memory of a large bucket.
+        observations.clear()
+        del observations_before
         summary_schema = summarise(POLARS_SCHEMA.to_frame(), self._dataset.quality).schema
         self._write(HOURLY_SUMMARY_ROOT, before, summaries, versions, summary_schema)
         slices = {} if before is None else by_station(before.rows)
-        contents = {file: one for file, one in found.items() if isinstance(one, FileContent)}
-        for file, one in read.items():
+        for file in done:
             known = None if before is None else before.versions.get(file.station_id)
             rows = (slices.get(file.station_id), summaries.get(file.station_id))
-            contents[file] = _content(one, _days_to_load(file, known, *rows))
+            days = _days_to_load(file, known, *rows)
+            contents[file] = replace(contents[file], changed_days=days)
         return contents
+
+    def _content(self, file: RawFile, observations: dict[str, pl.DataFrame]) -> FileContent:
+        """What is in a file; its observations go to `observations`."""
+        read = self._read(file)
+        if isinstance(read, FileContent):
+            return read
+        observations[file.station_id] = read.observations
+        return _content_of(read)
 
     def _read(self, file: RawFile) -> FileObservations | FileContent:
         """The observations of a file, or why there are none."""
@@ -201,7 +212,7 @@ def _days_to_load(
     return changed_days(before, after)
 
 
-def _content(read: FileObservations, days: tuple[int, ...]) -> FileContent:
+def _content_of(read: FileObservations) -> FileContent:
     rows = read.observations
     observed_at = rows["observed_at"]
     return FileContent(
@@ -210,7 +221,6 @@ def _content(read: FileObservations, days: tuple[int, ...]) -> FileContent:
         day_count=observed_at.dt.date().n_unique(),
         first_observed_at=cast("datetime | None", observed_at.min()),
         last_observed_at=cast("datetime | None", observed_at.max()),
-        changed_days=days,
         set_aside=tuple(read.set_aside.iter_rows()),
         read_again_at=read.future_from,
     )

@@ -1,6 +1,6 @@
 """Merging files that were read into a bucket's table, and which days that changes: pure, in Polars.
 
-Tables are sorted by station, so a station is a slice: merging copies no row before the last step.
+Tables are sorted by station, so a station is a slice: merging copies no row.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -39,7 +39,7 @@ def replace_stations(
     slices = {} if before is None else by_station(_with_schema(before, schema))
     slices |= read
     filled = [slices[station_id] for station_id in sorted(slices) if slices[station_id].height]
-    return pl.concat(filled, rechunk=True) if filled else schema.to_frame()
+    return pl.concat(filled) if filled else schema.to_frame()
 
 
 def _with_schema(rows: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
