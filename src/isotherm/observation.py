@@ -42,7 +42,7 @@ FIELDS: Final = (
     Field("source_file", "text", False, "name of the file it was read from"),
     Field("source_line", "int", False, "data row in that file, from 1"),
     Field("revision", "bigint", False, "orders versions of one observation, see revision_of"),
-    Field("malformed", "text", True, "null, or why the temperature could not be read"),
+    Field("malformed", "text", True, "null, or why the row has no readable temperature"),
 )
 
 # Observations that agree on these are versions of one observation; the highest revision counts.
