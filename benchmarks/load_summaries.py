@@ -18,7 +18,8 @@ from statistics import median
 import polars as pl
 import sqlalchemy as sa
 
-from isotherm.ingest.load import Loader, LoadReport
+from isotherm.ingest.load import Loader
+from isotherm.ingest.load_report import LoadReport
 from isotherm.quality import RULE_NAMES
 from isotherm.settings import load_settings
 from isotherm.statistics.catalogue import REASON_COUNTS

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from isotherm.quality import RULE_NAMES
+from isotherm.stores.global_difference import mean_e4
 from isotherm.stores.global_summary import (
     GLOBAL_DAILY,
     GLOBAL_HOURLY,
@@ -19,7 +20,6 @@ from isotherm.stores.global_summary import (
     apply_changes,
     ensure_stations,
     lock_layer,
-    mean_e4,
 )
 from isotherm.stores.tables import metadata
 from servers.mariadb_fixture import Database

@@ -5,12 +5,12 @@ Parquet must say the same of itself as the ledger: a missing or other file is re
 MySQL has stays. A load may be repeated and interrupted at any moment: rows and ledger change together.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 import sqlalchemy as sa
@@ -20,9 +20,9 @@ from sqlalchemy import Engine
 from isotherm.datasets.registry import dataset_named
 from isotherm.errors import StoreError
 from isotherm.hourly_summary import LAYER_BATCH
+from isotherm.ingest.load_report import LoadReport, YearLoad, add_loads, count_load, log_loaded
 from isotherm.ingest.report import log
 from isotherm.ingest.stations import refresh_observed_period
-from isotherm.quality import DEFAULT_RULE, REJECTED
 from isotherm.stores import source_files, untold_days
 from isotherm.stores.bucket_tables import FileVersion, read_bucket
 from isotherm.stores.global_summary import lock_layer
@@ -38,53 +38,6 @@ _READS_AT_ONCE: Final = 8
 # Station-years of one transaction: 2.6 million rows, and some 600 MB while they are compared.
 _FILES_PER_TRANSACTION: Final = 100
 _NAMED_FILES: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class YearLoad:
-    """What a load brought of one dataset and year.
-
-    Attributes:
-        file_count: station-years that had changes.
-        hour_count: hours of the changed days, default rule.
-        observation_count: observations of the changed days that count, default rule.
-        new_rows: that MySQL did not have, of all rules and empty hours too.
-        changed_rows: that were other ones.
-        deleted_rows: that are no more.
-        unchanged_rows: that were so already.
-        rejected: observations of the changed days by reason, default rule.
-    """
-
-    dataset: str
-    year: int
-    file_count: int = 0
-    hour_count: int = 0
-    observation_count: int = 0
-    new_rows: int = 0
-    changed_rows: int = 0
-    deleted_rows: int = 0
-    unchanged_rows: int = 0
-    rejected: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class LoadReport:
-    """What a load did.
-
-    Attributes:
-        years: one entry per dataset and year that had changes.
-        changed_days: days whose rows in MySQL are other ones than before, sorted.
-    """
-
-    years: tuple[YearLoad, ...]
-    changed_days: list[date]
-
-    def as_xcom(self) -> dict[str, Any]:
-        """The counts as plain JSON; days as ISO texts."""
-        return {
-            "years": [asdict(one) for one in self.years],
-            "changed_days": [day.isoformat() for day in self.changed_days],
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +83,7 @@ class Loader:
             refused += doubtful
             load, changed_days = self._load_group(group)
             before = loads.get((group.dataset, group.year))
-            loads[group.dataset, group.year] = load if before is None else _sum(before, load)
+            loads[group.dataset, group.year] = load if before is None else add_loads(before, load)
             days |= changed_days
         report = LoadReport(tuple(loads.values()), sorted(days))
         log_loaded(report)
@@ -185,7 +138,8 @@ class Loader:
                 f"{error}. Nothing of them was changed; run the load again."
             ) from error
         hours = hours_of_days(group.hours, _station_days(files))
-        return _count(group, len(files), hours, result), result.changed_days
+        load = count_load(group.dataset, group.year, file_count=len(files), hours=hours, result=result)
+        return load, result.changed_days
 
     def _refuse(self, refused: Sequence[ChangedFile]) -> None:
         """Mark files for the Spark job whose Parquet is not what the ledger says, and fail."""
@@ -202,23 +156,6 @@ class Loader:
             f"files: {', '.join(names[:_NAMED_FILES])}{more}; see "
             f"{bucket_path(HOURLY_SUMMARY_ROOT, *places[0])}. MySQL keeps what it has of them. They "
             "are marked: the next run summarises them again from their raw files and loads them."
-        )
-
-
-def log_loaded(report: LoadReport) -> None:
-    """Two lines per dataset and year."""
-    if not report.years:
-        log.info("Nothing has changed: MySQL has every summary.")
-    for one in report.years:
-        rejected = ", ".join(f"{count} {reason}" for reason, count in one.rejected.items() if count)
-        log.info(
-            f"{one.dataset} {one.year}: {one.file_count} files with changes, {one.hour_count} hours, "
-            f"{one.observation_count} observations counted ({DEFAULT_RULE}); rejected: "
-            f"{rejected or 'none'}"
-        )
-        log.info(
-            f"{one.dataset} {one.year}: rows in MySQL: {one.new_rows} new, {one.changed_rows} changed, "
-            f"{one.deleted_rows} deleted, {one.unchanged_rows} unchanged"
         )
 
 
@@ -261,33 +198,6 @@ def _station_days(files: Iterable[ChangedFile]) -> pl.DataFrame:
         [(file.station_id, day) for file in files for day in file.dates],
         schema={"station_id": pl.String, "day": pl.Date},
         orient="row",
-    )
-
-
-def _count(group: _Group, file_count: int, hours: pl.DataFrame, result: LoadResult) -> YearLoad:
-    of_default = hours.filter(pl.col("rule") == DEFAULT_RULE)
-    return YearLoad(
-        group.dataset,
-        group.year,
-        file_count=file_count,
-        hour_count=of_default.filter(pl.col("observation_count") > 0).height,
-        observation_count=int(of_default["observation_count"].cast(pl.Int64).sum()),
-        new_rows=result.inserted,
-        changed_rows=result.updated,
-        deleted_rows=result.deleted,
-        unchanged_rows=result.unchanged,
-        rejected={one.value: int(of_default[f"{one}_count"].cast(pl.Int64).sum()) for one in REJECTED},
-    )
-
-
-def _sum(one: YearLoad, other: YearLoad) -> YearLoad:
-    """Two loads of one dataset and year together."""
-    numbers = [name for name in asdict(one) if name.endswith(("_count", "_rows"))]
-    return YearLoad(
-        one.dataset,
-        one.year,
-        **{name: getattr(one, name) + getattr(other, name) for name in numbers},
-        rejected={reason: count + other.rejected[reason] for reason, count in one.rejected.items()},
     )
 
 

@@ -13,6 +13,7 @@ from typing import Final
 import polars as pl
 import sqlalchemy as sa
 
+from isotherm.stores.global_difference import SUMS, difference
 from isotherm.stores.tables import station
 
 # Both servers plan a statement of so many points within their default memory.
@@ -21,9 +22,7 @@ _ROWS_PER_STATEMENT: Final = 4000
 # What leaves a smallint's minimum and maximum as they are.
 _NO_MIN: Final = 32_767
 _NO_MAX: Final = -32_768
-_TENTHS_TO_E4: Final = 1000
-_SUMS: Final = ("station_count", "observation_count", "mean_sum_e4")
-_COLUMNS: Final = (*_SUMS, "min_tenths", "max_tenths")
+_COLUMNS: Final = (*SUMS, "min_tenths", "max_tenths")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def apply_changes(
         dataset: of the rows.
         layer: of the rows.
     """
-    changes = _difference(table.period, before, after)
+    changes = difference(table.period, before, after)
     if changes.is_empty():
         return
     place = _Layer(table, dataset, layer)
@@ -114,43 +113,6 @@ def apply_changes(
         found = _find_extremes(connection, place, shaky.slice(start, _KEYS_PER_STATEMENT))
         if found.height:
             _write(connection, place, found, "VALUES({1})", "VALUES({1})")
-
-
-def mean_e4(sum_tenths: str = "sum_tenths", count: str = "observation_count") -> pl.Expr:
-    """A station's mean in ten-thousandths of a degree, half to even, in integers only."""
-    divisor = pl.col(count).cast(pl.Int64)
-    numerator = pl.col(sum_tenths).cast(pl.Int64) * _TENTHS_TO_E4
-    quotient = numerator // divisor
-    twice = 2 * (numerator - quotient * divisor)
-    rounds_up = (twice > divisor) | ((twice == divisor) & (quotient % 2 == 1))
-    return quotient + rounds_up.cast(pl.Int64)
-
-
-def _difference(period: str, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
-    """What to add to each global row, and the extremes among the old and the new station rows."""
-    old, new = (_fold(period, one) for one in (before, after))
-    both = new.join(old, on=["rule", period], how="full", coalesce=True, suffix="_before")
-    differs = pl.any_horizontal(
-        *(pl.col(name) != 0 for name in _SUMS),
-        *(pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in ("min_tenths", "max_tenths")),
-    )
-    return (
-        both.with_columns(
-            pl.col(name).fill_null(0) - pl.col(f"{name}_before").fill_null(0) for name in _SUMS
-        )
-        .filter(differs)
-        .sort("rule", period)
-    )
-
-
-def _fold(period: str, rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.group_by("rule", period).agg(
-        pl.len().cast(pl.Int64).alias("station_count"),
-        pl.col("observation_count").cast(pl.Int64).sum(),
-        mean_e4().sum().alias("mean_sum_e4"),
-        pl.col("min_tenths").cast(pl.Int64).min(),
-        pl.col("max_tenths").cast(pl.Int64).max(),
-    )
 
 
 def _lost_extremes(connection: sa.Connection, place: _Layer, changes: pl.DataFrame) -> pl.DataFrame:
@@ -212,7 +174,7 @@ def _find_extremes(connection: sa.Connection, place: _Layer, keys: pl.DataFrame)
         {"touched": touched, "dataset": place.dataset, "layer": place.layer},
     ).all()
     found = _frame([tuple(row) for row in rows], table.period, "min_tenths", "max_tenths")
-    return found.with_columns(pl.lit(0, pl.Int64).alias(name) for name in _SUMS)
+    return found.with_columns(pl.lit(0, pl.Int64).alias(name) for name in SUMS)
 
 
 def _frame(rows: Sequence[tuple[object, ...]], period: str, low: str, high: str) -> pl.DataFrame:
@@ -232,7 +194,7 @@ def _write(
         f"INSERT INTO {target} (rule, {period}, {', '.join(_COLUMNS)}, dataset, layer, updated_at) "  # noqa: S608
         "VALUES "
     )
-    updates = [f"{name} = {target}.{name} + VALUES({name})" for name in _SUMS]
+    updates = [f"{name} = {target}.{name} + VALUES({name})" for name in SUMS]
     updates.append(f"min_tenths = {minimum.format(target, 'min_tenths')}")
     updates.append(f"max_tenths = {maximum.format(target, 'max_tenths')}")
     tail = f" ON DUPLICATE KEY UPDATE {', '.join(updates)}, updated_at = VALUES(updated_at)"
@@ -246,7 +208,7 @@ def _tuples(place: _Layer, rows: pl.DataFrame) -> Iterator[Sequence[str]]:
     """The rows as SQL tuples; integers, times and names from closed lists: nothing needs escaping."""
     constants = pl.lit(f"'{place.dataset}','{place.layer}',UTC_TIMESTAMP(6)")
     numbers = (
-        *(pl.col(name) for name in _SUMS),
+        *(pl.col(name) for name in SUMS),
         pl.col("min_tenths").fill_null(_NO_MIN),
         pl.col("max_tenths").fill_null(_NO_MAX),
     )
