@@ -1,7 +1,7 @@
 """The DATE column as moments of UTC.
 
-24:00:00 is the next midnight, as the format's own users read it in old files; second 60 is no second of
-it, and an offset from UTC no part of it.
+24:00:00 is the next midnight in old files, as the format's own users read it there: their days were
+typed from paper. In later ones it is no time, nor is second 60 ever, nor an offset from UTC.
 """
 
 import re
@@ -16,6 +16,8 @@ from isotherm.datasets.global_hourly.shapes import Matched, Shape
 
 # MySQL's DATETIME and the archives themselves (GHCNh begins in 1790) both begin after this.
 EARLIEST_YEAR: Final = 1700
+# From 1973 on reports came by wire, and their hours end at 23.
+LAST_YEAR_WITH_24_00: Final = 1972
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY: Final = timedelta(days=1)
@@ -46,7 +48,7 @@ def careful_time(text: str) -> datetime | None:
     if found is None:
         return None
     year, month, day, hour, minute, second = map(int, found.groups())
-    is_midnight = (hour, minute, second) == (24, 0, 0)
+    is_midnight = (hour, minute, second) == (24, 0, 0) and year <= LAST_YEAR_WITH_24_00
     try:
         day_start = datetime(year, month, day, tzinfo=UTC)
         moment = (
