@@ -5,6 +5,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from csv_rows import STATION, csv_file, line
@@ -22,6 +23,7 @@ from isotherm.datasets.registry import DATASETS, dataset_named
 from isotherm.datasets.schema import POLARS_SCHEMA
 from isotherm.errors import SettingsError, SourceError
 from isotherm.station import is_station_id
+from isotherm.summarise import summarise
 
 PUBLISHED_AT = datetime(2024, 7, 2, tzinfo=UTC)
 NOW = datetime(2024, 7, 3, 12, tzinfo=UTC)
@@ -154,3 +156,23 @@ def test_the_mark_of_the_code_names_every_module_that_reads_a_file() -> None:
     # A station's description and the dataset's own words decide nothing of an observation.
     reading -= {f"isotherm.datasets.global_hourly.{name}" for name in ("dataset", "station_history")}
     assert reading <= set(GLOBAL_HOURLY.modules)
+
+
+def test_remarks_that_look_like_data_and_a_nil_report_change_no_hour() -> None:
+    content = csv_file(
+        line(DATE="2024-06-01T00:51:00", TMP="+0123,1", REM="MET TMP+9999,9 KA1 CT2"),
+        "Q1015,,,,,,",
+        line(DATE="2024-06-01T01:51:00", TMP="+9999,9", REM="KORD 011951Z NIL"),
+        line(DATE="2024-06-01T24:00:00", TMP="+0400,1"),
+        line(DATE="2024-06-01T02:00:00", TMP="+0590,1"),
+    )
+    found = _read(content)
+    assert found.set_aside["reason"].to_list() == [SetAside.UNREADABLE_KEY] * 2
+    hours = summarise(found.observations, GLOBAL_HOURLY.quality)
+    routine = hours.filter(pl.col("rule") == "routine")
+    counted = routine.filter(pl.col("observation_count") > 0)
+    assert counted.select("hour_start", "observation_count", "sum_tenths").rows() == [
+        (datetime(2024, 6, 1, 0, tzinfo=UTC), 1, 123),
+        (datetime(2024, 6, 1, 2, tzinfo=UTC), 1, 590),
+    ]
+    assert routine["missing_count"].sum() == 1
