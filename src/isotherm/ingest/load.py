@@ -35,8 +35,8 @@ from isotherm.stores.summary_tables import HOURS, hours_of_days
 
 # WebHDFS answers one small file in about 10 ms, most of it waiting.
 _READS_AT_ONCE: Final = 8
-# Station-years of one transaction: 2.6 million rows, and some 600 MB while they are compared.
-_FILES_PER_TRANSACTION: Final = 100
+# Station-years of one transaction: 1.3 million rows, and some 500 MB while they are compared.
+_FILES_PER_TRANSACTION: Final = 50
 _NAMED_FILES: Final = 5
 
 

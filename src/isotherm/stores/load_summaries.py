@@ -206,6 +206,9 @@ def _write_difference(
 ) -> _Difference:
     """Write what differs between the rows as they were and as they are to be."""
     columns, key = list(table.schema.names()), list(table.key)
+    if old.is_empty():  # as new files are: nothing to compare with
+        write_rows(connection, table, dataset, new)
+        return _Difference(old, new, old)
     differing = new.join(old, on=columns, how="anti", nulls_equal=True)
     replaced = old.join(new, on=columns, how="anti", nulls_equal=True)
     gone = replaced.join(new, on=key, how="anti")
