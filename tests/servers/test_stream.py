@@ -68,7 +68,9 @@ class Topic:
     def __init__(self, broker: KafkaBroker) -> None:
         self.bootstrap = broker.bootstrap
         self.fed: list[tuple[Row, int]] = []
-        self._producer = Producer({"bootstrap.servers": broker.bootstrap, "linger.ms": 5})
+        # As much as the broker takes, and more than a producer sends unless told.
+        limits = {"message.max.bytes": 1_048_000, "linger.ms": 5}
+        self._producer = Producer({"bootstrap.servers": broker.bootstrap, **limits})
 
     def feed(self, rows: list[Row], feed_id: str = "feed-1") -> None:
         for row in rows:
@@ -321,8 +323,8 @@ def poison() -> dict[bytes, str]:
         b"{not json": "unreadable_message",
         b"\xff\xfe\x00": "unreadable_message",
         b"": "unreadable_message",
-        b"\x01" * 1_000_000: "unreadable_message",
-        b'"' * 999_999: "unreadable_message",
+        b"\x01" * 1_040_000: "unreadable_message",
+        b'"' * 1_040_000: "unreadable_message",
         odd(schema_version=2): "unknown_schema_version",
         odd(observed_at=ahead): "future",
         odd(observed_at="0001-01-01T00:00:00Z"): "invalid",

@@ -10,11 +10,12 @@ from isotherm.stream.arrow_steps import SHIFT
 Offsets = dict[str, int]
 
 
-def describe_progress(progress: Mapping[str, Any]) -> dict[str, Any]:
+def describe_progress(progress: Mapping[str, Any], begin: Mapping[int, int]) -> dict[str, Any]:
     """One micro-batch, for the task log and the replay's supervisor.
 
     Args:
         progress: Spark's StreamingQueryProgress as a mapping.
+        begin: raw offset by partition where the feed begins: the first micro-batch has no start.
 
     Returns:
         batch: its number; rows: raw messages read, of every feed; rows_per_s; newest_hour: of the feed,
@@ -24,7 +25,8 @@ def describe_progress(progress: Mapping[str, Any]) -> dict[str, Any]:
         seconds: how long the batch took.
     """
     source = progress["sources"][0]
-    start, end = _offsets(source["startOffset"]), _offsets(source["endOffset"])
+    end = _offsets(source["endOffset"])
+    start = _offsets(source["startOffset"]) or {str(one): at for one, at in begin.items()}
     latest = _offsets(source["latestOffset"])
     seconds = progress["durationMs"].get("triggerExecution", 0) / 1000
     rows = _distance(start, end)

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
@@ -78,7 +78,7 @@ def run_stream(settings: Settings, plan: StreamPlan, trigger_s: float) -> int:
         try:
             query = writer.option("checkpointLocation", checkpoint).start()
             try:
-                follow(query, stop)
+                follow(query, stop, plan.start_offsets)
             finally:
                 end(spark, query)
         except (PySparkException, Py4JJavaError) as error:
@@ -87,12 +87,12 @@ def run_stream(settings: Settings, plan: StreamPlan, trigger_s: float) -> int:
     return 0
 
 
-def follow(query: StreamingQuery, stop: threading.Event) -> None:
+def follow(query: StreamingQuery, stop: threading.Event, begin: Mapping[int, int]) -> None:
     """Print a line per micro-batch until asked to stop or the query fails."""
     shown: tuple[Any, ...] | None = None
     while not stop.wait(POLL_S):
         for progress in query.recentProgress:
-            line = describe_progress(json.loads(progress.json))
+            line = describe_progress(json.loads(progress.json), begin)
             position = (progress.runId, line["batch"], line["end_offsets"], line["rows"])
             if line["end_offsets"] and (shown is None or _is_newer(position, shown)):
                 _print(line)
@@ -113,19 +113,24 @@ def _print(line: dict[str, Any]) -> None:
 
 def end(spark: SparkSession, query: StreamingQuery) -> None:
     """Stop the query and Spark; a JVM that was signalled too may already be gone."""
-    last_resort = threading.Timer(STOP_WITHIN_S, lambda: os._exit(0))
-    last_resort.daemon = True
-    last_resort.start()
     with suppress(Exception):
         query.stop()
         spark.stop()
-    last_resort.cancel()
 
 
 def _stop_on_signal() -> threading.Event:
+    """Set when asked to stop; from then on the process has 3 s, whatever a call into Java waits for."""
     stop = threading.Event()
+
+    def on_signal(*_: object) -> None:
+        if not stop.is_set():
+            stop.set()
+            last_resort = threading.Timer(STOP_WITHIN_S, lambda: os._exit(0))
+            last_resort.daemon = True
+            last_resort.start()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, on_signal)
     return stop
 
 
