@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from isotherm.local.folders import clear_runtime_dir
 from isotherm.local.processes import start_in_group
 from isotherm.local.secret_files import make_secrets
 from isotherm.local.server import Server
@@ -67,6 +68,7 @@ class Hdfs:
         for process in self._processes.values():
             process.kill()
             process.wait()
+        clear_runtime_dir(self.settings)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -157,7 +157,7 @@ class Watch:
         if not self.ready.is_set() and self.attempts >= FIRST_START_ATTEMPTS:
             self.update(state=FAILED, detail=reason, process=None)
             return False
-        self.reason = reason.splitlines()[0]
+        self.reason = reason.splitlines()[0].removesuffix(" ends with:")
         self.update(state=RESTARTING, detail=self.reason)
         self._pause()
         return True
