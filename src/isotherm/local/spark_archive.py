@@ -46,8 +46,19 @@ def train(tools: Tools) -> None:
         (folder / "job.py").write_text(TRAINING_JOB)
         building = tools.root / ".spark-building.jsa"
         building.unlink(missing_ok=True)
-        result = subprocess.run(
-            _submit(tools, folder, building),
+        result = _run(_submit(tools, folder, building), tools, folder)
+        if result.returncode != 0 or not building.exists():
+            tail = "\n".join(result.stdout.strip().splitlines()[-10:])
+            raise SetupError(
+                f"Training Spark's class archive failed; run the same command again.\n{tail}"
+            )
+        building.replace(tools.spark_archive)
+
+
+def _run(command: list[str], tools: Tools, folder: Path) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            command,
             env=_environment(tools),
             cwd=folder,
             stdin=subprocess.DEVNULL,
@@ -57,12 +68,11 @@ def train(tools: Tools) -> None:
             timeout=TIMEOUT_S,
             check=False,
         )
-        if result.returncode != 0 or not building.exists():
-            tail = "\n".join(result.stdout.strip().splitlines()[-10:])
-            raise SetupError(
-                f"Training Spark's class archive failed; run the same command again.\n{tail}"
-            )
-        building.replace(tools.spark_archive)
+    except subprocess.TimeoutExpired as error:
+        raise SetupError(
+            f"Training Spark's class archive did not end within {TIMEOUT_S} s: the machine is busy. Jobs "
+            "run without it; run the same command again later."
+        ) from error
 
 
 def _submit(tools: Tools, folder: Path, archive: Path) -> list[str]:
