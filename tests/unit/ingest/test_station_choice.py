@@ -101,9 +101,7 @@ def test_a_station_no_list_knows_is_asked_for_in_each_year_and_dataset() -> None
         [IDS[0], unknown], LISTING, years=range(2013, 2015), datasets=["global-hourly", "ghcnh"]
     )
     asked = [(one.year, one.dataset) for one in plan if one.station_id == unknown]
-    assert asked == [
-        (year, dataset) for year in (2013, 2014) for dataset in ("ghcnh", "global-hourly")
-    ]
+    assert asked == [(year, dataset) for year in (2013, 2014) for dataset in ("ghcnh", "global-hourly")]
     assert [one for one in plan if one.station_id == IDS[0]] == [LISTING[0]]
 
 

@@ -19,9 +19,13 @@ with transfer_folder(Path(sys.argv[1])) as folder:
 
 
 def test_a_folder_goes_with_its_task_also_when_that_fails(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no"), transfer_folder(tmp_path) as folder:
-        (folder / "half.csv.gz").write_bytes(b"half")
-        raise ValueError("no")
+    def fail_half_way() -> None:
+        with transfer_folder(tmp_path) as folder:
+            (folder / "half.csv.gz").write_bytes(b"half")
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        fail_half_way()
     assert list(tmp_path.iterdir()) == []
 
 
