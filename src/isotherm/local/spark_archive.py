@@ -70,8 +70,8 @@ def _run(command: list[str], tools: Tools, folder: Path) -> subprocess.Completed
         )
     except subprocess.TimeoutExpired as error:
         raise SetupError(
-            f"Training Spark's class archive did not end within {TIMEOUT_S} s: the machine is busy. Jobs "
-            "run without it; run the same command again later."
+            f"Training Spark's class archive did not end within {TIMEOUT_S} s: the machine is busy. "
+            "Jobs run without it; run the same command again later."
         ) from error
 
 
