@@ -97,6 +97,7 @@ def import_history() -> None:
     checked = checks.check_tasks(*dag_defaults.changed_period())
     downloaded = download_years.expand(part=plan_import())
     chain(downloaded, summarise, loaded, checked, dag_defaults.publish_days(loaded))
+    chain(loaded, dag_defaults.settle_ledger())
 
 
 import_history()

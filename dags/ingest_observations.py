@@ -3,7 +3,8 @@
 **What it does.** Asks the archive for the year files that the day's stations need (mostly: unchanged)
 and puts those that changed into HDFS. Then, for the whole platform: Spark reads every file that is
 pending, the loader takes every day that changed to MySQL, checks run there, and the asset
-`observation_day` gets one event per changed day, whichever run made the change.
+`observation_day` gets one event per changed day, whichever run made the change. Last, the ledger: what
+was loaded is held against its files hour by hour.
 
 **When.** Daily at 00:00 UTC for the day three days before: NOAA is about two days late.
 
@@ -85,6 +86,7 @@ def ingest_observations() -> None:
     loaded = dag_defaults.load_changes()
     checked = checks.check_tasks(*dag_defaults.changed_period())
     chain(download_files(), summarise, loaded, checked, dag_defaults.publish_days(loaded))
+    chain(loaded, dag_defaults.settle_ledger())
 
 
 ingest_observations()

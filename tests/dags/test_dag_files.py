@@ -92,7 +92,8 @@ def test_the_tasks_stand_in_one_chain(dag_bag: "DagBag", dag_id: str, first_task
     for check in checks:
         assert dag.task_dict[check].upstream_task_ids == {"load_changes"}
     assert dag.task_dict["publish_days"].upstream_task_ids == {*checks, "load_changes"}
-    assert {task.task_id for task in dag.tasks} == {*chain, *checks, "publish_days"}
+    assert dag.task_dict["settle_ledger"].upstream_task_ids == {"load_changes"}
+    assert {task.task_id for task in dag.tasks} == {*chain, *checks, "publish_days", "settle_ledger"}
     # Where one is skipped because nothing is left, the rest is.
     assert {task.trigger_rule for task in dag.tasks} == {"all_success"}
 

@@ -9,13 +9,15 @@ from typing import Any, Final
 
 import stamina
 
+from isotherm.audit.files import settle_files
 from isotherm.errors import StoreError
 from isotherm.ingest.day_ranges import as_ranges
-from isotherm.ingest.report import log
+from isotherm.ingest.report import log, write_table
 from isotherm.ingest.workplace import Workplace, in_workplace
 from isotherm.spark.pending import prepare_work
 from isotherm.stores import source_files, untold_days
 from isotherm.stores.mysql import is_transient
+from isotherm.stores.tables import LEDGER_COUNTS
 
 _ATTEMPTS: Final = 10
 
@@ -111,6 +113,35 @@ def forget_told_days(place: Workplace, *, run_id: str) -> None:
     with place.engine.begin() as connection:
         told = untold_days.forget_told(connection, run_id)
     log.info(f"Told of {told} days that changed.")
+
+
+@in_workplace
+def settle_ledger(place: Workplace, *, run_label: str) -> str | None:
+    """Compare what was loaded since the last audit, and show the whole layer's ledger.
+
+    Args:
+        place: the stores.
+        run_label: what the lines are called.
+
+    Returns:
+        What is wrong and what mends it; None where all is well.
+
+    Raises:
+        StoreError: HDFS or MySQL does not answer.
+    """
+    settlement = settle_files(place.engine, place.store, run_label)
+    write_table(
+        f"Ledger of the batch layer, in distinct observations; {settlement.compared} files compared",
+        ("rule", *LEDGER_COUNTS),
+        [(line.rule, *(getattr(line, name) for name in LEDGER_COUNTS)) for line in settlement.lines],
+    )
+    if not settlement.wrong:
+        return None
+    return (
+        f"MySQL does not hold what {len(settlement.wrong)} files hold: "
+        f"{', '.join(settlement.wrong[:10])}. They are marked to be read and loaded anew: trigger "
+        "ingest_observations, or wait for its next run."
+    )
 
 
 def _count_changed(place: Workplace) -> int:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from airflow.sdk import Asset, Param, get_current_context, task
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from isotherm.ingest.day_ranges import days_of
 
@@ -45,6 +45,17 @@ def publish_days(loaded: dict[str, Any]) -> None:
     events = get_current_context()["outlet_events"][OBSERVATION_DAY]
     events.add_partitions(list(days_of(loaded["days"])))
     batch_tasks.forget_told_days(run_id=_run_name())
+
+
+@task
+def settle_ledger() -> None:
+    """Holds what was loaded against its files, hour by hour, and shows the ledger."""
+    from isotherm.ingest import batch_tasks
+
+    wrong = batch_tasks.settle_ledger(run_label=_run_name()[:120])
+    if wrong is not None:
+        # Asking again would compare nothing: the next run mends it.
+        raise AirflowFailException(wrong)
 
 
 def _run_name() -> str:

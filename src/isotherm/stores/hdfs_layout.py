@@ -1,7 +1,7 @@
 """Where things lie in HDFS: one place for the names that several programs read and write.
 
-A table is one file per dataset, year and bucket of stations, replaced whole: 10 000 stations in 50 years
-are 1 600 files. Raw files are kept as downloaded, by version.
+A table is one file per dataset, year and bucket of stations, replaced whole: 10 000 stations in 50
+years are 1 600 files. Raw files are kept as downloaded, by version.
 """
 
 import zlib
@@ -31,7 +31,7 @@ def raw_path(dataset: str, year: int, file_name: str, sha256: str) -> str:
 
 
 def year_folder(root: str, dataset: str, year: int) -> str:
-    """Folder of a table's buckets of one year; the path is Hive's, so that Spark reads it as a table."""
+    """Folder of a table's buckets of one year; the path is Hive's: Spark reads it as a table."""
     return f"{root}/dataset={dataset}/year={year}"
 
 
