@@ -1,9 +1,12 @@
 """Airflow's side of a replay: one long-running task, to be stopped, cleared and retried at will."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context
+
+if TYPE_CHECKING:
+    from isotherm.settings import Settings
 
 
 class ReplayOperator(BaseOperator):
@@ -29,8 +32,9 @@ class ReplayOperator(BaseOperator):
         def publish_feed(feed_id: str) -> None:
             context["ti"].xcom_push(key="feed_id", value=feed_id)
 
+        settings = load_settings()
         self._supervisor = ReplaySupervisor(
-            load_settings(),
+            settings,
             replay,
             str(context["run_id"]),
             self.log,
@@ -43,6 +47,8 @@ class ReplayOperator(BaseOperator):
         self.log.info("Done: %s observations fed, %s of them too late, %s dead letters.", *counts)
         for name, value in result.items():
             self.log.info("  %-12s %s", name, value)
+        for line in _settle(settings, str(result["feed_id"])):
+            self.log.info(line)
         return result
 
     def on_kill(self) -> None:
@@ -57,3 +63,22 @@ def _publish(operator: BaseOperator, context: Context, progress: Mapping[str, An
         context["ti"].xcom_push(key="progress", value=dict(progress))
     except Exception as error:  # whatever it is, the replay goes on
         operator.log.warning("Progress could not be shown in the UI: %s", error)
+
+
+def _settle(settings: "Settings", feed_id: str) -> list[str]:
+    """Keep the ledger of a feed; returns it as lines of a table."""
+    from isotherm.audit.feeds import settle_feeds
+    from isotherm.ingest.report import format_table
+    from isotherm.stores.mysql import create_engine
+    from isotherm.stores.tables import LEDGER_COUNTS
+
+    engine = create_engine(settings)
+    try:
+        audit = settle_feeds(settings, engine, [feed_id], f"stream {feed_id}")
+    finally:
+        engine.dispose()
+    rows = [(one.rule, *(getattr(one, name) for name in LEDGER_COUNTS)) for one in audit.lines]
+    return [
+        "Ledger of this feed, in distinct observations",
+        *format_table(("rule", *LEDGER_COUNTS), rows),
+    ]
