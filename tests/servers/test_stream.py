@@ -131,7 +131,7 @@ class Stream:
 
     @property
     def batches(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.lines if line.startswith("{")]
+        return [json.loads(line) for line in self.lines if line.startswith('{"batch"')]
 
     def wait_until(self, is_so: Callable[[list[dict[str, Any]]], bool]) -> dict[str, Any]:
         deadline = time.monotonic() + READY_WITHIN_S
@@ -372,6 +372,16 @@ def test_each_poison_is_one_dead_letter_and_every_hour_of_five_thousand_good_row
     assert sum(one["dropped_by_watermark"] for one in stream.batches) == 0
 
 
+def leave_checkpoint(state_dir: Path, feed_id: str, age_days: int) -> Path:
+    """A checkpoint whose last micro-batch was so long ago."""
+    folder = state_dir / "checkpoints" / feed_id
+    changed_at = time.time() - age_days * 86_400
+    (folder / "offsets").mkdir(parents=True)
+    for one in (folder / "offsets", folder):
+        os.utime(one, (changed_at, changed_at))
+    return folder
+
+
 def test_a_new_feed_reads_neither_its_predecessors_observations_nor_their_poison(
     broker: KafkaBroker, start: Callable[..., Stream], tmp_path: Path
 ) -> None:
@@ -382,6 +392,7 @@ def test_a_new_feed_reads_neither_its_predecessors_observations_nor_their_poison
     topic.flush()
     position = FeedPosition("feed-1", start_offsets={int(one): at for one, at in topic.end().items()})
     position.save(state_of(tmp_path) / "feeds" / "feed-1.json")
+    old, young = (leave_checkpoint(state_of(tmp_path), f"feed-{age}", age) for age in (40, 20))
     topic.feed([observation(), observation(observed_at=utc(2014, 1, 1, 3))])
     topic.send(b"{poison of its own")
     topic.flush()
@@ -390,6 +401,8 @@ def test_a_new_feed_reads_neither_its_predecessors_observations_nor_their_poison
 
     assert [one.content() for one in letters_of(broker.bootstrap)] == [b"{poison of its own"]
     assert progress["rows"] == 3
+    assert not old.exists()
+    assert young.exists()
     assert_equal(last_summaries(broker.bootstrap), expected(topic.fed))
 
 
