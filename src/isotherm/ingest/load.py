@@ -6,7 +6,7 @@ MySQL has stays. A load may be repeated and interrupted at any moment: rows and 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -78,8 +78,7 @@ class Loader:
         loads: dict[tuple[str, int], YearLoad] = {}
         days: set[date] = set()
         refused: list[ChangedFile] = []
-        for files in _groups(changed):
-            group, doubtful = self._read_group(files)
+        for group, doubtful in self._read_ahead(_groups(changed)):
             refused += doubtful
             load, changed_days = self._load_group(group)
             before = loads.get((group.dataset, group.year))
@@ -89,6 +88,20 @@ class Loader:
         log_loaded(report)
         self._refuse(refused)
         return report
+
+    def _read_ahead(
+        self, groups: Iterable[list[ChangedFile]]
+    ) -> Iterator[tuple[_Group, list[ChangedFile]]]:
+        """Read each group's buckets while the one before it is loaded."""
+        with ThreadPoolExecutor(1) as reader:
+            coming: Future[tuple[_Group, list[ChangedFile]]] | None = None
+            for files in groups:
+                following = reader.submit(self._read_group, files)
+                if coming is not None:
+                    yield coming.result()
+                coming = following
+            if coming is not None:
+                yield coming.result()
 
     def _read_group(self, files: Sequence[ChangedFile]) -> tuple[_Group, list[ChangedFile]]:
         """Read the buckets of some files of one dataset and year."""
