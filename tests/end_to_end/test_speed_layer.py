@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from isotherm.audit.audit import audit_feeds
+from isotherm.audit.feeds import audit_feeds
 from isotherm.local.airflow_client import AirflowClient
 from isotherm.stores import tables
 from running_product import RunningProduct

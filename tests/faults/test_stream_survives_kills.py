@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from isotherm.audit.audit import audit_feeds
+from isotherm.audit.feeds import audit_feeds
 from isotherm.local.airflow_client import AirflowClient
 from running_product import RunningProduct
 from streaming_runs import STREAM_DAG, feed_of, trigger_stream
