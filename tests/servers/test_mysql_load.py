@@ -308,3 +308,17 @@ def test_one_day_of_many_changes_only_its_month_and_year(engine: sa.Engine) -> N
     after = fetch(engine, "monthly_summary", "month, updated_at")
     written = {one[0] for one in after if one not in before}
     assert written == {date(2013, 12, 1)}
+
+
+@pytest.mark.parametrize(
+    "condition", ["1 = 1", "rule = 'qc'", f"station_id = '{STATIONS[0]}'", "HOUR(hour_start) < 5"]
+)
+def test_hours_that_another_hand_deleted_are_not_counted_twice_over_all_stations(
+    engine: sa.Engine, condition: str
+) -> None:
+    rows = random_rows(7, STATIONS, FIRST, 96)
+    load(engine, rows)
+    with engine.begin() as connection:
+        assert connection.execute(sa.text(f"DELETE FROM hourly_summary WHERE {condition}")).rowcount
+    load(engine, rows)
+    assert_tables_are_the_fold_of(rows, engine)

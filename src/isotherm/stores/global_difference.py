@@ -24,7 +24,7 @@ def mean_e4(sum_tenths: str = "sum_tenths", count: str = "observation_count") ->
 
 def difference(period: str, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     """What to add to each global row, and the extremes among the old and the new station rows."""
-    old, new = (_fold(period, one) for one in (before, after))
+    old, new = (fold(period, one) for one in (before, after))
     both = new.join(old, on=["rule", period], how="full", coalesce=True, suffix="_before")
     differs = pl.any_horizontal(
         *(pl.col(name) != 0 for name in SUMS),
@@ -39,7 +39,8 @@ def difference(period: str, before: pl.DataFrame, after: pl.DataFrame) -> pl.Dat
     )
 
 
-def _fold(period: str, rows: pl.DataFrame) -> pl.DataFrame:
+def fold(period: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Station rows as the global rows of their rules and periods."""
     return rows.group_by("rule", period).agg(
         pl.len().cast(pl.Int64).alias("station_count"),
         pl.col("observation_count").cast(pl.Int64).sum(),

@@ -13,7 +13,7 @@ from typing import Final
 import polars as pl
 import sqlalchemy as sa
 
-from isotherm.stores.global_difference import SUMS, difference
+from isotherm.stores.global_difference import SUMS, difference, fold
 from isotherm.stores.tables import station
 
 # Both servers plan a statement of so many points within their default memory.
@@ -23,6 +23,7 @@ _ROWS_PER_STATEMENT: Final = 4000
 _NO_MIN: Final = 32_767
 _NO_MAX: Final = -32_768
 _COLUMNS: Final = (*SUMS, "min_tenths", "max_tenths")
+_STATION_VALUES: Final = ("observation_count", "min_tenths", "max_tenths", "sum_tenths")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,32 @@ def apply_changes(
             _write(connection, place, found, "VALUES({1})", "VALUES({1})")
 
 
+def recompute(
+    connection: sa.Connection, table: GlobalTable, keys: pl.DataFrame, *, dataset: str, layer: str
+) -> None:
+    """Make global rows anew from the rows of all stations: where another hand changed those.
+
+    Args:
+        connection: as of `apply_changes`.
+        table: whose rows.
+        keys: `rule` and the table's period of each.
+        dataset: of the rows.
+        layer: of the rows.
+    """
+    place = _Layer(table, dataset, layer)
+    for start in range(0, keys.height, _KEYS_PER_STATEMENT):
+        part = keys.slice(start, _KEYS_PER_STATEMENT)
+        for condition in _conditions(place, part):
+            connection.exec_driver_sql(
+                f"DELETE FROM {table.target} WHERE {condition}",  # noqa: S608 - own names
+                execution_options={"no_parameters": True},
+            )
+        columns = ", ".join(f"s.{name}" for name in _STATION_VALUES)
+        stations = _read_stations(connection, place, part, columns)
+        made = fold(table.period, _frame(stations, table.period, *_STATION_VALUES))
+        _write(connection, place, made, "VALUES({1})", "VALUES({1})")
+
+
 def _lost_extremes(connection: sa.Connection, place: _Layer, changes: pl.DataFrame) -> pl.DataFrame:
     """The periods whose minimum or maximum was that of a row that no longer has it.
 
@@ -154,31 +181,40 @@ def _read_extremes(connection: sa.Connection, place: _Layer, keys: pl.DataFrame)
 
 
 def _find_extremes(connection: sa.Connection, place: _Layer, keys: pl.DataFrame) -> pl.DataFrame:
-    """Look through all stations: point reads by station, rule and period, in the primary key's order.
+    """Look through all stations for the lowest and the highest of each period."""
+    columns = "MIN(s.min_tenths), MAX(s.max_tenths)"
+    grouping = f" GROUP BY s.rule, s.{place.table.period}"
+    rows = _read_stations(connection, place, keys, columns, grouping)
+    found = _frame(rows, place.table.period, "min_tenths", "max_tenths")
+    return found.with_columns(pl.lit(0, pl.Int64).alias(name) for name in SUMS)
+
+
+def _read_stations(
+    connection: sa.Connection, place: _Layer, keys: pl.DataFrame, columns: str, grouping: str = ""
+) -> list[tuple[object, ...]]:
+    """Rows of all stations: point reads by station, rule and period, in the primary key's order.
 
     An index by hour would make it one range, but scatter every insert of a station-year over the index
     of all stations. STRAIGHT_JOIN keeps the order.
     """
     table = place.table
-    touched = json.dumps(keys.select("rule", pl.col(table.period).alias("p")).to_dicts())
+    touched = json.dumps(keys.select("rule", _text(table.period).alias("p")).to_dicts())
     rows = connection.execute(
         sa.text(
-            f"SELECT STRAIGHT_JOIN s.rule, CAST(s.{table.period} AS CHAR), "  # noqa: S608 - own names
-            "MIN(s.min_tenths), MAX(s.max_tenths) FROM station JOIN JSON_TABLE(:touched, '$[*]' "
+            f"SELECT STRAIGHT_JOIN s.rule, CAST(s.{table.period} AS CHAR), {columns} "  # noqa: S608
+            "FROM station JOIN JSON_TABLE(:touched, '$[*]' "
             f"COLUMNS (rule VARCHAR(16) PATH '$.rule', p {table.sql_type} PATH '$.p')) AS touched "
             f"JOIN {table.source} AS s ON s.station_id = station.station_id "
             "AND s.rule = CONVERT(touched.rule USING ascii) COLLATE ascii_bin "
-            f"AND s.{table.period} = touched.p AND s.dataset = :dataset AND s.layer = :layer "
-            f"GROUP BY s.rule, s.{table.period}"
+            f"AND s.{table.period} = touched.p AND s.dataset = :dataset AND s.layer = :layer{grouping}"
         ),
         {"touched": touched, "dataset": place.dataset, "layer": place.layer},
-    ).all()
-    found = _frame([tuple(row) for row in rows], table.period, "min_tenths", "max_tenths")
-    return found.with_columns(pl.lit(0, pl.Int64).alias(name) for name in SUMS)
+    )
+    return [tuple(row) for row in rows]
 
 
-def _frame(rows: Sequence[tuple[object, ...]], period: str, low: str, high: str) -> pl.DataFrame:
-    schema = {"rule": pl.String, period: pl.String, low: pl.Int64, high: pl.Int64}
+def _frame(rows: Sequence[tuple[object, ...]], period: str, *numbers: str) -> pl.DataFrame:
+    schema = {"rule": pl.String, period: pl.String, **dict.fromkeys(numbers, pl.Int64)}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

@@ -24,6 +24,7 @@ from isotherm.stores.global_summary import (
     GlobalTable,
     apply_changes,
     ensure_stations,
+    recompute,
 )
 from isotherm.stores.rollups import days_of, months_of, years_of
 from isotherm.stores.summary_checks import require_days_hold_hours, require_sound_hours
@@ -155,6 +156,8 @@ def _replace_hours(
     change = _write_difference(connection, table, dataset, old, wanted.select(table.schema.names()))
     if table is HOURS:
         _apply_global(connection, GLOBAL_HOURLY, dataset, change)
+        torn = _torn_hours(connection, dataset, old, station_days)
+        recompute(connection, GLOBAL_HOURLY, torn, dataset=dataset, layer=LAYER_BATCH)
     updated = change.old.height - change.gone.height
     touched = pl.concat([change.old["hour_start"], change.new["hour_start"]]).dt.date().unique()
     return LoadResult(
@@ -164,6 +167,29 @@ def _replace_hours(
         unchanged=wanted.height - change.new.height,
         changed_days=frozenset(touched),
     )
+
+
+def _torn_hours(
+    connection: sa.Connection, dataset: str, old: pl.DataFrame, station_days: pl.DataFrame
+) -> pl.DataFrame:
+    """Rule and hour of days whose hours somebody changed by hand: their day still holds others.
+
+    What was taken away so was not taken from the global rows, and a difference would count it twice.
+    """
+    ranges = station_days.group_by("station_id", maintain_order=True).agg(
+        pl.col("day").min().alias("first"), pl.col("day").max().alias("last")
+    )
+    days = read_rows(connection, DAYS, dataset, ranges).join(station_days, on=_STATION_DAY, how="semi")
+    held = old.group_by("station_id", pl.col("hour_start").dt.date().alias("day"), "rule").agg(
+        pl.col("observation_count").sum().alias("held")
+    )
+    torn = days.join(held, on=[*_STATION_DAY, "rule"], how="left").filter(
+        pl.col("observation_count") != pl.col("held").fill_null(0)
+    )
+    hours = pl.datetime_ranges(
+        pl.col("day").cast(pl.Datetime("us")), pl.col("day").cast(pl.Datetime("us")) + _LAST_HOUR, "1h"
+    )
+    return torn.select("rule", hours.alias("hour_start")).explode("hour_start").unique()
 
 
 def _replace_periods(
