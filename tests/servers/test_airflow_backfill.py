@@ -104,8 +104,9 @@ def test_a_backfill_yields_each_day_and_pressing_it_again_changes_no_row(
 
 
 def test_each_day_sends_its_asset_event(stack: RunningProduct, airflow: AirflowClient) -> None:
-    events = airflow.get("/api/v2/assets/events", limit=100)["asset_events"]
-    assert {one["partition_key"] for one in events if one["source_dag_id"] == DAG} >= set(DAYS)
+    # The import has told of thousands of days before.
+    events = airflow.get("/api/v2/assets/events", limit=100, source_dag_id=DAG)["asset_events"]
+    assert {one["partition_key"] for one in events} >= set(DAYS)
 
 
 def test_a_day_without_a_file_is_a_success_with_a_hole(
