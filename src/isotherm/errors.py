@@ -7,7 +7,8 @@
     ├── MessageFormatError   a Kafka or socket message does not follow its contract
     ├── StoreError           HDFS, Kafka or MySQL refused or lost something
     │   ├── FencedError      another sink instance has taken over these offsets
-    │   └── RefusedError     it refuses this for ever: to try again would not help
+    │   ├── RefusedError     it refuses this for ever: to try again would not help
+    │   └── DamagedBucketError    a table's file on HDFS cannot be read; it is made again from raw files
     ├── SetupError           a tool could not be fetched, checked or built
     ├── ServerStartError     a local server did not start, or its port or disk is not free
     └── LockedError          another process holds a lock that is held by one at a time
@@ -46,6 +47,10 @@ class FencedError(StoreError):
 
 class RefusedError(StoreError):
     """A store refuses something for ever: to try it again would not help."""
+
+
+class DamagedBucketError(StoreError):
+    """A table's file on HDFS is none; it is to be made again from the raw files."""
 
 
 class SetupError(IsothermError):

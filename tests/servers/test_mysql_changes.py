@@ -14,13 +14,20 @@ import sqlalchemy as sa
 
 from isotherm.errors import StoreError
 from isotherm.ingest.load import Loader
-from isotherm.stores import tables
+from isotherm.stores import source_files, tables
 from isotherm.stores.hdfs_layout import HOURLY_SUMMARY_ROOT, bucket_of, bucket_path
 from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.migrate import migrate
+from isotherm.stores.raw_files import FileContent
 from servers.hdfs_fixture import Hdfs
 from servers.mariadb_fixture import Database
-from servers.summary_buckets import publish, record_summarised, sha256_of, write_bucket_rows
+from servers.summary_buckets import (
+    MADE_BY,
+    publish,
+    record_summarised,
+    sha256_of,
+    write_bucket_rows,
+)
 from servers.summary_data import DATASET, Row, fetch, random_rows, utc
 from servers.test_mysql_load import TABLES, assert_tables_are_the_fold_of
 
@@ -197,6 +204,77 @@ def test_a_bucket_of_another_version_than_the_ledgers_is_refused(
         Loader(store, engine).load_changes()
     assert_tables_are_the_fold_of(old, engine)
     assert flags(engine)[STATIONS[0]] == (1, 1, False)
+
+
+def test_a_station_its_bucket_does_not_have_keeps_its_rows_however_often_the_load_is_pressed(
+    engine: sa.Engine, store: HdfsStore
+) -> None:
+    old = rows_of(20)
+    publish(engine, store, old, ALL_DAYS, year=2014, version="a")
+    Loader(store, engine).load_changes()
+    store.delete(bucket_path(HOURLY_SUMMARY_ROOT, DATASET, 2014, bucket_of(STATIONS[0])))
+    # The bucket is there, but only the first of its two stations is in it.
+    neighbour = [one for one in old if one["station_id"] == STATIONS[0]]
+    write_bucket_rows(store, neighbour, STATIONS[:1], 2014, "a")
+    record_summarised(engine, 2014, "a", {STATIONS[1]: DAYS})
+    with pytest.raises(StoreError, match=f"of 1 files: {DATASET}/2014/{STATIONS[1]};"):
+        Loader(store, engine).load_changes()
+    assert flags(engine)[STATIONS[1]] == (1, 1, False)
+    report = Loader(store, engine).load_changes()
+    assert report.changed_days == []
+    assert_tables_are_the_fold_of(old, engine)
+    assert flags(engine)[STATIONS[1]] == (1, 1, False)
+
+
+def test_a_file_that_cannot_be_read_to_make_its_lost_bucket_anew_waits_and_keeps_its_rows(
+    engine: sa.Engine, store: HdfsStore
+) -> None:
+    old = rows_of(21)
+    publish(engine, store, old, ALL_DAYS, year=2014, version="a")
+    Loader(store, engine).load_changes()
+    record_summarised(engine, 2014, "a", {STATIONS[1]: DAYS})
+    bucket = bucket_of(STATIONS[0])
+    store.delete(bucket_path(HOURLY_SUMMARY_ROOT, DATASET, 2014, bucket))
+    with engine.begin() as connection:
+        source_files.mark_buckets(connection, DATASET, 2014, [bucket])
+        failed = [
+            (one, FileContent(failure="not on HDFS", raw_is_missing=True))
+            for one in source_files.read_pending(connection)
+            if one.station_id == STATIONS[1]
+        ]
+        source_files.record_summarised(connection, failed, MADE_BY)
+    publish(
+        engine,
+        store,
+        [one for one in old if one["station_id"] == STATIONS[0]],
+        {STATIONS[0]: DAYS},
+        year=2014,
+        version="a",
+    )
+    for _ in range(2):
+        Loader(store, engine).load_changes()
+        assert_tables_are_the_fold_of(old, engine)
+        # Not pending: the job is not started every day for what it cannot read.
+        assert flags(engine)[STATIONS[1]] == (0, 1, False)
+
+
+def test_a_damaged_bucket_is_refused_and_marked_and_everything_else_is_loaded(
+    engine: sa.Engine, store: HdfsStore
+) -> None:
+    old, new = rows_of(22), rows_of(23)
+    publish(engine, store, old, ALL_DAYS, year=2014, version="a")
+    Loader(store, engine).load_changes()
+    publish(engine, store, new, ALL_DAYS, year=2014, version="b")
+    later = random_rows(24, STATIONS, utc(2015, 1, 1), 24)
+    publish(engine, store, later, {one: [1] for one in STATIONS}, year=2015, version="a")
+    store.write(bucket_path(HOURLY_SUMMARY_ROOT, DATASET, 2014, bucket_of(STATIONS[0])), b"PAR1 cut")
+    with pytest.raises(StoreError, match=f"of 2 files: {DATASET}/2014/{STATIONS[0]}, "):
+        Loader(store, engine).load_changes()
+    kept = [one for one in old if one["station_id"] != STATIONS[2]]
+    loaded = [one for one in new if one["station_id"] == STATIONS[2]]
+    assert_tables_are_the_fold_of([*kept, *loaded, *later], engine)
+    found = fetch(engine, "source_file", "year, station_id, is_pending")
+    assert {one[:2] for one in found if one[2]} == {(2014, STATIONS[0]), (2014, STATIONS[1])}
 
 
 def test_what_the_job_is_making_anew_waits_for_its_word(engine: sa.Engine, store: HdfsStore) -> None:

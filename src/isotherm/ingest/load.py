@@ -18,13 +18,13 @@ import stamina
 from sqlalchemy import Engine
 
 from isotherm.datasets.registry import dataset_named
-from isotherm.errors import StoreError
+from isotherm.errors import DamagedBucketError, StoreError
 from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.ingest.load_report import LoadReport, YearLoad, add_loads, count_load, log_loaded
 from isotherm.ingest.report import log
 from isotherm.ingest.stations import refresh_observed_period
 from isotherm.stores import source_files, untold_days
-from isotherm.stores.bucket_tables import FileVersion, read_bucket
+from isotherm.stores.bucket_tables import BucketTable, FileVersion, read_bucket
 from isotherm.stores.global_summary import lock_layer
 from isotherm.stores.hdfs_layout import HOURLY_SUMMARY_ROOT, bucket_path
 from isotherm.stores.hdfs_store import HdfsStore
@@ -38,6 +38,7 @@ _READS_AT_ONCE: Final = 8
 # Station-years of one transaction: 1.3 million rows, and some 500 MB while they are compared.
 _FILES_PER_TRANSACTION: Final = 50
 _NAMED_FILES: Final = 5
+_MARK_ATTEMPTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ class Loader:
         """Load every changed day of every file, wherever it lies.
 
         Raises:
-            StoreError: MySQL stayed away; or files on HDFS were missing or other ones than the ledger
-                says: they are marked for the Spark job, everything else was loaded.
+            StoreError: MySQL stayed away; or files on HDFS were missing, damaged or other ones than
+                the ledger says: they are marked for the Spark job, everything else was loaded.
         """
         with self.engine.connect() as connection:
             changed = source_files.read_changed(connection)
@@ -120,23 +121,22 @@ class Loader:
         if days.is_empty():
             return _Read(nothing, tuple(files))
         first = files[0]
-        table = read_bucket(
-            self.store,
-            HOURLY_SUMMARY_ROOT,
-            first.dataset,
-            first.year,
-            first.bucket,
-            _HOUR_SCHEMA.names(),
-        )
+        place = (first.dataset, first.year, first.bucket)
+        try:
+            table = read_bucket(self.store, HOURLY_SUMMARY_ROOT, *place, _HOUR_SCHEMA.names())
+        except DamagedBucketError as error:
+            log.warning(str(error))
+            table = None
         if table is None:
             return _Read(nothing, refused=tuple(files))
-        agrees = [table.versions.get(one.station_id) == _version_of(one) for one in files]
-        agreed = tuple(one for one, does in zip(files, agrees, strict=True) if does)
-        other = [one for one, does in zip(files, agrees, strict=True) if not does]
-        # What the Spark job is making now, or was making when it ended, is loaded once it has said so.
-        refused = tuple(one for one in other if not one.is_pending)
+        agreed = tuple(one for one in files if _agrees(one, table))
+        other = [one for one in files if not _agrees(one, table)]
+        # What the Spark job is making now, or was making when it ended, is loaded once it has said so;
+        # what it could not read, once it can.
+        refused = tuple(one for one in other if not (one.is_pending or one.is_failed))
         if len(refused) < len(other):
-            log.info(f"{len(other) - len(refused)} files are being summarised; the next load has them.")
+            waiting = len(other) - len(refused)
+            log.info(f"{waiting} files are being summarised, or could not be; a later load has them.")
         return _Read(hours_of_days(table.rows, _station_days(agreed)), agreed, refused)
 
     def _load_group(self, group: _Group) -> tuple[YearLoad, frozenset[date]]:
@@ -159,9 +159,10 @@ class Loader:
         if not refused:
             return
         places = sorted({(one.dataset, one.year, one.bucket) for one in refused})
-        with self.engine.begin() as connection:
-            for dataset, year, bucket in places:
-                source_files.mark_buckets(connection, dataset, year, [bucket])
+        for attempt in stamina.retry_context(on=is_transient, attempts=_MARK_ATTEMPTS):
+            with attempt, self.engine.begin() as connection:
+                for dataset, year, bucket in places:
+                    source_files.mark_buckets(connection, dataset, year, [bucket])
         names = [f"{one.dataset}/{one.year}/{one.station_id}" for one in refused]
         more = f" and {len(names) - _NAMED_FILES} more" if len(names) > _NAMED_FILES else ""
         raise StoreError(
@@ -200,10 +201,12 @@ def _groups(files: Iterable[ChangedFile]) -> Iterator[list[ChangedFile]]:
             yield part[start : start + _FILES_PER_TRANSACTION]
 
 
-def _version_of(file: ChangedFile) -> FileVersion | None:
+def _agrees(file: ChangedFile, table: BucketTable) -> bool:
+    """Whether the table holds of a file what the ledger says; where that says nothing, it does not."""
     if file.summarised_sha256 is None or file.made_by is None:
-        return None
-    return FileVersion(file.summarised_sha256, file.made_by)
+        return False
+    said = FileVersion(file.summarised_sha256, file.made_by)
+    return table.versions.get(file.station_id) == said
 
 
 def _station_days(files: Iterable[ChangedFile]) -> pl.DataFrame:

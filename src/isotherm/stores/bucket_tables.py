@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from isotherm.errors import StoreError
+from isotherm.errors import DamagedBucketError
 from isotherm.stores.hdfs_layout import bucket_path
 from isotherm.stores.hdfs_store import HdfsStore
 
@@ -60,7 +60,8 @@ def read_bucket(
         columns: only these; default: all.
 
     Raises:
-        StoreError: HDFS did not answer, or the file is no bucket of ours.
+        DamagedBucketError: the file is no bucket of ours.
+        StoreError: HDFS did not answer.
     """
     path = bucket_path(root, dataset, year, bucket)
     content = store.read_if_exists(path)
@@ -72,11 +73,24 @@ def read_bucket(
         file.seek(0)
         rows = pl.read_parquet(file, columns=None if columns is None else list(columns))
     except (pl.exceptions.PolarsError, KeyError, TypeError, ValueError) as error:
-        raise StoreError(
-            f"{path} on HDFS is damaged ({str(error)[:200]}). Delete it; the next run makes it again "
-            "from the raw files."
-        ) from error
+        raise _damaged(path, error) from error
     return BucketTable(rows, versions)
+
+
+def read_versions(content: bytes, path: str) -> dict[str, FileVersion]:
+    """What the rows of a bucket's file were made from, by station, without reading its rows.
+
+    Args:
+        content: the file.
+        path: where it lies, for people.
+
+    Raises:
+        DamagedBucketError: it is no bucket of ours.
+    """
+    try:
+        return _decode_versions(pl.read_parquet_metadata(io.BytesIO(content)))
+    except (pl.exceptions.PolarsError, KeyError, TypeError, ValueError) as error:
+        raise _damaged(path, error) from error
 
 
 def write_bucket(
@@ -95,6 +109,13 @@ def write_bucket(
         metadata={_VERSIONS_KEY: _encode_versions(table.versions)},
     )
     store.write(bucket_path(root, dataset, year, bucket), file.getvalue())
+
+
+def _damaged(path: str, error: Exception) -> DamagedBucketError:
+    return DamagedBucketError(
+        f"{path} on HDFS is damaged ({str(error)[:200]}). The next run makes it again from the raw "
+        "files."
+    )
 
 
 def _encode_versions(versions: Mapping[str, FileVersion]) -> str:

@@ -24,6 +24,7 @@ class ChangedFile:
         made_by: the code the Parquet must be made by; None likewise.
         changed_days: days of the year, sorted.
         is_pending: the Spark job is to make it anew, or is making it now.
+        is_failed: the Spark job could not read its raw file.
     """
 
     dataset: str
@@ -34,6 +35,7 @@ class ChangedFile:
     made_by: str | None
     changed_days: tuple[int, ...]
     is_pending: bool
+    is_failed: bool = False
 
     @property
     def dates(self) -> tuple[date, ...]:
@@ -124,4 +126,5 @@ def _changed_file(row: Row[Any]) -> ChangedFile:
         row.made_by,
         decode_days(row.changed_days),
         is_pending=bool(row.is_pending),
+        is_failed=row.failure is not None,
     )
