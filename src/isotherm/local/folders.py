@@ -8,39 +8,57 @@ import json
 import os
 import shutil
 import stat
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from isotherm.errors import SettingsError
 from isotherm.files import MARKER, is_ours, make_private_folder, mark_as_ours, write_whole
 from isotherm.settings import Settings, default_runtime_dir
 
 ARCHIVE_FILE = "archive.json"
-# What our servers leave in the folder of sockets.
-RUNTIME_FILES = (
-    "observation.sock", "observation.lock", "mysql.sock", "mysql.sock.lock",
-    ".s.PGSQL.5432", ".s.PGSQL.5432.lock", "hdfs",
-)  # fmt: skip
+# What our servers leave in the folder of sockets, by kind: a thing of another kind is somebody else's.
+SOCKETS = ("observation.sock", "mysql.sock", ".s.PGSQL.5432")
+LOCKS = ("observation.lock", "mysql.sock.lock", ".s.PGSQL.5432.lock")
+DATA_LINK = "hdfs"
 # May be there before the first start: a password given as a file, and what a new disk holds.
 NOT_FOREIGN = {"secrets", "lost+found", MARKER}
 
 
 def recorded_archive(state_dir: Path) -> str | None:
-    """The archive a state folder belongs to; None for a new folder."""
+    """The archive a state folder belongs to; None for a new folder, and for one of somebody else."""
+    document = _our_document(state_dir)
+    return None if document is None else str(document["archive"])
+
+
+def is_state_dir(folder: Path) -> bool:
+    """Whether Isotherm was ever started in a folder: only then is there anything of ours in it."""
+    return is_ours(folder) or _our_document(folder) is not None
+
+
+def _our_document(state_dir: Path) -> dict[str, Any] | None:
     try:
-        return str(json.loads((state_dir / ARCHIVE_FILE).read_text())["archive"])
-    except FileNotFoundError:
+        document = json.loads((state_dir / ARCHIVE_FILE).read_text())
+    except (OSError, ValueError):
         return None
+    return document if isinstance(document, dict) and "archive" in document else None
 
 
 def claim_state_dir(settings: Settings) -> None:
     """Make the state folder, and make it belong to the archive of the settings.
 
     Raises:
-        SettingsError: it belongs to another; the message has the command for a second folder.
+        SettingsError: it belongs to another; the message has the command for a second folder. Or it
+            holds a file of that name which is not ours.
     """
     state_dir = settings.state_dir
     found = recorded_archive(state_dir)
     if found is None:
+        if (state_dir / ARCHIVE_FILE).exists():
+            raise SettingsError(
+                f"{state_dir / ARCHIVE_FILE} is not a record of Isotherm's, and is not replaced. Set "
+                "ISOTHERM_STATE_DIR to a folder that is new or empty."
+            )
         state_dir.mkdir(parents=True, exist_ok=True)
         is_shared = bool({one.name for one in state_dir.iterdir()} - NOT_FOREIGN)
         document = {"archive": settings.archive, "folder_was_shared": is_shared}
@@ -73,12 +91,13 @@ def require_our_state_dir(state_dir: Path) -> None:
 
 
 def _was_ours_before_markers(state_dir: Path) -> bool:
-    """Whether a version that left no marker made it: its records do not say the folder was shared."""
-    try:
-        document = json.loads((state_dir / ARCHIVE_FILE).read_text())
-    except (OSError, ValueError):
-        return any((state_dir / "run" / name).is_file() for name in ("servers.json", "command.lock"))
-    return isinstance(document, dict) and "archive" in document and "folder_was_shared" not in document
+    """Whether a version that left no marker made it: its record does not say the folder was shared.
+
+    Every version wrote that record before anything else. Other files prove nothing: a command that
+    found nothing to do may have left them in a folder of somebody else.
+    """
+    document = _our_document(state_dir)
+    return document is not None and "folder_was_shared" not in document
 
 
 def delete_state_dir(state_dir: Path) -> None:
@@ -99,7 +118,7 @@ def make_runtime_dir(settings: Settings) -> None:
     """
     folder = settings.runtime_dir
     is_new = not folder.exists() and not folder.is_symlink()
-    if not is_new and not is_ours(folder) and _is_open_and_used(folder):
+    if not is_new and not is_ours(folder) and _is_open_and_used(settings):
         raise SettingsError(
             f"The folder for sockets, {folder}, is open to other users and holds other files; closing "
             "it could lock them out. Set ISOTHERM_RUNTIME_DIR to a folder that is new or private."
@@ -109,23 +128,42 @@ def make_runtime_dir(settings: Settings) -> None:
         mark_as_ours(folder)
 
 
-def _is_open_and_used(folder: Path) -> bool:
+def _is_open_and_used(settings: Settings) -> bool:
+    folder = settings.runtime_dir
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode):
         return False  # refused by name when it is to be made private
     is_private = not stat.S_IMODE(status.st_mode) & 0o077
-    has_more = any(one.name not in (MARKER, *RUNTIME_FILES) for one in folder.iterdir())
+    has_more = any(
+        one.name != MARKER and not _is_left_by_us(one, settings.state_dir) for one in folder.iterdir()
+    )
     return not is_private and has_more
 
 
+def _is_left_by_us(path: Path, state_dir: Path) -> bool:
+    """Whether it has the name and the kind of what our servers leave in the folder of sockets."""
+    try:
+        mode = path.lstat().st_mode
+        if path.name == DATA_LINK:
+            return stat.S_ISLNK(mode) and path.readlink().is_relative_to(state_dir)
+    except OSError:
+        return False  # gone meanwhile
+    return (stat.S_ISSOCK(mode) and path.name in SOCKETS) or (stat.S_ISREG(mode) and path.name in LOCKS)
+
+
 def clear_runtime_dir(settings: Settings) -> None:
-    """Remove our sockets and locks, and the folder if we made it and nothing else is in it."""
+    """Remove our sockets, locks and link, and the folder if we made it and nothing else is in it.
+
+    Raises nothing: what cannot be removed stays, and the servers are stopped all the same.
+    """
     folder = settings.runtime_dir
-    if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != os.geteuid():
-        return
-    for name in RUNTIME_FILES:
-        (folder / name).unlink(missing_ok=True)
-    was_made_by_us = is_ours(folder) or folder == default_runtime_dir(settings.state_dir)
-    if was_made_by_us and not {one.name for one in folder.iterdir()} - {MARKER}:
-        (folder / MARKER).unlink(missing_ok=True)
-        folder.rmdir()
+    with suppress(OSError):
+        if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != os.geteuid():
+            return
+        for path in map(folder.joinpath, (*SOCKETS, *LOCKS, DATA_LINK)):
+            if _is_left_by_us(path, settings.state_dir):
+                path.unlink(missing_ok=True)
+        was_made_by_us = is_ours(folder) or folder == default_runtime_dir(settings.state_dir)
+        if was_made_by_us and not {one.name for one in folder.iterdir()} - {MARKER}:
+            (folder / MARKER).unlink(missing_ok=True)
+            folder.rmdir()

@@ -30,5 +30,7 @@ def command_lock(settings: Settings, command: str) -> Iterator[None]:
                 f"`{command}`: another command is starting or stopping the servers of "
                 f"{settings.state_dir}. Wait for it and try again."
             ) from error
-        yield
-        path.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)

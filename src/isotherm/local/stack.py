@@ -12,12 +12,13 @@ import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from isotherm.errors import ServerStartError
 from isotherm.local.checks import check_disk, check_ports
 from isotherm.local.environment import base_environment, instance_name
-from isotherm.local.folders import claim_state_dir, clear_runtime_dir
+from isotherm.local.folders import claim_state_dir, clear_runtime_dir, is_state_dir
 from isotherm.local.locks import command_lock, supervisor_lock
 from isotherm.local.log_files import last_lines
 from isotherm.local.processes import (
@@ -147,10 +148,12 @@ class Stack:
     def stop(self) -> bool:
         """Stop everything of this state folder, orphans included; leave no process and no lock.
 
+        In a folder where Isotherm was never started nothing is touched.
+
         Returns:
             Whether anything ran.
         """
-        if not self.settings.state_dir.exists():
+        if not is_state_dir(self.settings.state_dir):
             return False
         with command_lock(self.settings, "down"):
             record = self.record
@@ -178,7 +181,8 @@ class Stack:
     def _stop_supervisor(self, supervisor: ProcessIdentity | None) -> bool:
         if supervisor is None or not supervisor.is_alive():
             return False
-        os.kill(supervisor.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # ended meanwhile
+            os.kill(supervisor.pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_TIMEOUT_S
         while supervisor.is_alive() and time.monotonic() < deadline:
             if self._started is not None:

@@ -1,6 +1,7 @@
 """Nothing is deleted that Isotherm did not make, and no folder of others is taken for sockets."""
 
 import os
+import socket
 import stat
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from isotherm.local.folders import (
     make_runtime_dir,
     require_our_state_dir,
 )
+from isotherm.local.locks import command_lock
+from isotherm.local.servers import hdfs
 from isotherm.local.stack import Stack
 from isotherm.settings import Settings, default_runtime_dir, load_settings
 
@@ -84,17 +87,21 @@ def test_reset_refuses_a_folder_that_was_never_started(
     assert settings.state_dir.is_dir()
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [("archive.json", '{"archive": "noaa"}'), ("run/servers.json", "{}"), ("run/command.lock", "")],
-)
-def test_a_folder_of_the_version_before_still_counts_as_ours(
-    settings: Settings, name: str, content: str
+def test_a_folder_of_the_version_before_still_counts_as_ours(settings: Settings) -> None:
+    settings.state_dir.mkdir()
+    (settings.state_dir / "archive.json").write_text('{"archive": "noaa"}')
+    require_our_state_dir(settings.state_dir)
+
+
+@pytest.mark.parametrize("name", ["run/servers.json", "run/command.lock"])
+def test_what_a_command_may_leave_anywhere_is_no_proof_that_a_folder_is_ours(
+    settings: Settings, name: str
 ) -> None:
     path = settings.state_dir / name
     path.parent.mkdir(parents=True)
-    path.write_text(content)
-    require_our_state_dir(settings.state_dir)
+    path.write_text("{}")
+    with pytest.raises(SettingsError, match="was not made by Isotherm"):
+        require_our_state_dir(settings.state_dir)
 
 
 def test_a_refusal_is_told_in_words(
@@ -115,8 +122,8 @@ def test_down_removes_only_our_sockets_from_a_folder_of_the_user(settings: Setti
     settings.runtime_dir.mkdir(mode=0o700)
     (settings.runtime_dir / "agent.sock").touch()
     make_runtime_dir(settings)
-    (settings.runtime_dir / "mysql.sock").touch()
-    settings.state_dir.mkdir()
+    bound(settings.runtime_dir / "mysql.sock")
+    claim_state_dir(settings)
     Stack(settings).stop()
     assert [one.name for one in settings.runtime_dir.iterdir()] == ["agent.sock"]
 
@@ -178,3 +185,93 @@ def test_a_folder_made_before_us_by_another_user_is_refused(tmp_path: Path) -> N
         assert folder.is_dir()
     finally:
         folder.rmdir()
+
+
+def test_down_in_a_folder_of_somebody_else_touches_nothing_and_makes_it_not_ours(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.state_dir.mkdir()
+    (settings.state_dir / "thesis.txt").write_text("ten years of work")
+    assert not Stack(settings).stop()
+    assert [one.name for one in settings.state_dir.iterdir()] == ["thesis.txt"]
+    with pytest.raises(SettingsError, match="was not made by Isotherm"):
+        reset(settings.state_dir, monkeypatch)
+    with pytest.raises(SettingsError, match="was not made by Isotherm"):
+        reset(settings.state_dir, monkeypatch)
+    assert (settings.state_dir / "thesis.txt").read_text() == "ten years of work"
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", '{"boxes": 3}', "no JSON"])
+def test_an_archive_json_of_somebody_else_is_not_replaced(settings: Settings, content: str) -> None:
+    settings.state_dir.mkdir()
+    theirs = settings.state_dir / "archive.json"
+    theirs.write_text(content)
+    assert not Stack(settings).stop()
+    with pytest.raises(SettingsError, match=r"not a record of Isotherm's"):
+        Stack(settings).start()
+    with pytest.raises(SettingsError, match="was not made by Isotherm"):
+        require_our_state_dir(settings.state_dir)
+    assert theirs.read_text() == content
+    assert len(list(settings.state_dir.iterdir())) == 1
+
+
+def test_the_lock_of_a_command_goes_though_it_is_interrupted(settings: Settings) -> None:
+    lock = settings.state_dir / "run" / "command.lock"
+
+    def interrupted() -> None:
+        with command_lock(settings, "up"):
+            assert lock.exists()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert not lock.exists()
+
+
+def bound(path: Path) -> None:
+    """A socket somebody left."""
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(path))
+
+
+def test_down_removes_our_sockets_locks_and_link_by_their_kind(settings: Settings) -> None:
+    make_runtime_dir(settings)
+    for name in ("observation.sock", "mysql.sock", ".s.PGSQL.5432"):
+        bound(settings.runtime_dir / name)
+    for name in ("observation.lock", "mysql.sock.lock", ".s.PGSQL.5432.lock"):
+        (settings.runtime_dir / name).touch()
+    (settings.runtime_dir / "hdfs").symlink_to(settings.state_dir / "hdfs")
+    clear_runtime_dir(settings)
+    assert not settings.runtime_dir.exists()
+
+
+@pytest.mark.parametrize("kind", ["folder", "file", "link"])
+def test_what_the_user_calls_as_we_do_stays_and_down_ends_well(
+    settings: Settings, tmp_path: Path, kind: str
+) -> None:
+    make_runtime_dir(settings)
+    names = ["hdfs", "mysql.sock", "observation.lock"]
+    for name in names if kind != "file" else names[:2]:
+        path = settings.runtime_dir / name
+        if kind == "folder":
+            path.mkdir()
+            (path / "kept").touch()
+        elif kind == "file":
+            path.write_text("kept")
+        else:
+            path.symlink_to(tmp_path / "elsewhere")
+    before = sorted(settings.runtime_dir.rglob("*"))
+    claim_state_dir(settings)
+    assert not Stack(settings).stop()
+    assert sorted(settings.runtime_dir.rglob("*")) == before
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_hdfs_does_not_put_its_link_in_the_place_of_something_else(tmp_path: Path, kind: str) -> None:
+    settings = Settings(state_dir=tmp_path / "a state", runtime_dir=tmp_path / "sockets")
+    theirs = settings.runtime_dir / "hdfs"
+    settings.runtime_dir.mkdir(mode=0o700)
+    theirs.mkdir() if kind == "folder" else theirs.write_text("kept")
+    with pytest.raises(SettingsError, match="Move it away"):
+        hdfs.link_data_folder(settings)
+    assert theirs.is_dir() if kind == "folder" else theirs.read_text() == "kept"

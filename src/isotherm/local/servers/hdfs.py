@@ -37,7 +37,7 @@ def hdfs_servers(settings: Settings) -> list[Server]:
     class_path = [str(folder / "conf"), f"{tools.jars('hdfs')}/*"]
 
     def prepare() -> None:
-        _link_data_folder(settings)
+        link_data_folder(settings)
         write_configuration(settings, folder / "conf")
         if (folder / "name" / "current" / "VERSION").exists():
             return
@@ -82,7 +82,12 @@ def data_folder(settings: Settings) -> Path:
     return settings.runtime_dir / "hdfs" if "%" in folder.as_uri() else folder
 
 
-def _link_data_folder(settings: Settings) -> None:
+def link_data_folder(settings: Settings) -> None:
+    """Make HDFS' folder, and a link to it where its own name has letters HDFS cannot bear.
+
+    Raises:
+        SettingsError: no link can be made, or something else has its name.
+    """
     folder, name = settings.state_dir / "hdfs", data_folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
     if name == folder:
@@ -93,7 +98,13 @@ def _link_data_folder(settings: Settings) -> None:
             f"to it from {name.parent}. Set ISOTHERM_RUNTIME_DIR to a folder of plain letters."
         )
     make_runtime_dir(settings)
-    name.unlink(missing_ok=True)
+    if name.is_symlink():
+        name.unlink()
+    elif name.exists():
+        raise SettingsError(
+            f"HDFS needs the name {name} for a link to its data, but there is something else. Move it "
+            "away, or set ISOTHERM_RUNTIME_DIR to a folder that is new or private."
+        )
     name.symlink_to(folder)
 
 
