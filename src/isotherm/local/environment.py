@@ -31,6 +31,8 @@ def base_environment(settings: Settings, inherited: Mapping[str, str] = os.envir
         for name, value in inherited.items()
         if not name.startswith(FOREIGN_PREFIXES) and not name.startswith("ISOTHERM_")
     }
+    # Only a driver with executors of its own may hide: those of a cluster must reach it.
+    loopback = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_HOSTNAME": "localhost"}
     path = [str(tools.python.parent), str(tools.java_home / "bin"), inherited.get("PATH", "")]
     return environment | {
         "PATH": os.pathsep.join(one for one in path if one),
@@ -40,8 +42,7 @@ def base_environment(settings: Settings, inherited: Mapping[str, str] = os.envir
         "SPARK_HOME": str(tools.pyspark),
         "PYSPARK_PYTHON": str(tools.python),
         "PYSPARK_DRIVER_PYTHON": str(tools.python),
-        "SPARK_LOCAL_IP": "127.0.0.1",
-        "SPARK_LOCAL_HOSTNAME": "localhost",
+        **(loopback if settings.spark_master.startswith("local") else {}),
         "HADOOP_USER_NAME": settings.hdfs_user,
         INSTANCE_VARIABLE: instance_name(settings),
         **settings.as_environment(),

@@ -112,3 +112,16 @@ def test_people_who_can_log_in_are_told_from_services() -> None:
         account("nobody", 65534, "/bin/bash"),
     ]
     assert other_people(accounts) == ["ann", "plain"]
+
+
+@pytest.mark.parametrize("master", ["local[2]", "local[*]", "local"])
+def test_a_driver_with_executors_of_its_own_is_on_loopback(tmp_path: Path, master: str) -> None:
+    environment = base_environment(Settings(state_dir=tmp_path, spark_master=master), {})
+    assert environment["SPARK_LOCAL_IP"] == "127.0.0.1"
+    assert environment["SPARK_LOCAL_HOSTNAME"] == "localhost"
+
+
+@pytest.mark.parametrize("master", ["spark://master:7077", "yarn", "k8s://https://cluster:6443"])
+def test_a_driver_of_a_cluster_can_be_reached_by_its_executors(tmp_path: Path, master: str) -> None:
+    environment = base_environment(Settings(state_dir=tmp_path, spark_master=master), {})
+    assert not [name for name in environment if name.startswith("SPARK_LOCAL")]
