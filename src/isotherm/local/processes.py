@@ -118,18 +118,6 @@ def _mark_name(instance: str) -> str:
     return f"isotherm-{instance}"
 
 
-def group_processes(group: int) -> list[psutil.Process]:
-    """The living processes of one process group."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if _group_of(process) == group and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-        except psutil.NoSuchProcess:
-            continue
-    return found
-
-
 def family(identity: ProcessIdentity, instance: str = "") -> list[psutil.Process]:
     """A server's processes: its group, and their descendants in groups of their own.
 
@@ -137,18 +125,23 @@ def family(identity: ProcessIdentity, instance: str = "") -> list[psutil.Process
         identity: the server's first process; the group is looked for even after it has died.
         instance: the mark that tells our orphans from a stranger's group with a reused number.
     """
-    members = group_processes(identity.pid)
+    group = (one for one in psutil.process_iter() if group_of(one.pid) == identity.pid)
+    members = [one for one in group if _is_living(one)]
     if not identity.is_alive():
         if identity.boot_id != boot_id():
             return []
         members = [one for one in members if _is_ours(one, instance)]
-    found = {one.pid: one for one in members}
-    for member in members:
-        try:
-            found |= {one.pid: one for one in member.children(recursive=True)}
-        except psutil.NoSuchProcess:
-            continue
-    return list(found.values())
+    return list(with_descendants(members).values())
+
+
+def with_descendants(processes: Iterable[psutil.Process]) -> dict[int, psutil.Process]:
+    """These processes and all they started, by pid; nothing is said of what ends meanwhile."""
+    found: dict[int, psutil.Process] = {}
+    for process in processes:
+        found[process.pid] = process
+        with suppress(psutil.NoSuchProcess):
+            found |= {one.pid: one for one in process.children(recursive=True)}
+    return found
 
 
 def _is_ours(process: psutil.Process, instance: str) -> bool:
@@ -180,11 +173,7 @@ def _link(path: Path) -> str:
 
 def instance_processes(instance: str) -> list[psutil.Process]:
     """Every process that carries a mark of the instance, with all descendants, except this one."""
-    marked = [one for one in psutil.process_iter() if has_mark(one.pid, instance)]
-    found = {one.pid: one for one in marked}
-    for one in marked:
-        with suppress(psutil.NoSuchProcess):
-            found |= {child.pid: child for child in one.children(recursive=True)}
+    found = with_descendants(one for one in psutil.process_iter() if has_mark(one.pid, instance))
     found.pop(os.getpid(), None)
     return list(found.values())
 
@@ -193,10 +182,8 @@ def proportional_memory(processes: Iterable[psutil.Process]) -> int:
     """Proportional set size of some processes together, in bytes: shared pages count once in all."""
     total = 0
     for process in processes:
-        try:
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             total += process.memory_full_info().pss
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
     return total
 
 
@@ -213,7 +200,7 @@ def stop_family(
     members = family(identity, instance)
     if not members:
         return
-    group = [one for one in members if _group_of(one) == identity.pid]
+    group = [one for one in members if group_of(one.pid) == identity.pid]
     for process in group:
         _quietly(partial(process.send_signal, stop_signal))
     _wait_gone(members, grace_s)
@@ -222,9 +209,10 @@ def stop_family(
     _wait_gone(members, 5)
 
 
-def _group_of(process: psutil.Process) -> int | None:
+def group_of(pid: int) -> int | None:
+    """The process group of a process; None if there is none."""
     try:
-        return os.getpgid(process.pid)
+        return os.getpgid(pid)
     except ProcessLookupError:
         return None
 

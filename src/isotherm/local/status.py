@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Set
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
 
 from isotherm.local.environment import instance_name
-from isotherm.local.processes import family, has_mark, proportional_memory
+from isotherm.local.processes import family, has_mark, proportional_memory, with_descendants
 from isotherm.local.record import IDLE, READY, STOPPED, Entry, RecordFile
 from isotherm.local.servers import all_servers
 from isotherm.settings import Settings
@@ -88,16 +87,9 @@ def stream_processes(settings: Settings) -> dict[str, list[psutil.Process]]:
         for name, program in STREAM_PROGRAMS.items():
             if program in words and has_mark(process.pid, instance_name(settings)):
                 roots[name].append(process)
-    return {name: _with_descendants(found) for name, found in roots.items()}
-
-
-def _with_descendants(roots: list[psutil.Process]) -> list[psutil.Process]:
-    found: dict[int, psutil.Process] = {}
-    for root in sorted(roots, key=lambda one: one.create_time()):
-        found.setdefault(root.pid, root)
-        with suppress(psutil.NoSuchProcess):
-            found |= {one.pid: one for one in root.children(recursive=True)}
-    return list(found.values())
+    for found in roots.values():
+        found.sort(key=lambda one: one.create_time())
+    return {name: list(with_descendants(found).values()) for name, found in roots.items()}
 
 
 def _stream_status(name: str, processes: list[psutil.Process]) -> ServerStatus:

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from threading import Event, Thread
 
@@ -25,6 +26,7 @@ from isotherm.local.processes import (
     ProcessIdentity,
     become_subreaper,
     end_processes,
+    group_of,
     instance_processes,
     reap_orphans,
 )
@@ -165,9 +167,9 @@ class Supervisor:
         found |= {one.pid: one for one in instance_processes(instance_name(self.settings))}
         kept = set(exclude)
         for pid in exclude:
-            if psutil.pid_exists(pid):
+            with suppress(psutil.NoSuchProcess):  # it may end while it is looked at
                 kept |= {one.pid for one in psutil.Process(pid).children(recursive=True)}
-                kept |= {one for one in found if os.getpgid(one) == pid}
+            kept |= {one for one in found if group_of(one) == pid}
         end_processes([one for pid, one in found.items() if pid not in kept], grace_s=3)
 
 

@@ -109,6 +109,54 @@ def test_orphans_that_gave_themselves_another_title_are_found_by_what_they_inher
     assert not [one for one in orphans if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 
 
+# Processes come and go, as at a takeover; a supervisor looks who is there, and ends the rest.
+CHURN = """
+import sys, threading, time, subprocess
+from pathlib import Path
+from isotherm.local.environment import base_environment
+from isotherm.local.processes import start_in_group
+from isotherm.local.supervisor import Supervisor
+from isotherm.settings import Settings
+
+folder = Path(sys.argv[1])
+settings = Settings(state_dir=folder, archive="simulated")
+supervisor = Supervisor(settings)
+ended_at = time.monotonic() + 3
+started = 0
+
+def start(*command):
+    return start_in_group(command, base_environment(settings), folder / "log", folder)
+
+def churn():
+    global started
+    while time.monotonic() < ended_at:
+        start("sleep", "0.01").wait()
+        started += 1
+
+taken_over = [start("sleep", "60") for _ in range(3)]
+threads = [threading.Thread(target=churn) for _ in range(3)]
+for one in threads: one.start()
+rounds = 0
+while time.monotonic() < ended_at:
+    supervisor._end_children(exclude={one.pid for one in taken_over})
+    rounds += 1
+for one in threads: one.join()
+print(rounds, started, [one.poll() for one in taken_over].count(None))
+supervisor._end_children(exclude=set())
+"""
+
+
+def test_a_takeover_outlives_processes_that_end_while_they_are_looked_at(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CHURN, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    rounds, started, kept = map(int, done.stdout.split())
+    assert rounds >= 3
+    assert started >= 30
+    assert kept == 3
+
+
 def test_a_large_log_is_rotated_under_a_program_that_goes_on_writing(tmp_path: Path) -> None:
     log = tmp_path / "server.log"
     with log.open("ab", buffering=0) as writer:
