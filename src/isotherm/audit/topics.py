@@ -1,6 +1,7 @@
 """A Kafka topic from its beginning to its present end, once, without joining anybody's group."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
 
@@ -13,8 +14,17 @@ _POLL_S: Final = 10.0
 _MESSAGES_AT_ONCE: Final = 5000
 
 
-def read_topic(bootstrap_servers: str, topic: str) -> Iterator[list[bytes]]:
-    """The values of every message that is in the topic now, some thousand at a time.
+@dataclass(frozen=True, slots=True)
+class TopicRecord:
+    """A record of a topic: its value, empty for a tombstone, its key, and Kafka's timestamp of it."""
+
+    value: bytes
+    key: bytes | None
+    written_ms: int
+
+
+def read_topic(bootstrap_servers: str, topic: str) -> Iterator[list[TopicRecord]]:
+    """Every record that is in the topic now, some thousand at a time.
 
     Raises:
         StoreError: Kafka does not answer, or the topic stops before its end.
@@ -40,7 +50,7 @@ def read_topic(bootstrap_servers: str, topic: str) -> Iterator[list[bytes]]:
         consumer.close()
 
 
-def _consume_to_end(consumer: Consumer, topic: str) -> Iterator[list[bytes]]:
+def _consume_to_end(consumer: Consumer, topic: str) -> Iterator[list[TopicRecord]]:
     found = consumer.list_topics(topic, timeout=_POLL_S).topics[topic].partitions
     ends: dict[int, int] = {}
     start: list[TopicPartition] = []
@@ -56,7 +66,14 @@ def _consume_to_end(consumer: Consumer, topic: str) -> Iterator[list[bytes]]:
             raise StoreError(f"The topic {topic} stopped before its end. Read `./isotherm logs kafka`.")
         for message in batch:
             _note(message, ends)
-        yield [message.value() or b"" for message in batch]
+        yield [_record(message) for message in batch]
+
+
+def _record(message: Message) -> TopicRecord:
+    key = message.key()
+    if isinstance(key, str):
+        key = key.encode()
+    return TopicRecord(message.value() or b"", key, message.timestamp()[1])
 
 
 def _note(message: Message, ends: dict[int, int]) -> None:

@@ -2,11 +2,13 @@
 
 The bridge asks before it publishes, the stream asks again, because anybody may write the topic: one
 observation from the future would move the watermark, and every hour before it would count as late.
+What is in the topic is judged at its record's own time: each step, each repetition of a micro-batch
+and the audit come to the same, whenever they ask.
 """
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from isotherm.datasets.observations import FUTURE_TOLERANCE
@@ -19,6 +21,8 @@ OTHER_VERSION: Final = "unknown_schema_version"
 INVALID: Final = "invalid"
 FUTURE: Final = "future"
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MS: Final = 253_370_764_800_000  # the year 9999: Python's calendar ends with it
 _DATASET_NAMES: Final = frozenset(one.name for one in DATASETS)
 
 
@@ -28,6 +32,11 @@ class Refusal:
 
     reason: str
     detail: str
+
+
+def clock_of(written_ms: int) -> datetime:
+    """The moment at which a record of the topic is judged: Kafka's timestamp of it."""
+    return _EPOCH + timedelta(milliseconds=min(max(written_ms, 0), _LAST_MS))
 
 
 def admit(content: bytes | None, now: datetime) -> ObservationHead | Refusal:

@@ -6,9 +6,9 @@ imports no engine.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 import pyarrow as pa
@@ -24,7 +24,7 @@ from isotherm.messages import (
     SCHEMA_VERSION,
     ObservationHead,
 )
-from isotherm.stream.admission import Refusal, admit, feed_of
+from isotherm.stream.admission import Refusal, admit, clock_of, feed_of
 from isotherm.summarise import HOUR_KEY, READING_COLUMNS, summarise
 
 Step = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
@@ -45,15 +45,15 @@ _fields: Final = attrgetter(*READ_SCHEMA.names[:-1])
 
 
 def read_step(feed_id: str) -> Step:
-    """Raw records (value, offset) to the readings of one feed (`READ_SCHEMA`), moved ahead in time."""
+    """Raw records (value, offset, written_ms) to readings (`READ_SCHEMA`) of one feed, moved ahead."""
 
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            now = datetime.now(UTC)
+            columns = _columns(batch, "value", "offset", "written_ms")
             rows = [
                 (*_fields(message), offset)
-                for value, offset in zip(*_columns(batch, "value", "offset"), strict=True)
-                if isinstance(message := admit(value, now), ObservationHead)
+                for value, offset, written_ms in zip(*columns, strict=True)
+                if isinstance(message := admit(value, clock_of(written_ms)), ObservationHead)
                 and message.feed_id == feed_id
             ]
             yield _readings(rows)
@@ -62,19 +62,19 @@ def read_step(feed_id: str) -> Step:
 
 
 def letter_step(feed_id: str) -> Step:
-    """Raw records (value, partition, offset) to dead letters of what may not enter (`RECORD_SCHEMA`).
+    """Raw records (value, partition, offset, written_ms) to dead letters (`RECORD_SCHEMA`).
 
     A message that says it is of another feed is that feed's to account for.
     """
 
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            now = datetime.now(UTC)
-            columns = _columns(batch, "value", "partition", "offset")
+            columns = _columns(batch, "value", "partition", "offset", "written_ms")
             letters = [
                 _letter(value, found, partition, offset)
-                for value, partition, offset in zip(*columns, strict=True)
-                if isinstance(found := admit(value, now), Refusal) and feed_of(value) in (None, feed_id)
+                for value, partition, offset, written_ms in zip(*columns, strict=True)
+                if isinstance(found := admit(value, clock_of(written_ms)), Refusal)
+                and feed_of(value) in (None, feed_id)
             ]
             yield pa.RecordBatch.from_pylist(letters, schema=RECORD_SCHEMA)
 
@@ -97,7 +97,7 @@ def fold_step(feed_id: str) -> Step:
     return fold
 
 
-def _columns(batch: pa.RecordBatch, *names: str) -> list[list[object]]:
+def _columns(batch: pa.RecordBatch, *names: str) -> list[list[Any]]:
     return [batch.column(name).to_pylist() for name in names]
 
 

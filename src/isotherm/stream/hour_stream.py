@@ -75,7 +75,7 @@ def _read_messages(spark: SparkSession, plan: StreamPlan) -> DataFrame:
         .option("maxOffsetsPerTrigger", plan.max_offsets_per_trigger)
         .load()
     )
-    return raw.select("value", "partition", "offset")
+    return raw.select("value", "partition", "offset", F.unix_millis("timestamp").alias("written_ms"))
 
 
 def _starting_offsets(offsets: Mapping[int, int]) -> str:

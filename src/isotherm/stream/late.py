@@ -4,7 +4,6 @@ Spark tells that it dropped something, in groups and not in rows. What was fed a
 the count: the raw topic has every delivery, and an hour's last summary says how many are behind it.
 """
 
-from datetime import UTC, datetime
 from typing import Final
 
 from isotherm.audit.topics import read_topic
@@ -17,7 +16,7 @@ from isotherm.messages import (
     SummaryKey,
     decode,
 )
-from isotherm.stream.admission import admit, feed_of
+from isotherm.stream.admission import admit, clock_of, feed_of
 
 LATE_SENTENCE: Final = (
     "%s observations came too late for the stream, more than %s days behind the newest of the feed: "
@@ -32,11 +31,11 @@ def count_late(bootstrap_servers: str, feed_id: str) -> int:
     Raises:
         StoreError: Kafka does not answer.
     """
-    now = datetime.now(UTC)
     fed = sum(
-        isinstance(found := admit(value, now), ObservationHead) and found.feed_id == feed_id
-        for values in read_topic(bootstrap_servers, OBSERVATION_TOPIC)
-        for value in values
+        isinstance(found := admit(one.value, clock_of(one.written_ms)), ObservationHead)
+        and found.feed_id == feed_id
+        for records in read_topic(bootstrap_servers, OBSERVATION_TOPIC)
+        for one in records
     )
     return max(0, fed - _received(bootstrap_servers, feed_id))
 
@@ -44,12 +43,12 @@ def count_late(bootstrap_servers: str, feed_id: str) -> int:
 def _received(bootstrap_servers: str, feed_id: str) -> int:
     """Deliveries behind the last summary of each hour, which is the same under each rule."""
     newest: dict[SummaryKey, tuple[int, int]] = {}
-    for values in read_topic(bootstrap_servers, HOURLY_SUMMARY_TOPIC):
-        for value in values:
-            if feed_of(value) != feed_id:
+    for records in read_topic(bootstrap_servers, HOURLY_SUMMARY_TOPIC):
+        for one in records:
+            if feed_of(one.value) != feed_id:
                 continue
             try:
-                message = decode(HourlySummaryMessage, value)
+                message = decode(HourlySummaryMessage, one.value)
             except MessageFormatError:
                 continue  # it became a dead letter in the sink
             key = (message.station_id, message.hour_start, message.dataset, "")

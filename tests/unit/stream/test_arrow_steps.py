@@ -29,9 +29,13 @@ def message(feed_id: str = "f", **changes: object) -> bytes:
     return json.dumps(model.model_dump(mode="json") | changes).encode()
 
 
-def raw(*values: bytes | None) -> pa.RecordBatch:
+NOW_MS = int(datetime.now(UTC).timestamp() * 1000)
+
+
+def raw(*values: bytes | None, written_ms: int = NOW_MS) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(
         {
+            "written_ms": pa.array([written_ms] * len(values), pa.int64()),
             "value": pa.array(values, pa.binary()),
             "partition": pa.array([1] * len(values), pa.int32()),
             "offset": pa.array(range(len(values)), pa.int64()),
@@ -39,12 +43,14 @@ def raw(*values: bytes | None) -> pa.RecordBatch:
     )
 
 
-def read(*values: bytes | None) -> pl.DataFrame:
-    return pl.DataFrame(pl.from_arrow(pa.Table.from_batches(read_step("f")(iter([raw(*values)])))))
+def read(*values: bytes | None, written_ms: int = NOW_MS) -> pl.DataFrame:
+    batches = read_step("f")(iter([raw(*values, written_ms=written_ms)]))
+    return pl.DataFrame(pl.from_arrow(pa.Table.from_batches(batches)))
 
 
-def letters(*values: bytes | None) -> list[DeadLetter]:
-    found = pa.Table.from_batches(letter_step("f")(iter([raw(*values)])), RECORD_SCHEMA).to_pylist()
+def letters(*values: bytes | None, written_ms: int = NOW_MS) -> list[DeadLetter]:
+    batches = letter_step("f")(iter([raw(*values, written_ms=written_ms)]))
+    found = pa.Table.from_batches(batches, RECORD_SCHEMA).to_pylist()
     assert len({one["key"] for one in found}) == len(found)
     return [decode(DeadLetter, one["value"]) for one in found]
 
@@ -70,6 +76,20 @@ def test_every_message_is_read_or_one_letter_or_another_feed_s() -> None:
     ]
     assert [one.feed_id for one in found] == [None, None, "f"]
     assert read(*values).height == 1
+
+
+@pytest.mark.parametrize(
+    ("late_ms", "is_read"), [(0, True), (-1, False), (10**15, True), (-(10**15), False)]
+)
+def test_a_message_at_the_border_of_the_future_is_judged_at_its_record_s_time_whenever_that_is(
+    late_ms: int, is_read: bool
+) -> None:
+    # 1 h ahead of its record: far in the past for whoever asks now.
+    written_ms = int(utc(2013, 12, 31, 23, 51).timestamp() * 1000) + late_ms
+    value = message(observed_at="2014-01-01T00:51:00Z")
+    assert read(value, written_ms=written_ms).height == is_read
+    found = letters(value, written_ms=written_ms)
+    assert [one.reason for one in found] == ([] if is_read else ["future"])
 
 
 @pytest.mark.parametrize("filler", [b"x", b'"', b"\x01", b"\xff", "\U0001f321".encode()])
