@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context
+from airflow.sdk.exceptions import AirflowFailException
 
 if TYPE_CHECKING:
+    from isotherm.audit.feeds import FeedAudit
     from isotherm.settings import Settings
+    from isotherm.stream.replay import Replay
 
 
 class ReplayOperator(BaseOperator):
@@ -47,9 +50,35 @@ class ReplayOperator(BaseOperator):
         self.log.info("Done: %s observations fed, %s of them too late, %s dead letters.", *counts)
         for name, value in result.items():
             self.log.info("  %-12s %s", name, value)
-        for line in _settle(settings, str(result["feed_id"])):
-            self.log.info(line)
+        self._settle(settings, replay, str(result["feed_id"]))
         return result
+
+    def _settle(self, settings: "Settings", replay: "Replay", feed_id: str) -> None:
+        """Keep the ledger of the feed and show it; the batch layer may not have these days yet.
+
+        Raises:
+            AirflowFailException: observations are lost or doubled; to try again would find the same.
+        """
+        if not _is_whole(settings, feed_id):
+            self.log.warning(
+                "Kafka keeps messages for 7 days and has removed the first of feed %s: its ledger "
+                "stays as it was.", feed_id,
+            )  # fmt: skip
+            return
+        audit = _audit(settings, feed_id)
+        for line in _table(audit):
+            self.log.info(line)
+        if audit.differing_hours:
+            self.log.warning(
+                "%s of the rows of %s streamed hours differ from the batch layer's, or it has none: "
+                "normal where ingest_observations has not loaded these days yet.",
+                audit.differing_hours, audit.hours,
+            )  # fmt: skip
+        if audit.wrong:
+            raise AirflowFailException(
+                f"MySQL does not hold what feed {feed_id} fed: {audit.wrong}. Play it again, as a feed "
+                f"of its own: {replay.again_command(f'instead of {feed_id}')}"
+            )
 
     def on_kill(self) -> None:
         """Called by Airflow inside a signal handler, 5 s before it kills: no logging here."""
@@ -65,18 +94,33 @@ def _publish(operator: BaseOperator, context: Context, progress: Mapping[str, An
         operator.log.warning("Progress could not be shown in the UI: %s", error)
 
 
-def _settle(settings: "Settings", feed_id: str) -> list[str]:
-    """Keep the ledger of a feed; returns it as lines of a table."""
+def _is_whole(settings: "Settings", feed_id: str) -> bool:
+    """Whether Kafka still has the feed's first message."""
+    from isotherm.messages import OBSERVATION_TOPIC
+    from isotherm.stream.feeder_files import FeedPosition, position_path
+    from isotherm.stream.topic_offsets import TopicOffsets
+
+    start = FeedPosition.load(position_path(settings, feed_id), feed_id).start_offsets or {}
+    with TopicOffsets(settings.kafka_bootstrap_servers) as topics:
+        nearest = topics.nearest(OBSERVATION_TOPIC, start)
+    return all(nearest.get(partition) == offset for partition, offset in start.items())
+
+
+def _audit(settings: "Settings", feed_id: str) -> "FeedAudit":
     from isotherm.audit.feeds import settle_feeds
-    from isotherm.ingest.report import format_table
     from isotherm.stores.mysql import create_engine
-    from isotherm.stores.tables import LEDGER_COUNTS
 
     engine = create_engine(settings)
     try:
-        audit = settle_feeds(settings, engine, [feed_id], f"stream {feed_id}")
+        return settle_feeds(settings, engine, [feed_id], f"stream {feed_id}")
     finally:
         engine.dispose()
+
+
+def _table(audit: "FeedAudit") -> list[str]:
+    from isotherm.ingest.report import format_table
+    from isotherm.stores.tables import LEDGER_COUNTS
+
     rows = [(one.rule, *(getattr(one, name) for name in LEDGER_COUNTS)) for one in audit.lines]
     return [
         "Ledger of this feed, in distinct observations",

@@ -1,5 +1,6 @@
 """What a replay is asked to feed, how fast, and the command lines of its programs."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -75,6 +76,14 @@ class Replay:
             days = f"{self.first_day} to {self.last_day}"
         pace = f"{self.speed:g} data seconds a second" if self.speed else "as fast as acknowledged"
         return f"{days}, at most {self.station_count} stations, {pace}"
+
+    def again_command(self, label: str) -> str:
+        """The command that plays the same once more, from its start, as a feed of its own."""
+        form: dict[str, object] = {"period": NEWEST}
+        if self.first_day is not None:
+            form = {"period": DAYS, "first_day": str(self.first_day), "last_day": str(self.last_day)}
+        form |= {"dataset": self.dataset, "station_count": self.station_count, "label": label}
+        return f"./isotherm airflow dags trigger stream_observations --conf '{json.dumps(form)}'"
 
     def feeder_arguments(self, feed_id: str) -> list[str]:
         """Command line of `streaming/feed_observations.py`."""

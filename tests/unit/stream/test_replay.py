@@ -1,5 +1,6 @@
 """A replay's identity and command lines."""
 
+import json
 from datetime import date
 from typing import Any
 
@@ -31,6 +32,17 @@ def test_one_day_is_the_first_day_alone() -> None:
     assert one.feeder_arguments("f")[:6] == [
         "--feed-id", "f", "--first-day", "2014-01-01", "--last-day", "2014-01-01",
     ]  # fmt: skip
+
+
+def test_the_command_that_plays_the_same_again_is_a_form_of_the_same_replay_with_a_label() -> None:
+    one = replay(last_day="2014-01-03", station_count=7)
+    command, form = one.again_command("again").split(" --conf ")
+    assert command == "./isotherm airflow dags trigger stream_observations"
+    again = Replay.from_form({**FORM, **json.loads(form.strip("'"))})
+    assert again == replay(last_day="2014-01-03", station_count=7, label="again")
+    newest = replay(period="newest", first_day=None).again_command("x")
+    assert '"period": "newest"' in newest
+    assert "first_day" not in newest
 
 
 def test_newest_needs_no_days() -> None:
