@@ -6,11 +6,10 @@ layers are called.
 
 from typing import Final
 
-from isotherm.statistics.catalogue import REASON_COUNTS, STATISTICS
+from isotherm.statistics.catalogue import REASON_COUNTS
 
 __all__ = ["REASON_COUNTS"]
 
-MERGE: Final = {one.name: one.merge for one in STATISTICS}
 LAYER_BATCH: Final = "batch"
 LAYER_SPEED: Final = "speed"
 LAYERS: Final = (LAYER_BATCH, LAYER_SPEED)

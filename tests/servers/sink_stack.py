@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
 from isotherm.dead_letter import DeadLetter
-from isotherm.hourly_summary import MERGE, REASON_COUNTS
+from isotherm.hourly_summary import REASON_COUNTS
 from isotherm.messages import DEAD_LETTER_TOPIC, HOURLY_SUMMARY_TOPIC, TOPICS, decode
-from isotherm.statistics.catalogue import MEASURED
+from isotherm.statistics.catalogue import MEASURED, STATISTIC_NAMES
 from isotherm.stores.kafka_topics import admin_client, ensure_topics
 from servers.kafka_fixture import KafkaBroker
 from servers.mariadb_fixture import Database
@@ -69,7 +69,7 @@ def plain_fold(messages: Iterable[Row]) -> dict[tuple[str, str, str], Row]:
             before = old["observation_count"] + sum(old[name] for name in REASON_COUNTS)
             if one["version"] < old["version"] or known < before:
                 continue
-        rows[key] = {name: one.get(name) for name in (*MERGE, "received", "version")}
+        rows[key] = {name: one.get(name) for name in (*STATISTIC_NAMES, "received", "version")}
     return rows
 
 
@@ -200,7 +200,9 @@ class SinkStack:
                 for row in rows:
                     key = (row["station_id"], f"{row['hour_start']:%Y-%m-%dT%H}", row["rule"])
                     assert key not in found, f"{key} is in both tables"
-                    found[key] = {name: row.get(name) for name in (*MERGE, "received", "version")}
+                    found[key] = {
+                        name: row.get(name) for name in (*STATISTIC_NAMES, "received", "version")
+                    }
         return found
 
     def dead_letters(self) -> list[DeadLetter]:

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.errors import StoreError
-from isotherm.hourly_summary import LAYER_BATCH, MERGE, REASON_COUNTS
+from isotherm.hourly_summary import LAYER_BATCH, REASON_COUNTS
+from isotherm.statistics.catalogue import STATISTIC_NAMES
 from isotherm.stores.global_summary import lock_layer
 from isotherm.stores.load_summaries import LoadResult, replace_days
 from isotherm.stores.migrate import migrate
@@ -97,7 +98,7 @@ def everything(engine: sa.Engine) -> dict[str, list[tuple[Any, ...]]]:
 def assert_tables_are_the_fold_of(rows: list[Row], engine: sa.Engine) -> None:
     """Hours, empty hours, days, months, years and all the global tables, to the integer."""
     full = [row for row in rows if row["observation_count"]]
-    hour_columns = ("station_id", "hour_start", "rule", *MERGE)
+    hour_columns = ("station_id", "hour_start", "rule", *STATISTIC_NAMES)
     hours = [tuple(_plain(row[name]) for name in hour_columns) for row in full]
     assert fetch(engine, "hourly_summary", ", ".join(hour_columns)) == sorted(hours, key=repr)
     empty_columns = ("station_id", "hour_start", "rule", *REASON_COUNTS)
@@ -111,7 +112,7 @@ def assert_tables_are_the_fold_of(rows: list[Row], engine: sa.Engine) -> None:
     assert_global(engine, "global_hourly_summary", "hour_start", hour_fold)
     for table, (period, period_of) in PERIODS.items():
         folded = fold_periods(rows, period_of)
-        columns = f"station_id, {period}, rule, hour_count, {', '.join(MERGE)}"
+        columns = f"station_id, {period}, rule, hour_count, {', '.join(STATISTIC_NAMES)}"
         assert fetch(engine, table, columns) == folded, table
         assert_global(engine, f"global_{table}", period, folded)
 

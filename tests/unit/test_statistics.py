@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isotherm.hourly_summary import MERGE
 from isotherm.quality import Reason
 from isotherm.statistics import histogram
 from isotherm.statistics.catalogue import (
@@ -105,7 +104,6 @@ def test_a_histogram_of_parts_merged_is_that_of_the_whole(parts: list[list[int]]
 def test_the_catalogue_has_one_count_for_every_reason_and_no_name_twice() -> None:
     assert set(REASON_COUNTS) == {f"{reason}_count" for reason in Reason}
     assert len(set(STATISTIC_NAMES)) == len(STATISTIC_NAMES) == 13
-    assert tuple(MERGE) == STATISTIC_NAMES
 
 
 def test_dew_point_is_a_statistic_like_any_other() -> None:

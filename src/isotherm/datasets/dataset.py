@@ -53,12 +53,6 @@ class ListedStation:
     first_day: date | None
     last_day: date | None
 
-    def may_have_year(self, year: int) -> bool:
-        """Whether the list promises something in a year; the file may still be absent."""
-        first = self.first_day.year if self.first_day else year
-        last = self.last_day.year if self.last_day else year
-        return first <= year <= last
-
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:

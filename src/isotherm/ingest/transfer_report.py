@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -69,22 +68,6 @@ class TransferReport:
     def counts(self) -> dict[str, int]:
         """Files by outcome; small enough for an XCom."""
         return {outcome.value: self.count(outcome) for outcome in Outcome}
-
-    @property
-    def row_count(self) -> int:
-        """Rows of the files that are in HDFS, as far as they are known."""
-        return sum(one.coverage.row_count or 0 for one in self.files if one.coverage)
-
-    @property
-    def size_bytes(self) -> int:
-        """Of the files that came."""
-        return sum(one.size_bytes for one in self.files)
-
-    @property
-    def newest_observed_at(self) -> datetime | None:
-        """UTC time of the newest observation in the files; None where none is known."""
-        ends = (one.coverage.last_observed_at for one in self.files if one.coverage)
-        return max((at for at in ends if at is not None), default=None)
 
     def with_outcome(self, *outcomes: Outcome) -> list[Transferred]:
         """The files that ended so."""

@@ -35,12 +35,6 @@ def test_a_line_of_the_list_becomes_a_station_and_its_period() -> None:
         date(1946, 10, 1),
         date(2023, 4, 18),
     )
-    assert [entry.may_have_year(year) for year in (1945, 1946, 2023, 2024)] == [
-        False,
-        True,
-        True,
-        False,
-    ]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +44,6 @@ def test_a_position_that_says_nothing_is_unknown_and_the_elevation_is_kept(posit
     (entry,) = _history(f'"007026","99999","WXPOD 7026","AF","","",{position},"+7026.0","",""')
     assert (entry.station.latitude_deg, entry.station.longitude_deg) == (None, None)
     assert entry.station.elevation_m == 7026.0
-    assert entry.may_have_year(1800)
 
 
 @pytest.mark.parametrize("elevation", ["", "-0999.0", "+9999.0", "high"])
@@ -97,7 +90,6 @@ def test_a_list_with_other_headings_says_the_same(names: str, row: str) -> None:
 def test_of_a_list_only_the_ids_are_required() -> None:
     (entry,) = read_station_history(b"USAF,WBAN\n010010,99999\n")
     assert entry == ListedStation(Station("01001099999"), None, None)
-    assert entry.may_have_year(1950)
 
 
 def test_damaged_lines_of_a_list_cost_only_themselves() -> None:
@@ -140,7 +132,6 @@ def test_the_whole_real_list_is_read() -> None:
         "01001099999", "JAN MAYEN(NOR-NAVY)", "NO", None, "ENJA", 70.933, -8.667, 9.0
     )
     assert entries["00702699999"].station.latitude_deg is None
-    assert sum(entry.may_have_year(2023) for entry in entries.values()) > 13000
 
 
 def test_the_name_in_a_file_keeps_its_comma_and_gives_the_country() -> None:
