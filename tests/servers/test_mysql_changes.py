@@ -252,7 +252,9 @@ def test_a_file_that_cannot_be_read_to_make_its_lost_bucket_anew_waits_and_keeps
         version="a",
     )
     for _ in range(2):
-        Loader(store, engine).load_changes()
+        report = Loader(store, engine).load_changes()
+        (told,) = report.not_read
+        assert (told.year, told.station_id, told.failure) == (2014, STATIONS[1], "not on HDFS")
         assert_tables_are_the_fold_of(old, engine)
         # Not pending: the job is not started every day for what it cannot read.
         assert flags(engine)[STATIONS[1]] == (0, 1, False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -147,11 +147,64 @@ def test_a_file_that_cannot_be_read_keeps_what_was_made_before(engine: sa.Engine
     assert row(engine)["failure"] is None
 
 
-def test_a_raw_file_that_hdfs_lost_is_fetched_whatever_the_archives_mark(engine: sa.Engine) -> None:
+def test_a_raw_file_that_hdfs_lost_is_fetched_whatever_the_archives_mark_and_again_a_day_later(
+    engine: sa.Engine,
+) -> None:
     with engine.begin() as connection:
         source_files.record_download(connection, fetched(ONE, "a"), "/raw/a")
-    summarise(engine, FileContent(failure="not there", raw_is_missing=True))
-    assert (row(engine)["etag"], row(engine)["hdfs_path"]) == (None, "")
+    before = datetime.now(UTC)
+    for _ in range(2):  # the archive is away for more than a day
+        summarise(engine, FileContent(failure="not there", raw_is_missing=True))
+        assert (row(engine)["etag"], row(engine)["hdfs_path"]) == (None, "")
+        assert flags(engine) == (0, 0, 0)
+        with engine.begin() as connection:
+            assert source_files.mark_due(connection, before + timedelta(hours=23)) == 0
+            assert source_files.mark_due(connection, before + timedelta(hours=25)) == 1
+            (pending,) = source_files.read_pending(connection)
+        assert pending.hdfs_path == ""
+
+
+def test_a_failure_says_nothing_of_a_version_that_arrived_meanwhile(engine: sa.Engine) -> None:
+    record_version(engine, ONE, "a")
+    with engine.connect() as connection:
+        (pending,) = source_files.read_pending(connection)
+    with engine.begin() as connection:
+        source_files.record_download(connection, fetched(ONE, "b"), "/raw/b")
+        lost = FileContent(failure="not there", raw_is_missing=True)
+        source_files.record_summarised(connection, [(pending, lost)], MADE_BY)
+    found = row(engine)
+    assert (found["etag"], found["hdfs_path"], found["failure"]) == ('"b"', "/raw/b", None)
+    assert flags(engine) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("was_read_before", [True, False])
+def test_what_some_code_could_not_read_other_code_tries_once(
+    engine: sa.Engine, *, was_read_before: bool
+) -> None:
+    if was_read_before:
+        record_version(engine, ONE, "a")
+        summarise(engine)
+        load(engine)
+    record_version(engine, ONE, "b")
+    summarise(engine, FileContent(failure="no such column"))  # by the code of before
+    made_before = MADE_BY if was_read_before else None
+    assert (row(engine)["made_by"], row(engine)["failed_by"]) == (made_before, MADE_BY)
+    current = made_by(GLOBAL_HOURLY)
+    with engine.begin() as connection:
+        assert source_files.mark_outdated(connection, [GLOBAL_HOURLY]) == 1
+        pending = source_files.read_pending(connection)
+        failed = [(pending[0], FileContent(failure="still none"))]
+        source_files.record_summarised(connection, failed, current)
+        assert source_files.mark_outdated(connection, [GLOBAL_HOURLY]) == 0
+        (told,) = source_files.read_failed(connection, [GLOBAL_HOURLY])
+    assert (told.year, told.station_id, told.failure) == (2014, ONE.station_id, "still none")
+    # The tables hold what they held.
+    assert (row(engine)["made_by"], row(engine)["failed_by"]) == (made_before, current)
+    record_version(engine, ONE, "c")
+    summarise(engine)
+    assert (row(engine)["failure"], row(engine)["failed_by"]) == (None, None)
+    with engine.connect() as connection:
+        assert source_files.read_failed(connection, [GLOBAL_HOURLY]) == []
 
 
 def test_a_lost_bucket_makes_its_files_pending_and_no_others(engine: sa.Engine) -> None:

@@ -13,7 +13,7 @@ from airflow.providers.common.sql.operators.sql import (
     SQLTableCheckOperator,
 )
 
-from isotherm.datasets.quality_rules import QUALITY_RULES
+from isotherm.datasets.facts import FACTS
 from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.quality import RULES
 
@@ -50,7 +50,7 @@ def check_tasks(first_day: str, end_day: str) -> list[BaseSQLOperator]:
             table=FILES,
             partition_clause=HAS_CHANGES,
             checks=file_checks(),
-            doc_md="What waits for the loader was summarised.",
+            doc_md="What waits for the loader was summarised; what cannot be loaded says why.",
         ),
     ]
 
@@ -63,8 +63,8 @@ def in_period(first_day: str, end_day: str) -> str:
 
 def column_checks() -> dict[str, dict[str, dict[str, int]]]:
     """Checks of single columns; made anew, because the operator writes its results into them."""
-    low = min(one.min_plausible_tenths for one in QUALITY_RULES)
-    high = max(one.max_plausible_tenths for one in QUALITY_RULES)
+    low = min(one.quality.min_plausible_tenths for one in FACTS)
+    high = max(one.quality.max_plausible_tenths for one in FACTS)
     return {"min_tenths": {"min": {"geq_to": low}}, "max_tenths": {"max": {"leq_to": high}}}
 
 
@@ -82,8 +82,13 @@ def row_checks() -> dict[str, dict[str, str]]:
 
 
 def file_checks() -> dict[str, dict[str, str]]:
-    """Checks of the files that have changes."""
-    return {"what_has_changes_was_summarised": _never("summarised_sha256 IS NULL")}
+    """Checks of the files that have changes after a load: what it left waits for Spark, or failed."""
+    return {
+        "what_has_changes_was_summarised": _never("summarised_sha256 IS NULL"),
+        "what_no_code_vouches_for_is_pending_or_says_why": _never(
+            "made_by IS NULL AND is_pending = 0 AND failure IS NULL"
+        ),
+    }
 
 
 def _never(violation: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 import stamina
 from sqlalchemy import Engine
 
-from isotherm.datasets.registry import dataset_named
+from isotherm.datasets.registry import DATASETS, dataset_named
 from isotherm.errors import DamagedBucketError, StoreError
 from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.ingest.load_report import LoadReport, YearLoad, add_loads, count_load, log_loaded
@@ -76,6 +76,7 @@ class Loader:
         """
         with self.engine.connect() as connection:
             changed = source_files.read_changed(connection)
+            not_read = source_files.read_failed(connection, DATASETS)
         loads: dict[tuple[str, int], YearLoad] = {}
         days: set[date] = set()
         refused: list[ChangedFile] = []
@@ -85,7 +86,7 @@ class Loader:
             before = loads.get((group.dataset, group.year))
             loads[group.dataset, group.year] = load if before is None else add_loads(before, load)
             days |= changed_days
-        report = LoadReport(tuple(loads.values()), sorted(days))
+        report = LoadReport(tuple(loads.values()), sorted(days), tuple(not_read))
         log_loaded(report)
         self._refuse(refused)
         return report

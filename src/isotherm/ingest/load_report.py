@@ -1,14 +1,18 @@
 """What a load did, in numbers: per dataset and year, and which days are other ones now."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from typing import Final
 
 import polars as pl
 
-from isotherm.ingest.report import log
+from isotherm.ingest.report import log, write_table
 from isotherm.quality import DEFAULT_RULE, REJECTED
 from isotherm.stores.load_summaries import LoadResult
+from isotherm.stores.source_files import FailedFile
+
+_SHOWN_FAILURES: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +49,16 @@ class LoadReport:
     Attributes:
         years: one entry per dataset and year that had changes.
         changed_days: days whose rows in MySQL are other ones than before, sorted.
+        not_read: files the Spark job could not read: nothing of their newest version was loaded.
     """
 
     years: tuple[YearLoad, ...]
     changed_days: list[date]
+    not_read: tuple[FailedFile, ...] = ()
 
 
 def log_loaded(report: LoadReport) -> None:
-    """Two lines per dataset and year."""
+    """Two lines per dataset and year, and a table of the files that could not be read."""
     if not report.years:
         log.info("Nothing has changed: MySQL has every summary.")
     for one in report.years:
@@ -66,6 +72,21 @@ def log_loaded(report: LoadReport) -> None:
             f"{one.dataset} {one.year}: rows in MySQL: {one.new_rows} new, {one.changed_rows} changed, "
             f"{one.deleted_rows} deleted, {one.unchanged_rows} unchanged"
         )
+    log_not_read(report.not_read)
+
+
+def log_not_read(files: Sequence[FailedFile]) -> None:
+    """Warn of files that could not be read, with a table of them; nothing where there are none."""
+    if not files:
+        return
+    log.warning(
+        f"{len(files)} files could not be read. What we have of them stays, the others are loaded. A "
+        "file is read again when the archive has another version of it, or when the code that reads "
+        "it is another; one that HDFS has lost is fetched again."
+    )
+    shown = [(one.dataset, one.year, one.station_id, one.failure) for one in files[:_SHOWN_FAILURES]]
+    title = "Not read" if len(shown) == len(files) else f"Not read, the first {len(shown)}"
+    write_table(title, ("dataset", "year", "station", "reason"), shown)
 
 
 def count_load(

@@ -190,7 +190,7 @@ class _Pass:
                 return Transferred(
                     fetched.station_year, Outcome.REFUSED, known.coverage, reason=str(error)
                 )
-        self._store(fetched, content, known)
+        self._store(fetched, content, known, is_lost=is_lost)
         return Transferred(fetched.station_year, Outcome.CHANGED, coverage, fetched.size_bytes)
 
     def _refuse(self, fetched: FetchedFile) -> None:
@@ -203,17 +203,23 @@ class _Pass:
                 record(connection)
 
     def _known_coverage(self, known: KnownFile, *, is_lost: bool) -> Coverage:
-        """That of the version Spark read; before it has, that of the raw file itself."""
-        if known.coverage.row_count is not None or is_lost:
+        """That of the version we have; where it cannot be read, that of the one Spark read last."""
+        if known.is_read or is_lost:
             return known.coverage
         content = self.way.store.read(known.hdfs_path)
-        return _coverage_of(content, known.source_file.station_year)
+        try:
+            return _coverage_of(content, known.source_file.station_year)
+        except SourceError:
+            return known.coverage
 
-    def _store(self, fetched: FetchedFile, content: bytes, known: KnownFile | None) -> None:
+    def _store(
+        self, fetched: FetchedFile, content: bytes, known: KnownFile | None, *, is_lost: bool
+    ) -> None:
         key = fetched.station_year
         path = version_path(key, fetched.sha256)
         # The name is the content's: an overlapping run may have put it there, and Spark may read it.
-        if not self.way.store.exists(path):
+        # Of a file that was lost a damaged one may be there.
+        if is_lost or not self.way.store.exists(path):
             self.way.store.write(path, content)
         if known is not None and known.hdfs_path == path:
             # HDFS had lost it; what was made of it is as it was.

@@ -47,6 +47,8 @@ def prepare_work(connection: Connection, store: HdfsStore) -> bool:
     due = source_files.mark_due(connection, datetime.now(UTC))
     if due:
         log.info(f"{due} files have rows that were in the future when they were read")
+    if failed := source_files.read_failed(connection, DATASETS):
+        log.warning(f"{len(failed)} files could not be read, the first is {failed[0].failure}")
     _delete_old_rules(store)
     for dataset in DATASETS:
         _mark_missing(connection, store, dataset)

@@ -219,7 +219,12 @@ source_file = Table(
     Column("first_observed_at", utc()),
     Column("last_observed_at", utc()),
     Column("failure", mysql.VARCHAR(500), comment="why it could not be read; null = it could"),
-    Column("read_again_at", utc(), comment="when rows from the future have arrived"),
+    Column("failed_by", ascii_key(16), comment="the code that could not read it"),
+    Column(
+        "read_again_at",
+        utc(),
+        comment="when rows from the future have arrived, or a lost file is fetched again",
+    ),
     Column("changed_days", mysql.VARBINARY(46), comment="bit n = day n of the year is not loaded"),
     Column("loaded_sha256", ascii_key(64), comment="in MySQL now"),
     Column("loaded_at", utc()),
@@ -233,6 +238,7 @@ source_file = Table(
     Index("ix_source_file_changed", "has_changes", "dataset", "year", "bucket"),
     Index("ix_source_file_unsettled", "is_settled", "has_changes", "dataset", "year"),
     Index("ix_source_file_made_by", "dataset", "made_by"),
+    Index("ix_source_file_failed", "dataset", "failed_by"),
     Index("ix_source_file_read_again", "read_again_at"),
     **OPTIONS,
 )

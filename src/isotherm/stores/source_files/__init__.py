@@ -33,17 +33,20 @@ from isotherm.stores.source_files.rows import (
     encode_days,
 )
 from isotherm.stores.source_files.summaries import (
+    FailedFile,
     has_pending,
     mark_buckets,
     mark_due,
     mark_outdated,
     read_buckets,
+    read_failed,
     read_pending,
     record_summarised,
 )
 
 __all__ = [
     "ChangedFile",
+    "FailedFile",
     "KnownFile",
     "add_rejections",
     "decode_days",
@@ -57,6 +60,7 @@ __all__ = [
     "mark_outdated",
     "read_buckets",
     "read_changed",
+    "read_failed",
     "read_known_files",
     "read_known_stations",
     "read_pending",

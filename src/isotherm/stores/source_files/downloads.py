@@ -21,9 +21,11 @@ _MAX_ETAG: Final = 255
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """A file the platform has: its version, where it is, what it covers once it was read.
+    """A file the platform has: its version, where it is, what it covers as far as it was read.
 
     Attributes:
+        coverage: of the newest version that Spark has read, which may be an older one.
+        is_read: whether that is this version.
         refused: a newer version that was refused; None where there was none.
         asked_at: when the archive last gave or confirmed this version; UTC, with its zone.
     """
@@ -31,6 +33,7 @@ class KnownFile:
     source_file: SourceFile
     hdfs_path: str
     coverage: Coverage
+    is_read: bool
     refused: SourceFile | None
     asked_at: datetime
 
@@ -54,7 +57,7 @@ def read_known_stations(connection: Connection, dataset: str) -> set[str]:
 
 
 def record_download(connection: Connection, fetched: FetchedFile, hdfs_path: str) -> None:
-    """A version is now in HDFS: Spark has work, unless it was made from this very version."""
+    """A version is now in HDFS, new or fetched again: Spark has to read it."""
     key = fetched.station_year
     values = {
         "sha256": fetched.sha256,
@@ -67,6 +70,7 @@ def record_download(connection: Connection, fetched: FetchedFile, hdfs_path: str
         "refused_etag": None,
         "refused_published_at": None,
         "failure": None,
+        "failed_by": None,
         "is_pending": 1,
     }
     statement = upsert(_TABLE).values(
@@ -122,6 +126,7 @@ def _known_file(row: Row[Any]) -> KnownFile:
         Coverage(
             row.row_count, aware_or_none(row.first_observed_at), aware_or_none(row.last_observed_at)
         ),
+        row.summarised_sha256 == row.sha256,
         refused,
         to_aware(row.downloaded_at),
     )

@@ -1,10 +1,11 @@
 """The Spark job's part of the ledger: which files are to be read, and what was found in them."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
 
 from isotherm.datasets.dataset import Dataset
 from isotherm.datasets.made_by import made_by
@@ -15,26 +16,52 @@ from isotherm.stores.tables import source_file
 from isotherm.utc import to_aware, to_naive
 
 _TABLE: Final = source_file
+# The archive may be away longer than a day; each time costs one look.
+_FETCH_AGAIN_AFTER: Final = timedelta(days=1)
+_MAX_FAILURE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class FailedFile:
+    """A file the Spark job could not read, and why."""
+
+    dataset: str
+    year: int
+    station_id: str
+    failure: str
 
 
 def mark_outdated(connection: Connection, datasets: Iterable[Dataset]) -> int:
-    """Make files pending again that other code has read; returns how many."""
+    """Make files pending again that other code has read, or could not read; returns how many.
+
+    What this code could not read it does not try again: only another version can help.
+    """
     marked = 0
     for dataset in datasets:
         current = made_by(dataset)
-        # Two ranges of the index instead of one inequality.
-        is_other = or_(_TABLE.c.made_by < current, _TABLE.c.made_by > current)
-        result = connection.execute(
-            update(_TABLE)
-            .where(_TABLE.c.dataset == dataset.name, is_other, _TABLE.c.is_pending == 0)
-            .values(is_pending=1)
-        )
-        marked += result.rowcount
+        for has_tried in (
+            and_(_is_other(_TABLE.c.made_by, current), _TABLE.c.failed_by.is_(None)),
+            _is_other(_TABLE.c.failed_by, current),
+        ):
+            result = connection.execute(
+                update(_TABLE)
+                .where(_TABLE.c.dataset == dataset.name, has_tried, _TABLE.c.is_pending == 0)
+                .values(is_pending=1)
+            )
+            marked += result.rowcount
     return marked
 
 
+def _is_other(code: ColumnElement[str | None], current: str) -> ColumnElement[bool]:
+    """Two ranges of the index instead of one inequality; what is null is no other."""
+    return or_(code < current, code > current)
+
+
 def mark_due(connection: Connection, now: datetime) -> int:
-    """Make files pending again whose rows from the future have arrived; returns how many."""
+    """Make files pending again whose time has come; returns how many.
+
+    Rows from the future have arrived, or a raw file that HDFS has lost is to be fetched once more.
+    """
     result = connection.execute(
         update(_TABLE)
         .where(_TABLE.c.read_again_at <= to_naive(now))
@@ -85,6 +112,19 @@ def read_pending(connection: Connection) -> list[RawFile]:
     return [_raw_file(row) for row in connection.execute(statement)]
 
 
+def read_failed(connection: Connection, datasets: Iterable[Dataset]) -> list[FailedFile]:
+    """The files the Spark job could not read, in the order of dataset, year and station."""
+    columns = (_TABLE.c.dataset, _TABLE.c.year, _TABLE.c.station_id, _TABLE.c.failure)
+    names = [one.name for one in datasets]
+    statement = (
+        select(*columns)
+        # Every code is after the empty text: a range of the index.
+        .where(_TABLE.c.dataset.in_(names), _TABLE.c.failed_by > "", _TABLE.c.failure.is_not(None))
+        .order_by(_TABLE.c.dataset, _TABLE.c.year, _TABLE.c.station_id)
+    )
+    return [FailedFile(*row) for row in connection.execute(statement)]
+
+
 def record_summarised(
     connection: Connection, contents: Iterable[tuple[RawFile, FileContent]], code: str
 ) -> None:
@@ -99,23 +139,24 @@ def record_summarised(
         row = connection.execute(
             select(_TABLE.c.sha256, _TABLE.c.changed_days).where(is_file(file)).with_for_update()
         ).one()
-        # A version that arrived meanwhile stays pending.
-        is_pending = int(row.sha256 != file.sha256)
-        values = (
-            _failed(content)
-            if content.failure is not None
-            else _succeeded(file, content, code, row.changed_days)
-        )
-        connection.execute(update(_TABLE).where(is_file(file)).values(is_pending=is_pending, **values))
+        # A version that arrived meanwhile stays pending, and a failure says nothing of it.
+        is_newest = row.sha256 == file.sha256
+        values: dict[str, Any] = {"is_pending": int(not is_newest)}
         if content.failure is None:
+            values |= _succeeded(file, content, code, row.changed_days)
             replace_rejected(connection, file, content.set_aside)
+        elif is_newest:
+            values |= _failed(content, code)
+        connection.execute(update(_TABLE).where(is_file(file)).values(values))
 
 
-def _failed(content: FileContent) -> dict[str, Any]:
-    values: dict[str, Any] = {"failure": (content.failure or "")[:500]}
+def _failed(content: FileContent, code: str) -> dict[str, Any]:
+    values: dict[str, Any] = {"failure": (content.failure or "")[:_MAX_FAILURE], "failed_by": code}
     if content.raw_is_missing:
-        # The next download must fetch it anew, whatever the archive's mark says.
-        values |= {"etag": None, "hdfs_path": ""}
+        # A later download must fetch it anew, whatever the archive's mark says and whichever year
+        # that download is about.
+        again_at = (datetime.now(UTC) + _FETCH_AGAIN_AFTER).replace(microsecond=0)
+        values |= {"etag": None, "hdfs_path": "", "read_again_at": to_naive(again_at)}
     return values
 
 
@@ -134,6 +175,7 @@ def _succeeded(
         "last_observed_at": content.last_observed_at and to_naive(content.last_observed_at),
         "read_again_at": content.read_again_at and to_naive(content.read_again_at),
         "failure": None,
+        "failed_by": None,
         "changed_days": encode_days(days),
         # Also without a changed day: the loader then only notes the version.
         "has_changes": 1,
