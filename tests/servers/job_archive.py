@@ -39,8 +39,12 @@ class JobArchive:
     def put_compressed(self, content: bytes, *, station: str, year: int) -> str:
         """A new version with this content, which is gzip already."""
         self._version += 1
+        try:
+            plain = gzip.decompress(content)
+        except (EOFError, OSError):
+            plain = content
         key = StationYear(station, year, "global-hourly")
-        sha256 = hashlib.sha256(content + bytes([self._version % 256])).hexdigest()
+        sha256 = hashlib.sha256(plain).hexdigest()
         path = raw_path(key.dataset, year, f"{station}.csv", sha256)
         self._store.write(path, content)
         published_at = PUBLISHED + timedelta(days=self._version)

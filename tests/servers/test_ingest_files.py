@@ -14,12 +14,13 @@ from sqlalchemy import Row, select, update
 from isotherm.archive.http_archive import HttpArchive
 from isotherm.archive.http_client import RetryPolicy
 from isotherm.archive.station_year import StationYear
+from isotherm.datasets.global_hourly import NAME as GLOBAL_HOURLY
 from isotherm.errors import SourceError
+from isotherm.ingest.known_files import find_lost_sources
 from isotherm.ingest.stations import StationDirectory
 from isotherm.ingest.transfer import Transfer
 from isotherm.ingest.transfer_report import Outcome, TransferReport
 from isotherm.ingest.workplace import Workplace
-from isotherm.observation import GLOBAL_HOURLY
 from isotherm.stores import source_files, tables
 from servers.hdfs_fixture import Hdfs
 from servers.ingest_fixture import (
@@ -127,6 +128,45 @@ def test_a_file_that_covers_less_is_refused_once_and_the_older_one_stays(
     assert ledger_row(place).is_pending == (0 if is_summarised else 1)
     published.put(csv_of(6))
     assert counts(transfer.run([YEAR])) == {"changed": 1}
+
+
+def test_a_newer_file_is_held_against_the_version_we_have_and_not_the_one_spark_read(
+    transfer: Transfer, published: Published, place: Workplace
+) -> None:
+    published.put(csv_of(5))
+    transfer.run([YEAR])
+    assert summarise_pending(place) == 1
+    published.put(csv_of(20))
+    assert counts(transfer.run([YEAR])) == {"changed": 1}
+    assert ledger_row(place).row_count == 5, "Spark has not read the second"
+    published.put(csv_of(10))
+    refused = transfer.run([YEAR])
+    assert counts(refused) == {"refused": 1}
+    assert "10 rows instead of 20" in refused.files[0].reason
+    assert summarise_pending(place) == 1
+    assert ledger_row(place).row_count == 20
+
+
+@pytest.mark.parametrize("damage", [b"\x1f\x8bcut", gzip.compress(csv_of(4))])
+def test_a_raw_file_damaged_on_hdfs_is_named_and_fetched_again_in_its_place(
+    transfer: Transfer, published: Published, place: Workplace, damage: bytes
+) -> None:
+    published.put(csv_of(5))
+    transfer.run([YEAR])
+    path = str(ledger_row(place).hdfs_path)
+    place.store.write(path, damage)
+    assert summarise_pending(place) == 1
+    row = ledger_row(place)
+    assert path in row.failure
+    assert (row.is_pending, row.hdfs_path, row.summarised_sha256) == (0, "", None)
+    with place.engine.begin() as connection:
+        assert source_files.mark_due(connection, datetime.now(UTC) + timedelta(days=1)) == 1
+    assert find_lost_sources(place.engine, place.store) == [YEAR]
+    assert counts(transfer.run([YEAR])) == {"changed": 1}
+    assert gzip.decompress(place.store.read(path)) == csv_of(5)
+    assert summarise_pending(place) == 1
+    row = ledger_row(place)
+    assert (row.failure, row.row_count, row.hdfs_path) == (None, 5, path)
 
 
 def test_a_broken_file_is_told_and_does_not_fail_the_others(

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from pyspark import SparkContext
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Connection, Engine, delete, event, select, update
 
 from isotherm.datasets.made_by import made_by
 from isotherm.datasets.registry import dataset_named
@@ -179,11 +179,7 @@ def test_all_that_is_pending_is_read_wherever_it_lies_and_nothing_twice(
 def test_a_corrected_and_shorter_file_replaces_its_rows_and_no_others_and_names_its_days(
     job: Job, archive: JobArchive, store: HdfsStore, engine: Engine
 ) -> None:
-    neighbour = next(
-        name
-        for name in (f"{number:06d}99999" for number in range(20_000, 90_000))
-        if bucket_of(name) == bucket_of(STATION)
-    )
+    neighbour = neighbour_of(STATION)
     same = report("2014-03-01T00:51:00", "+0050,1")
     archive.put(
         report("2014-01-01T00:51:00", "-0228,1"), same, report("2014-06-01T00:51:00", "+0100,1")
@@ -372,19 +368,65 @@ def test_a_job_killed_around_its_writes_is_mended_by_the_next(
     assert changed_days(archive) == days, "MySQL has the day that went, too"
 
 
-def test_a_damaged_bucket_is_named_with_what_to_do_and_the_others_are_done(
+def neighbour_of(station: str) -> str:
+    """Another station of the same bucket."""
+    names = (f"{number:06d}99999" for number in range(20_000, 90_000))
+    return next(name for name in names if bucket_of(name) == bucket_of(station))
+
+
+@pytest.mark.parametrize("root", [OBSERVATION_ROOT, HOURLY_SUMMARY_ROOT])
+def test_a_damaged_bucket_with_rows_of_other_files_is_named_and_the_next_run_makes_it_anew(
+    job: Job, archive: JobArchive, store: HdfsStore, root: str
+) -> None:
+    near = neighbour_of(STATION)
+    archive.put(report("2014-01-01T00:51:00", "+0030,1", station=near), station=near)
+    job.run()
+    archive.put(report("2014-01-01T00:51:00", "-0228,1"))
+    archive.put(report("2014-01-01T00:51:00", "+0010,1", station=OTHER), station=OTHER)
+    path = bucket_path(root, "global-hourly", 2014, bucket_of(STATION))
+    store.write(path, b"not Parquet")
+    with pytest.raises(StoreError, match=rf"1 of 2 buckets.*{path}.*next run makes it again"):
+        job.run()
+    rows = archive.rows()
+    pending = {one: rows[one, 2014].is_pending for one in (STATION, near, OTHER)}
+    assert pending == {STATION: 1, near: 1, OTHER: 0}
+    assert job.run().file_count == 2
+    assert summary(store)["sum_tenths"].to_list() == [-228]
+    assert summary(store, station=near)["sum_tenths"].to_list() == [30]
+    assert changed_days(archive, near) == ALL_OF_2014
+    assert not job.has_work()
+
+
+def test_a_damaged_bucket_whose_files_are_all_read_is_made_anew_at_once(
     job: Job, archive: JobArchive, store: HdfsStore
 ) -> None:
     archive.put(report("2014-01-01T00:51:00", "-0228,1"))
-    archive.put(report("2014-01-01T00:51:00", "+0010,1", station=OTHER), station=OTHER)
     path = bucket_path(HOURLY_SUMMARY_ROOT, "global-hourly", 2014, bucket_of(STATION))
     store.write(path, b"not Parquet")
-    with pytest.raises(StoreError, match=rf"1 of 2 buckets.*{path}.*[Dd]elete it"):
-        job.run()
-    assert archive.rows()[STATION, 2014].is_pending == 1
-    assert archive.rows()[OTHER, 2014].is_pending == 0
-    store.delete(path)
-    job.run()
+    assert job.run().failed_file_count == 0
+    assert summary(store)["sum_tenths"].to_list() == [-228]
+
+
+def test_a_transaction_of_mysql_that_is_broken_off_is_done_again_and_nothing_is_read_twice(
+    job: Job, archive: JobArchive, store: HdfsStore, engine: Engine
+) -> None:
+    archive.put(report("2014-01-01T00:51:00", "-0228,1"))
+    struck: list[int] = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def strike(connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
+        """Our own connection is killed between reading the ledger's row and writing it."""
+        if "UPDATE source_file" in statement and "summarised_sha256" in statement and not struck:
+            struck.append(connection.connection.thread_id())
+            with engine.connect() as other:
+                other.exec_driver_sql(f"KILL {struck[0]}")
+
+    try:
+        assert job.run() == BatchReport(1, 1, 1, 0)
+    finally:
+        event.remove(engine, "before_cursor_execute", strike)
+    assert len(struck) == 1
+    assert archive.rows()[STATION, 2014].is_pending == 0
     assert summary(store)["sum_tenths"].to_list() == [-228]
 
 

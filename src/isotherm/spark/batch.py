@@ -7,10 +7,11 @@ wave by wave: a job that is killed keeps what was recorded and does the rest whe
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
+import stamina
 import structlog
 from pyspark import SparkContext
 from sqlalchemy import Engine
@@ -21,14 +22,18 @@ from isotherm.datasets.registry import dataset_named
 from isotherm.errors import StoreError
 from isotherm.spark.bucket_work import BucketResult, BucketTask, do_bucket
 from isotherm.stores.hdfs_store import HdfsAddress, HdfsConnection
+from isotherm.stores.mysql import is_transient
 from isotherm.stores.raw_files import FileContent, RawFile
-from isotherm.stores.source_files import record_summarised
+from isotherm.stores.source_files import mark_buckets, read_buckets, record_summarised
 
 log = structlog.get_logger("isotherm.batch")
 
 # Two waves are under way at a time, so that no core waits for the last task of one.
 _WAVES_AT_ONCE: Final = 2
 _TASKS_PER_CORE: Final = 2
+# MySQL is back within a minute of being killed; two waves of results are worth some patience.
+_RECORD_ATTEMPTS: Final = 10
+_RECORD_FOR_S: Final = 300.0
 
 
 @dataclass(slots=True)
@@ -67,21 +72,11 @@ class BatchSummariser:
             StoreError: some buckets could not be read or written, or MySQL failed; what was done until
                 then is recorded.
         """
-        tasks = list(tasks_of(files, self._hdfs))
+        tasks = self._tasks(files)
         size = max(1, self._context.defaultParallelism * _TASKS_PER_CORE)
         waves = [tasks[first : first + size] for first in range(0, len(tasks), size)]
         log.info(f"{len(files)} files in {len(tasks)} buckets to read")
-        failures: list[str] = []
-        with ThreadPoolExecutor(_WAVES_AT_ONCE) as pool:
-            running = [pool.submit(self._run_wave, wave) for wave in waves]
-            for wave in as_completed(running):
-                results = wave.result()
-                self._record(results)
-                failures += [f"{one.label}: {one.failure}" for one in results if one.failure]
-                if all(one.failure for one in results):
-                    # HDFS is away: the others would wait for it one after the other.
-                    pool.shutdown(wait=True, cancel_futures=True)
-                    break
+        failures = self._run_waves(waves)
         if failures:
             raise StoreError(
                 f"{len(failures)} of {len(tasks)} buckets are not done, the next run does them: "
@@ -89,16 +84,54 @@ class BatchSummariser:
             )
         return self._report
 
+    def _tasks(self, files: Sequence[RawFile]) -> list[BucketTask]:
+        """One task per bucket; where all files of a bucket are to be read, it says so."""
+        tasks = list(tasks_of(files, self._hdfs))
+        with self._engine.connect() as connection:
+            kept = {
+                (dataset, year, bucket)
+                for dataset in {one.dataset for one in tasks}
+                for year, buckets in read_buckets(connection, dataset).items()
+                for bucket in buckets
+            }
+        return [replace(one, is_whole=one.place not in kept) for one in tasks]
+
+    def _run_waves(self, waves: Iterable[Sequence[BucketTask]]) -> list[str]:
+        """Run and record; returns why buckets could not be done."""
+        failures: list[str] = []
+        pool = ThreadPoolExecutor(_WAVES_AT_ONCE)
+        try:
+            running = [pool.submit(self._run_wave, wave) for wave in waves]
+            for wave in as_completed(running):
+                results = wave.result()
+                self._record(results)
+                failed = [one for one in results if one.failure]
+                failures += [f"{one.label}: {one.failure}" for one in failed]
+                if len(failed) == len(results) and not any(one.damaged for one in failed):
+                    # HDFS is away: the others would wait for it one after the other.
+                    break
+        finally:
+            # After an error nobody would record what the waves that wait would bring.
+            pool.shutdown(cancel_futures=True)
+        return failures
+
     def _run_wave(self, tasks: Sequence[BucketTask]) -> list[BucketResult]:
         done = self._context.parallelize(tasks, len(tasks)).map(do_bucket).collect()
         return list(done)
 
     def _record(self, results: Iterable[BucketResult]) -> None:
+        results = list(results)
         done = [one for one in results if one.failure is None]
         try:
-            with self._engine.begin() as connection:
-                for one in done:
-                    record_summarised(connection, one.contents, one.code)
+            for attempt in stamina.retry_context(
+                on=is_transient, attempts=_RECORD_ATTEMPTS, timeout=_RECORD_FOR_S
+            ):
+                with attempt, self._engine.begin() as connection:
+                    for one in done:
+                        record_summarised(connection, one.contents, one.code)
+                    for dataset, year, bucket in (one.damaged for one in results if one.damaged):
+                        # Then all of its files are read, and it is made anew.
+                        mark_buckets(connection, dataset, year, [bucket])
         except SQLAlchemyError as error:
             raise StoreError(f"MySQL did not take what was read: {str(error)[:300]}") from error
         for one in done:

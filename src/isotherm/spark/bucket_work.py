@@ -6,7 +6,10 @@ written first, then the summaries, each in one step: whatever was killed on the 
 and is done again. Nothing here imports Spark or a database: a worker starts with what it needs.
 """
 
+import gzip
+import hashlib
 import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +21,7 @@ from isotherm.datasets.dataset import Dataset
 from isotherm.datasets.observations import FileObservations, observations_of
 from isotherm.datasets.registry import dataset_named
 from isotherm.datasets.schema import POLARS_SCHEMA
-from isotherm.errors import SourceError, StoreError
+from isotherm.errors import DamagedBucketError, SourceError, StoreError
 from isotherm.spark.merge import (
     all_days,
     by_station,
@@ -33,8 +36,12 @@ from isotherm.stores.hdfs_store import HdfsAddress, HdfsStore
 from isotherm.stores.raw_files import FileContent, RawFile
 from isotherm.summarise import require_whole_hours, summarise
 
+_GZIP_MAGIC: Final = b"\x1f\x8b"
 # Bounds the memory of a fold, which is several times that of its rows.
 _ROWS_PER_FOLD: Final = 400_000
+
+# Dataset, year and bucket.
+Place = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,7 @@ class BucketTask:
         bucket: of all files.
         code: `made_by` of the dataset, to be recorded with the rows.
         files: at least one, each station once.
+        is_whole: these are all files of the bucket; its tables can be made without what they were.
     """
 
     hdfs: HdfsAddress
@@ -56,6 +64,12 @@ class BucketTask:
     bucket: int
     code: str
     files: tuple[RawFile, ...]
+    is_whole: bool = False
+
+    @property
+    def place(self) -> Place:
+        """Dataset, year and bucket."""
+        return self.dataset, self.year, self.bucket
 
     @property
     def label(self) -> str:
@@ -73,6 +87,7 @@ class BucketResult:
         contents: of every file, those that could not be read among them.
         wall_s: how long it took.
         failure: why the bucket could not be done at all; then `contents` is empty.
+        damaged: where a table on HDFS is damaged, and not all of its files were to be read.
     """
 
     label: str
@@ -80,6 +95,7 @@ class BucketResult:
     contents: tuple[tuple[RawFile, FileContent], ...]
     wall_s: float
     failure: str | None = None
+    damaged: Place | None = None
 
 
 def do_bucket(task: BucketTask) -> BucketResult:
@@ -88,7 +104,9 @@ def do_bucket(task: BucketTask) -> BucketResult:
     try:
         contents = _Bucket(task).run()
     except StoreError as error:
-        return BucketResult(task.label, task.code, (), time.monotonic() - started_at, str(error))
+        damaged = task.place if isinstance(error, DamagedBucketError) else None
+        wall_s = time.monotonic() - started_at
+        return BucketResult(task.label, task.code, (), wall_s, str(error), damaged)
     return BucketResult(task.label, task.code, tuple(contents.items()), time.monotonic() - started_at)
 
 
@@ -104,7 +122,8 @@ class _Bucket:
         """Read, write both tables, and say what was found.
 
         Raises:
-            StoreError: HDFS failed, or the bucket there is damaged.
+            DamagedBucketError: a table is damaged, and holds rows of other files than these.
+            StoreError: HDFS failed.
         """
         observations: dict[str, pl.DataFrame] = {}
         contents = {file: self._content(file, observations) for file in self._task.files}
@@ -139,15 +158,19 @@ class _Bucket:
         """The observations of a file, or why there are none."""
         name = f"{file.dataset} {file.year} {file.station_id}"
         content = self._store.read_if_exists(file.hdfs_path) if file.hdfs_path else None
+        path = file.hdfs_path or "its raw file"
         if content is None:
-            missing = f"{name}: {file.hdfs_path or 'its raw file'} is not on HDFS"
-            return FileContent(
-                failure=f"{missing}; the next download fetches it again.", raw_is_missing=True
-            )
+            return _lost(f"{name}: {path} is not on HDFS")
+        try:
+            plain = _unpack(content)
+        except (EOFError, OSError, zlib.error) as error:
+            return _lost(f"{name}: {path} on HDFS is damaged ({error})")
+        if hashlib.sha256(plain).hexdigest() != file.sha256:
+            return _lost(f"{name}: {path} on HDFS is not the version that was downloaded")
         try:
             return observations_of(
                 self._dataset,
-                content,
+                plain,
                 station_id=file.station_id,
                 year=file.year,
                 published_at=file.published_at,
@@ -167,8 +190,13 @@ class _Bucket:
         return summaries
 
     def _table(self, root: str) -> BucketTable | None:
-        task = self._task
-        return read_bucket(self._store, root, task.dataset, task.year, task.bucket)
+        try:
+            return read_bucket(self._store, root, *self._task.place)
+        except DamagedBucketError:
+            # Every row of it comes from a file that was just read.
+            if self._task.is_whole:
+                return None
+            raise
 
     def _write(
         self,
@@ -187,6 +215,14 @@ class _Bucket:
         kept = {} if before is None else before.versions
         task, table = self._task, BucketTable(rows, {**kept, **versions})
         write_bucket(self._store, root, task.dataset, task.year, task.bucket, table)
+
+
+def _lost(failure: str) -> FileContent:
+    return FileContent(failure=f"{failure}; a later download fetches it again.", raw_is_missing=True)
+
+
+def _unpack(content: bytes) -> bytes:
+    return gzip.decompress(content) if content.startswith(_GZIP_MAGIC) else content
 
 
 def _days_to_load(

@@ -42,7 +42,7 @@ class FileContent:
         set_aside: rows that are no observation of this file.
         read_again_at: when rows that are in the future now will have arrived.
         failure: why the file could not be read; then the tables on HDFS are as they were.
-        raw_is_missing: the failure is that HDFS does not have the raw file.
+        raw_is_missing: the failure is that HDFS does not have the raw file, or a damaged one.
     """
 
     row_count: int = 0
