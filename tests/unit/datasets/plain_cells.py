@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 Row = dict[str, Any]
+_SIGNED = "[+-]?[0-9]{4},[0-9A-Za-z]"
+_PRESSURE = "[0-9]{5},[0-9A-Za-z]"
+_WIND = "[0-9]{3},[0-9A-Za-z],[0-9A-Za-z],[0-9]{4},[0-9A-Za-z]"
 
 
 def plain_rows(plain: bytes) -> list[Row]:
@@ -25,15 +28,15 @@ def plain_row(row: dict[str, str]) -> Row:
         "quality_code": code,
         "report_type": row["REPORT_TYPE"].strip() or None,
         "source": row["SOURCE"].strip() or None,
-        "dew_point_tenths": _number(row["DEW"], 0, 1, range(-982, 369)),
-        "sea_level_pressure_tenths_hpa": _number(row["SLP"], 0, 1, range(8600, 10901)),
-        "wind_speed_tenths_ms": _number(row["WND"], 3, 4, range(901)),
-        "wind_direction_deg": _number(row["WND"], 0, 1, range(1, 361)),
+        "dew_point_tenths": _number(row["DEW"], _SIGNED, 0, 1, range(-982, 369)),
+        "sea_level_pressure_tenths_hpa": _number(row["SLP"], _PRESSURE, 0, 1, range(8600, 10901)),
+        "wind_speed_tenths_ms": _number(row["WND"], _WIND, 3, 4, range(901)),
+        "wind_direction_deg": _number(row["WND"], _WIND, 0, 1, range(1, 361)),
     }
 
 
 def _temperature(text: str) -> tuple[int | None, str | None]:
-    found = re.fullmatch(r"\s*([+-]?[0-9]{1,4})\s*,\s*([0-9A-Za-z])\s*", text)
+    found = re.fullmatch(r"\s*([+-]?[0-9]{4})\s*,\s*([0-9A-Za-z])\s*", text)
     if found is None:
         return None, None
     if int(found[1]) == 9999:
@@ -41,11 +44,9 @@ def _temperature(text: str) -> tuple[int | None, str | None]:
     return (int(found[1]), found[2]) if -932 <= int(found[1]) <= 618 else (None, None)
 
 
-def _number(text: str, place: int, code_place: int, allowed: range) -> int | None:
+def _number(text: str, cell: str, place: int, code_place: int, allowed: range) -> int | None:
     parts = [part.strip() for part in text.split(",")]
-    if place >= len(parts) or not re.fullmatch(r"[+-]?[0-9]{1,5}", parts[place]):
-        return None
-    if code_place < len(parts) and parts[code_place] in {"2", "3", "6", "7"}:
+    if not re.fullmatch(cell, ",".join(parts)) or parts[code_place] in {"2", "3", "6", "7"}:
         return None
     return int(parts[place]) if int(parts[place]) in allowed else None
 

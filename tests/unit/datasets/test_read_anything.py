@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from plain_cells import plain_row
 
-from csv_rows import GOOD, STATION, csv_file, header, line, parse
+from csv_rows import GOOD, NAMES, STATION, csv_file, header, line, parse
 from isotherm.datasets.coverage import coverage_of
 from isotherm.datasets.global_hourly.csv_records import decompress, split_records
 from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
@@ -28,7 +28,7 @@ def _told_lines(content: bytes) -> tuple[set[int], set[int]]:
     """Numbers of the records that are not blank, a line each, and as quotes join lines."""
     plain = decompress(content, "test.csv")
     lines = enumerate(plain.decode("utf-8", "replace").split("\n")[1:], start=1)
-    records = enumerate(split_records(plain), start=1)
+    records = enumerate(split_records(plain, len(NAMES)), start=1)
     by_line, by_quotes = ({number for number, text in one if text.strip()} for one in (lines, records))
     return by_line, by_quotes
 

@@ -1,11 +1,13 @@
 """Each trap of NOAA's format, in a file of a line or two."""
 
 import gzip
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from csv_rows import (
+    GOOD,
     NAMES,
     PUBLISHED_AT,
     STATION,
@@ -73,7 +75,6 @@ def test_parsed_and_empty_observations_have_exactly_the_arrow_schema() -> None:
         ("-0932,1", -932, "1"),
         ("+0618,1", 618, "1"),
         ("0012,1", 12, "1"),
-        ("+12,1", 12, "1"),
         ("+0012,c", 12, "c"),
         (" +0012,C ", 12, "C"),
     ],
@@ -85,7 +86,8 @@ def test_tmp_gives_tenths_and_a_quality_code(tmp: str, tenths: int | None, quali
 
 
 @pytest.mark.parametrize(
-    "tmp", ["abc", "+0012", "12.5,1", "+0012,", ",1", "+0012,1,1", "+0012,12", "Null,1"]
+    "tmp",
+    ["abc", "+0012", "12.5,1", "+0012,", ",1", "+0012,1,1", "+0012,12", "Null,1", "+013,1", "+00013,1"],
 )
 def test_a_tmp_that_cannot_be_read_stays_as_a_row_that_says_why(tmp: str) -> None:
     row = parse_one(TMP=tmp)
@@ -206,6 +208,23 @@ def test_a_stray_quote_before_the_temperature_costs_that_row_and_no_other() -> N
     parsed = parse(csv_file(line(), line(STATION='7253"009484'), line(TMP="+0050,1")))
     assert observed(parsed) == [(1, -111), (3, 50)]
     assert len(rejections(parsed)) == 1
+
+
+_REORDERED = ("DATE", "STATION", *[name for name in NAMES if name not in ("DATE", "STATION")])
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("names", [NAMES, _REORDERED], ids=["usual order", "another order"])
+@pytest.mark.parametrize("pad", ["", " "], ids=["plain", "padded"])
+def test_an_open_quote_costs_no_other_row_whatever_rows_begin_with(
+    names: Sequence[str], pad: str, end: str
+) -> None:
+    rows = [{**GOOD, "STATION": pad + STATION, "DATE": f"{pad}2024-01-01T00:51:00"} for _ in range(720)]
+    lines = [",".join(f'"{row[name]}"' for name in names) for row in rows]
+    lines[1] = lines[1].removesuffix('"')
+    parsed = parse(end.join([header(names), *lines, ""]).encode())
+    assert observed(parsed) == [(number, -111) for number in range(1, 721)]
+    assert parsed.rejected.is_empty()
 
 
 def test_bytes_that_are_not_utf8_are_no_obstacle() -> None:

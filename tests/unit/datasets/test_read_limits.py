@@ -58,12 +58,21 @@ def test_a_temperature_the_format_does_not_allow_is_malformed_and_a_value_under_
         ({"DEW": "+0368,1"}, "dew_point_tenths", 368),
         ({"DEW": "+0369,1"}, "dew_point_tenths", None),
         ({"DEW": "+12345,1"}, "dew_point_tenths", None),
-        ({"DEW": "+0100"}, "dew_point_tenths", 100),
+        ({"DEW": "0100,1"}, "dew_point_tenths", 100),
+        ({"DEW": "-01"}, "dew_point_tenths", None),
+        ({"DEW": "+0123"}, "dew_point_tenths", None),
+        ({"DEW": "+013,1"}, "dew_point_tenths", None),
+        ({"DEW": "+00123,1"}, "dew_point_tenths", None),
+        ({"DEW": "+0123,1,9"}, "dew_point_tenths", None),
+        ({"DEW": "+0123,22"}, "dew_point_tenths", None),
         ({"SLP": "08600,1"}, "sea_level_pressure_tenths_hpa", 8600),
         ({"SLP": "08599,1"}, "sea_level_pressure_tenths_hpa", None),
         ({"SLP": "10900,1"}, "sea_level_pressure_tenths_hpa", 10900),
         ({"SLP": "10901,1"}, "sea_level_pressure_tenths_hpa", None),
         ({"SLP": "110132,1"}, "sea_level_pressure_tenths_hpa", None),
+        ({"SLP": "9000"}, "sea_level_pressure_tenths_hpa", None),
+        ({"SLP": "9000,1"}, "sea_level_pressure_tenths_hpa", None),
+        ({"SLP": " 10132, 1"}, "sea_level_pressure_tenths_hpa", 10132),
         ({"WND": "360,1,N,0900,1"}, "wind_speed_tenths_ms", 900),
         ({"WND": "360,1,N,0901,1"}, "wind_speed_tenths_ms", None),
         ({"WND": "360,1,N,-001,1"}, "wind_speed_tenths_ms", None),
@@ -71,8 +80,13 @@ def test_a_temperature_the_format_does_not_allow_is_malformed_and_a_value_under_
         ({"WND": "361,1,N,0010,1"}, "wind_direction_deg", None),
         ({"WND": "000,1,C,0000,1"}, "wind_direction_deg", None),
         ({"WND": "000,1,C,0000,1"}, "wind_speed_tenths_ms", 0),
-        ({"WND": " 90 ,1,N, 15 ,1"}, "wind_direction_deg", 90),
-        ({"WND": " 90 ,1,N, 15 ,1"}, "wind_speed_tenths_ms", 15),
+        ({"WND": " 090 ,1,N, 0015 ,1"}, "wind_direction_deg", 90),
+        ({"WND": " 090 ,1,N, 0015 ,1"}, "wind_speed_tenths_ms", 15),
+        ({"WND": "36"}, "wind_direction_deg", None),
+        ({"WND": "250,1,N,0"}, "wind_direction_deg", None),
+        ({"WND": "250,1,N,0,1"}, "wind_speed_tenths_ms", None),
+        ({"WND": "0250,1,N,00015,1"}, "wind_direction_deg", None),
+        ({"WND": "0250,1,N,00015,1"}, "wind_speed_tenths_ms", None),
     ],
 )
 def test_other_elements_outside_their_limits_are_null(
@@ -155,3 +169,9 @@ def test_every_four_digit_temperature_is_read_or_malformed_by_the_limits_alone()
     assert observations["air_temperature_tenths"].to_list() == expected
     is_malformed = observations["malformed"].is_not_null().to_list()
     assert is_malformed == [value is None for value in expected]
+
+
+def test_a_record_with_a_cell_beyond_all_measure_is_not_said_to_have_a_bad_station() -> None:
+    content = csv_file(line(), line(REM="x" * 140_000) + ",more")
+    ((number, reason, _),) = rejections(parse(content))
+    assert (number, reason.split(":")[0]) == (2, "no cells to be told apart")

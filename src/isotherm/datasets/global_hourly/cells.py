@@ -38,12 +38,14 @@ class Records:
             cells as the header; blank lines among them have only empty cells.
         lines: the numbers of those records, from 1, int32.
         odd: the others.
+        width: how many cells the header has.
         is_regular: whether each line of the file is one record.
     """
 
     columns: dict[str, pa.BinaryArray]
     lines: npt.NDArray[np.int32]
     odd: list[OddRecord]
+    width: int
     is_regular: bool
 
     def text(self, name: str, row: int) -> str:
@@ -55,13 +57,13 @@ class Records:
         """Some of the regular records, by a mask."""
         mask = pa.array(rows)
         columns = {name: column.filter(mask) for name, column in self.columns.items()}
-        return Records(columns, self.lines[rows], self.odd, self.is_regular)
+        return Records(columns, self.lines[rows], self.odd, self.width, self.is_regular)
 
     def raw_texts(self, plain: bytes, lines: Collection[int]) -> list[str]:
         """The raw text of the records with these numbers, sorted, for the ledger of rejected rows."""
         wanted = set(lines)
         if not self.is_regular:
-            records = enumerate(split_records(plain), start=1)
+            records = enumerate(split_records(plain, self.width), start=1)
             return [text[:_PAYLOAD_LIMIT] for line, text in records if line in wanted]
         raw = enumerate(plain.split(b"\n"))
         return [
@@ -87,7 +89,7 @@ def _read_regular(plain: bytes, width: int, needed: dict[str, int]) -> Records |
     begin = plain.find(b"\n") + 1
     if begin in (0, len(plain)):
         empty = {name: pa.array([], pa.binary()) for name in needed}
-        return Records(empty, np.zeros(0, np.int32), [], is_regular=True)
+        return Records(empty, np.zeros(0, np.int32), [], width, is_regular=True)
     if plain.find(b"\r", begin) >= 0:
         return None  # no line end to us, but one to Arrow
     skipped: dict[int, str] = {}
@@ -109,7 +111,7 @@ def _read_regular(plain: bytes, width: int, needed: dict[str, int]) -> Records |
     if skipped:
         lines = np.setdiff1d(lines, list(skipped), assume_unique=True)
     odd = [OddRecord(line, split_fields(text)) for line, text in skipped.items() if text.strip()]
-    return Records(columns, lines, odd, is_regular=True)
+    return Records(columns, lines, odd, width, is_regular=True)
 
 
 def _read_csv(
@@ -147,7 +149,7 @@ def _read_carefully(plain: bytes, width: int, needed: dict[str, int]) -> Records
     columns: dict[str, list[bytes]] = {name: [] for name in needed}
     lines: list[int] = []
     odd: list[OddRecord] = []
-    for line, record in enumerate(split_records(plain), start=1):
+    for line, record in enumerate(split_records(plain, width), start=1):
         cells = split_fields(record)
         if len(cells) == width:
             lines.append(line)
@@ -156,4 +158,4 @@ def _read_carefully(plain: bytes, width: int, needed: dict[str, int]) -> Records
         elif record.strip():
             odd.append(OddRecord(line, cells))
     arrays = {name: pa.array(values, pa.binary()) for name, values in columns.items()}
-    return Records(arrays, np.array(lines, np.int32), odd, is_regular=False)
+    return Records(arrays, np.array(lines, np.int32), odd, width, is_regular=False)

@@ -23,11 +23,10 @@ _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _HEADER_LIMIT: Final = 64 * 1024
 _LINE_END: Final = re.compile(rb"[\r\n]")
+_LINE_END_KEPT: Final = re.compile(rb"([\r\n])")
 _RECORD_START: Final = re.compile(r'"?[0-9A-Z]{11}"?,"?\d{4}-\d\d-\d\dT')
-# CR LF, also where a transfer has doubled the CR; and a CR alone, where a record begins after it.
-_OTHER_LINE_END: Final = re.compile(
-    rb"\r+\n|\r(?=" + _RECORD_START.pattern.encode().replace(rb"\d", b"[0-9]") + rb")"
-)
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+_CR_LF: Final = re.compile(rb"\r+\n")  # also where a transfer has doubled the CR
 
 
 def decompress(content: bytes, source_file: str) -> bytes:
@@ -48,17 +47,32 @@ def decompress(content: bytes, source_file: str) -> bytes:
 
 
 def _with_line_feeds(plain: bytes) -> bytes:
-    """LF for CR LF, for CR where there is no LF at all, and for CR before a record."""
+    """LF for CR LF, for CR where there is no LF at all, and for CR outside of quotes."""
     if b"\n" not in plain:
         return plain.replace(b"\r", b"\n")
-    return _OTHER_LINE_END.sub(b"\n", plain)
+    plain = _CR_LF.sub(b"\n", plain)
+    return _without_carriage_returns(plain) if b"\r" in plain else plain
+
+
+def _without_carriage_returns(plain: bytes) -> bytes:
+    """LF for each CR that ends a record, by the rule `split_records` goes by; others stay."""
+    parts = _LINE_END_KEPT.split(plain)
+    width = len(split_fields(parts[0].decode("utf-8", "replace")))
+    quote_open = parts[0].count(b'"') % 2 == 1
+    for place in range(1, len(parts), 2):
+        following = parts[place + 1]
+        if not quote_open or _begins_record(following.decode("utf-8", "replace"), width):
+            parts[place], quote_open = b"\n", False
+        quote_open ^= following.count(b'"') % 2 == 1
+    return b"".join(parts)
 
 
 def read_header(plain: bytes, source_file: str) -> list[str]:
     """The column names of the first line, of a file's plain bytes or their beginning.
 
     Raises:
-        SourceError: the file is empty, a web page, or without a required column.
+        SourceError: the file is empty, a web page, without a required column, or its lines end in
+            something that is no line end.
     """
     beginning = plain[:_HEADER_LIMIT].removeprefix(_BYTE_ORDER_MARK)
     first_line = _LINE_END.split(beginning, maxsplit=1)[0].decode("utf-8", "replace").strip()
@@ -68,6 +82,11 @@ def read_header(plain: bytes, source_file: str) -> list[str]:
         raise SourceError(
             f"{source_file}: this is a web page or an error document, not CSV: {first_line[:80]!r}. "
             "Check the archive's address and download it again."
+        )
+    if _TIME.search(first_line):
+        raise SourceError(
+            f"{source_file}: a row begins within the header line, so its lines do not end in LF, CR LF "
+            "or CR. The file was damaged on its way to the archive: download it again."
         )
     names = [name.strip() for name in split_fields(first_line)]
     missing = [name for name in REQUIRED_COLUMNS if name not in names]
@@ -79,11 +98,15 @@ def read_header(plain: bytes, source_file: str) -> list[str]:
     return names
 
 
-def split_records(plain: bytes) -> Iterator[str]:
+def split_records(plain: bytes, width: int) -> Iterator[str]:
     """Cut the data part into records.
 
-    A record goes on over a line end while a quote is open, except where the next line begins like a
-    record: then the quote was a stray one, and only this record suffers.
+    A record goes on over a line end while a quote is open, except where the next line is a record of
+    its own: then the quote was a stray one, and only this record suffers.
+
+    Args:
+        plain: what `decompress` returned.
+        width: how many cells the header has.
     """
     lines = plain.decode("utf-8", "replace").split("\n")[1:]
     if lines and lines[-1] == "":
@@ -91,13 +114,25 @@ def split_records(plain: bytes) -> Iterator[str]:
     pending: list[str] = []
     quote_open = False
     for line in lines:
-        if pending and (not quote_open or _RECORD_START.match(line)):
+        if pending and (not quote_open or _begins_record(line, width)):
             yield "\n".join(pending)
             pending, quote_open = [], False
         pending.append(line)
         quote_open ^= line.count('"') % 2 == 1
     if pending:
         yield "\n".join(pending)
+
+
+def _begins_record(line: str, width: int) -> bool:
+    """Whether a line is a record though a quote is open: it begins like one, or has all its cells.
+
+    The end of a record whose first cell goes over several lines has as many cells, but its quotes do
+    not pair.
+    """
+    if _RECORD_START.match(line):
+        return True
+    pairs = line.count('"') % 2 == 0
+    return width > 1 and (pairs or line.startswith('"')) and len(split_fields(line)) == width
 
 
 def split_fields(record: str) -> list[str]:

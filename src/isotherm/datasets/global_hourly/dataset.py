@@ -1,15 +1,13 @@
 """The dataset object of NOAA global-hourly."""
 
 import re
-from datetime import date, timedelta
 from typing import Final
 
 from isotherm.datasets.dataset import Dataset, FirstVisit, Layout
 from isotherm.datasets.global_hourly.csv_records import read_header
-from isotherm.datasets.global_hourly.quality import QUALITY
+from isotherm.datasets.global_hourly.facts import FACTS
 from isotherm.datasets.global_hourly.reader import parse_observations, read_file_keys
 from isotherm.datasets.global_hourly.station_history import read_station_history, station_from_file
-from isotherm.observation import GLOBAL_HOURLY as NAME
 
 
 def _file_name(station_id: str, _year: int) -> str:
@@ -50,19 +48,16 @@ _FIRST_VISIT: Final = FirstVisit(
 )
 
 GLOBAL_HOURLY: Final = Dataset(
-    name=NAME,
-    title="NOAA global-hourly (ISD)",
-    priority=2,
-    publishing_delay=timedelta(days=2),
-    first_year=1901,
-    last_day=date(2025, 8, 29),
-    licence=(
-        "Data: NOAA NCEI. Works of the US government; WMO Resolution 40 restricts commercial re-export "
-        "of data of other countries."
-    ),
+    name=FACTS.name,
+    title=FACTS.title,
+    priority=FACTS.priority,
+    publishing_delay=FACTS.publishing_delay,
+    first_year=FACTS.first_year,
+    last_day=FACTS.last_day,
+    licence=FACTS.licence,
+    quality=FACTS.quality,
     layout=_LAYOUT,
     first_visit=_FIRST_VISIT,
-    quality=QUALITY,
     read=parse_observations,
     read_keys=read_file_keys,
     check_header=read_header,

@@ -6,7 +6,6 @@ where its meaning is beyond doubt (spaces, a sign left out), else as nothing.
 Source: NOAA, Federal Climate Complex Data Documentation for Integrated Surface Data, 2018-01-12.
 """
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,8 +23,6 @@ MISSING_TEMPERATURE: Final = 9999
 _SHOWN_TEXT: Final = 60  # characters of an unreadable value quoted in a reason
 
 _TMP: Final = Shape("sdddd,q")
-_TMP_TEXT: Final = re.compile(r"\s*([+-]?[0-9]{1,4})\s*,\s*([0-9A-Za-z])\s*")
-_NUMBER_TEXT: Final = re.compile(r"\s*([+-]?[0-9]{1,5})\s*")
 # A quality code by its byte.
 _CODES: Final = pa.array([None, *map(chr, range(1, 128))], pa.string())
 _IS_BAD: Final = np.isin(np.arange(256), [ord(code) for code in QUALITY.bad_codes])
@@ -127,36 +124,39 @@ def read_temperatures(column: pa.BinaryArray) -> Temperatures:
 def read_numbers(element: Element, column: pa.BinaryArray) -> dict[str, pl.Series]:
     """The numbers of one element by field; null when missing, unreadable, outside, suspect or wrong."""
     matched = element.shape.match(column)
-    others = {int(row): column[int(row)].as_py().decode("utf-8", "replace") for row in matched.others}
+    others = {}
+    for row in map(int, matched.others):
+        found = element.shape.text.fullmatch(column[row].as_py().decode("utf-8", "replace"))
+        if found is not None:
+            others[row] = found.groups()
     return {one.field: _read_number(one, matched, others, len(column)) for one in element.numbers}
 
 
-def _read_number(one: Number, matched: Matched, others: dict[int, str], count: int) -> pl.Series:
+def _read_number(
+    one: Number, matched: Matched, others: dict[int, tuple[str, ...]], count: int
+) -> pl.Series:
     values, is_null = np.zeros(count, np.int32), np.ones(count, np.bool_)
     read = matched.signed if one.is_signed else matched.number
     found = read(one.start, one.end)
     is_bad = ~_is_within(found, one.lowest, one.highest) | _IS_BAD[matched.cells[:, one.code_at]]
     values[matched.rows], is_null[matched.rows] = found, is_bad
-    for row, text in others.items():
-        value = _careful_number(one, text)
+    for row, parts in others.items():
+        value = _careful_number(one, parts)
         if value is not None:
             values[row], is_null[row] = value, False
     return _nullable(values, is_null)
 
 
-def _careful_number(one: Number, text: str) -> int | None:
-    parts = text.split(",")
-    found = _NUMBER_TEXT.fullmatch(parts[one.part]) if one.part < len(parts) else None
-    code = parts[one.code_part].strip() if one.code_part < len(parts) else ""
-    if found is None or code in QUALITY.bad_codes:
+def _careful_number(one: Number, parts: tuple[str, ...]) -> int | None:
+    if parts[one.code_part] in QUALITY.bad_codes:
         return None
-    value = int(found[1])
+    value = int(parts[one.part])
     return value if one.lowest <= value <= one.highest else None
 
 
 def _careful_temperature(text: str) -> tuple[int | None, str] | str:
     """Tenths (None = missing) and the quality code, or why it cannot be read, quoted."""
-    found = _TMP_TEXT.fullmatch(text)
+    found = _TMP.text.fullmatch(text)
     if found is None:
         return f"TMP is not +dddd,q: '{printable(text)[:_SHOWN_TEXT]}'" if text else "TMP is blank"
     tenths = int(found[1])

@@ -17,6 +17,8 @@ from isotherm.station import is_station_id
 
 _LONGEST_CODE: Final = 32  # characters kept of a report type or source; real ones have 5
 
+NO_CELLS: Final = "no cells to be told apart: a quote is left open, or one is beyond all measure"
+
 _UNREADABLE_STATION: Final = "STATION is not 11 digits and capital letters"
 _UNREADABLE_DATE: Final = "DATE is not YYYY-MM-DDTHH:MM:SS"
 _REPEATED_HEADER: Final = "the header line again"

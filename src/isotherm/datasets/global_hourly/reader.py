@@ -14,6 +14,7 @@ import polars as pl
 import pyarrow as pa
 
 from isotherm.datasets.dataset import ParsedFile
+from isotherm.datasets.global_hourly import NAME
 from isotherm.datasets.global_hourly.cells import OddRecord, Records, read_records
 from isotherm.datasets.global_hourly.csv_records import (
     OPTIONAL_COLUMNS,
@@ -23,6 +24,7 @@ from isotherm.datasets.global_hourly.csv_records import (
 )
 from isotherm.datasets.global_hourly.elements import ELEMENTS, read_numbers, read_temperatures
 from isotherm.datasets.global_hourly.keys import (
+    NO_CELLS,
     Keys,
     by_distinct_value,
     careful_key,
@@ -30,7 +32,7 @@ from isotherm.datasets.global_hourly.keys import (
     trimmed_code,
 )
 from isotherm.datasets.schema import KEY_SCHEMA, POLARS_SCHEMA, REJECTED_SCHEMA
-from isotherm.observation import GLOBAL_HOURLY, revision_of
+from isotherm.observation import revision_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class _Origin:
         """The columns that follow from it and from `source_line`."""
         first_revision = revision_of(int(self.published_at.timestamp()), 0)
         return {
-            "dataset": pl.lit(GLOBAL_HOURLY),
+            "dataset": pl.lit(NAME),
             "published_at": pl.lit(self.published_at, pl.Datetime("us", "UTC")),
             "source_file": pl.lit(self.source_file),
             # The same as `revision_of`, a column at a time.
@@ -142,7 +144,8 @@ def _odd_keys(
     for one in odd:
         # Where a name repeats the first column of it counts.
         cells = dict(reversed(list(zip(names, one.cells, strict=False))))
-        yield one, cells, careful_key(cells.get("STATION", ""), cells.get("DATE", ""))
+        key = careful_key(cells.get("STATION", ""), cells.get("DATE", ""))
+        yield one, cells, key if one.cells else NO_CELLS
 
 
 def _odd_problems(odd: Sequence[OddRecord], names: Sequence[str]) -> dict[int, str]:

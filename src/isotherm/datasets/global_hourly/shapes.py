@@ -5,6 +5,7 @@ numbers are a few operations on whole columns; the others are named, to be read 
 column of a million cells costs 0.03 s, by regular expressions 0.4 s.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,10 +54,18 @@ class Matched:
 
 
 class Shape:
-    """What each byte of a cell must be: s a sign, d a digit, q a digit or capital, else itself."""
+    """What each byte of a cell must be: s a sign, d a digit, q a digit or capital, else itself.
+
+    Attributes:
+        width: bytes of a cell.
+        text: matches a cell whose meaning is beyond doubt though it differs by spaces around its parts,
+            a sign left out, or a small letter for a code; a group for each comma-separated part. A
+            digit too few or too many is not: half of a cell would be another number.
+    """
 
     def __init__(self, pattern: str) -> None:
         self.width = len(pattern)
+        self.text = _text_of(pattern)
         bounds = [_CLASSES.get(letter, (ord(letter), ord(letter))) for letter in pattern]
         self._low = np.array([low for low, _ in bounds], np.uint8)
         self._high = np.array([high for _, high in bounds], np.uint8)
@@ -95,3 +104,9 @@ class Shape:
             byte = cells[:, place]
             is_odd[:, place] |= (byte > ord("9")) & (byte < ord("A"))
         return is_odd
+
+
+def _text_of(pattern: str) -> re.Pattern[str]:
+    letters = {"s": "[+-]?", "d": "[0-9]", "q": "[0-9A-Za-z]"}
+    parts = ("".join(letters.get(one, re.escape(one)) for one in part) for part in pattern.split(","))
+    return re.compile(",".join(rf"\s*({part})\s*" for part in parts))

@@ -125,7 +125,7 @@ def _entry(row: dict[str, str]) -> ListedStation | None:
 
 
 def _last_described(plain: bytes, names: list[str]) -> Station | None:
-    for record in reversed(list(split_records(plain))):
+    for record in reversed(list(split_records(plain, len(names)))):
         fields = split_fields(record)
         row = dict(zip(names, fields, strict=False))
         if len(fields) == len(names) and is_station_id(row.get("STATION", "").strip()):
