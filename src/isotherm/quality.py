@@ -39,6 +39,8 @@ class QualityRule:
         bad_codes: quality codes of a suspect or erroneous temperature.
         min_plausible_tenths: tenths of a degree Celsius, inclusive.
         max_plausible_tenths: tenths of a degree Celsius, inclusive.
+        min_dew_point_tenths: likewise.
+        max_dew_point_tenths: likewise.
         summary_report_types: summaries of a day or month.
         special_report_types: reports beside the routine, made in bad weather.
         aviation_report_types: in order of preference where two share a minute.
@@ -47,6 +49,8 @@ class QualityRule:
     bad_codes: tuple[str, ...]
     min_plausible_tenths: int
     max_plausible_tenths: int
+    min_dew_point_tenths: int
+    max_dew_point_tenths: int
     summary_report_types: tuple[str, ...]
     special_report_types: tuple[str, ...]
     aviation_report_types: tuple[str, ...]

@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from pydantic import TypeAdapter, ValidationError
+
 from isotherm.datasets.observations import FUTURE_TOLERANCE
 from isotherm.datasets.registry import DATASETS
 from isotherm.errors import MessageFormatError
+from isotherm.message_fields import FeedId
 from isotherm.messages import SCHEMA_VERSION, ObservationHead, ObservationMessage, decode
+from isotherm.quality import QualityRule
 
 UNREADABLE: Final = "unreadable_message"
 OTHER_VERSION: Final = "unknown_schema_version"
@@ -23,7 +27,8 @@ FUTURE: Final = "future"
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS: Final = 253_370_764_800_000  # the year 9999: Python's calendar ends with it
-_DATASET_NAMES: Final = frozenset(one.name for one in DATASETS)
+_QUALITY: Final = {one.name: one.quality for one in DATASETS}
+_FEED_ID: Final[TypeAdapter[str]] = TypeAdapter(FeedId)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +56,36 @@ def admit(content: bytes | None, now: datetime) -> ObservationHead | Refusal:
     except MessageFormatError as error:
         return Refusal(_reason(content), str(error))
     dataset = getattr(message, "dataset", None)
-    if dataset not in _DATASET_NAMES:
-        known = ", ".join(sorted(_DATASET_NAMES))
+    quality = _QUALITY.get(str(dataset))
+    if quality is None:
+        known = ", ".join(sorted(_QUALITY))
         return Refusal(INVALID, f"dataset={str(dataset)[:80]!r}: should be one of {known}")
+    if problem := _implausible(message, quality):
+        return Refusal(INVALID, problem)
     if message.observed_at > now + FUTURE_TOLERANCE:
         return Refusal(FUTURE, f"observed_at={message.observed_at} is later than {now}")
     return message
 
 
+def _implausible(message: ObservationHead, quality: QualityRule) -> str | None:
+    """What no file of the dataset can hold: no summary could either, and its hour would be lost."""
+    limits = {
+        "air_temperature_tenths": (quality.min_plausible_tenths, quality.max_plausible_tenths),
+        "dew_point_tenths": (quality.min_dew_point_tenths, quality.max_dew_point_tenths),
+    }
+    for name, (low, high) in limits.items():
+        value = getattr(message, name)
+        if value is not None and not low <= value <= high:
+            return f"{name}={value}: should be {low} to {high}"
+    return None
+
+
 def feed_of(content: bytes | None) -> str | None:
-    """The feed a refused message says it is of; None where it says nothing that can be read."""
-    feed_id = (_as_object(content) or {}).get("feed_id")
-    return feed_id if isinstance(feed_id, str) else None
+    """The feed a refused message says it is of; None where what it says is no feed's id."""
+    try:
+        return _FEED_ID.validate_python((_as_object(content) or {}).get("feed_id"), strict=True)
+    except ValidationError:
+        return None
 
 
 def _reason(content: bytes | None) -> str:

@@ -54,6 +54,12 @@ def test_a_message_that_follows_the_contract_enters() -> None:
         ({"dataset": "another"}, "invalid"),
         ({"air_temperature_tenths": "5"}, "invalid"),
         ({"air_temperature_tenths": 2**40}, "invalid"),
+        ({"air_temperature_tenths": 40_000}, "invalid"),
+        ({"air_temperature_tenths": -(2**31)}, "invalid"),
+        ({"air_temperature_tenths": 619}, "invalid"),
+        ({"air_temperature_tenths": -933}, "invalid"),
+        ({"dew_point_tenths": 369}, "invalid"),
+        ({"dew_point_tenths": -983}, "invalid"),
         ({"revision": None}, "invalid"),
         ({"revision": 1.5}, "invalid"),
         ({"report_type": 15}, "invalid"),
@@ -63,6 +69,16 @@ def test_a_message_that_does_not_is_refused_with_its_reason(
     changes: dict[str, Any], expected: str
 ) -> None:
     assert reason(message(**changes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("temperature", "dew_point"), [(-932, -982), (618, 368), (None, None), (0, None)]
+)
+def test_every_temperature_the_format_can_hold_enters(
+    temperature: int | None, dew_point: int | None
+) -> None:
+    content = message(air_temperature_tenths=temperature, dew_point_tenths=dew_point)
+    assert isinstance(admit(content, NOW), ObservationHead)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +99,12 @@ def test_an_hour_ahead_enters_and_a_minute_more_does_not() -> None:
 def test_a_refused_message_is_of_the_feed_it_names() -> None:
     assert feed_of(message(revision=None)) == "f"
     assert feed_of(message(feed_id=7)) is None
+
+
+@pytest.mark.parametrize("feed_id", ["", "a b", "x" * 65, "f\n", "a/b", "\u00e9", None])
+def test_what_is_no_feed_id_names_no_feed(feed_id: str | None) -> None:
+    assert reason(message(feed_id=feed_id)) == "invalid"
+    assert feed_of(message(feed_id=feed_id)) is None
 
 
 @settings(deadline=None)

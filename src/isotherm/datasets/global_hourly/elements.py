@@ -68,7 +68,19 @@ ELEMENTS: Final = (
     Element(
         "DEW",
         _TMP,
-        (Number("dew_point_tenths", 0, 5, 6, 0, 1, -982, 368, is_signed=True),),
+        (
+            Number(
+                "dew_point_tenths",
+                start=0,
+                end=5,
+                code_at=6,
+                part=0,
+                code_part=1,
+                lowest=QUALITY.min_dew_point_tenths,
+                highest=QUALITY.max_dew_point_tenths,
+                is_signed=True,
+            ),
+        ),
     ),
     Element(
         "SLP",

@@ -10,9 +10,11 @@ from isotherm.quality import QualityRule
 
 QUALITY: Final = QualityRule(
     bad_codes=("2", "3", "6", "7"),  # 2, 6 suspect; 3, 7 erroneous (of the two families of checks)
-    # The format's own limits of TMP.
+    # The format's own limits of TMP and DEW.
     min_plausible_tenths=-932,
     max_plausible_tenths=618,
+    min_dew_point_tenths=-982,
+    max_dew_point_tenths=368,
     summary_report_types=("SOD", "SOM"),
     special_report_types=("FM-16", "SAOSP"),
     aviation_report_types=("FM-15", "SAO", "SY-MT", "SY-SA", "SA-AU", "S-S-A", "AERO"),
