@@ -36,12 +36,15 @@ from typing import Any
 import pendulum
 from airflow.sdk import CronPartitionTimetable, Param, chain, dag, get_current_context, task
 
+from isotherm.datasets.facts import DAYS_UNTIL_PUBLISHED
 from isotherm.ingest import checks, dag_defaults
 from isotherm.ingest.spark_submit import SummariseOperator
 
 
 @dag(
-    schedule=CronPartitionTimetable("0 0 * * *", timezone="UTC", run_offset=-3, key_format="%Y-%m-%d"),
+    schedule=CronPartitionTimetable(
+        "0 0 * * *", timezone="UTC", run_offset=-DAYS_UNTIL_PUBLISHED, key_format="%Y-%m-%d"
+    ),
     start_date=pendulum.datetime(1901, 1, 1, tz="UTC"),
     catchup=False,
     max_active_runs=3,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Strict, StringConstraints
 
-from isotherm.observation import GHCNH, GLOBAL_HOURLY
+from isotherm.datasets.facts import FACTS
 from isotherm.quality import RULE_NAMES
 from isotherm.statistics.statistic import COUNT, Merge, Statistic
 
@@ -54,7 +54,7 @@ def _require_whole_hour(value: datetime) -> datetime:
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=1024)]
 StationId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{11}$")]
 FeedId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
-DatasetName = Annotated[str, StringConstraints(pattern=f"^({GLOBAL_HOURLY}|{GHCNH})$")]
+DatasetName = Annotated[str, StringConstraints(pattern=f"^({'|'.join(one.name for one in FACTS)})$")]
 RuleName = Annotated[str, StringConstraints(pattern=f"^({'|'.join(RULE_NAMES)})$")]
 # Not strict, for a checked text is what becomes a time.
 Moment = Annotated[

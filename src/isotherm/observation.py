@@ -7,9 +7,6 @@ Field order, meanings and units live here once; the Polars, Arrow, Spark and JSO
 from dataclasses import dataclass
 from typing import Final, Literal
 
-GLOBAL_HOURLY: Final = "global-hourly"
-GHCNH: Final = "ghcnh"
-
 FieldType = Literal["text", "timestamp", "int", "bigint"]
 
 # NOAA's format allows this much; published_at has seconds, so a file keeps its line in the low bits.
@@ -33,7 +30,7 @@ FIELDS: Final = (
     Field("quality_code", "text", True, "NOAA's code of the temperature"),
     Field("report_type", "text", True, "as published, trimmed: FM-15, SOD, ..."),
     Field("source", "text", True, "NOAA's source flag, a digit or a letter"),
-    Field("dataset", "text", False, "global-hourly or ghcnh"),
+    Field("dataset", "text", False, "name of the dataset"),
     Field("dew_point_tenths", "int", True, "tenths of a degree Celsius"),
     Field("sea_level_pressure_tenths_hpa", "int", True, "tenths of a hectopascal"),
     Field("wind_speed_tenths_ms", "int", True, "tenths of a metre per second"),

@@ -1,8 +1,8 @@
 """A weather station, and how one place is written down by NOAA.
 
-A station id is 11 characters of text: USAF (6) and WBAN (5) for global-hourly. Leading zeros and
-letters belong to it; as a number 98 % of the ids would not fit 32 bits, and `01001099999` would lose
-its zero.
+A station id is 11 characters of text in every dataset; in global-hourly USAF (6) and WBAN (5). Leading
+zeros and letters belong to it; as a number 98 % of the ids would not fit 32 bits, and `01001099999`
+would lose its zero.
 """
 
 import re
@@ -42,7 +42,7 @@ class Station:
 
 
 def is_station_id(text: str) -> bool:
-    """Whether the text is a global-hourly station id."""
+    """Whether the text is a station id, of whatever dataset: 11 digits and capital letters."""
     return _STATION_ID.fullmatch(text) is not None
 
 

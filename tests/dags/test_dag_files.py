@@ -3,13 +3,15 @@
 import ast
 import subprocess
 import sys
+from datetime import timedelta
 from itertools import pairwise
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from isotherm.datasets.quality_rules import QUALITY_RULES
+from isotherm.datasets.facts import FACTS
 from isotherm.datasets.registry import DATASETS
 from isotherm.local.airflow_database import POOLS
 from isotherm.settings import REPOSITORY_ROOT
@@ -120,4 +122,9 @@ def test_parsing_a_dag_file_imports_no_engine() -> None:
 
 
 def test_what_the_checks_know_of_datasets_is_what_the_registry_has() -> None:
-    assert tuple(one.quality for one in DATASETS) == QUALITY_RULES
+    assert [(one.name, one.quality) for one in DATASETS] == [(one.name, one.quality) for one in FACTS]
+
+
+def test_the_daily_run_asks_for_the_newest_day_that_noaa_has_published(dag_bag: "DagBag") -> None:
+    delay_days = max(one.publishing_delay / timedelta(days=1) for one in DATASETS)
+    assert dag_bag.dags["ingest_observations"].timetable.run_offset == -(ceil(delay_days) + 1) == -3

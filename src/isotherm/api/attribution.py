@@ -3,13 +3,10 @@
 from pathlib import Path
 from typing import Any, Final
 
+from isotherm.datasets.facts import FACTS
 from isotherm.settings import Settings
 
-ATTRIBUTION: Final = (
-    "Data: NOAA NCEI. Some observations were exchanged under WMO Resolution 40 (Cg-XII): free for "
-    "research, education and other non-commercial use; for commercial use the providing country may "
-    "set conditions."
-)
+ATTRIBUTION: Final = " ".join(dict.fromkeys(one.licence for one in FACTS))
 SIMULATED_ATTRIBUTION: Final = "Simulated data in NOAA's format: not observations."
 
 

@@ -4,7 +4,8 @@ A row is read as finished integers, which `isotherm.api.records` turns into degr
 aggregated.
 """
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,6 +14,8 @@ import sqlalchemy as sa
 
 from isotherm.api.fields import READ_STATISTICS
 from isotherm.api.packed_rows import Row, fetch_packed, nullable, quoted
+from isotherm.datasets.facts import PRIORITIES
+from isotherm.hourly_summary import LAYERS
 from isotherm.stores import tables
 
 Bound = datetime | int
@@ -23,8 +26,6 @@ GLOBAL_COUNTS: Final = (
     "max_tenths",
     "mean_sum_e4",
 )
-# Two data sets in two layers.
-_ROWS_OF_A_PERIOD: Final = 4
 _YEAR: Final = r"[0-9]{4}"
 _DAY: Final = rf"{_YEAR}-[0-9]{{2}}-[0-9]{{2}}"
 
@@ -118,7 +119,8 @@ def read_series(
         where.append(table.c.station_id == station_id)
     if selection.layer is not None:
         where.append(table.c.layer == selection.layer)
-    enough = selection.limit * (1 if selection.layer else 2) + _ROWS_OF_A_PERIOD
+    rows_of_a_period = len(PRIORITIES) * (1 if selection.layer else len(LAYERS))
+    enough = (selection.limit + 2) * rows_of_a_period
     order = [period, table.c.dataset, table.c.layer]  # as the primary key has them
     rows = fetch_packed(connection, series_columns(series), order, where, enough)
     chosen = _choose(rows)
@@ -129,13 +131,17 @@ def read_series(
     return SeriesPage(chosen, has_more=len(rows) == enough)
 
 
-def _choose(rows: list[Row]) -> list[Row]:
-    """One row per period: batch before speed, GHCNh before global-hourly, as their names sort."""
+def _choose(rows: list[Row], priorities: Mapping[str, int] = PRIORITIES) -> list[Row]:
+    """One row per period: batch before speed, as their names sort; then by priority."""
+
+    def rank(row: Row) -> tuple[Any, ...]:
+        return row[2], priorities.get(row[1], sys.maxsize), row[1]
+
     chosen: list[Row] = []
     for row in rows:
         if not chosen or chosen[-1][0] != row[0]:
             chosen.append(row)
-        elif (row[2], row[1]) < (chosen[-1][2], chosen[-1][1]):
+        elif rank(row) < rank(chosen[-1]):
             chosen[-1] = row
     return chosen
 

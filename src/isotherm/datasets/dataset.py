@@ -7,12 +7,12 @@ them.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Protocol
 
 import polars as pl
 
-from isotherm.quality import QualityRule
+from isotherm.datasets.dataset_facts import DatasetFacts
 from isotherm.station import Station
 
 
@@ -88,20 +88,12 @@ class KeyReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Dataset:
-    """One publication of observations.
+class Dataset(DatasetFacts):
+    """One publication of observations: its facts, and how it is found and read.
 
     Attributes:
-        name: as in every path and key.
-        title: for people.
-        priority: for a station-day that several datasets have, the lowest serves.
-        publishing_delay: from an observation to its publication, usually.
-        first_year: the oldest year there is.
-        last_day: the newest day there will ever be, of a dataset that is frozen; else None.
-        licence: what holds for its use, for people.
         layout: where its files lie.
         first_visit: what a first look takes from NOAA.
-        quality: which observations are bad, which report types are what.
         read: one file into observations.
         read_keys: the stations and times of the same observations, for a fraction of the cost.
         check_header: raises SourceError where the first line (of decompressed bytes) is not that of a
@@ -111,16 +103,8 @@ class Dataset:
         modules: the modules whose code decides what becomes of a file, see `made_by`.
     """
 
-    name: str
-    title: str
-    priority: int
-    publishing_delay: timedelta
-    first_year: int
-    last_day: date | None
-    licence: str
     layout: Layout
     first_visit: FirstVisit
-    quality: QualityRule
     read: Reader
     read_keys: KeyReader
     check_header: Callable[[bytes, str], object]

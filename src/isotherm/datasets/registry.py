@@ -3,11 +3,12 @@
 from typing import Final
 
 from isotherm.datasets.dataset import Dataset
+from isotherm.datasets.facts import FACTS
 from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.errors import SettingsError
 
-DATASETS: Final = tuple(sorted((GLOBAL_HOURLY,), key=lambda one: one.priority))
-_BY_NAME: Final = {one.name: one for one in DATASETS}
+_BY_NAME: Final = {one.name: one for one in (GLOBAL_HOURLY,)}
+DATASETS: Final = tuple(_BY_NAME[one.name] for one in FACTS)
 
 
 def dataset_named(name: str) -> Dataset:

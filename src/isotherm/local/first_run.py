@@ -19,7 +19,7 @@ from isotherm.archive.station_year import StationYear
 from isotherm.audit.feeds import settle_feeds
 from isotherm.audit.files import settle_files
 from isotherm.audit.ledger import LedgerLine
-from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
+from isotherm.datasets.registry import DATASETS
 from isotherm.errors import IsothermError, SourceError
 from isotherm.files import write_whole
 from isotherm.local.airflow_client import AirflowClient, DagRunFailedError
@@ -142,14 +142,18 @@ def choose_station_years(settings: Settings) -> list[StationYear]:
     """
     archive = open_archive(settings)
     try:
-        found = archive.list_first_visit(GLOBAL_HOURLY)
+        found = [one for dataset in DATASETS for one in archive.list_first_visit(dataset)]
     finally:
         archive.close()
     if not found:
+        titles = " or ".join(one.title for one in DATASETS)
+        layouts = " or ".join(
+            f"{one.access_path}/YEAR/{one.file_name('STATION', 0)}"
+            for one in (dataset.layout for dataset in DATASETS)
+        )
         raise SourceError(
-            f"The archive {settings.archive} holds no station-year of {GLOBAL_HOURLY.name}. It must be "
-            f"laid out as NOAA lays it out: {GLOBAL_HOURLY.layout.access_path}/YEAR/"
-            f"{GLOBAL_HOURLY.layout.file_name('STATION', 0)} (or .gz)."
+            f"The archive {settings.archive} holds no station-year of {titles}. It must be laid out as "
+            f"NOAA lays it out: {layouts} (or .gz)."
         )
     stations = sorted({one.station_id for one in found})[:MAX_STATIONS]
     return [one for one in found if one.station_id in set(stations)]

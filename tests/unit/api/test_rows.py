@@ -17,6 +17,8 @@ from isotherm.api.render import respond_list
 from isotherm.api.security import frame_origins
 from isotherm.api.series import GLOBAL_SERIES, STATION_SERIES, _choose
 from isotherm.api.stations import read_bbox, read_near
+from isotherm.datasets.facts import PRIORITIES
+from isotherm.datasets.registry import DATASETS
 from isotherm.settings import Settings
 from isotherm.statistics.catalogue import REASON_COUNTS, STATISTICS
 from isotherm.statistics.statistic import ApiField, Merge, Statistic
@@ -29,17 +31,26 @@ def request(**headers: str) -> Request:
     )
 
 
-def test_of_one_period_the_batch_row_is_chosen_then_ghcnh() -> None:
+def test_of_one_period_the_batch_row_is_chosen_then_the_dataset_that_serves_first() -> None:
     rows = [
-        ["00", "global-hourly", "batch"],
-        ["00", "global-hourly", "speed"],
-        ["01", "ghcnh", "speed"],
-        ["01", "global-hourly", "batch"],
-        ["02", "ghcnh", "batch"],
-        ["02", "global-hourly", "batch"],
-        ["03", "global-hourly", "speed"],
+        ["00", "old", "batch"],
+        ["00", "old", "speed"],
+        ["01", "new", "speed"],
+        ["01", "old", "batch"],
+        ["02", "new", "batch"],
+        ["02", "old", "batch"],
+        ["03", "old", "speed"],
+        ["04", "gone", "batch"],
+        ["04", "old", "batch"],
     ]
-    assert _choose(rows) == [rows[0], rows[3], rows[4], rows[6]]
+    new_first = [rows[0], rows[3], rows[4], rows[6], rows[8]]
+    assert _choose(rows, {"new": 1, "old": 2}) == new_first
+    assert _choose(rows, {"old": 1, "new": 2}) == [*new_first[:2], rows[5], *new_first[3:]]
+
+
+def test_every_dataset_has_a_priority_of_its_own() -> None:
+    assert {one.name: one.priority for one in DATASETS} == PRIORITIES
+    assert len(set(PRIORITIES.values())) == len(DATASETS)
 
 
 def hour_of(temperatures: list[int], dew_points: list[int]) -> dict[str, object]:
@@ -152,7 +163,8 @@ def test_an_archive_is_named_without_passwords_or_paths(
     settings = Settings(state_dir=tmp_path, archive=archive)
     assert archive_label(settings) == label
     assert is_simulated(settings) == (archive == "simulated")
-    assert ("NOAA NCEI" in source_meta(settings)["attribution"]) == (archive != "simulated")
+    said = source_meta(settings)["attribution"]
+    assert [one.licence in said for one in DATASETS] == [archive != "simulated"] * len(DATASETS)
 
 
 def test_the_airflow_ui_may_frame_the_dashboard_under_either_name_of_loopback(tmp_path: Path) -> None:

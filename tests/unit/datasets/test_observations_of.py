@@ -154,7 +154,9 @@ def test_the_mark_of_the_code_names_every_module_that_reads_a_file() -> None:
     folder = Path(package.__path__[0])
     reading = {f"isotherm.datasets.global_hourly.{path.stem}" for path in folder.glob("[a-z]*.py")}
     # A station's description and the dataset's own words decide nothing of an observation.
-    reading -= {f"isotherm.datasets.global_hourly.{name}" for name in ("dataset", "station_history")}
+    reading -= {
+        f"isotherm.datasets.global_hourly.{name}" for name in ("dataset", "facts", "station_history")
+    }
     assert reading <= set(GLOBAL_HOURLY.modules)
 
 

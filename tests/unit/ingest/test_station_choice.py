@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from isotherm.archive.station_year import StationYear
+from isotherm.datasets.global_hourly import NAME as GLOBAL_HOURLY
 from isotherm.errors import SettingsError
 from isotherm.ingest.selection import (
     StationChoice,
@@ -13,7 +14,6 @@ from isotherm.ingest.selection import (
     parse_box,
     plan_station_years,
 )
-from isotherm.observation import GLOBAL_HOURLY
 from isotherm.station import Station
 
 IDS = [f"{number:06d}99999" for number in range(1, 301)]
