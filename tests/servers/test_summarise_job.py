@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from pyspark import SparkContext
 from sqlalchemy import Connection, Engine, delete, event, select, update
+from sqlalchemy.exc import OperationalError
 
 from isotherm.datasets.made_by import made_by
 from isotherm.datasets.registry import dataset_named
@@ -428,6 +429,28 @@ def test_a_transaction_of_mysql_that_is_broken_off_is_done_again_and_nothing_is_
     assert len(struck) == 1
     assert archive.rows()[STATION, 2014].is_pending == 0
     assert summary(store)["sum_tenths"].to_list() == [-228]
+
+
+def test_once_mysql_takes_no_results_the_waves_that_wait_are_not_run(
+    job: Job, archive: JobArchive, store: HdfsStore, engine: Engine
+) -> None:
+    names = {bucket_of(name): name for name in (f"{number:06d}99999" for number in range(300))}
+    for name in names.values():
+        archive.put(report("2014-01-01T00:51:00", "-0228,1", station=name), station=name)
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def refuse(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
+        if "UPDATE source_file" in statement and "summarised_sha256" in statement:
+            raise OperationalError(statement, {}, Exception(1142, "UPDATE command denied"))
+
+    try:
+        with pytest.raises(StoreError, match="MySQL did not take what was read"):
+            job.run()
+    finally:
+        event.remove(engine, "before_cursor_execute", refuse)
+    written = store.list(year_folder(HOURLY_SUMMARY_ROOT, "global-hourly", 2014))
+    assert 0 < len(written) < len(names) == 32
+    assert {row.is_pending for row in archive.rows().values()} == {1}
 
 
 def test_folders_of_the_layout_before_are_removed(
