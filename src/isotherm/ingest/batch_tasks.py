@@ -10,6 +10,7 @@ from typing import Any, Final
 import stamina
 
 from isotherm.audit.files import settle_files
+from isotherm.audit.settled_files import has_unsettled
 from isotherm.errors import StoreError
 from isotherm.ingest.day_ranges import as_ranges
 from isotherm.ingest.report import log, write_table
@@ -29,15 +30,17 @@ class Work:
     Attributes:
         is_pending: Spark has files to read.
         has_changes: the loader has days to load, or days changed that nobody has told of.
+        has_unsettled: something was loaded that no audit has compared.
     """
 
     is_pending: bool
     has_changes: bool
+    has_unsettled: bool
 
     @property
     def is_done(self) -> bool:
         """Whether nothing is left."""
-        return not (self.is_pending or self.has_changes)
+        return not (self.is_pending or self.has_changes or self.has_unsettled)
 
 
 def prepare(place: Workplace) -> None:
@@ -55,7 +58,7 @@ def find_work(place: Workplace) -> Work:
     """Look what is left."""
     with place.engine.connect() as connection:
         has_changes = source_files.has_changes(connection) or untold_days.has_unclaimed(connection)
-        return Work(source_files.has_pending(connection), has_changes)
+        return Work(source_files.has_pending(connection), has_changes, has_unsettled(connection))
 
 
 @in_workplace
