@@ -59,9 +59,10 @@ class KnownFiles:
     def _tell_losses(self) -> None:
         lost: Sequence[StationYear] = [one for one in self.files if self.is_lost(one)]
         if lost:
+            first = lost[0]
             log.warning(
-                f"HDFS has lost {len(lost)} raw files that the ledger knows, the first is "
-                f"{self.files[lost[0]].hdfs_path}. They are fetched again."
+                f"HDFS has lost {len(lost)} raw files that the ledger knows, the first is that of "
+                f"{first.dataset} {first.year} {first.station_id}. They are fetched again."
             )
 
 
