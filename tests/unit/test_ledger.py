@@ -8,6 +8,7 @@ import pytest
 from isotherm.audit.ledger import (
     LedgerLine,
     account,
+    balance_of,
     count_keys_by_hour,
     lines_of,
     with_dead_letters,
@@ -119,3 +120,13 @@ def test_dead_letters_are_fed_and_accounted_for() -> None:
 def test_a_check_that_compared_nothing_does_not_read_as_balanced() -> None:
     nothing = count_keys_by_hour(observations())
     assert not line(nothing, stored(HOUR, 1).clear()).is_balanced
+
+
+@pytest.mark.parametrize(
+    ("fed", "lost", "doubled", "expected"),
+    [(0, 0, 0, None), (0, 0, 1, False), (2, 1, 0, False), (2, 0, 1, False), (2, 0, 0, True)],
+)
+def test_an_account_balances_or_not_or_there_was_nothing_to_compare(
+    fed: int, lost: int, doubled: int, expected: bool | None
+) -> None:
+    assert balance_of(fed=fed, lost=lost, doubled=doubled) is expected

@@ -12,6 +12,7 @@ from isotherm.api.attribution import source_meta
 from isotherm.api.database import EngineDep, SettingsDep
 from isotherm.api.problems import PROBLEMS
 from isotherm.api.render import respond_object
+from isotherm.audit.ledger import balance_of
 from isotherm.datasets.registry import DATASETS
 from isotherm.hourly_summary import LAYER_BATCH, LAYERS
 from isotherm.settings import Settings
@@ -156,15 +157,13 @@ def _read_ledger(connection: sa.Connection) -> list[dict[str, Any]]:
         run = "" if row["layer"] == LAYER_BATCH else row["run_label"]
         newest.setdefault((row["layer"], row["rule"], run), row)
     return [
-        {**row, "checked_at": _iso(row["checked_at"]), "is_balanced": _is_balanced(row)}
+        {
+            **row,
+            "checked_at": _iso(row["checked_at"]),
+            "is_balanced": balance_of(fed=row["fed"], lost=row["lost"], doubled=row["doubled"]),
+        }
         for row in list(newest.values())[:_LEDGER_ROWS]
     ]
-
-
-def _is_balanced(line: sa.RowMapping) -> bool | None:
-    if not line["fed"] and not line["doubled"]:
-        return None
-    return not line["lost"] and not line["doubled"]
 
 
 def _read_dead_letters(connection: sa.Connection) -> dict[str, Any]:

@@ -47,7 +47,14 @@ class LedgerLine:
     @property
     def is_balanced(self) -> bool:
         """Whether something was compared, nothing was lost and nothing doubled."""
-        return self.fed > 0 and self.lost == 0 and self.doubled == 0
+        return balance_of(fed=self.fed, lost=self.lost, doubled=self.doubled) is True
+
+
+def balance_of(*, fed: int, lost: int, doubled: int) -> bool | None:
+    """Whether an account balances; None where nothing was there to be compared."""
+    if not fed and not doubled:
+        return None
+    return not lost and not doubled
 
 
 def count_keys_by_hour(observations: pl.DataFrame) -> pl.DataFrame:
