@@ -7,6 +7,7 @@ Everything is deterministic: the same files give the same rows in the same order
 import gzip
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -110,6 +111,8 @@ class Downloads:
             fetched = outcome.fetched
             note = SourceFile(outcome.station_year, fetched.sha256, fetched.published_at, fetched.etag)
             self._write_note(note)
+            # One that is known keeps its time of long ago, and old files of no feed are removed.
+            os.utime(self._path(note.station_year))
             present.append(note)
         return present
 

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from isotherm.archive.simulated_archive import SimulatedArchive
+from isotherm.datasets.registry import DATASETS
 from isotherm.settings import Settings
 from isotherm.stream.checkpoints import checkpoint_of
 from isotherm.stream.clean_up import remove_old
+from isotherm.stream.feeder_plan import Downloads
 
 FEED = "0123456789abcdef"
 OLD_S = 31 * 86_400
@@ -45,6 +48,19 @@ def test_what_nothing_has_touched_for_a_month_is_removed_and_counted(settings: S
     assert remove_old(settings, FEED) == {"downloads": 1, "feeds": 2, "locks": 1}
     assert not any(path.exists() for path in old)
     assert all(path.exists() for path in (*young, others, *own))
+
+
+def test_a_known_file_that_a_new_feed_brings_again_is_not_removed_however_old_it_is(
+    settings: Settings,
+) -> None:
+    archive, downloads = SimulatedArchive(), Downloads.of(settings)
+    wanted = [archive.list_first_visit(DATASETS[0])[0]]
+    first = downloads.bring(archive, wanted)
+    for path in (settings.state_dir / "downloads").rglob("*"):
+        os.utime(path, (time.time() - OLD_S,) * 2)
+    assert downloads.bring(archive, wanted) == first
+    assert remove_old(settings, FEED) == {"downloads": 0, "feeds": 0, "locks": 0}
+    assert downloads.has(wanted[0])
 
 
 def test_nothing_there_is_nothing_removed(settings: Settings) -> None:
