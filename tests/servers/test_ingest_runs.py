@@ -75,7 +75,9 @@ def run_day(place: Workplace, day: str, **form: Any) -> list[str]:  # noqa: ANN4
         return []
     if batch_tasks.prepare_and_find_work().is_pending:
         summarise_pending(place)
-    return load()
+    told = load()
+    assert batch_tasks.settle_ledger(run_label="test") is None
+    return told
 
 
 def rows_of(place: Workplace) -> dict[str, list[Any]]:
@@ -125,6 +127,22 @@ def test_what_a_killed_import_left_is_done_by_the_next_run_of_another_year(
     # It was killed after its download, and before that nobody had read the ledger.
     assert download("2013-01-01")["changed"] == 1
     assert run_day(place, "2014-01-01") == ["2013-01-01", "2013-01-02", "2014-01-01"]
+
+
+def test_a_ledger_whose_settling_was_killed_is_settled_by_the_next_run_though_nothing_changed(
+    place: Workplace, published: Published
+) -> None:
+    published.put(csv_of(60))
+    download("2014-01-01")
+    summarise_pending(place)
+    load()
+    # It was killed here: loaded, told and not compared.
+    assert not batch_tasks.prepare_and_find_work().is_done
+    assert run_day(place, "2014-01-02") == []
+    assert batch_tasks.prepare_and_find_work().is_done
+    with place.engine.connect() as connection:
+        fed = connection.scalar(select(func.sum(tables.settled_file.c.fed)))
+    assert fed == 3 * 60
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,8 @@ def publish_days(loaded: dict[str, Any]) -> None:
     batch_tasks.forget_told_days(run_id=_run_name())
 
 
-@task
+# Also where no row changed: a file that was made anew without a changed row must be settled too.
+@task(trigger_rule="none_failed")
 def settle_ledger() -> None:
     """Holds what was loaded against its files, hour by hour, and shows the ledger."""
     from isotherm.ingest import batch_tasks
