@@ -129,20 +129,23 @@ def _copy(
         path=target,
         sha256=sha256,
         size_bytes=size_bytes,
-        published_at=_modified_at(modified_s, otherwise=downloaded_at),
+        published_at=_modified_at(modified_s, downloaded_at),
         downloaded_at=downloaded_at,
         etag=etag,
         origin=str(source),
     )
 
 
-def _modified_at(modified_s: float, *, otherwise: datetime) -> datetime:
-    """A modification time in whole seconds, UTC; the other where a file claims an impossible one."""
+def _modified_at(modified_s: float, downloaded_at: datetime) -> datetime:
+    """A modification time in whole seconds, UTC; the download's where a file claims an impossible one.
+
+    One in the future would outrank every correction published until then.
+    """
     try:
         moment = datetime.fromtimestamp(int(modified_s), UTC)
     except (OverflowError, ValueError, OSError):
-        return otherwise
-    return moment if modified_s >= 0 else otherwise
+        return downloaded_at
+    return min(moment, downloaded_at) if modified_s >= 0 else downloaded_at
 
 
 def _unreadable(path: Path, error: OSError) -> SourceError:

@@ -122,9 +122,9 @@ class HttpArchive:
 
     def _read_list_from(self, dataset: Dataset, base: str) -> list[ListedStation] | None:
         for suffix in self._suffixes:
-            content = self._client.read(f"{base}{suffix}")
-            if content is not None:
-                return dataset.read_station_list(content)
+            stations = self._client.read(f"{base}{suffix}", dataset.read_station_list)
+            if stations is not None:
+                return stations
         return None
 
     def _fetch_from(
@@ -170,12 +170,26 @@ class HttpArchive:
 
     def _linked_names(self, url: str) -> set[str] | None:
         """Last path parts of an index page's links; sort and parent links match no name we look for."""
-        page = self._client.read(url)
-        if page is None:
-            return None
-        links = _Links()
-        links.feed(page.decode("utf-8", "replace"))
-        return {_last_part(link) for link in links.found}
+        return self._client.read(url, partial(_names_linked_from, url))
+
+
+def _names_linked_from(url: str, page: bytes) -> set[str]:
+    """As `_linked_names`; a page ends with its closing tag, a part of one with a tag or a line end.
+
+    Raises:
+        SourceError: it is cut off, or no page.
+    """
+    text = page.decode("utf-8", "replace")
+    is_page, is_closed = (tag in text.lower() for tag in ("<html", "</html"))
+    if (is_page and not is_closed) or (text and not text.endswith((">", "\n", "\r"))):
+        raise SourceError(f"{url}: the index page is cut off. Try again later.")
+    links = _Links()
+    try:
+        links.feed(text)
+        links.close()
+    except AssertionError as error:  # so html.parser says of some declarations that are none
+        raise SourceError(f"{url}: no index page that can be read ({error}).") from error
+    return {_last_part(link) for link in links.found}
 
 
 def _last_part(link: str) -> str:

@@ -5,7 +5,9 @@ page, a body shorter than announced) are tried again with growing pauses; a serv
 honoured. A refusal (401, 403, ...) is not asked twice.
 """
 
+import gzip
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ import httpx
 import stamina
 
 from isotherm import __version__
+from isotherm.archive.deadline import deadline, keep_deadlines
 from isotherm.errors import SourceError
 from isotherm.utc import to_aware
 
@@ -28,8 +31,10 @@ NOT_MODIFIED: Final = 304
 _TRANSIENT_STATUS: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _ABSENT_STATUS: Final = frozenset({404, 410})
 _PROBE_TIMEOUT_S: Final = 5.0
-# An address that cannot be read is no HTTPError to httpx.
-_NO_ANSWER: Final = (httpx.HTTPError, httpx.InvalidURL)
+# An address that cannot be read is no HTTPError to httpx; nor is a host no name server can be asked
+# for, or a port beyond all ports.
+_NO_ANSWER: Final = (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OverflowError)
+_GZIP_NAMES: Final = ("gzip", "x-gzip")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 T = TypeVar("T")
@@ -41,6 +46,8 @@ class RetryPolicy:
 
     Attributes:
         lowest_rate_bytes_s: a body that comes more slowly, averaged over `rate_window_s`, fails.
+        read_timeout_s: of a single read; connecting, redirects and headers together may take as long
+            as this and `connect_timeout_s`.
         longest_download_s: limit of one body, however fast it comes.
     """
 
@@ -79,6 +86,7 @@ class PoliteClient:
             limits=httpx.Limits(max_connections=MAX_CONCURRENT_DOWNLOADS),
             follow_redirects=True,
         )
+        keep_deadlines(self._client)
 
     def retry(self, url: str, work: Callable[[], T]) -> T:
         """Do the work, again after a pause where the fault may pass.
@@ -123,7 +131,12 @@ class PoliteClient:
             BusyError: a transient answer.
             RefusedError: any other.
         """
-        with self._client.stream("GET", url, headers=dict(conditions or {})) as response:
+        policy = self.policy
+        with (
+            deadline(policy.connect_timeout_s + policy.read_timeout_s) as limit,
+            self._client.stream("GET", url, headers=dict(conditions or {})) as response,
+        ):
+            limit.set(policy.longest_download_s)
             status = response.status_code
             if status in _TRANSIENT_STATUS:
                 retry_after = _retry_after_s(response.headers.get("Retry-After"))
@@ -132,15 +145,21 @@ class PoliteClient:
                 raise RefusedError(f"{url}: the server answered {status}. Check the archive's address.")
             yield response
 
-    def read(self, url: str) -> bytes | None:
-        """A small resource, with retries; None = absent."""
+    def read(self, url: str, use: Callable[[bytes], T]) -> T | None:
+        """What is made of a small resource, with retries; None = absent.
 
-        def once() -> bytes | None:
+        Args:
+            url: its address.
+            use: reads it; raises SourceError where it is not whole, or not what it should be.
+        """
+
+        def once() -> T | None:
             with self.open(url) as response:
                 if is_absent(response):
                     return None
                 encoded = b"".join(self._watched(response, response.iter_raw()))
-                return httpx.Response(200, headers=response.headers, content=encoded).content
+                content = _decoded(response, encoded)
+            return use(content)
 
         return self.retry(url, once)
 
@@ -164,7 +183,10 @@ class PoliteClient:
         It asks by GET and reads no body: there are servers that answer every GET and no HEAD.
         """
         try:
-            with self._client.stream("GET", url, timeout=_PROBE_TIMEOUT_S) as response:
+            with (
+                deadline(_PROBE_TIMEOUT_S),
+                self._client.stream("GET", url, timeout=_PROBE_TIMEOUT_S) as response,
+            ):
                 status = response.status_code
         except _NO_ANSWER as error:
             return _describe(error)
@@ -175,22 +197,18 @@ class PoliteClient:
         self._client.close()
 
     def _watched(self, response: httpx.Response, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        """The chunks as they come, watched as a whole: a socket's timeout knows of single reads only.
+        """The chunks as they come, watched as a whole; `deadline` watches the total.
 
         Raises:
             BusyError: they come more slowly than the policy allows.
         """
         policy = self.policy
-        began = window_began = time.monotonic()
+        window_began = time.monotonic()
         window_bytes = 0
         for chunk in chunks:
             yield chunk
             window_bytes += len(chunk)
             now = time.monotonic()
-            if now - began > policy.longest_download_s:
-                raise BusyError(
-                    f"{response.url}: not whole after {policy.longest_download_s:g} s. Try again later."
-                )
             window_s = now - window_began
             if window_s < policy.rate_window_s:
                 continue
@@ -213,13 +231,16 @@ def entity_tag(response: httpx.Response) -> str | None:
     return etag if etag and etag.isascii() else None
 
 
-def published_at(response: httpx.Response, otherwise: datetime) -> datetime:
-    """The Last-Modified of a response in UTC, or the other time where it has none to read."""
+def published_at(response: httpx.Response, downloaded_at: datetime) -> datetime:
+    """The Last-Modified of a response in UTC, or its download time where it has none to read.
+
+    One later than the download would outrank every correction published until then.
+    """
     try:
         moment = to_aware(parsedate_to_datetime(response.headers["Last-Modified"]))
     except (KeyError, ValueError, OverflowError):
-        return otherwise
-    return moment if moment >= _EPOCH else otherwise
+        return downloaded_at
+    return min(moment, downloaded_at) if moment >= _EPOCH else downloaded_at
 
 
 def _retry_after_s(value: str | None) -> float | None:
@@ -233,6 +254,22 @@ def _retry_after_s(value: str | None) -> float | None:
     except (ValueError, OverflowError):
         return None
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _decoded(response: httpx.Response, encoded: bytes) -> bytes:
+    """The content without its encoding; httpx takes what there is of a gzip stream for all of it.
+
+    Raises:
+        BusyError: the gzip stream is cut off or damaged.
+    """
+    if response.headers.get("Content-Encoding", "").strip().lower() not in _GZIP_NAMES:
+        return httpx.Response(200, headers=response.headers, content=encoded).content
+    try:
+        return gzip.decompress(encoded)
+    except (EOFError, OSError, zlib.error) as error:
+        raise BusyError(
+            f"{response.url}: the gzip stream is cut off or damaged ({error}). Try again later."
+        ) from error
 
 
 def _describe(error: Exception) -> str:

@@ -116,6 +116,20 @@ def trickle(content: bytes, *, bytes_at_once: int, pause_s: float) -> Answer:
     return answer
 
 
+def drip(start: bytes, piece: bytes, *, times: int, pause_s: float) -> Answer:
+    """An answer that begins so, and goes on with a piece now and then."""
+
+    def answer(handler: ScriptedHandler) -> None:
+        handler.wfile.write(start)
+        for _ in range(times):
+            handler.wfile.write(piece)
+            handler.wfile.flush()
+            threading.Event().wait(pause_s)
+        handler.close_connection = True
+
+    return answer
+
+
 def hang(seconds: float) -> Answer:
     """An answer that does not come in time."""
 

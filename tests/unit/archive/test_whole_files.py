@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from scripted_server import Answer, ScriptedServer, body, serve, trickle
+from scripted_server import Answer, ScriptedServer, body, drip, serve, status, trickle
 
 from csv_rows import csv_file, line
 from isotherm.archive.directory_archive import DirectoryArchive
@@ -161,6 +161,122 @@ def test_index_pages_and_station_lists_have_the_same_limits(
         archive.list_first_visit(GLOBAL_HOURLY)
     with pytest.raises(SourceError, match="bytes a second came"):
         archive.read_station_list(GLOBAL_HOURLY)
+
+
+DRIPS: dict[str, Answer] = {
+    "headers": drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", times=60, pause_s=0.1),
+    "one header": drip(b"HTTP/1.1 200 OK\r\nX: ", b"y", times=60, pause_s=0.1),
+    "a redirect's body": drip(
+        b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 60\r\n\r\n", b"x", times=60, pause_s=0.1
+    ),
+    "the lengths of chunks": drip(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0", times=60, pause_s=0.1
+    ),
+}
+
+
+@pytest.mark.parametrize("where", DRIPS)
+def test_a_byte_now_and_then_ends_at_the_limit_wherever_it_comes(
+    server: ScriptedServer, tmp_path: Path, where: str
+) -> None:
+    policy = replace(POLICY, connect_timeout_s=0.3, read_timeout_s=0.3, longest_download_s=0.6)
+    archive = HttpArchive(server.url, policy)
+    server.script[PATH] = [DRIPS[where]] * 2
+    began = time.monotonic()
+    with pytest.raises(SourceError, match=r"ReadTimeout: not whole after 0\.6 s.*attempt 2"):
+        archive.fetch(ONE, tmp_path / "x.csv.gz")
+    assert time.monotonic() - began < 3
+    archive.close()
+
+
+def test_whether_an_archive_answers_is_known_within_seconds(
+    server: ScriptedServer, archive: HttpArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("isotherm.archive.http_client._PROBE_TIMEOUT_S", 0.5)
+    server.script["/data/global-hourly/access/"] = [DRIPS["headers"]]
+    began = time.monotonic()
+    assert "not whole after 0.5 s" in (archive.unreachable_reason() or "")
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["http://a..b/", f"http://{'a' * 64}.example/", "http://xn--/", "http://127.0.0.1:99999/"],
+)
+def test_where_an_address_leads_nowhere_the_next_is_asked(
+    server: ScriptedServer, second: ScriptedServer, tmp_path: Path, location: str
+) -> None:
+    layout = replace(GLOBAL_HOURLY.layout, noaa_access_urls=(server.url, second.url))
+    archive = NoaaArchive(POLICY, [replace(GLOBAL_HOURLY, layout=layout)])
+    path = "/2014/72530094846.csv"
+    server.script[path] = [status(302, Location=location)] * 2
+    second.script[path] = [body(CONTENT)]
+    fetched = archive.fetch(ONE, tmp_path / "x.csv.gz")
+    archive.close()
+    assert fetched is not None
+    assert fetched.origin == second.url + path
+
+
+STATIONS = b'"USAF","WBAN","STATION NAME"\n' + b'"725300","94846","CHICAGO"\n' * 40
+INDEX = b'<html><body>\n<a href="2013/">2013/</a>\n<a href="2014/">2014/</a>\n</body></html>'
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        body(STATIONS[:-9]),
+        body(gzip.compress(STATIONS)[:-9], Content_Encoding="gzip"),
+        body(gzip.compress(STATIONS[:-9]), Content_Encoding="gzip"),
+        body(gzip.compress(STATIONS)[:-9]),
+    ],
+)
+def test_a_station_list_that_is_cut_is_asked_for_at_the_next_address(
+    server: ScriptedServer, second: ScriptedServer, cut: Answer
+) -> None:
+    urls = (f"{server.url}/list", f"{second.url}/list")
+    layout = replace(GLOBAL_HOURLY.layout, noaa_station_list_urls=urls)
+    dataset = replace(GLOBAL_HOURLY, layout=layout)
+    archive = NoaaArchive(POLICY, [dataset])
+    server.script["/list"] = [cut] * 2
+    second.script["/list"] = [body(STATIONS)]
+    (entry,) = archive.read_station_list(dataset)
+    archive.close()
+    assert entry.station.name == "CHICAGO"
+
+
+@pytest.mark.parametrize(
+    ("page", "why"),
+    [
+        (body(INDEX[:50]), "cut off"),
+        (body(INDEX[:40]), "cut off"),
+        (body(gzip.compress(INDEX)[:-9], Content_Encoding="gzip"), "cut off"),
+        (body(b'<a href="2014/">2014/</a>\n<a href="20'), "cut off"),
+        (body(b"<html><![x</html>"), "no index page"),
+    ],
+)
+def test_an_index_page_that_is_cut_or_broken_is_a_fault_and_asked_for_again(
+    server: ScriptedServer, archive: HttpArchive, page: Answer, why: str
+) -> None:
+    access = "/data/global-hourly/access/"
+    server.script[access] = [page, page, page, body(INDEX)]
+    with pytest.raises(SourceError, match=rf"{why}.*attempt 2"):
+        archive.list_first_visit(GLOBAL_HOURLY)
+    assert archive.list_first_visit(GLOBAL_HOURLY) == []
+    assert server.paths().count(access) == 4
+
+
+def test_a_publication_in_the_future_counts_as_the_download(
+    server: ScriptedServer, archive: HttpArchive, tmp_path: Path
+) -> None:
+    server.script[PATH] = [body(CONTENT, Last_Modified="Fri, 01 Jan 2999 00:00:00 GMT")]
+    source = tmp_path / f"archive{PATH}"
+    source.parent.mkdir(parents=True)
+    source.write_bytes(CONTENT)
+    os.utime(source, (time.time() + 86_400,) * 2)
+    for one in (archive, DirectoryArchive(tmp_path / "archive")):
+        fetched = one.fetch(ONE, tmp_path / "x.csv.gz")
+        assert fetched is not None
+        assert fetched.published_at == fetched.downloaded_at
 
 
 @pytest.mark.parametrize("modified_s", [-86_400, 253_402_300_800_000])

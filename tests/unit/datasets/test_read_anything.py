@@ -100,7 +100,7 @@ def test_arbitrary_files_are_read_or_refused_with_a_source_error(content: bytes)
 @settings(max_examples=200, deadline=None)
 @given(st.one_of(st.binary(max_size=300), _lines.map(lambda lines: csv_file(*lines))))
 def test_a_station_list_or_description_of_any_bytes_is_read_or_refused(content: bytes) -> None:
-    named = b'"USAF","WBAN","LAT","LON","BEGIN"\n' + content
+    named = b'"USAF","WBAN","LAT","LON","BEGIN"\n' + content + b"\n"
     assert isinstance(GLOBAL_HOURLY.read_station_list(named), list)
     for read in (
         lambda: GLOBAL_HOURLY.read_station_list(content),

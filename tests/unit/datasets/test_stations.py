@@ -206,3 +206,15 @@ def test_a_written_list_is_read_back_as_it_was(
     station = Station(f"{number:06d}99999", name, "NO", None, None, latitude, longitude, elevation)
     entry = ListedStation(station, date(1931, 1, 1), None)
     assert read_station_history(write_station_history([entry])) == [entry]
+
+
+def test_a_list_is_read_whatever_ends_its_lines_and_refused_where_it_is_cut() -> None:
+    rows = [NAMES, *(f'"{number:06d}","99999","ONE, TWO"' + "," * 8 for number in range(1, 40)), ""]
+    for ends in (["\n"], ["\r\n"], ["\r"], ["\r", "\n"], ["\r\n", "\r", "\n"]):
+        text = (
+            "".join(row + ends[place % len(ends)] for place, row in enumerate(rows)).strip() + ends[0]
+        )
+        assert len(read_station_history(text.encode())) == 39
+        for cut in (1, 5, 60):
+            with pytest.raises(SourceError, match="ends in the middle of a line"):
+                read_station_history(text.rstrip()[:-cut].encode())

@@ -45,9 +45,11 @@ def read_station_history(content: bytes, source_file: str = "isd-history.csv") -
     the mobile "WXPOD" stations, whose elevation is their number.
 
     Raises:
-        SourceError: it is no station list.
+        SourceError: it is no station list, or not all of it.
     """
-    lines = decompress(content, source_file).decode("utf-8", "replace").split("\n")
+    # No value of it goes over several lines: every CR is a line end.
+    plain = decompress(content, source_file).replace(b"\r", b"\n")
+    lines = plain.decode("utf-8", "replace").split("\n")
     names = [_column_name(one) for one in split_fields(lines[0])]
     missing = [name for name in _ID_COLUMNS if name not in names]
     if missing:
@@ -55,6 +57,8 @@ def read_station_history(content: bytes, source_file: str = "isd-history.csv") -
             f"{source_file}: no column {', '.join(missing)}. It is not NOAA's station list; "
             "check the archive's address."
         )
+    if not plain.endswith(b"\n"):
+        raise SourceError(f"{source_file}: the list ends in the middle of a line. Try again later.")
     entries: dict[str, ListedStation] = {}
     for line in lines[1:]:
         fields = split_fields(line)
