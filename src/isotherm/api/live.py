@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from isotherm.api.packed_rows import Row, fetch_packed, quoted
+from isotherm.api.parameters import FIRST_TIME
 from isotherm.api.records import Record, station_records
 from isotherm.api.series import STATION_SERIES, series_columns
 from isotherm.hourly_summary import LAYER_SPEED
@@ -42,7 +43,7 @@ class LiveFollower:
         if since is None:
             with self._engine.connect() as connection:
                 since = _now(connection)
-        self._look_from = since - _COMMIT_LAG
+        self._look_from = max(since, FIRST_TIME + _COMMIT_LAG) - _COMMIT_LAG
 
     def read_changes(self) -> list[tuple[datetime, Record]]:
         """Hours changed and not sent yet, with the time of their change, in its order."""

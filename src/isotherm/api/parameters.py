@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Query
+from fastapi.exceptions import RequestValidationError
 from pydantic import WithJsonSchema
 
 from isotherm.api.problems import bad_parameter
@@ -14,8 +15,9 @@ from isotherm.quality import DEFAULT_RULE
 
 MAX_LIMIT: Final = 10_000
 # MySQL's DATETIME begins here.
-_FIRST_TIME: Final = datetime(1000, 1, 1)  # noqa: DTZ001 - UTC without a zone, as MySQL holds it
+FIRST_TIME: Final = datetime(1000, 1, 1)  # noqa: DTZ001 - UTC without a zone, as MySQL holds it
 _PARTIAL: Final = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?")
+_DATE_SHAPE: Final = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2}(T.+)?)?")
 _ACCEPTED_TIME: Final = (
     "accepted: a UTC time in ISO 8601 such as 2014, 2014-07, 2014-07-05, 2014-07-05T13:00:00Z"
 )
@@ -74,8 +76,8 @@ def read_time(name: str, text: str | None) -> datetime | None:
         return None
     try:
         if partial := _PARTIAL.fullmatch(text):
-            return max(datetime(int(partial[1]), int(partial[2] or 1), 1), _FIRST_TIME)  # noqa: DTZ001
-        return max(_to_utc(datetime.fromisoformat(text)), _FIRST_TIME)
+            return max(datetime(int(partial[1]), int(partial[2] or 1), 1), FIRST_TIME)  # noqa: DTZ001
+        return max(_to_utc(datetime.fromisoformat(text)), FIRST_TIME)
     except ValueError:
         raise bad_parameter(name, text, _ACCEPTED_TIME) from None
 
@@ -123,6 +125,17 @@ def read_cursor(cursor: str | None, pattern: str) -> str | None:
         position = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
         position = ""
-    if not re.fullmatch(pattern, position):
+    if not re.fullmatch(pattern, position) or not _is_on_the_calendar(position):
         raise bad_parameter("cursor", cursor, "accepted: the `next` of a page of the same list")
     return position
+
+
+def _is_on_the_calendar(position: str) -> bool:
+    """False for a month 13 or a 30th of February, at which MySQL would stop; ids and numbers are none."""
+    if not _DATE_SHAPE.fullmatch(position):
+        return True
+    try:
+        read_time("cursor", position)
+    except RequestValidationError:
+        return False
+    return True

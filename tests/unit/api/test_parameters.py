@@ -85,6 +85,28 @@ def test_what_is_no_cursor_is_refused_and_never_taken_for_a_place(text: str) -> 
     assert re.fullmatch(HOUR.pattern, place)
 
 
+@pytest.mark.parametrize(
+    ("place", "pattern"),
+    [
+        ("2014-13-45", DAY.pattern),
+        ("2014-02-30", DAY.pattern),
+        ("0000-01-01", DAY.pattern),
+        ("2014-99", MONTH.pattern),
+        ("2014-00", MONTH.pattern),
+        ("2014-01-01T25:00:00Z", HOUR.pattern),
+        ("2014-06-31T00:00:00Z", HOUR.pattern),
+    ],
+)
+def test_a_cursor_at_no_day_of_the_calendar_is_refused(place: str, pattern: str) -> None:
+    with pytest.raises(RequestValidationError):
+        read_cursor(write_cursor(place), pattern)
+
+
+@pytest.mark.parametrize("station_id", ["72530094846", "A-2014-13-4", "2014-13-45X"])
+def test_a_station_is_a_place_whatever_its_id(station_id: str) -> None:
+    assert read_cursor(write_cursor(station_id), r"[ -~]{1,11}") == station_id
+
+
 def test_a_cursor_of_another_list_is_refused() -> None:
     with pytest.raises(RequestValidationError):
         read_cursor(write_cursor("2014-01-01"), HOUR.pattern)
