@@ -131,7 +131,7 @@ def read_cursor(cursor: str | None, pattern: str) -> str | None:
 
 
 def _is_on_the_calendar(position: str) -> bool:
-    """False for a month 13 or a 30th of February, at which MySQL would stop; ids and numbers are none."""
+    """False for a month 13 or a 30th of February, at which MySQL would stop."""
     if not _DATE_SHAPE.fullmatch(position):
         return True
     try:
