@@ -80,3 +80,15 @@ def random_observations(
     rows += [row for row in rows if chance.random() < 0.3 for _ in range(2)]
     chance.shuffle(rows)
     return rows
+
+
+def admissible_observations(
+    seed: int, years: tuple[int, ...] = (1901, 2014), count: int = 900
+) -> list[dict[str, Any]]:
+    """Those of `random_observations` that may enter the stream: no impossible temperature."""
+    lowest, highest = QUALITY.min_plausible_tenths, QUALITY.max_plausible_tenths
+    return [
+        row
+        for row in random_observations(seed, years, count)
+        if (value := row["air_temperature_tenths"]) is None or lowest <= value <= highest
+    ]

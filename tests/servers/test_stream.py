@@ -39,7 +39,7 @@ from isotherm.stream.feeder_files import FeedPosition
 from isotherm.stream.late import count_late
 from isotherm.stream.summarise import only_instance
 from isotherm.summarise import summarise as summarise_frame
-from made_up import observation, random_observations, utc
+from made_up import admissible_observations, observation, utc
 from plain_python_summary import Row, summarise
 from real_files import real_station_year
 from servers.kafka_fixture import KafkaBroker
@@ -247,9 +247,9 @@ def test_every_hour_equals_the_oracle_with_two_kills_and_once_more_without_its_c
     topic = Topic(broker)
     parts = []
     for year in (1901, 2014):  # in time order, each year in three shuffled parts with corrections
-        rows = random_observations(year, years=(year,), count=400)
+        rows = admissible_observations(year, years=(year,), count=400)
         parts += [rows[start::3] for start in range(3)]
-    topic.feed(random_observations(7, years=(2020,), count=50), feed_id="another")
+    topic.feed(admissible_observations(7, years=(2020,), count=50), feed_id="another")
     topic.feed(parts[0])
     stream = start()
     stream.wait_for(topic.end())
@@ -346,7 +346,7 @@ def test_each_poison_is_one_dead_letter_and_every_hour_of_five_thousand_good_row
     topic = Topic(broker)
     bad = poison()
     values = list(bad)
-    rows = random_observations(11, years=(2014,), count=1950)
+    rows = admissible_observations(11, years=(2014,), count=2200)
     rows = [row for row in rows if row["observed_at"].year == 2014]
     assert len(rows) > 4_500
     for number, row in enumerate(rows):
@@ -411,11 +411,11 @@ def test_what_comes_too_late_is_dropped_with_an_alarm_and_counted_exactly(
 ) -> None:
     topic = Topic(broker)
     stream = start()
-    topic.feed(random_observations(3, years=(2014,), count=60))
+    topic.feed(admissible_observations(3, years=(2014,), count=60))
     stream.wait_for(topic.end())
     in_time = list(topic.fed)
     assert count_late(broker.bootstrap, "feed-1") == 0
-    late = random_observations(4, years=(2013,), count=40)
+    late = admissible_observations(4, years=(2013,), count=40)
     topic.feed(late)  # this batch still has the old watermark's hours behind it
     topic.feed([observation(observed_at=utc(2014, 3, 2, 5))])
     stream.wait_for(topic.end())

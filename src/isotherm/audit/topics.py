@@ -1,5 +1,6 @@
 """A Kafka topic from its beginning to its present end, once, without joining anybody's group."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +12,8 @@ from isotherm.errors import StoreError
 from isotherm.stores.kafka_topics import QUIET
 
 _POLL_S: Final = 10.0
+# A batch that is not full is waited for to the end of this: at the topic's end, always.
+_BATCH_S: Final = 0.2
 _MESSAGES_AT_ONCE: Final = 5000
 
 
@@ -60,9 +63,12 @@ def _consume_to_end(consumer: Consumer, topic: str) -> Iterator[list[TopicRecord
             ends[number] = high
             start.append(TopicPartition(topic, number, low))
     consumer.assign(start)
+    heard_at = time.monotonic()
     while ends:
-        batch = consumer.consume(_MESSAGES_AT_ONCE, timeout=_POLL_S)
-        if not batch:
+        batch = consumer.consume(_MESSAGES_AT_ONCE, timeout=_BATCH_S)
+        if batch:
+            heard_at = time.monotonic()
+        elif time.monotonic() - heard_at > _POLL_S:
             raise StoreError(f"The topic {topic} stopped before its end. Read `./isotherm logs kafka`.")
         for message in batch:
             _note(message, ends)
