@@ -10,17 +10,11 @@ from urllib.parse import unquote, urlsplit
 
 import structlog
 
-from isotherm.archive.http_client import (
-    NOT_MODIFIED,
-    PoliteClient,
-    RetryPolicy,
-    entity_tag,
-    is_absent,
-    published_at,
-)
+from isotherm.archive.http_client import NOT_MODIFIED, PoliteClient, RetryPolicy
 from isotherm.archive.known_versions import KnownVersions
 from isotherm.archive.listing import FIRST_YEAR, LAST_YEAR, station_years_among, years_among
 from isotherm.archive.received_file import content_digest, keep_compressed, temporary_beside
+from isotherm.archive.responses import entity_tag, is_absent, published_at
 from isotherm.archive.station_year import FetchedFile, SourceFile, StationYear
 from isotherm.datasets.dataset import Dataset, ListedStation
 from isotherm.datasets.registry import DATASETS

@@ -11,8 +11,6 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -21,21 +19,19 @@ import stamina
 
 from isotherm import __version__
 from isotherm.archive.deadline import deadline, keep_deadlines
+from isotherm.archive.responses import ABSENT_STATUS, is_absent, retry_after_s
 from isotherm.errors import SourceError
-from isotherm.utc import to_aware
 
 USER_AGENT: Final = f"Isotherm/{__version__} (self-hosted archive of hourly air temperature)"
 MAX_CONCURRENT_DOWNLOADS: Final = 4
 
 NOT_MODIFIED: Final = 304
 _TRANSIENT_STATUS: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
-_ABSENT_STATUS: Final = frozenset({404, 410})
 _PROBE_TIMEOUT_S: Final = 5.0
 # An address that cannot be read is no HTTPError to httpx; nor is a host no name server can be asked
 # for, or a port beyond all ports.
 _NO_ANSWER: Final = (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OverflowError)
 _GZIP_NAMES: Final = ("gzip", "x-gzip")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 T = TypeVar("T")
 
@@ -139,9 +135,9 @@ class PoliteClient:
             limit.set(policy.longest_download_s)
             status = response.status_code
             if status in _TRANSIENT_STATUS:
-                retry_after = _retry_after_s(response.headers.get("Retry-After"))
+                retry_after = retry_after_s(response.headers.get("Retry-After"))
                 raise BusyError(f"{url}: the server answered {status}. Try again later.", retry_after)
-            if status not in (200, *_ABSENT_STATUS) and not (status == NOT_MODIFIED and conditions):
+            if status not in (200, *ABSENT_STATUS) and not (status == NOT_MODIFIED and conditions):
                 raise RefusedError(f"{url}: the server answered {status}. Check the archive's address.")
             yield response
 
@@ -218,42 +214,6 @@ class PoliteClient:
                     f"{policy.lowest_rate_bytes_s:g}. Try again later."
                 )
             window_began, window_bytes = now, 0
-
-
-def is_absent(response: httpx.Response) -> bool:
-    """Whether there is no such resource."""
-    return response.status_code in _ABSENT_STATUS
-
-
-def entity_tag(response: httpx.Response) -> str | None:
-    """The server's mark of this version; None where it has none, or none that can be sent back."""
-    etag: str | None = response.headers.get("ETag")
-    return etag if etag and etag.isascii() else None
-
-
-def published_at(response: httpx.Response, downloaded_at: datetime) -> datetime:
-    """The Last-Modified of a response in UTC, or its download time where it has none to read.
-
-    One later than the download would outrank every correction published until then.
-    """
-    try:
-        moment = to_aware(parsedate_to_datetime(response.headers["Last-Modified"]))
-    except (KeyError, ValueError, OverflowError):
-        return downloaded_at
-    return min(moment, downloaded_at) if moment >= _EPOCH else downloaded_at
-
-
-def _retry_after_s(value: str | None) -> float | None:
-    """Retry-After as seconds: it is a number, or a date."""
-    if value is None:
-        return None
-    if value.strip().isdecimal():
-        return float(value)
-    try:
-        moment = to_aware(parsedate_to_datetime(value))
-    except (ValueError, OverflowError):
-        return None
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def _decoded(response: httpx.Response, encoded: bytes) -> bytes:
