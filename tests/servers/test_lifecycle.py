@@ -23,7 +23,6 @@ from isotherm.local.airflow_client import AirflowClient, DagRunFailedError
 from isotherm.local.dag_release import release_dags
 from isotherm.local.environment import instance_name
 from isotherm.local.first_pipeline import IMPORT_DAG, has_begun, next_attempt, run_id_of
-from isotherm.local.locks import supervisor_lock
 from isotherm.local.processes import family, instance_processes
 from isotherm.local.record import READY
 from isotherm.local.secret_files import airflow_logins, read_secret
@@ -302,7 +301,7 @@ def test_down_leaves_no_process_no_lock_and_up_again_finds_its_data(
 
     assert not [one for one in processes.values() if _lives(one)]
     assert not instance_processes(instance_name(settings))
-    assert not supervisor_lock(settings).exists()
+    assert not list((settings.state_dir / "run").iterdir())
     assert not settings.runtime_dir.exists()
     for server in all_servers(settings):
         for port in server.ports:
