@@ -78,6 +78,17 @@ def test_downloads_spark_and_stream_run_in_their_pools(dag_bag: "DagBag") -> Non
     assert pools["stream_observations", "replay_observations"] == ("stream", 1)
 
 
+def test_the_ledger_is_settled_also_where_no_row_changed_but_not_in_a_run_without_work(
+    dag_bag: "DagBag",
+) -> None:
+    for dag_id in ("ingest_observations", "import_history"):
+        settle = dag_bag.dags[dag_id].get_task("settle_ledger")
+        assert settle.trigger_rule == "none_failed", dag_id
+        assert settle.upstream_task_ids == {"load_changes"}, dag_id
+    download = dag_bag.dags["ingest_observations"].get_task("download_files")
+    assert download.ignore_downstream_trigger_rules, "all after it is skipped, whatever its rule"
+
+
 @pytest.mark.parametrize(
     ("dag_id", "first_tasks"),
     [
@@ -97,7 +108,8 @@ def test_the_tasks_stand_in_one_chain(dag_bag: "DagBag", dag_id: str, first_task
     assert dag.task_dict["settle_ledger"].upstream_task_ids == {"load_changes"}
     assert {task.task_id for task in dag.tasks} == {*chain, *checks, "publish_days", "settle_ledger"}
     # Where one is skipped because nothing is left, the rest is.
-    assert {task.trigger_rule for task in dag.tasks} == {"all_success"}
+    others = [task for task in dag.tasks if task.task_id != "settle_ledger"]
+    assert {task.trigger_rule for task in others} == {"all_success"}
 
 
 @pytest.mark.parametrize("dag_id", ["ingest_observations", "import_history"])
