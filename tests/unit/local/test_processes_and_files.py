@@ -39,9 +39,13 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(state_dir=tmp_path / "state", archive="simulated")
 
 
+# Of this run alone: what an interrupted run of these tests left must not be taken for its own.
+INSTANCE = f"test-of-processes-{os.getpid()}"
+
+
 def sleeper(tmp_path: Path, program: str) -> "subprocess.Popen[bytes]":
     """A Python program in a group of its own, carrying a mark."""
-    environment = {**os.environ, INSTANCE_VARIABLE: "test-of-processes"}
+    environment = {**os.environ, INSTANCE_VARIABLE: INSTANCE}
     return start_in_group([sys.executable, "-c", program], environment, tmp_path / "log", tmp_path)
 
 
@@ -77,7 +81,7 @@ def test_orphans_of_a_dead_leader_are_found_by_their_mark(tmp_path: Path) -> Non
     orphan = psutil.Process(int((tmp_path / "log").read_text()))
     stop_family(identity, grace_s=2, instance="another")
     assert orphan.is_running()
-    stop_family(identity, grace_s=2, instance="test-of-processes")
+    stop_family(identity, grace_s=2, instance=INSTANCE)
     assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
 
 
@@ -100,10 +104,10 @@ def test_orphans_that_gave_themselves_another_title_are_found_by_what_they_inher
     orphans = [psutil.Process(int(one)) for one in (tmp_path / "log").read_text().split()]
     child.kill()
     child.wait()
-    mark = f"{INSTANCE_VARIABLE}=test-of-processes".encode()
+    mark = f"{INSTANCE_VARIABLE}={INSTANCE}".encode()
     assert not [one for one in orphans if mark in Path(f"/proc/{one.pid}/environ").read_bytes()]
-    assert not instance_processes("test-of")
-    found = instance_processes("test-of-processes")
+    assert not instance_processes(INSTANCE[:-1])
+    found = instance_processes(INSTANCE)
     assert {one.pid for one in found} == {one.pid for one in orphans}
     end_processes(found, grace_s=2)
     assert not [one for one in orphans if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
