@@ -10,6 +10,9 @@ from browser.chromium import Watched, find_chromium, open_chromium, watched_page
 from browser.live_hour import LiveHours
 from running_product import RunningProduct
 
+# Where people sit: behind, at and ahead of UTC, the last one so far ahead that it has another day.
+TIME_ZONES = ("UTC", "America/New_York", "Europe/Paris", "Pacific/Auckland")
+
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
@@ -24,6 +27,16 @@ def chromium() -> Iterator[Browser]:
 def watched(chromium: Browser) -> Iterator[Watched]:
     """A page of which the test fails on any console error it did not announce."""
     with watched_page(chromium, viewport={"width": 1280, "height": 900}) as page:
+        yield page
+        if not page.expects_problems:
+            assert page.problems == []
+
+
+@pytest.fixture(params=TIME_ZONES)
+def zoned(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Watched]:
+    """`watched`, once in each time zone of `TIME_ZONES`."""
+    options = {"viewport": {"width": 1280, "height": 900}, "timezone_id": request.param}
+    with watched_page(chromium, **options) as page:
         yield page
         if not page.expects_problems:
             assert page.problems == []
