@@ -1,8 +1,10 @@
 import { createApp } from "vue";
 import { createRouter, createWebHashHistory } from "vue-router";
+import { keepAddress } from "./airflowTab";
 import App from "./App.vue";
 import "./styles.css";
 import "uplot/dist/uPlot.min.css";
+import { followTheme } from "./theme";
 import HistoryView from "./views/HistoryView.vue";
 import LiveView from "./views/LiveView.vue";
 
@@ -18,4 +20,6 @@ const router = createRouter({
 router.afterEach((to) => {
   document.title = `${String(to.meta["title"] ?? "")} · Isotherm`;
 });
+keepAddress(router);
+followTheme();
 createApp(App).use(router).mount("#app");
