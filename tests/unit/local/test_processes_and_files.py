@@ -95,7 +95,8 @@ def test_orphans_that_gave_themselves_another_title_are_found_by_what_they_inher
         "for number in range(3):\n"
         "    if os.fork() == 0:\n"
         "        setproctitle.setproctitle('worker: idle' + 4000 * ' ')\n"
-        "        os.write(1, b'%d\\n' % os.getpid())\n"  # One write: print() makes two where unbuffered.
+        # One write: print() makes two where Python is unbuffered.
+        "        os.write(1, b'%d\\n' % os.getpid())\n"
         "        time.sleep(600)\n"
         "while True: time.sleep(1)\n",
     )
