@@ -47,7 +47,9 @@ export function useHistory() {
   });
 
   function change(part: Partial<HistoryState>, isStep = true): void {
-    const query = writeState({ ...state.value, ...part });
+    // Another period is seen whole: the part shown was one of the period before.
+    const isOtherPeriod = part.from !== undefined && part.to !== undefined && isStep;
+    const query = writeState({ ...state.value, ...(isOtherPeriod ? { zoom: "" } : {}), ...part });
     void (isStep ? router.push({ query }) : router.replace({ query }));
   }
 
@@ -109,7 +111,7 @@ export function useHistory() {
   }
 
   watch([state, record, isStationKnown, pipelineError], fillPeriod, { immediate: true });
-  const asked = computed(() => JSON.stringify({ ...state.value, view: null }));
+  const asked = computed(() => JSON.stringify({ ...state.value, view: null, zoom: null }));
   watch(asked, load, { immediate: true });
 
   return {

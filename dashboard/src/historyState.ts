@@ -1,6 +1,7 @@
 /** The whole state of the History page, as the query part of its address. */
 
 import { ALL_STATIONS, type SeriesRequest } from "./api";
+import { readZoom, zoomText } from "./chart/zoom";
 import { LAYERS, type Layer, RULES, type Rule } from "./rules";
 import {
   DAY_MS,
@@ -28,6 +29,8 @@ export interface HistoryState {
   from: string;
   to: string;
   view: View;
+  /** The part of the period the chart shows, as an ISO 8601 interval; empty for all of it. */
+  zoom: string;
 }
 
 export type QueryValues = Record<string, unknown>;
@@ -40,6 +43,7 @@ export const DEFAULT_STATE: HistoryState = {
   from: "",
   to: "",
   view: "chart",
+  zoom: "",
 };
 
 function oneOf<Name extends string>(names: readonly Name[], value: unknown, fallback: Name): Name {
@@ -62,6 +66,7 @@ export function readState(query: QueryValues): HistoryState {
     from: dayOr(query["from"], ""),
     to: dayOr(query["to"], ""),
     view: oneOf(VIEWS, query["view"], DEFAULT_STATE.view),
+    zoom: zoomText(readZoom(query["zoom"])),
   };
   if (state.from && state.to && state.to < state.from) state.to = state.from;
   return state;

@@ -18,6 +18,7 @@ const STATE: HistoryState = {
   from: "2024-02-28",
   to: "2024-02-29",
   view: "table",
+  zoom: "2024-02-27T06:00Z/2024-02-28T18:00Z",
 };
 
 describe("the History page's address", () => {

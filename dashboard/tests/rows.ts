@@ -16,3 +16,12 @@ export function point(start: number, values: Partial<Point> = {}): Point {
     ...values,
   };
 }
+
+/** Whole numbers below a limit, the same ones every time (a linear congruence). */
+export function generator(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}

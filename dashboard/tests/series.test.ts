@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isolatedPositions, notSelected, overviewOf, reasonsText, rejected, toColumns } from "../src/chart/series";
+import { isolatedPositions, nearestRow, notSelected, overviewOf, reasonsText, rejected, stepRow, toColumns } from "../src/chart/series";
 import { HOUR_MS } from "../src/time";
 import { point } from "./rows";
 
@@ -25,6 +25,24 @@ describe("columns of a chart", () => {
   it("know which positions stand alone and need a point", () => {
     expect(isolatedPositions([1, null, 2, 3, null, 4], 0, 5)).toEqual([0, 5]);
     expect(isolatedPositions([1, 2], 0, 1)).toEqual([]);
+  });
+});
+
+describe("the cursor", () => {
+  const columns = toColumns([point(NOON), point(NOON + HOUR_MS), point(NOON + 9 * HOUR_MS)], "hour");
+
+  it("reads the nearest row where it stands over a gap", () => {
+    expect(columns.rows.map((row) => row !== null)).toEqual([true, true, false, true]);
+    expect([0, 1, 2, 3].map((at) => nearestRow(columns, at))).toEqual([0, 1, 1, 3]);
+    expect(nearestRow(toColumns([], "hour"), 0)).toBeNull();
+  });
+
+  it("steps over gaps and stops at the ends", () => {
+    expect(stepRow(columns, 1, 1)).toBe(3);
+    expect(stepRow(columns, 3, 1)).toBe(3);
+    expect(stepRow(columns, 3, -10)).toBe(0);
+    expect([stepRow(columns, null, 1), stepRow(columns, null, -1)]).toEqual([0, 3]);
+    expect(stepRow(toColumns([], "hour"), null, 1)).toBeNull();
   });
 });
 

@@ -2,8 +2,11 @@
 
 import type uPlot from "uplot";
 import { celsius } from "../format";
+import type { Granularity } from "../time";
+import { drawIsolatedRanges, drawMarks, type Mark } from "./marks";
 import { isolatedPositions } from "./series";
-import { TIME_INCREMENTS, timeLabels, timeSplits } from "./timeAxis";
+import { incrementsOf, timeLabels, timeSplits } from "./timeAxis";
+import type { Range } from "./zoom";
 
 export type ChartStyle = "band" | "lines";
 
@@ -15,6 +18,8 @@ export interface Palette {
   min: string;
   max: string;
   band: string;
+  mark: string;
+  surface: string;
 }
 
 export function readPalette(element: Element): Palette {
@@ -27,28 +32,47 @@ export function readPalette(element: Element): Palette {
     min: colour("--min"),
     max: colour("--max"),
     band: colour("--band"),
+    mark: colour("--mark"),
+    surface: colour("--surface"),
   };
 }
 
-function axes(palette: Palette, font: string): uPlot.Axis[] {
+/** Labels of the ticks, thinned so that none touches another or the canvas's edge. */
+function tickLabels(u: uPlot, splits: number[], increment: number): string[] {
+  const ratio = devicePixelRatio;
+  u.ctx.save();
+  u.ctx.font = (u.axes[0]!.font as unknown as [string])[0]; // uPlot keeps it with its size in pixels
+  const labels = timeLabels(splits, increment, {
+    at: (second) => u.valToPos(second, "x", true) / ratio,
+    width: (text) => u.ctx.measureText(text).width / ratio,
+    edges: [0, u.width],
+  });
+  u.ctx.restore();
+  return labels;
+}
+
+function axes(palette: Palette, font: string, by: Granularity): uPlot.Axis[] {
   const common = { stroke: palette.text, font, ticks: { show: false } };
   return [
     {
       ...common,
       grid: { show: false },
-      space: 64,
+      space: (_u, _axis, min, max) => (max - min < 4 * 86_400 ? 52 : 64),
       size: 46,
       gap: 9,
-      incrs: TIME_INCREMENTS,
+      incrs: incrementsOf(by),
       splits: (_u, _axis, min, max, increment) => timeSplits(min, max, increment),
-      values: (_u, splits, _axis, _space, increment) => timeLabels(splits, increment),
+      values: (u, splits, _axis, _space, increment) => tickLabels(u, splits, increment),
     },
     {
       ...common,
       grid: { stroke: palette.grid, width: 1 },
-      size: 52,
+      size: 54,
+      // The unit stands at the topmost number.
       values: (_u, splits, _axis, _space, increment) =>
-        splits.map((value) => celsius(value, increment < 1 ? 1 : 0)),
+        splits.map(
+          (value, at) => `${celsius(value, Number.isInteger(increment) ? 0 : 1)}${at === splits.length - 1 ? " °C" : ""}`,
+        ),
     },
   ];
 }
@@ -93,53 +117,55 @@ function seriesOf(style: ChartStyle, palette: Palette): uPlot.Series[] {
   ];
 }
 
-/** A period alone between two gaps still shows how far it reached: a bar from minimum to maximum. */
-function drawIsolatedRanges(palette: Palette) {
-  return (u: uPlot): void => {
-    const [xs, mins, maxs] = u.data;
-    const range = u.series[0]!.idxs;
-    if (!mins || !maxs || !range) return;
-    const { ctx } = u;
-    ctx.save();
-    ctx.strokeStyle = palette.band;
-    ctx.lineWidth = 4 * devicePixelRatio;
-    for (const at of isolatedPositions(mins, range[0], range[1])) {
-      const x = u.valToPos(xs[at]!, "x", true);
-      ctx.beginPath();
-      ctx.moveTo(x, u.valToPos(mins[at]!, "y", true));
-      ctx.lineTo(x, u.valToPos(maxs[at] ?? mins[at]!, "y", true));
-      ctx.stroke();
-    }
-    ctx.restore();
-  };
-}
-
 export interface ChartSetup {
   style: ChartStyle;
+  by: Granularity;
   palette: Palette;
   font: string;
   width: number;
   height: number;
-  onCursor: (position: number | null) => void;
-  /** Fixed time range in seconds, where the axis should not follow the data. */
-  range?: [number, number] | undefined;
+  /** What of the time axis is to be seen, in seconds; asked at every change of scale. */
+  visible: () => Range;
+  marks: () => readonly Mark[];
+  onCursor: (position: number | null, left: number, top: number) => void;
+  onSelect: (range: Range) => void;
 }
 
 export function chartOptions(setup: ChartSetup): uPlot.Options {
-  const { style, palette, range } = setup;
+  const { style, palette } = setup;
+  const noDoubleClick: uPlot.Cursor.MouseListenerFactory = () => null;
   return {
     width: setup.width,
     height: setup.height,
     legend: { show: false },
-    cursor: { y: false, points: { size: 8 }, drag: { x: true, y: false } },
-    scales: { x: range ? { time: false, range } : { time: false } },
-    axes: axes(palette, setup.font),
+    cursor: {
+      y: false,
+      points: { size: 8 },
+      drag: { x: true, y: false, setScale: false, dist: 6 },
+      bind: { dblclick: noDoubleClick },
+    },
+    scales: { x: { time: false, range: () => [...setup.visible()] } },
+    axes: axes(palette, setup.font, setup.by),
     series: seriesOf(style, palette),
     bands: [{ series: [2, 1], fill: palette.band }],
-    padding: [12, 12, 0, 0],
+    padding: [14, 14, 0, 0],
     hooks: {
       drawClear: [drawIsolatedRanges(palette)],
-      setCursor: [(u) => setup.onCursor(u.cursor.idx ?? null)],
+      draw: [(u) => drawMarks(u, setup.marks(), palette, setup.font)],
+      setCursor: [
+        (u) => {
+          const { idx, left = -1, top = -1 } = u.cursor;
+          setup.onCursor(left < 0 ? null : (idx ?? null), left, top);
+        },
+      ],
+      setSelect: [
+        (u) => {
+          const { left, width } = u.select;
+          if (width < 1) return;
+          setup.onSelect([u.posToVal(left, "x"), u.posToVal(left + width, "x")]);
+          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        },
+      ],
     },
   };
 }

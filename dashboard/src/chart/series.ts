@@ -2,6 +2,7 @@
 
 import type { Point } from "../api";
 import { type Granularity, nextPeriod } from "../time";
+import type { StationChange } from "./stationChanges";
 
 /** Column per series, x in seconds; null is a gap, and no line is drawn across it. */
 export interface Columns {
@@ -9,30 +10,54 @@ export interface Columns {
   min: (number | null)[];
   mean: (number | null)[];
   max: (number | null)[];
-  observations: (number | null)[];
-  /** The row behind each position; null at a gap. */
+  /** The row behind each position; null at a gap. A row that is not drawn has no values, but is there. */
   rows: (Point | null)[];
 }
 
-/** Puts one empty position wherever at least one period has no row. */
-export function toColumns(points: readonly Point[], by: Granularity): Columns {
-  const columns: Columns = { seconds: [], min: [], mean: [], max: [], observations: [], rows: [] };
+/**
+ * Puts one empty position wherever at least one period has no row or other stations begin to stand behind
+ * the rows, and draws no row of an excursion to other stations.
+ */
+export function toColumns(
+  points: readonly Point[],
+  by: Granularity,
+  changes: readonly StationChange[] = [],
+): Columns {
+  const columns: Columns = { seconds: [], min: [], mean: [], max: [], rows: [] };
+  const hidden = hiddenPositions(changes);
+  const steps = new Set(changes.filter(({ from, to }) => from === to).map(({ from }) => from));
   let expected: number | null = null;
-  for (const point of points) {
+  for (const [at, point] of points.entries()) {
     if (expected !== null && point.start > expected) append(columns, expected, null);
-    append(columns, point.start, point);
+    else if (expected !== null && steps.has(at)) append(columns, (points[at - 1]!.start + point.start) / 2, null);
+    append(columns, point.start, point, !hidden.has(at));
     expected = nextPeriod(by, point.start);
   }
   return columns;
 }
 
-function append(columns: Columns, start: number, row: Point | null): void {
+/** Positions of the rows behind which other stations stand for a while. */
+export function hiddenPositions(changes: readonly StationChange[]): Set<number> {
+  return new Set(changes.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, at) => from + at)));
+}
+
+function append(columns: Columns, start: number, row: Point | null, isDrawn = true): void {
+  const drawn = isDrawn ? row : null;
   columns.seconds.push(start / 1000);
-  columns.min.push(row?.min_c ?? null);
-  columns.mean.push(row?.mean_c ?? null);
-  columns.max.push(row?.max_c ?? null);
-  columns.observations.push(row?.observation_count ?? null);
+  columns.min.push(drawn?.min_c ?? null);
+  columns.mean.push(drawn?.mean_c ?? null);
+  columns.max.push(drawn?.max_c ?? null);
   columns.rows.push(row);
+}
+
+/** The position of the row nearest to a position; null where there is none at all. */
+export function nearestRow({ seconds, rows }: Columns, position: number): number | null {
+  let [before, after] = [position, position];
+  while (before >= 0 && !rows[before]) before--;
+  while (after < rows.length && !rows[after]) after++;
+  if (after >= rows.length) return before >= 0 ? before : null;
+  if (before < 0) return after;
+  return seconds[position]! - seconds[before]! <= seconds[after]! - seconds[position]! ? before : after;
 }
 
 /** Positions with no neighbour, which a line alone would leave invisible. */
@@ -46,6 +71,18 @@ export function isolatedPositions(
     if (values[at] != null && values[at - 1] == null && values[at + 1] == null) alone.push(at);
   }
   return alone;
+}
+
+/**
+ * The position some rows away, gaps not counted, at most the first or last one. Without a position to start
+ * from: the first row for steps forward, the last for steps back.
+ */
+export function stepRow({ rows }: Columns, position: number | null, steps: number): number | null {
+  const there = rows.flatMap((row, at) => (row ? [at] : []));
+  const last = there.length - 1;
+  if (last < 0) return null;
+  if (position === null) return there[steps > 0 ? 0 : last]!;
+  return there[Math.min(last, Math.max(0, there.indexOf(position) + steps))]!;
 }
 
 export interface Overview {

@@ -1,5 +1,8 @@
 /** The time axis in UTC, whatever the browser's zone: uPlot's own splits go by local time. */
 
+import { type Granularity, nextPeriod } from "../time";
+import type { Range } from "./zoom";
+
 const HOUR_S = 3600;
 const DAY_S = 24 * HOUR_S;
 const MONTH_S = 30 * DAY_S;
@@ -13,6 +16,22 @@ export const TIME_INCREMENTS = [
   ...[1, 2, 3, 6].map((months) => months * MONTH_S),
   ...[1, 2, 5, 10, 20, 50].map((years) => years * YEAR_S),
 ];
+
+const OWN_INCREMENT: Record<Granularity, number> = { hour: HOUR_S, day: DAY_S, month: MONTH_S, year: YEAR_S };
+
+/** Distances that make sense for rows of this length: no months under years. */
+export function incrementsOf(by: Granularity): number[] {
+  return TIME_INCREMENTS.filter((increment) => increment >= OWN_INCREMENT[by]);
+}
+
+/** The time the axis covers, in seconds: half a period around the rows, and a whole one around a single row. */
+export function wholeRange(points: readonly { start: number }[], by: Granularity): Range {
+  const first = points[0]?.start ?? 0;
+  const last = points.at(-1)?.start ?? first;
+  const period = nextPeriod(by, last) - last;
+  const margin = first === last ? period : period / 2;
+  return [(first - margin) / 1000, (last + margin) / 1000];
+}
 
 /** Tick positions in [min, max], in seconds. */
 export function timeSplits(min: number, max: number, increment: number): number[] {
@@ -36,14 +55,38 @@ function fixedSplits(min: number, max: number, increment: number): number[] {
   return splits;
 }
 
-/** Tick labels; the year (or the day) stands under the first tick that belongs to it. */
-export function timeLabels(seconds: readonly number[], increment: number): string[] {
+/** Where a label stands and how wide its text is, in the same pixels. */
+export interface LabelSpace {
+  at: (second: number) => number;
+  width: (text: string) => number;
+  /** Nothing may reach further left or right than this. */
+  edges: readonly [left: number, right: number];
+}
+
+const LABEL_GAP = 8;
+
+/**
+ * Tick labels; the year (or the day) stands under the first tick that belongs to it. A text that would touch
+ * the one before it in its line, or the edge, is left out.
+ */
+export function timeLabels(seconds: readonly number[], increment: number, space?: LabelSpace): string[] {
   let shownContext = "";
+  const ends: [upper: number, lower: number] = [-Infinity, -Infinity];
+  const fits = (text: string, second: number, line: 0 | 1): boolean => {
+    if (!space) return true;
+    const [middle, half] = [space.at(second), space.width(text) / 2];
+    if (middle - half < Math.max(space.edges[0], ends[line] + LABEL_GAP)) return false;
+    if (middle + half > space.edges[1]) return false;
+    ends[line] = middle + half;
+    return true;
+  };
   return seconds.map((second) => {
     const [label, context] = tickText(new Date(second * 1000), increment);
-    const isNew = context !== shownContext;
+    const upper = fits(label, second, 0) ? label : "";
+    const isNew = context !== "" && context !== shownContext;
+    if (!isNew || !fits(context, second, 1)) return upper;
     shownContext = context;
-    return isNew && context ? `${label}\n${context}` : label;
+    return `${upper}\n${context}`;
   });
 }
 
