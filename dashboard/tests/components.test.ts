@@ -4,9 +4,10 @@ import { ALL_STATIONS, type LedgerLine } from "../src/api";
 import LiveTable from "../src/components/LiveTable.vue";
 import OverviewTiles from "../src/components/OverviewTiles.vue";
 import StationPicker from "../src/components/StationPicker.vue";
+import RuleChoice from "../src/components/RuleChoice.vue";
 import SummaryTable from "../src/components/SummaryTable.vue";
 import { ledgerSummary, readPipeline, verdictOf } from "../src/pipeline";
-import { HOUR_MS } from "../src/time";
+import { DAY_MS, HOUR_MS } from "../src/time";
 import { point } from "./rows";
 
 const DAY = Date.UTC(2014, 11, 31);
@@ -100,6 +101,43 @@ describe("the overview", () => {
       props: { points, by: "day", isGlobal: false, expected: { rows: 1, hours: 24 } },
     });
     expect(tiles.get("[data-tile='completeness']").text()).toBe("25.0 %");
+  });
+});
+
+describe("days with other stations", () => {
+  const counts = [12, 12, 100, 12, 12];
+  const points = counts.map((station_count, at) =>
+    point(DAY + at * DAY_MS, { station_count, min_c: station_count === 100 ? -60 : 1 }),
+  );
+
+  it("are said in the table", () => {
+    const table = mount(SummaryTable, { props: { points, by: "day", caption: "Days" } });
+    expect(columnOf(table, "Stations")).toEqual(["12", "12", "12 → 100 stations: not drawn 100", "12", "12"]);
+  });
+
+  it("are no extreme of the others", () => {
+    const tiles = mount(OverviewTiles, {
+      props: { points, by: "day", isGlobal: true, expected: { rows: 5, hours: 120 } },
+    });
+    expect(tiles.get("[data-tile='lowest']").text()).toBe("1.0 °C");
+    expect(tiles.text()).toContain("without 1 day of other stations");
+  });
+});
+
+describe("rule and layer", () => {
+  it("are one menu that says what is chosen, opens, and closes with Escape", async () => {
+    const menu = mount(RuleChoice, { props: { rule: "qc", layer: "batch" }, attachTo: document.body });
+    const button = menu.get("button");
+    expect(button.text()).toBe("Quality-checked · Batch");
+    expect(menu.find("input").exists()).toBe(false);
+    await button.trigger("click");
+    expect(button.attributes("aria-expanded")).toBe("true");
+    await menu.get("input[value=unfiltered]").setValue();
+    await menu.get("input[value=speed]").setValue();
+    expect([menu.emitted("rule"), menu.emitted("layer")]).toEqual([[["unfiltered"]], [["speed"]]]);
+    await menu.trigger("keydown", { key: "Escape" });
+    expect(menu.find("input").exists()).toBe(false);
+    menu.unmount();
   });
 });
 

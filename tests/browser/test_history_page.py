@@ -74,9 +74,11 @@ def test_what_is_chosen_is_in_the_address_and_survives_a_reload(
     page.goto(f"{stack.api_url}/#/history?station={station_id}")
     expect(page.locator("[data-tile=mean]")).to_be_visible()
     page.get_by_text("Month", exact=True).click()
-    page.get_by_text("Quality-checked", exact=True).click()
+    page.get_by_role("button", name="Rule and layer").click()
+    page.get_by_role("radio", name="Quality-checked").check()
+    page.get_by_role("radio", name="Batch", exact=True).check()
+    page.keyboard.press("Escape")
     page.get_by_text("Table", exact=True).click()
-    page.get_by_label("Layer").select_option("batch")
     expect(page.locator("main tbody tr").first).to_be_visible()
     for part in (f"station={station_id}", "by=month", "rule=qc", "view=table", "layer=batch", "from="):
         assert part in page.url
