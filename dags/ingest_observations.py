@@ -11,13 +11,14 @@ was loaded is held against its files hour by hour.
 **By hand.** *Trigger* asks for the day; left empty it is the newest year the archive has. A station
 typed by id is asked for even if no list knows it.
 
-**Backfill.** The dates are the days themselves, both ends included:
+**Backfill.** The dates are the days themselves, both ends included, whatever time zone the UI shows:
 
     airflow backfill create --dag-id ingest_observations --from-date 2014-01-05 --to-date 2014-01-07
 
-ingests exactly the 5th, 6th and 7th. Add `--reprocess-behavior completed` to do days again. Its runs
-need the same year files: one of them asks somebody else's server, the others share the answer for ten
-minutes. A run that finds nothing left to do ends after its first task.
+ingests exactly the 5th, 6th and 7th (UTC). Each run's id and the first line of its log name its day.
+Add `--reprocess-behavior completed` to do days again. Its runs need the same year files: one of them
+asks somebody else's server, the others share the answer for ten minutes. A run that finds nothing left
+to do ends after its first task.
 
 **Safe to repeat.** Pressed twice it changes no row; runs may overlap. A day without a file is a success
 with a hole. What HDFS has lost is fetched or made again; late rows, revisions and days while the
@@ -34,17 +35,16 @@ what was done is not done again.
 from typing import Any
 
 import pendulum
-from airflow.sdk import CronPartitionTimetable, Param, chain, dag, get_current_context, task
+from airflow.sdk import Param, chain, dag, get_current_context, task
 
 from isotherm.datasets.facts import DAYS_UNTIL_PUBLISHED
 from isotherm.ingest import checks, dag_defaults
+from isotherm.ingest.day_timetable import DayTimetable
 from isotherm.ingest.spark_submit import SummariseOperator
 
 
 @dag(
-    schedule=CronPartitionTimetable(
-        "0 0 * * *", timezone="UTC", run_offset=-DAYS_UNTIL_PUBLISHED, key_format="%Y-%m-%d"
-    ),
+    schedule=DayTimetable(days_back=DAYS_UNTIL_PUBLISHED),
     start_date=pendulum.datetime(1901, 1, 1, tz="UTC"),
     catchup=False,
     max_active_runs=3,

@@ -4,6 +4,7 @@ import httpx
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
+from browser.airflow_ui import log_in
 from browser.chromium import Watched
 from browser.live_hour import LIVE_DAY, LiveHours
 from running_product import RunningProduct
@@ -13,11 +14,7 @@ pytestmark = pytest.mark.browser
 
 def open_tab(page: Page, stack: RunningProduct) -> FrameLocator:
     """Log in as a user does, and open the tab from the navigation."""
-    name, password = stack.airflow_login
-    page.goto(f"{stack.airflow_url}/")
-    page.locator("input[name=username]").fill(name)
-    page.locator("input[name=password]").fill(password)
-    page.locator("button[type=submit]").click()
+    log_in(page, stack)
     page.get_by_role("link", name="Isotherm").or_(
         page.get_by_text("Isotherm", exact=True)
     ).first.click()

@@ -20,7 +20,7 @@ os.environ.update(
     AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{_HOME / 'airflow.db'}",
     AIRFLOW__CORE__DAGS_FOLDER=str(DAGS_FOLDER),
     AIRFLOW__CORE__LOAD_EXAMPLES="False",
-    AIRFLOW__CORE__PLUGINS_FOLDER=str(_HOME / "plugins"),
+    AIRFLOW__CORE__PLUGINS_FOLDER=str(REPOSITORY_ROOT / "plugins"),
 )
 
 

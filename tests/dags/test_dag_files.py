@@ -139,4 +139,5 @@ def test_what_the_checks_know_of_datasets_is_what_the_registry_has() -> None:
 
 def test_the_daily_run_asks_for_the_newest_day_that_noaa_has_published(dag_bag: "DagBag") -> None:
     delay_days = max(one.publishing_delay / timedelta(days=1) for one in DATASETS)
-    assert dag_bag.dags["ingest_observations"].timetable.run_offset == -(ceil(delay_days) + 1) == -3
+    stored = dag_bag.dags["ingest_observations"].timetable.serialize()
+    assert stored["days_back"] == ceil(delay_days) + 1 == 3

@@ -1,7 +1,8 @@
 """The forms take what they should and refuse what they should not, and a run knows its day."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -59,11 +60,31 @@ def test_an_import_is_a_dry_run_unless_asked_otherwise(dag_bag: "DagBag") -> Non
     assert dag_bag.dags["import_history"].params["dry_run"] is True
 
 
-def test_a_backfill_yields_each_day_asked_for_the_last_one_included(dag_bag: "DagBag") -> None:
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Europe/Paris", "Pacific/Auckland"])
+def test_a_backfill_yields_each_day_picked_the_last_one_included(dag_bag: "DagBag", zone: str) -> None:
     dag = as_stored(dag_bag, "ingest_observations")
-    first, last = datetime(2014, 1, 5, tzinfo=UTC), datetime(2014, 1, 7, tzinfo=UTC)
+    here = ZoneInfo(zone)
+    # As the form sends them: midnight, and the end of the day.
+    first = datetime(2014, 1, 5, tzinfo=here).astimezone(UTC)
+    last = datetime(2014, 1, 7, 23, 59, 59, 999_000, tzinfo=here).astimezone(UTC)
     infos = list(dag.iter_dagrun_infos_between(first, last))
     assert [info.partition_key for info in infos] == ["2014-01-05", "2014-01-06", "2014-01-07"]
+    assert {info.partition_date.time() for info in infos} == {time()}
+    one_day = list(dag.iter_dagrun_infos_between(first, first))
+    assert [info.partition_key for info in one_day] == ["2014-01-05"]
+
+
+def test_a_run_is_called_by_its_day(dag_bag: "DagBag") -> None:
+    from airflow.utils.types import DagRunType
+
+    timetable = as_stored(dag_bag, "ingest_observations").timetable
+    asked = {"run_after": datetime(2026, 11, 26, 1, 2, tzinfo=UTC), "data_interval": None}
+    own = timetable.generate_run_id(
+        run_type=DagRunType.BACKFILL_JOB, partition_key="2014-01-05", **asked
+    )
+    assert own.startswith("backfill__2014-01-05__")
+    manual = timetable.generate_run_id(run_type=DagRunType.MANUAL, **asked)
+    assert manual.startswith("manual__2026-11-26T01:02:00__")
 
 
 def test_a_scheduled_run_owns_the_day_three_days_back(dag_bag: "DagBag") -> None:

@@ -3,6 +3,9 @@
 import re
 import shlex
 import time
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Row, Table, delete, func, select
@@ -101,6 +104,50 @@ def test_a_backfill_yields_each_day_and_pressing_it_again_changes_no_row(
         day: len(states) + 1 for day, states in runs.items()
     }
     assert snapshot(stack, with_time=True) == before
+
+
+def as_sent(zone: str, first: str, last: str) -> dict[str, object]:
+    """What the form of the UI sends for days picked in a zone."""
+    here = ZoneInfo(zone)
+    ends = (datetime.fromisoformat(first), datetime.fromisoformat(f"{last}T23:59:59.999"))
+    from_date, to_date = (one.replace(tzinfo=here).astimezone(UTC).isoformat() for one in ends)
+    return {
+        "dag_id": DAG,
+        "from_date": from_date,
+        "to_date": to_date,
+        "reprocess_behavior": "completed",
+    }
+
+
+def post(airflow: AirflowClient, path: str, body: dict[str, object]) -> dict[str, Any]:
+    answer = airflow._send("POST", path, json=body)
+    answer.raise_for_status()
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Europe/Paris", "Pacific/Auckland"])
+@pytest.mark.parametrize("days", [DAYS, DAYS[:1]], ids=["three", "one"])
+def test_the_days_are_those_that_were_picked(
+    airflow: AirflowClient, zone: str, days: list[str]
+) -> None:
+    planned = post(airflow, "/api/v2/backfills/dry_run", as_sent(zone, days[0], days[-1]))
+    assert [one["partition_key"] for one in planned["backfills"]] == days
+
+
+def test_a_day_picked_in_auckland_is_run_and_said_first(
+    stack: RunningProduct, airflow: AirflowClient
+) -> None:
+    post(airflow, "/api/v2/backfills", as_sent("Pacific/Auckland", DAYS[1], DAYS[1]))
+    run = airflow.get(f"/api/v2/dags/{DAG}/dagRuns", limit=1, order_by="-start_date")["dag_runs"][0]
+    assert run["partition_key"] == DAYS[1]
+    run_id = run["dag_run_id"]
+    assert run_id.startswith(f"backfill__{DAYS[1]}__")
+    airflow.wait_for_run(DAG, run_id, timeout_s=300)
+    task = next(one for one in airflow.tasks(DAG, run_id) if one.task_id == "download_files")
+    lines = airflow.log(DAG, run_id, task).splitlines()
+    ours = next(line for line in lines[lines.index("::endgroup::", 3) + 1 :] if line)
+    assert ours == f"This run ingests {DAYS[1]} (UTC)."
 
 
 def test_each_day_sends_its_asset_event(stack: RunningProduct, airflow: AirflowClient) -> None:

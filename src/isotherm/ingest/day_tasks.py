@@ -55,6 +55,7 @@ def download_day(
     """
     choice = StationChoice.from_form(count=count, ids=ids)
     day = asked_day(partition_key, form_day)
+    log.info(f"This run ingests {f'{day} (UTC)' if day else 'the newest year the archive has'}.")
     prepare(place)
     chosen = _choose(place, choice, day)
     # What Spark could not read, because HDFS has lost it, is fetched whatever year it is of.
