@@ -20,6 +20,7 @@ import stamina
 from isotherm import __version__
 from isotherm.archive.deadline import deadline, keep_deadlines
 from isotherm.archive.responses import ABSENT_STATUS, is_absent, retry_after_s
+from isotherm.certificates import hint, trusting_context
 from isotherm.errors import SourceError
 
 USER_AGENT: Final = f"Isotherm/{__version__} (self-hosted archive of hourly air temperature)"
@@ -81,6 +82,7 @@ class PoliteClient:
             timeout=httpx.Timeout(self.policy.read_timeout_s, connect=self.policy.connect_timeout_s),
             limits=httpx.Limits(max_connections=MAX_CONCURRENT_DOWNLOADS),
             follow_redirects=True,
+            verify=trusting_context(),
         )
         keep_deadlines(self._client)
 
@@ -233,4 +235,5 @@ def _decoded(response: httpx.Response, encoded: bytes) -> bytes:
 
 
 def _describe(error: Exception) -> str:
-    return f"no answer ({type(error).__name__}: {error}). Check the network and the address."
+    what = f"no answer ({type(error).__name__}: {error})"
+    return f"{what}. Check the network and the address.{hint(str(error))}"

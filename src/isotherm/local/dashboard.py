@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from isotherm.certificates import hint, node_variables
 from isotherm.errors import SetupError
 from isotherm.local.tools import package_folder
 from isotherm.settings import REPOSITORY_ROOT
@@ -73,6 +74,7 @@ def _run(command: Sequence[str], tools_folder: Path, timeout_s: float) -> None:
         raise SetupError(f"There is no {npm}: delete the virtual environment, run ./isotherm again.")
     environment = {
         **os.environ,
+        **node_variables(os.environ),
         "PATH": f"{node / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
         "npm_config_cache": str(tools_folder / "npm-cache"),
         "npm_config_update_notifier": "false",
@@ -99,5 +101,5 @@ def _run(command: Sequence[str], tools_folder: Path, timeout_s: float) -> None:
         tail = "\n".join(result.stdout.strip().splitlines()[-12:])
         raise SetupError(
             f"`{' '.join(command)}` in {SOURCES} failed. Run the same command again; "
-            f"if it fails again, these are its last lines:\n{tail}"
+            f"if it fails again, these are its last lines:\n{tail}{hint(tail)}"
         )

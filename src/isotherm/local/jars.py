@@ -17,6 +17,7 @@ from pathlib import Path
 from threading import BoundedSemaphore
 from xml.sax.saxutils import quoteattr
 
+from isotherm.certificates import hint
 from isotherm.errors import SetupError
 
 LOCK_FILE = Path(__file__).with_name("jars.lock")
@@ -189,7 +190,7 @@ def _move_checked(chunk: Sequence[Jar], arrived: Path, folder: Path, ivy_output:
         tail = "\n".join(ivy_output.strip().splitlines()[-8:])
         raise JarsAbsentError(
             f"{_names(absent)}: could not be fetched. Check the network or proxy and run the same "
-            f"command again; what arrived is kept. Ivy's last lines:\n{tail}"
+            f"command again; what arrived is kept. Ivy's last lines:\n{tail}{hint(ivy_output)}"
         )
 
 

