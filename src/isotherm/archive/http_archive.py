@@ -1,10 +1,14 @@
 """An archive behind http(s), laid out as NOAA's site, found by reading its index pages."""
 
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
 from typing import Final, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -26,6 +30,8 @@ _log = structlog.get_logger(__name__)
 
 # A static server may hold X.csv as X.csv.gz; NOAA's own do not.
 PLAIN_OR_GZIP: Final = ("", ".gz")
+# Whether an archive answers at all; looking up a name alone may take half a minute where there is none.
+PROBE_WITHIN_S: Final = 8.0
 
 
 class HttpArchive:
@@ -105,14 +111,27 @@ class HttpArchive:
         return (f"{self._root}/{dataset.layout.station_list_path}",)
 
     def _probe_any(self, urls: Sequence[str]) -> str | None:
-        """None when one of them answers, else why none does."""
-        reasons = []
+        """None when one of them answers, else why none does; all at once, within `PROBE_WITHIN_S`."""
+        answers: Queue[tuple[str, str | None]] = Queue()
+
+        def ask(url: str) -> None:
+            with suppress(RuntimeError):  # the client was closed meanwhile
+                answers.put((url, self._client.probe(url)))
+
+        # Daemons: nothing ends the look-up of a name, and nobody is to wait for it.
         for url in urls:
-            reason = self._client.probe(url)
+            Thread(target=ask, args=(url,), daemon=True).start()
+        reasons = dict.fromkeys(urls, f"no answer within {PROBE_WITHIN_S:.0f} s.")
+        ends_at = time.monotonic() + PROBE_WITHIN_S
+        for _ in urls:
+            try:
+                url, reason = answers.get(timeout=max(0.0, ends_at - time.monotonic()))
+            except Empty:
+                break
             if reason is None:
                 return None
-            reasons.append(f"{url}: {reason}")
-        return " ".join(reasons)
+            reasons[url] = reason
+        return " ".join(f"{url}: {reason}" for url, reason in reasons.items())
 
     def _read_list_from(self, dataset: Dataset, base: str) -> list[ListedStation] | None:
         for suffix in self._suffixes:

@@ -3,6 +3,7 @@
 from rich.console import Console
 
 from isotherm.archive.archives import NOAA, SIMULATED, open_archive
+from isotherm.archive.http_archive import PROBE_WITHIN_S
 from isotherm.archive.noaa_archive import NoaaArchive
 from isotherm.errors import SourceError
 from isotherm.settings import Settings
@@ -10,6 +11,7 @@ from isotherm.settings import Settings
 
 def choose_archive(console: Console) -> str:
     """What to take when nobody named one: `noaa`, or `simulated` with a plain word about it."""
+    console.print(f"Asking NOAA for its archive, for {PROBE_WITHIN_S:.0f} s at most.", highlight=False)
     archive = NoaaArchive()
     try:
         reason = archive.unreachable_reason()
