@@ -68,6 +68,11 @@ class SimulatedStation:
     elevation_m: float
     opened: int
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether it reports a temperature every hour of every day, from a place that is known."""
+        return self.kind is Kind.AIRPORT
+
     def has_year(self, year: int) -> bool:
         """Whether it was open in a year, this one or a past one."""
         return year >= self.opened
