@@ -58,15 +58,19 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Show every server: state, process, port, memory."""
-    from isotherm.local import commands, screen
+    from isotherm.local import screen
     from isotherm.local import status as statuses
+    from isotherm.local.command_settings import running_elsewhere, settings_in_use
+    from isotherm.local.folders import is_state_dir
 
-    settings = commands.recorded_settings()
+    settings = settings_in_use()
     if as_json:
         typer.echo(json.dumps(statuses.read_status(settings), indent=2))
         return
     servers = statuses.all_statuses(settings)
-    screen.print_servers(console, servers, statuses.first_run_state(settings))
+    first_run = statuses.first_run_state(settings) if is_state_dir(settings.state_dir) else "not begun"
+    screen.print_servers(console, servers, first_run)
+    screen.print_folder(console, settings, running_elsewhere(settings))
 
 
 @app.command()
@@ -76,9 +80,10 @@ def logs(
     lines: Annotated[int, typer.Option(help="How many of the last lines.")] = 200,
 ) -> None:
     """Show a server's log."""
+    from isotherm.local.command_settings import settings_in_use
     from isotherm.local.log_files import show_log
 
-    show_log(load_settings(), name, follow=follow, lines=lines)
+    show_log(settings_in_use(), name, follow=follow, lines=lines)
 
 
 @app.command(context_settings=PASS_THROUGH)
@@ -127,11 +132,11 @@ def reset(
 @app.command(context_settings=PASS_THROUGH)
 def airflow(context: typer.Context) -> None:
     """Airflow's own command line, with the settings of the running servers."""
-    from isotherm.local.commands import recorded_settings
+    from isotherm.local.command_settings import settings_in_use
     from isotherm.local.processes import INSTANCE_VARIABLE
     from isotherm.local.servers.airflow import airflow_environment
 
-    settings = recorded_settings()
+    settings = settings_in_use()
     if not settings.secrets_dir.is_dir():
         raise SettingsError(f"{settings.state_dir} was never started. Run ./isotherm up first.")
     environment = airflow_environment(settings)

@@ -3,13 +3,17 @@
 Defaults describe the local servers of `./isotherm up`; docker-compose.yaml sets the same names to its
 containers. A secret is one file of mode 600 in `<state_dir>/secrets`, named like its variable in
 lower case (`isotherm_mysql_password`). Nothing is read at import.
+
+What a state folder was last started with is recorded in it, and holds where the environment is silent.
 """
 
 import hashlib
+import json
 import os
 from enum import IntEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,6 +22,8 @@ from isotherm.errors import SettingsError
 
 REPOSITORY_ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
+# In the state folder: the archive it belongs to, and the settings it was last started with.
+FOLDER_RECORD = "archive.json"
 
 
 class PortOffset(IntEnum):
@@ -108,6 +114,25 @@ class Settings(BaseSettings):
             if not isinstance(value, SecretStr)
         }
 
+    def differing(self) -> dict[str, str | int]:
+        """Settings that are not the default's, without secrets, the archive and the state folder."""
+        default = type(self)(
+            _env_prefix="ISOTHERM_DEFAULT_OF_", state_dir=self.state_dir, port_base=self.port_base
+        )
+        values = {
+            name: getattr(self, name)
+            for name in type(self).model_fields
+            if name not in ("archive", "state_dir", "port_base")
+            and getattr(self, name) != getattr(default, name)
+        }
+        if self.port_base != type(self).model_fields["port_base"].default:
+            values["port_base"] = self.port_base
+        return {
+            name: value if isinstance(value, int) else str(value)
+            for name, value in values.items()
+            if not isinstance(value, SecretStr)
+        }
+
     @property
     def secrets_dir(self) -> Path:
         """Folder of the generated secrets, mode 700."""
@@ -140,17 +165,33 @@ def resolve_archive(archive: str) -> str:
     return str(Path(archive).expanduser().resolve())
 
 
+def folder_record(state_dir: Path) -> dict[str, Any] | None:
+    """What is recorded of a state folder: `archive`, `settings`; None for one that is not ours."""
+    try:
+        document = json.loads((state_dir / FOLDER_RECORD).read_text())
+    except (OSError, ValueError):
+        return None
+    return document if isinstance(document, dict) and "archive" in document else None
+
+
 @lru_cache(maxsize=1)
 def load_settings() -> Settings:
-    """Read the settings once per process.
+    """Read the settings once per process: the environment's, else those recorded in the state folder.
 
     Raises:
         SettingsError: a value is malformed; the message names the variable and what is accepted.
     """
     state_dir = Path(os.environ.get("ISOTHERM_STATE_DIR") or Settings.model_fields["state_dir"].default)
     secrets_dir = state_dir / "secrets"
+    record = folder_record(state_dir) or {}
+    recorded = {"archive": record.get("archive"), **record.get("settings", {})}
+    held = {
+        name: value
+        for name, value in recorded.items()
+        if value is not None and not os.environ.get(f"ISOTHERM_{name.upper()}")
+    }
     try:
-        return Settings(_secrets_dir=secrets_dir if secrets_dir.is_dir() else None)
+        return Settings(_secrets_dir=secrets_dir if secrets_dir.is_dir() else None, **held)
     except ValidationError as error:
         details = "; ".join(
             f"ISOTHERM_{'_'.join(map(str, one['loc'])).upper()}={one['input']!r}: {one['msg']}"

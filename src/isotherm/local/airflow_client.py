@@ -127,7 +127,7 @@ class AirflowClient:
         self,
         dag_id: str,
         run_id: str,
-        on_change: Callable[[list[TaskState]], None] = lambda _tasks: None,
+        on_look: Callable[[list[TaskState]], None] = lambda _tasks: None,
         timeout_s: float = math.inf,
         pulse: Callable[[], object] = lambda: None,
         stalled_after_s: float = STALLED_AFTER_S,
@@ -137,7 +137,7 @@ class AirflowClient:
         Args:
             dag_id: the DAG.
             run_id: its run.
-            on_change: called with the tasks whenever one has changed its state.
+            on_look: called with the tasks at each look, about once a second.
             timeout_s: give up after this long.
             pulse: tells something that changes while tasks work, such as the size of their logs.
             stalled_after_s: give up when neither a task's state nor the pulse has changed this long.
@@ -150,8 +150,7 @@ class AirflowClient:
         begun = moved = time.monotonic()
         while (state := self.run_state(dag_id, run_id)) != "success":
             tasks = self.tasks(dag_id, run_id)
-            if tasks != shown:
-                on_change(tasks)
+            on_look(tasks)
             if state == "failed":
                 raise DagRunFailedError(self._describe_failure(dag_id, run_id, tasks))
             now = time.monotonic()
@@ -163,7 +162,7 @@ class AirflowClient:
                     f"moved in the last {now - moved:.0f} s. See it in the Airflow UI."
                 )
             time.sleep(1)
-        on_change(self.tasks(dag_id, run_id))
+        on_look(self.tasks(dag_id, run_id))
 
     def get(self, path: str, **parameters: str | int) -> dict[str, Any]:
         """GET a JSON document."""
@@ -184,8 +183,17 @@ class AirflowClient:
         lines.append("Read the whole log in the Airflow UI, mend the cause, and clear the failed task.")
         return "\n".join(lines)
 
-    @stamina.retry(on=_TRANSIENT, attempts=8, timeout=120)
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
+        try:
+            return self._try(method, path, **options)
+        except _TRANSIENT as error:
+            raise IsothermError(
+                f"Airflow at {self._http.base_url} did not answer ({type(error).__name__}: {error}). "
+                "Look at `./isotherm status` and `./isotherm logs airflow-api-server`."
+            ) from error
+
+    @stamina.retry(on=_TRANSIENT, attempts=8, timeout=120)
+    def _try(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
         if "authorization" not in self._http.headers:
             token = self._http.post("/auth/token", json=self._login)
             token.raise_for_status()

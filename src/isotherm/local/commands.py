@@ -1,53 +1,29 @@
 """`up` and `down`: one design attached and detached, since the supervisor does the work either way."""
 
-import os
 import pwd
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from rich.console import Console
 from rich.markup import escape
 
-from isotherm.errors import IsothermError
-from isotherm.local.archive_choice import choose_archive, require_archive
+from isotherm.errors import IsothermError, ServerStartError
+from isotherm.local.archive_choice import require_archive
 from isotherm.local.checks import other_people
-from isotherm.local.folders import recorded_archive
+from isotherm.local.command_settings import reread_settings, settings_for_up, settings_in_use
 from isotherm.local.screen import Progress, print_addresses
 from isotherm.local.secret_files import make_secrets
 from isotherm.local.stack import Stack
-from isotherm.settings import Settings, load_settings
+from isotherm.settings import Settings
 
 READY_TIMEOUT_S = 900
 
 
 class Interrupted(Exception):
     """Ctrl-C, or the terminal went away."""
-
-
-def settings_for(archive: str | None, console: Console) -> Settings:
-    """The settings of this state folder, with the archive asked for, else recorded, else chosen."""
-    state_dir = Path(load_settings().state_dir)
-    asked = archive or os.environ.get("ISOTHERM_ARCHIVE")
-    os.environ["ISOTHERM_ARCHIVE"] = asked or recorded_archive(state_dir) or choose_archive(console)
-    return reread_settings()
-
-
-def recorded_settings() -> Settings:
-    """The settings of this state folder as it was last started."""
-    found = recorded_archive(load_settings().state_dir)
-    if found is not None:
-        os.environ["ISOTHERM_ARCHIVE"] = found
-    return reread_settings()
-
-
-def reread_settings() -> Settings:
-    """Read the settings again: the environment or the secrets have changed."""
-    load_settings.cache_clear()
-    return load_settings()
 
 
 def up(archive: str | None, *, until_done: bool, detach: bool, console: Console) -> int:
@@ -58,7 +34,7 @@ def up(archive: str | None, *, until_done: bool, detach: bool, console: Console)
     """
     from isotherm.local.first_run import FirstRunRecord
 
-    settings = settings_for(archive, console)
+    settings = settings_for_up(archive, console)
     if FirstRunRecord.read(settings).state != "complete":
         require_archive(settings)
     stack = Stack(settings)
@@ -68,6 +44,8 @@ def up(archive: str | None, *, until_done: bool, detach: bool, console: Console)
             is_good = _bring_up(stack, started_now=started_now, console=console)
             if is_good and not until_done:
                 _release(settings, console)
+            if not until_done:
+                print_addresses(console, settings)
             if until_done:
                 console.print("Stopping the servers.")
                 stack.stop()
@@ -83,7 +61,7 @@ def up(archive: str | None, *, until_done: bool, detach: bool, console: Console)
 
 
 def _bring_up(stack: Stack, *, started_now: bool, console: Console) -> bool:
-    """Wait for the servers, run the pipeline once, say where everything is."""
+    """Wait for the servers and run the pipeline once."""
     settings = stack.settings
     begun = time.monotonic()
     if not started_now:
@@ -105,9 +83,7 @@ def _bring_up(stack: Stack, *, started_now: bool, console: Console) -> bool:
     make_secrets(settings)
     from isotherm.local.first_run import run_first
 
-    is_good = run_first(reread_settings(), console)
-    print_addresses(console, settings)
-    return is_good
+    return run_first(reread_settings(), console)
 
 
 def _release(settings: Settings, console: Console) -> None:
@@ -126,7 +102,8 @@ def _serve(stack: Stack, console: Console) -> None:
     while stack.is_running():
         time.sleep(0.5)
     console.print("The servers were stopped.")
-    stack.stop()
+    with suppress(ServerStartError):  # a `down` that is at it does the rest
+        stack.stop()
 
 
 @contextmanager
@@ -149,7 +126,7 @@ def _interruptions() -> Iterator[None]:
 
 def down(console: Console) -> int:
     """Stop everything of this state folder."""
-    settings = recorded_settings()
+    settings = settings_in_use()
     ran = Stack(settings).stop()
     console.print("Stopped." if ran else f"Nothing ran in {settings.state_dir}.", highlight=False)
     return 0

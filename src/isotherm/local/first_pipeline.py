@@ -1,21 +1,20 @@
 """The first run's way through Airflow: import, then stream, each followed as long as it goes on."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
 from isotherm.archive.station_year import StationYear
-from isotherm.local.airflow_client import AirflowClient, TaskState
+from isotherm.local.airflow_client import AirflowClient
 from isotherm.local.dag_release import release_dags
+from isotherm.local.pipeline_progress import PipelineProgress
+from isotherm.local.pipeline_screen import RunScreen
 from isotherm.settings import Settings
 
 MAX_STATIONS = 100
 IMPORT_DAG = "import_history"
 STREAM_DAG = "stream_observations"
 STREAM_TASK = "replay_observations"
-SHOWN_STATES = ("running", "success", "failed", "skipped", "up_for_retry")
 
 
 def next_attempt(airflow: AirflowClient, attempt: int) -> int:
@@ -59,46 +58,49 @@ def run_pipeline(
         f"{years[0]} to {years[-1]}, then their newest days as a stream."
     )
     release_dags(airflow, settings, (IMPORT_DAG, STREAM_DAG))
-    conf: dict[str, object] = {
-        "first_year": years[0], "last_year": years[-1], "station_ids": stations, "dry_run": False
-    }  # fmt: skip
-    _run_dag(airflow, settings, console, IMPORT_DAG, run_id_of(attempt), conf)
-    # A label of its own: whoever triggers the same replay later sees it played again.
-    conf = {"period": "newest", "station_count": MAX_STATIONS, "speed": 0, "label": "first run"}
-    _run_dag(airflow, settings, console, STREAM_DAG, run_id_of(attempt), conf)
-    return [str(airflow.xcom(STREAM_DAG, run_id_of(attempt), STREAM_TASK, "feed_id"))]
+    run_id = run_id_of(attempt)
+
+    def feed_id() -> str:
+        return str(airflow.xcom(STREAM_DAG, run_id, STREAM_TASK, "feed_id"))
+
+    def backlog() -> str:
+        return _backlog(airflow.xcom(STREAM_DAG, run_id, STREAM_TASK, "progress"))
+
+    with PipelineProgress(settings, chosen, feed_id, backlog) as progress:
+        conf: dict[str, object] = {
+            "first_year": years[0], "last_year": years[-1], "station_ids": stations, "dry_run": False
+        }  # fmt: skip
+        _run_dag(airflow, settings, RunScreen(console, IMPORT_DAG, progress.describe), run_id, conf)
+        # A label of its own: whoever triggers the same replay later sees it played again.
+        conf = {"period": "newest", "station_count": MAX_STATIONS, "speed": 0, "label": "first run"}
+        _run_dag(airflow, settings, RunScreen(console, STREAM_DAG, progress.describe), run_id, conf)
+    return [feed_id()]
+
+
+def _backlog(progress: object) -> str:
+    """What the stream said last of what is on its way, in words."""
+    values = progress if isinstance(progress, dict) else {}
+    if "unread_by_stream" not in values:
+        return ""
+    return (
+        f"{values['unread_by_stream']} before the stream, {values['unwritten_by_sink']} before the sink"
+    )
 
 
 def _run_dag(
     airflow: AirflowClient,
     settings: Settings,
-    console: Console,
-    dag_id: str,
+    screen: RunScreen,
     run_id: str,
     conf: dict[str, object],
 ) -> None:
     """Trigger a DAG, unless an interrupted `up` did, and follow it to its end."""
-    airflow.trigger(dag_id, conf, run_id)
-    logs = settings.state_dir / "airflow" / "logs" / f"dag_id={dag_id}" / f"run_id={run_id}"
-    airflow.wait_for_run(
-        dag_id, run_id, on_change=_printer(console, dag_id), pulse=lambda: size_of(logs)
-    )
+    airflow.trigger(screen.dag_id, conf, run_id)
+    logs = settings.state_dir / "airflow" / "logs" / f"dag_id={screen.dag_id}" / f"run_id={run_id}"
+    with screen.showing():
+        airflow.wait_for_run(screen.dag_id, run_id, on_look=screen.show, pulse=lambda: size_of(logs))
 
 
 def size_of(folder: Path) -> int:
     """Bytes of all files below a folder; it grows as long as tasks write their logs."""
     return sum(one.stat().st_size for one in folder.rglob("*.log"))
-
-
-def _printer(console: Console, dag_id: str) -> Callable[[list[TaskState]], None]:
-    """Prints each task once per state it reaches."""
-    shown: set[tuple[str, str]] = set()
-
-    def print_changes(tasks: list[TaskState]) -> None:
-        for task in tasks:
-            if task.state in SHOWN_STATES and (task.label, task.state) not in shown:
-                shown.add((task.label, task.state))
-                now = datetime.now(UTC).strftime("%H:%M:%S")
-                console.print(f"  {now}  {dag_id}.{task.label}: {task.state}", highlight=False)
-
-    return print_changes

@@ -5,6 +5,7 @@ the ledger of both layers balances and the streamed hours equal those of the bat
 """
 
 import json
+import time
 from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Literal
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
 from isotherm.archive.archives import open_archive
 from isotherm.archive.station_year import StationYear
@@ -33,12 +35,13 @@ from isotherm.stores.mysql import create_engine
 
 @dataclass(slots=True)
 class FirstRunRecord:
-    """What `first_run.json` in the state folder holds: how far it came, and what it was about."""
+    """What `first_run.json` in the state folder holds: how far it came, when, and what it was about."""
 
     state: Literal["running", "complete", "failed"]
     station_years: list[StationYear] = field(default_factory=list)
     feed_ids: list[str] = field(default_factory=list)
     attempt: int = 0
+    at: str = ""
 
     @classmethod
     def read(cls, settings: Settings) -> "FirstRunRecord":
@@ -48,7 +51,8 @@ class FirstRunRecord:
         except FileNotFoundError:
             return cls("running")
         years = [StationYear(*one) for one in document["station_years"]]
-        return cls(document["state"], years, document.get("feed_ids", []), document.get("attempt", 0))
+        feed_ids, attempt = document.get("feed_ids", []), document.get("attempt", 0)
+        return cls(document["state"], years, feed_ids, attempt, document.get("at", ""))
 
     def write(self, settings: Settings) -> None:
         """Replace the record, whole."""
@@ -85,26 +89,40 @@ class FirstRunResult:
 def run_first(settings: Settings, console: Console) -> bool:
     """Run the whole pipeline once, unless this state folder has; settle and print its ledger.
 
+    One that is complete stays so, whatever happens later: new files are the daily run's business.
+
     Returns:
         Whether the ledger balances and the layers agree.
     """
     record = FirstRunRecord.read(settings)
+    if record.state == "complete":
+        adopt_released(settings)
+        console.print(_complete_since(record), highlight=False)
+        return True
+    begun = time.monotonic()
     password = airflow_logins(settings)["admin"]
     with AirflowClient(settings.local_url(PortOffset.AIRFLOW), "admin", password) as airflow:
         try:
-            if record.state == "complete":
-                adopt_released(settings)
-            else:
-                record = _begin(airflow, settings, record)
-                _run(airflow, settings, console, record)
+            record = _begin(airflow, settings, record)
+            _run(airflow, settings, console, record)
+            console.print("  Settling the ledger: every streamed observation against MySQL.")
             result = settle(settings, record)
-        except IsothermError as error:
+        except (IsothermError, SQLAlchemyError) as error:
             replace(record, state="failed").write(settings)
             console.print(f"[red]The first run failed.[/red] {escape(str(error))}", highlight=False)
             return False
     _print_result(console, result)
+    console.print(f"The first run took {time.monotonic() - begun:.0f} s.", highlight=False)
     replace(record, state="complete" if result.is_good else "failed").write(settings)
     return result.is_good
+
+
+def _complete_since(record: FirstRunRecord) -> str:
+    stations = len({one.station_id for one in record.station_years})
+    return (
+        f"The first run is complete since {record.at[:16].replace('T', ' ')} UTC: "
+        f"{len(record.station_years)} station-years of {stations} stations."
+    )
 
 
 def _run(airflow: AirflowClient, settings: Settings, console: Console, record: FirstRunRecord) -> None:

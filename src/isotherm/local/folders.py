@@ -10,13 +10,11 @@ import shutil
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from isotherm.errors import SettingsError
 from isotherm.files import MARKER, is_ours, make_private_folder, mark_as_ours, write_whole
-from isotherm.settings import Settings, default_runtime_dir
+from isotherm.settings import FOLDER_RECORD, Settings, default_runtime_dir, folder_record
 
-ARCHIVE_FILE = "archive.json"
 # What our servers leave in the folder of sockets, by kind: a thing of another kind is somebody else's.
 SOCKETS = ("observation.sock", "mysql.sock", ".s.PGSQL.5432")
 LOCKS = ("observation.lock", "mysql.sock.lock", ".s.PGSQL.5432.lock")
@@ -27,21 +25,13 @@ NOT_FOREIGN = {"secrets", "lost+found", MARKER}
 
 def recorded_archive(state_dir: Path) -> str | None:
     """The archive a state folder belongs to; None for a new folder, and for one of somebody else."""
-    document = _our_document(state_dir)
+    document = folder_record(state_dir)
     return None if document is None else str(document["archive"])
 
 
 def is_state_dir(folder: Path) -> bool:
     """Whether Isotherm was ever started in a folder: only then is there anything of ours in it."""
-    return is_ours(folder) or _our_document(folder) is not None
-
-
-def _our_document(state_dir: Path) -> dict[str, Any] | None:
-    try:
-        document = json.loads((state_dir / ARCHIVE_FILE).read_text())
-    except (OSError, ValueError):
-        return None
-    return document if isinstance(document, dict) and "archive" in document else None
+    return is_ours(folder) or folder_record(folder) is not None
 
 
 def claim_state_dir(settings: Settings) -> None:
@@ -54,15 +44,15 @@ def claim_state_dir(settings: Settings) -> None:
     state_dir = settings.state_dir
     found = recorded_archive(state_dir)
     if found is None:
-        if (state_dir / ARCHIVE_FILE).exists():
+        if (state_dir / FOLDER_RECORD).exists():
             raise SettingsError(
-                f"{state_dir / ARCHIVE_FILE} is not a record of Isotherm's, and is not replaced. Set "
+                f"{state_dir / FOLDER_RECORD} is not a record of Isotherm's, and is not replaced. Set "
                 "ISOTHERM_STATE_DIR to a folder that is new or empty."
             )
         state_dir.mkdir(parents=True, exist_ok=True)
         is_shared = bool({one.name for one in state_dir.iterdir()} - NOT_FOREIGN)
         document = {"archive": settings.archive, "folder_was_shared": is_shared}
-        write_whole(state_dir / ARCHIVE_FILE, json.dumps(document))
+        write_whole(state_dir / FOLDER_RECORD, json.dumps(document))
         if not is_shared:
             mark_as_ours(state_dir)
     elif found != settings.archive:
@@ -73,6 +63,16 @@ def claim_state_dir(settings: Settings) -> None:
             f"  ISOTHERM_STATE_DIR={beside} ISOTHERM_PORT_BASE={settings.port_base + 100} "
             f"./isotherm up --archive {settings.archive}"
         )
+
+
+def record_settings(settings: Settings) -> None:
+    """Note in a claimed state folder what it is started with, for commands that are told nothing."""
+    before = folder_record(settings.state_dir) or {}
+    document = {**before, "settings": settings.differing()}
+    if document != before:
+        # Indented: the bootstrap script reads a line of it.
+        text = json.dumps(document, indent=1, ensure_ascii=False)
+        write_whole(settings.state_dir / FOLDER_RECORD, text)
 
 
 def require_our_state_dir(state_dir: Path) -> None:
@@ -96,7 +96,7 @@ def _was_ours_before_markers(state_dir: Path) -> bool:
     Every version wrote that record before anything else. Other files prove nothing: a command that
     found nothing to do may have left them in a folder of somebody else.
     """
-    document = _our_document(state_dir)
+    document = folder_record(state_dir)
     return document is not None and "folder_was_shared" not in document
 
 

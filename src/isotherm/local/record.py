@@ -16,13 +16,25 @@ WAITING, STARTING, READY, RESTARTING, FAILED, STOPPED, IDLE = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One server or one step of set-up."""
+    """One server or one step of set-up.
+
+    Attributes:
+        state: as `status` shows it.
+        detail: why it is, or was last, started again; why it failed; or how far a step is.
+        process: the server's first process.
+        port: the one people use.
+        restarts: starts again since it last ran well.
+        restarted_at: when it was last found ended or hung, ISO 8601 in UTC.
+        last_line: the last line of its log then.
+    """
 
     state: str = WAITING
     detail: str = ""
     process: ProcessIdentity | None = None
     port: int | None = None
     restarts: int = 0
+    restarted_at: str | None = None
+    last_line: str = ""
 
 
 @dataclass

@@ -18,7 +18,7 @@ from pathlib import Path
 from isotherm.errors import ServerStartError
 from isotherm.local.checks import check_disk, check_ports
 from isotherm.local.environment import base_environment, instance_name
-from isotherm.local.folders import claim_state_dir, clear_runtime_dir, is_state_dir
+from isotherm.local.folders import claim_state_dir, clear_runtime_dir, is_state_dir, record_settings
 from isotherm.local.locks import command_lock, supervisor_lock
 from isotherm.local.log_files import last_lines
 from isotherm.local.processes import (
@@ -74,6 +74,7 @@ class Stack:
             make_secrets(self.settings)
             check_disk(self.settings)
             check_ports(self.settings, all_servers(self.settings), self.record)
+            record_settings(self.settings)
             self._started = self._start_supervisor()
             self._wait_for_supervisor()
         return True

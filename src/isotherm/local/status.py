@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Set
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -25,7 +25,9 @@ STREAM_PROGRAMS = {
 class ServerStatus:
     """One line of `status`; memory is the proportional set size of all its processes, in bytes.
 
-    The detail says why a server is, or was last, started again, or why it failed.
+    The detail says why a server is, or was last, started again, or why it failed: its exit status or
+    signal, or that it did not answer; `restarted_at` when, ISO 8601 in UTC; `last_line` what its log
+    ended with then; `restarts` how often since it last ran well.
 
     A process is in one line only: the stream's programs are descendants of the scheduler, and not in
     its memory.
@@ -37,6 +39,9 @@ class ServerStatus:
     port: int | None
     memory_bytes: int
     detail: str = ""
+    restarts: int = 0
+    restarted_at: str | None = None
+    last_line: str = ""
 
 
 def read_status(settings: Settings) -> dict[str, object]:
@@ -61,8 +66,16 @@ def all_statuses(settings: Settings) -> list[ServerStatus]:
             state = STOPPED
         pid = entry.process.pid if entry.process is not None and alive else None
         memory = _memory(settings, entry, shown_apart)
-        detail = entry.detail if state != STOPPED else ""
-        servers.append(ServerStatus(server.name, state, pid, server.port, memory, detail))
+        shown = ServerStatus(server.name, state, pid, server.port, memory)
+        if state != STOPPED and entry.detail:
+            shown = replace(
+                shown,
+                detail=entry.detail,
+                restarts=entry.restarts,
+                restarted_at=entry.restarted_at,
+                last_line=entry.last_line,
+            )
+        servers.append(shown)
     return servers + [_stream_status(name, processes) for name, processes in programs.items()]
 
 

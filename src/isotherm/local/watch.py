@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -25,6 +26,7 @@ LONGEST_PAUSE_S = 60.0
 POLL_S = 0.3
 ASK_EVERY_S = 15.0
 HUNG_AFTER_S = 90.0
+LINE_CHARACTERS = 300
 
 log = structlog.get_logger(__name__)
 
@@ -138,8 +140,7 @@ class Watch:
             else:
                 self.stopping.wait(POLL_S)
                 continue
-            log.warning("restarting", server=self.server.name, reason=self.reason)
-            self.update(state=RESTARTING, detail=self.reason)
+            self._tell_restart()
             if time.monotonic() - ready_at > LONGEST_PAUSE_S:
                 self.attempts = 1  # it ran well: begin again with a short pause
             self._clear_remains()
@@ -158,9 +159,22 @@ class Watch:
             self.update(state=FAILED, detail=reason, process=None)
             return False
         self.reason = reason.splitlines()[0].removesuffix(" ends with:")
-        self.update(state=RESTARTING, detail=self.reason)
+        self._tell_restart()
         self._pause()
         return True
+
+    def _tell_restart(self) -> None:
+        """Say why and when in the record, and in the server's own log, where a person looks next."""
+        log.warning("restarting", server=self.server.name, reason=self.reason)
+        now = datetime.now(UTC).replace(microsecond=0).isoformat()
+        self.update(
+            state=RESTARTING,
+            detail=self.reason,
+            restarted_at=now,
+            last_line=last_lines(self._log_file, 1)[:LINE_CHARACTERS],
+        )
+        with self._log_file.open("a") as file:
+            file.write(f"--- isotherm, {now}: {self.server.name} {self.reason}; it is started again\n")
 
     def _clear_remains(self) -> None:
         """End what is left of a dead server: its ports must be free for the next one."""

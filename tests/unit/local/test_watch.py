@@ -4,6 +4,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 
@@ -95,6 +96,22 @@ def test_a_killed_server_says_by_what(small: Watched) -> None:
     psutil.Process(small.watch.identity.pid).kill()
     small.wait_for_state("ready", 2)
     assert small.states[-1] == ("ready", "restarted: ended with signal SIGKILL")
+    (told,) = [one for one in small.updates if one.get("state") == "restarting" and "detail" in one]
+    moment = datetime.fromisoformat(str(told["restarted_at"]))
+    assert timedelta(0) <= datetime.now(UTC) - moment < timedelta(minutes=1)
+    log = (small.watch.settings.logs_dir / "small.log").read_text()
+    assert "small ended with signal SIGKILL; it is started again" in log
+
+
+def test_what_a_server_wrote_last_is_kept_though_its_log_goes_on(small: Watched) -> None:
+    log = small.watch.settings.logs_dir / "small.log"
+    with log.open("a") as file:
+        file.write("no room left on the disk\n")
+    assert small.watch.identity is not None
+    psutil.Process(small.watch.identity.pid).kill()
+    small.wait_for_state("ready", 2)
+    (told,) = [one for one in small.updates if "last_line" in one]
+    assert told["last_line"] == "no room left on the disk"
 
 
 def test_a_server_that_refuses_but_answers_is_left_alone(small: Watched) -> None:

@@ -1,0 +1,64 @@
+"""What a person sees while they wait: something at least every few seconds, with what is left."""
+
+import io
+import time
+
+from rich.console import Console
+
+from isotherm.local.airflow_client import TaskState
+from isotherm.local.pipeline_screen import RunScreen
+from isotherm.local.record import READY, RESTARTING, STARTING, Entry, Record
+from isotherm.local.screen import Progress, print_servers
+from isotherm.local.status import ServerStatus
+
+
+def plain() -> tuple[Console, io.StringIO]:
+    """A console that is no terminal, and what is written to it."""
+    output = io.StringIO()
+    return Console(file=output, width=140), output
+
+
+def test_servers_that_take_long_are_named_though_nothing_changes() -> None:
+    console, output = plain()
+    progress = Progress(console, quiet_s=0.2)
+    record = Record(servers={"kafka": Entry(READY), "mysql": Entry(STARTING), "api": Entry()})
+    ends_at = time.monotonic() + 0.7
+    while time.monotonic() < ends_at:
+        progress.update(record)
+        time.sleep(0.02)
+    lines = output.getvalue().splitlines()
+    assert lines[:2] == ["  kafka: ready", "  mysql: starting"]
+    assert 2 <= len(lines[2:]) <= 4
+    assert all("waiting for mysql (1 servers start after that)" in one for one in lines[2:])
+
+
+def test_a_task_that_takes_long_says_how_far_it_is_and_a_queue_what_it_waits_for() -> None:
+    console, output = plain()
+    done = iter(range(1, 100))
+    screen = RunScreen(console, "import_history", lambda _task: f"{next(done)} of 24 files", 0.1)
+    waiting = [TaskState("plan_import", "queued", 0, -1)]
+    working = [TaskState("download_years", "running", 1, 0)]
+    for tasks in (waiting, working):
+        ends_at = time.monotonic() + 0.35
+        with screen.showing():
+            while time.monotonic() < ends_at:
+                screen.show(tasks)
+                time.sleep(0.02)
+    text = output.getvalue()
+    assert "import_history: waiting for Airflow's scheduler to start plan_import" in text
+    assert text.count("import_history.download_years[0]: running") == 1
+    assert "import_history.download_years[0]: 1 of 24 files, 0 s so far" in text
+    assert "2 of 24 files" in text
+
+
+def test_a_restart_is_told_with_its_reason_time_last_line_and_log() -> None:
+    console, output = plain()
+    server = ServerStatus(
+        "mysql", RESTARTING, None, 24030, 0, "ended with signal SIGKILL", 1,
+        "2026-11-26T01:02:03+00:00", "[ERROR] mysqld got a [signal]",
+    )  # fmt: skip
+    print_servers(console, [server], "complete")
+    text = output.getvalue()
+    assert "ended with signal SIGKILL, 2026-11-26 01:02:03 UTC" in text
+    assert "mysql wrote last: [ERROR] mysqld got a [signal]" in text
+    assert "./isotherm logs mysql" in text
