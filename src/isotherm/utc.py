@@ -11,3 +11,8 @@ def to_naive(moment: datetime) -> datetime:
 def to_aware(moment: datetime) -> datetime:
     """The same moment with its zone stated; a time without a zone is UTC."""
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def iso_time(time: datetime) -> str:
+    """A UTC time as the API writes it, to the second: 2014-01-31T05:00:00Z."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -49,9 +49,18 @@ LEDGER = [
     ("batch", "first run", 40, 3),
     ("batch", "2014-01-02", 50, 0),
     ("speed", "feed a", 0, 0),
+    ("speed", "feed b before", 9, 9),
     ("speed", "feed b", 9, 1),
 ]
-
+# What they cover; old lines do not say. A newer check of the same feed holds instead of an older one.
+LEDGER_SCOPE: dict[str, dict[str, object]] = {
+    "2014-01-02": {
+        "datasets": DATASET, "first_day": utc(2014, 1, 1), "last_day": utc(2014, 1, 2),
+        "station_year_count": 2,
+    },
+    "feed b": {"datasets": DATASET, "station_year_count": 1, "feed_ids": "b"},
+    "feed b before": {"datasets": DATASET, "station_year_count": 1, "feed_ids": "b"},
+}  # fmt: skip
 
 _STATIONS = [
     (OHARE, "CHICAGO O'HARE, INTERNATIONAL AIRPORT", "US", "IL", "KORD", 41.995, -87.9336, 201.8),
@@ -195,6 +204,7 @@ def fill(database: Database, engine: sa.Engine) -> None:
                 {
                     "run_label": label, "rule": "routine", "layer": layer, "fed": fed, "counted": fed,
                     **counts, "lost": lost, "deliveries": fed, "checked_at": utc(2026, 1, 1),
+                    **LEDGER_SCOPE.get(label, {}),
                 },
             )  # fmt: skip
         connection.execute(

@@ -97,6 +97,35 @@ def test_the_pipeline_says_how_it_is(client: httpx.Client) -> None:
     assert answer["drift"] is None
 
 
+def test_the_ledger_says_when_and_over_what_and_what_came_since(client: httpx.Client) -> None:
+    answer = client.get("/pipeline").json()
+    lines = {one["run_label"]: one for one in answer["ledger"]}
+    batch = lines["2014-01-02"]
+    assert batch["settled_at"] == "2026-01-01T00:00:00Z"
+    assert (batch["first_day"], batch["last_day"]) == ("2014-01-01", "2014-01-02")
+    assert (batch["datasets"], batch["station_year_count"], batch["feed_ids"]) == (
+        ["global-hourly"], 2, [],
+    )  # fmt: skip
+    assert lines["feed b"]["feed_ids"] == ["b"]
+    assert lines["feed a"]["station_year_count"] is None
+    state = {one["layer"]: one for one in answer["ledger_state"]}
+    assert state["batch"]["settled_at"] == "2026-01-01T00:00:00Z"
+    assert (state["batch"]["is_current"], state["batch"]["loads_since"]) == (False, 1)
+    assert (state["speed"]["is_current"], state["speed"]["loads_since"]) == (False, 0)
+    assert state["speed"]["written_at"] > "2026-01-01T00:00:00Z"
+
+
+def test_an_ended_dataset_is_history_and_not_late(client: httpx.Client) -> None:
+    freshness = client.get("/pipeline").json()["freshness"]
+    assert freshness["batch"] == freshness["speed"]
+    assert freshness["batch"] == {
+        "state": "history",
+        "dataset": "global-hourly",
+        "title": "NOAA global-hourly (ISD)",
+        "last_day": "2025-08-29",
+    }
+
+
 def test_a_check_that_compared_nothing_is_not_called_balanced(client: httpx.Client) -> None:
     ledger = client.get("/pipeline").json()["ledger"]
     assert {one["run_label"]: (one["fed"], one["is_balanced"]) for one in ledger} == {

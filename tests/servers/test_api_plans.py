@@ -73,6 +73,7 @@ def _fill_more(database: Database, engine: sa.Engine) -> None:
                 "dataset": DATASET, "year": year, "station_id": one, "sha256": "a" * 64,
                 "size_bytes": 1,
                 "published_at": LONG_AGO, "downloaded_at": LONG_AGO, "hdfs_path": "x",
+                "loaded_sha256": "a" * 64, "is_settled": 1,
             }
             for one in ids[:200]
             for year in range(1990, 2010)

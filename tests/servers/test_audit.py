@@ -5,13 +5,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
 import sqlalchemy as sa
 
 from isotherm.audit.files import settle_files
+from isotherm.audit.ledger import Scope
 from isotherm.audit.settled_files import has_unsettled, read_unsettled, write_accounts
 from isotherm.datasets.observations import FileObservations, observations_of
 from isotherm.datasets.registry import DATASETS
@@ -29,6 +30,7 @@ from isotherm.stores.tables import (
     source_file,
 )
 from isotherm.summarise import summarise
+from isotherm.utc import to_naive
 from servers.hdfs_fixture import Hdfs
 from servers.mariadb_fixture import Database
 
@@ -118,6 +120,8 @@ class Platform:
             "summarised_sha256": VERSION.sha256,
             "made_by": VERSION.made_by,
             "row_count": file.observations.height,
+            "first_observed_at": file.observations["observed_at"].dt.replace_time_zone(None).min(),
+            "last_observed_at": file.observations["observed_at"].dt.replace_time_zone(None).max(),
             "set_aside_count": file.set_aside.height,
             "loaded_sha256": VERSION.sha256,
             "loaded_at": LOADED_AT,
@@ -167,6 +171,34 @@ def test_what_was_loaded_is_compared_once_and_balances(platform: Platform) -> No
     assert platform.flags("ZZ000199999") == (0, 0, 1)
     again = settle_files(platform.engine, platform.store, "again")
     assert (again.compared, again.lines) == (0, first.lines)
+
+
+def test_the_ledger_keeps_when_and_over_what_and_compares_only_what_is_new(platform: Platform) -> None:
+    before = datetime.now(UTC)
+    platform.put("ZZ000199999", days=3)
+    settle_files(platform.engine, platform.store, "a day")
+    platform.put("ZZ000299999", days=4)
+    second = settle_files(platform.engine, platform.store, "another day")
+    assert second.compared == 1
+    assert second.scope == Scope((DATASET.name,), date(2014, 1, 1), date(2014, 1, 4), 2)
+    assert second.settled_at >= before
+    assert second.describe() == (
+        f"Ledger settled at {second.settled_at:%Y-%m-%d %H:%M} UTC: balanced, 2 station-years of "
+        f"{DATASET.name}, 2014-01-01 to 2014-01-04."
+    )
+    with platform.engine.connect() as connection:
+        kept = connection.execute(
+            sa.select(
+                ledger.c.run_label, ledger.c.datasets, ledger.c.first_day, ledger.c.last_day,
+                ledger.c.station_year_count, ledger.c.feed_ids, ledger.c.checked_at,
+            ).where(ledger.c.rule == "routine").order_by(ledger.c.ledger_id)
+        ).all()  # fmt: skip
+    assert [row[0:5] for row in kept] == [
+        ("a day", DATASET.name, date(2014, 1, 1), date(2014, 1, 3), 1),
+        ("another day", DATASET.name, date(2014, 1, 1), date(2014, 1, 4), 2),
+    ]
+    assert kept[1].feed_ids is None
+    assert kept[1].checked_at == to_naive(second.settled_at).replace(microsecond=0)
 
 
 def test_a_row_that_is_missing_in_mysql_is_named_and_loaded_anew(platform: Platform) -> None:

@@ -177,6 +177,13 @@ def test_a_feed_full_of_poison_balances_with_each_bad_message_a_dead_letter(spee
         assert line.deliveries == len(rows)
     assert result.wrong == ""
     assert result.differing_hours > 0, "there is no batch layer"
+    days = sorted(row["observed_at"].date() for row in rows)
+    scope = result.scope
+    assert (scope.feed_ids, scope.datasets) == ((FEED,), (DATASETS[0].name,))
+    assert (scope.first_day, scope.last_day) == (days[0], days[-1])
+    assert scope.station_year_count == len(
+        {(row["station_id"], row["observed_at"].year) for row in rows}
+    )
 
 
 def test_what_was_ahead_of_its_record_stays_a_dead_letter_when_its_time_has_come(speed: Speed) -> None:
@@ -210,7 +217,7 @@ def settle(speed: Speed) -> None:
     """What the task does once its replay is done."""
     FeedPosition(FEED, start_offsets={0: 0, 1: 0}).save(position_path(speed.settings, FEED))
     replay = Replay(None, None, 100, 30, 0, 5)
-    ReplayOperator(task_id="replay")._settle(speed.settings, replay, FEED)
+    ReplayOperator(task_id="replay")._settle(speed.settings, replay, FEED, "run")
 
 
 def test_a_replay_with_lost_observations_fails_and_names_counts_and_what_heals_it(

@@ -448,6 +448,12 @@ export interface components {
             newest: components["schemas"]["RejectedRow"][];
         };
         /**
+         * Freshness
+         * @description How current a layer's newest hour is.
+         * @enum {string}
+         */
+        Freshness: "fresh" | "late" | "old" | "history";
+        /**
          * GlobalDay
          * @description One day over all stations; `mean_c` is the mean of the stations' means.
          */
@@ -797,13 +803,36 @@ export interface components {
             malformed_count: number;
         };
         /**
+         * LayerFreshness
+         * @description How current the newest hour of a layer is, by its dataset's own publishing delay.
+         */
+        LayerFreshness: {
+            /** @description fresh, late or old; history: the dataset has ended, nothing newer will ever come */
+            state: components["schemas"]["Freshness"];
+            /**
+             * Dataset
+             * @description The dataset of that hour
+             */
+            dataset: string;
+            /**
+             * Title
+             * @description Its title
+             */
+            title: string;
+            /**
+             * Last Day
+             * @description The last day it will ever have; null: it goes on
+             */
+            last_day: string | null;
+        };
+        /**
          * LedgerLine
          * @description One rule's account of one layer by one check, in distinct observations.
          */
         LedgerLine: {
             /**
              * Run Label
-             * @description What was compared
+             * @description The run that checked
              * @example first run
              */
             run_label: string;
@@ -811,13 +840,41 @@ export interface components {
             rule: string;
             /** Layer */
             layer: string;
-            /** Checked At */
-            checked_at: string;
+            /**
+             * Settled At
+             * @description When the check began: what was written later is not in it
+             */
+            settled_at: string;
             /**
              * Is Balanced
              * @description Whether nothing was lost and nothing doubled; null: there was nothing to compare
              */
             is_balanced: boolean | null;
+            /**
+             * Datasets
+             * @description What the line covers
+             */
+            datasets: string[];
+            /**
+             * First Day
+             * @description First UTC day it covers; null: not known
+             */
+            first_day: string | null;
+            /**
+             * Last Day
+             * @description Last UTC day it covers
+             */
+            last_day: string | null;
+            /**
+             * Station Year Count
+             * @description Stations, each once for every year of it
+             */
+            station_year_count: number | null;
+            /**
+             * Feed Ids
+             * @description Of the speed layer: the feeds it covers
+             */
+            feed_ids: string[];
             /**
              * Fed
              * @description Distinct observations compared; the next six add up to it
@@ -841,6 +898,34 @@ export interface components {
             lost: number;
             /** Doubled */
             doubled: number;
+        };
+        /**
+         * LedgerState
+         * @description Whether a layer's newest check still covers all that the layer holds.
+         */
+        LedgerState: {
+            /** Layer */
+            layer: string;
+            /**
+             * Settled At
+             * @description When its newest check began; null: none yet
+             */
+            settled_at: string | null;
+            /**
+             * Written At
+             * @description When its newest row changed
+             */
+            written_at: string | null;
+            /**
+             * Is Current
+             * @description Whether nothing was loaded or streamed since that check
+             */
+            is_current: boolean;
+            /**
+             * Loads Since
+             * @description Station-years loaded that no check has compared yet, 1000 at most
+             */
+            loads_since: number;
         };
         /**
          * Meta
@@ -1133,6 +1218,18 @@ export interface components {
             lag_seconds: {
                 [key: string]: number | null;
             };
+            /**
+             * Freshness
+             * @description By layer; null: no hour yet
+             */
+            freshness: {
+                [key: string]: components["schemas"]["LayerFreshness"] | null;
+            };
+            /**
+             * Ledger State
+             * @description For each layer, whether its newest check covers all it holds
+             */
+            ledger_state: components["schemas"]["LedgerState"][];
             /**
              * Ledger
              * @description What holds now, newest check first: lost and doubled must be 0

@@ -1,34 +1,33 @@
 """The route that says how the pipeline is: first run, freshness, lag, ledger, dead letters."""
 
 import json
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, Field
 
 from isotherm.api.attribution import source_meta
 from isotherm.api.database import EngineDep, SettingsDep
+from isotherm.api.ledger import LedgerLine, LedgerState, read_ledger, read_state
 from isotherm.api.problems import PROBLEMS
 from isotherm.api.render import respond_object
-from isotherm.audit.ledger import balance_of
-from isotherm.datasets.registry import DATASETS
-from isotherm.hourly_summary import LAYER_BATCH, LAYERS
+from isotherm.datasets.dataset_facts import DatasetFacts
+from isotherm.datasets.facts import FACTS
+from isotherm.datasets.freshness import Freshness, freshness_of, has_ended
+from isotherm.hourly_summary import LAYERS
 from isotherm.settings import Settings
 from isotherm.stores.tables import (
-    LEDGER_COUNTS,
     global_hourly_summary,
-    ledger,
     rejected_observation,
     rejection_count,
 )
+from isotherm.utc import iso_time
 
 router = APIRouter()
-_LEDGER_ROWS: Final = 30
-_LEDGER_ROWS_READ: Final = 500
 _NEWEST_DEAD_LETTERS: Final = 10
-_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class RejectedRow(BaseModel):
@@ -49,26 +48,15 @@ class DeadLetters(BaseModel):
     newest: list[RejectedRow]
 
 
-class _CheckedRun(BaseModel):
-    run_label: str = Field(description="What was compared", examples=["first run"])
-    rule: str
-    layer: str
-    checked_at: str
-    is_balanced: bool | None = Field(
-        description="Whether nothing was lost and nothing doubled; null: there was nothing to compare"
+class LayerFreshness(BaseModel):
+    """How current the newest hour of a layer is, by its dataset's own publishing delay."""
+
+    state: Freshness = Field(
+        description=("fresh, late or old; history: the dataset has ended, nothing newer will ever come")
     )
-
-
-_COUNTS: Final[dict[str, Any]] = {
-    "fed": (int, Field(description="Distinct observations compared; the next six add up to it")),
-    **{name: (int, ...) for name in LEDGER_COUNTS if name != "fed"},
-}
-LedgerLine = create_model(
-    "LedgerLine",
-    __base__=_CheckedRun,
-    __doc__="One rule's account of one layer by one check, in distinct observations.",
-    **_COUNTS,
-)
+    dataset: str = Field(description="The dataset of that hour")
+    title: str = Field(description="Its title")
+    last_day: str | None = Field(description="The last day it will ever have; null: it goes on")
 
 
 class Pipeline(BaseModel):
@@ -82,6 +70,10 @@ class Pipeline(BaseModel):
     now: str
     newest_hour: dict[str, str | None] = Field(description="Start of the newest hour, by layer")
     lag_seconds: dict[str, int | None] = Field(description="From that hour's end to now, by layer")
+    freshness: dict[str, LayerFreshness | None] = Field(description="By layer; null: no hour yet")
+    ledger_state: list[LedgerState] = Field(
+        description="For each layer, whether its newest check covers all it holds"
+    )
     ledger: list[LedgerLine] = Field(
         description="What holds now, newest check first: lost and doubled must be 0"
     )
@@ -98,10 +90,11 @@ class Pipeline(BaseModel):
 )
 def pipeline(request: Request, engine: EngineDep, settings: SettingsDep) -> Response:
     """First run, newest hour and lag of each layer, the ledger, dead letters, drift."""
-    now = datetime.now(UTC).replace(tzinfo=None)
+    now = datetime.now(UTC)
     with engine.connect() as connection:
-        newest = {layer: newest_hour(connection, layer) for layer in LAYERS}
-        lines = _read_ledger(connection)
+        newest = {layer: _newest_of(connection, layer) for layer in LAYERS}
+        lines = read_ledger(connection)
+        state = read_state(connection, lines)
         dead_letters = _read_dead_letters(connection)
     meta = source_meta(settings)
     return respond_object(
@@ -112,9 +105,11 @@ def pipeline(request: Request, engine: EngineDep, settings: SettingsDep) -> Resp
             "simulated": meta["simulated"],
             "archive_label": meta["archive"],
             "attribution": meta["attribution"],
-            "now": now.strftime(_TIME),
-            "newest_hour": {layer: _iso(hour) for layer, hour in newest.items()},
-            "lag_seconds": {layer: _lag_s(hour, now) for layer, hour in newest.items()},
+            "now": iso_time(now),
+            "newest_hour": {layer: one and iso_time(one.start) for layer, one in newest.items()},
+            "lag_seconds": {layer: one and one.lag_s(now) for layer, one in newest.items()},
+            "freshness": {layer: one and one.freshness(now) for layer, one in newest.items()},
+            "ledger_state": state,
             "ledger": lines,
             "dead_letters": dead_letters,
             "drift": None,
@@ -123,17 +118,43 @@ def pipeline(request: Request, engine: EngineDep, settings: SettingsDep) -> Resp
 
 
 def newest_hour(connection: sa.Connection, layer: str) -> datetime | None:
-    """Start of the newest hour any station has in a layer: one look at the index per dataset."""
+    """Start of the newest hour any station has in a layer, UTC."""
+    newest = _newest_of(connection, layer)
+    return None if newest is None else newest.start
+
+
+@dataclass(frozen=True, slots=True)
+class _NewestHour:
+    """The newest hour of a layer, by its start (UTC), and the dataset it comes from."""
+
+    start: datetime
+    facts: DatasetFacts
+
+    def lag_s(self, now: datetime) -> int:
+        return max(0, int((now - self.start).total_seconds()) - 3600)
+
+    def freshness(self, now: datetime) -> dict[str, str | None]:
+        return {
+            "state": freshness_of(self.start + timedelta(hours=1), now, self.facts),
+            "dataset": self.facts.name,
+            "title": self.facts.title,
+            "last_day": str(self.facts.last_day) if has_ended(self.facts, now) else None,
+        }
+
+
+def _newest_of(connection: sa.Connection, layer: str) -> _NewestHour | None:
+    """One look at the index per dataset."""
     table = global_hourly_summary
-    of_datasets = (
-        connection.scalar(
+    found = []
+    for facts in FACTS:
+        newest = connection.scalar(
             sa.select(sa.func.max(table.c.hour_start)).where(
-                table.c.layer == layer, table.c.dataset == dataset.name
+                table.c.layer == layer, table.c.dataset == facts.name
             )
         )
-        for dataset in DATASETS
-    )
-    return max((hour for hour in of_datasets if hour is not None), default=None)
+        if newest is not None:
+            found.append(_NewestHour(newest.replace(tzinfo=UTC), facts))
+    return max(found, key=lambda one: one.start, default=None)
 
 
 def read_first_run(settings: Settings) -> str | None:
@@ -143,27 +164,6 @@ def read_first_run(settings: Settings) -> str | None:
     except (OSError, ValueError, AttributeError):
         return None
     return state if isinstance(state, str) else None
-
-
-def _read_ledger(connection: sa.Connection) -> list[dict[str, Any]]:
-    """What holds now, newest first, read by the primary key.
-
-    Each check of the batch layer accounts for all of it; one of the speed layer for the run it names.
-    """
-    columns = (ledger.c[name] for name in LedgerLine.model_fields if name in ledger.c)
-    statement = sa.select(*columns).order_by(ledger.c.ledger_id.desc()).limit(_LEDGER_ROWS_READ)
-    newest: dict[tuple[str, ...], sa.RowMapping] = {}
-    for row in connection.execute(statement).mappings():
-        run = "" if row["layer"] == LAYER_BATCH else row["run_label"]
-        newest.setdefault((row["layer"], row["rule"], run), row)
-    return [
-        {
-            **row,
-            "checked_at": _iso(row["checked_at"]),
-            "is_balanced": balance_of(fed=row["fed"], lost=row["lost"], doubled=row["doubled"]),
-        }
-        for row in list(newest.values())[:_LEDGER_ROWS]
-    ]
 
 
 def _read_dead_letters(connection: sa.Connection) -> dict[str, Any]:
@@ -183,13 +183,5 @@ def _read_dead_letters(connection: sa.Connection) -> dict[str, Any]:
     return {
         "count": sum(count for _, count in by_reason),
         "by_reason": dict(map(tuple, by_reason)),
-        "newest": [{**row, "rejected_at": _iso(row["rejected_at"])} for row in newest],
+        "newest": [{**row, "rejected_at": iso_time(row["rejected_at"])} for row in newest],
     }
-
-
-def _lag_s(hour: datetime | None, now: datetime) -> int | None:
-    return None if hour is None else max(0, int((now - hour).total_seconds()) - 3600)
-
-
-def _iso(time: datetime | None) -> str | None:
-    return None if time is None else time.strftime(_TIME)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Final
 
@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from isotherm.audit.ledger import (
     NAIVE_UTC,
     LedgerLine,
+    Scope,
     account,
     count_keys_by_hour,
+    describe_lines,
     lines_of,
     record,
     with_dead_letters,
@@ -44,11 +46,15 @@ class FeedAudit:
         lines: one per rule.
         hours: station-hours that were streamed.
         differing_hours: rows among them that differ from the batch layer's.
+        scope: what the lines cover.
+        settled_at: when the check began.
     """
 
     lines: list[LedgerLine]
     hours: int
     differing_hours: int
+    scope: Scope
+    settled_at: datetime
 
     @property
     def wrong(self) -> str:
@@ -58,6 +64,10 @@ class FeedAudit:
             for line in self.lines
             if line.lost or line.doubled
         )
+
+    def describe(self) -> str:
+        """In a sentence."""
+        return describe_lines(self.lines, self.scope, self.settled_at)
 
 
 def settle_feeds(
@@ -70,7 +80,7 @@ def settle_feeds(
     """
     result = audit_feeds(settings, engine, feed_ids)
     with engine.begin() as connection:
-        record(connection, run_label, result.lines)
+        record(connection, run_label, result.lines, result.scope, result.settled_at)
     return result
 
 
@@ -81,6 +91,7 @@ def audit_feeds(settings: Settings, engine: sa.Engine, feed_ids: Collection[str]
         StoreError: Kafka does not answer.
     """
     bootstrap = settings.kafka_bootstrap_servers
+    settled_at = datetime.now(UTC)
     keys = [pl.DataFrame(schema=_SCHEMA)]
     keys += [_keys_of(part, feed_ids) for part in read_topic(bootstrap, OBSERVATION_TOPIC)]
     dead = _count_letters(bootstrap, feed_ids)
@@ -91,7 +102,29 @@ def audit_feeds(settings: Settings, engine: sa.Engine, feed_ids: Collection[str]
         accounts.append(part_accounts)
         differing += part_differing
     lines = lines_of(LAYER_SPEED, pl.concat(accounts)) if accounts else _nothing()
-    return FeedAudit(with_dead_letters(lines, dead), expected.height, differing)
+    return FeedAudit(
+        with_dead_letters(lines, dead),
+        expected.height,
+        differing,
+        _scope_of(expected, feed_ids),
+        settled_at,
+    )
+
+
+def _scope_of(expected: pl.DataFrame, feed_ids: Collection[str]) -> Scope:
+    """What was streamed, from its station-hours."""
+    ids = tuple(sorted(feed_ids))
+    if expected.is_empty():
+        return Scope(feed_ids=ids)
+    first, end = _span(expected)
+    station_years = expected.select("station_id", year=pl.col("hour_start").dt.year()).n_unique()
+    return Scope(
+        datasets=tuple(sorted(expected["dataset"].unique())),
+        first_day=first.date(),
+        last_day=(end - timedelta(days=1)).date(),
+        station_year_count=station_years,
+        feed_ids=ids,
+    )
 
 
 def _nothing() -> list[LedgerLine]:

@@ -16,8 +16,21 @@ import polars as pl
 import sqlalchemy as sa
 import structlog
 
-from isotherm.audit.ledger import LedgerLine, account, count_keys_by_hour, record
-from isotherm.audit.settled_files import LoadedFile, read_lines, read_unsettled, write_accounts
+from isotherm.audit.ledger import (
+    LedgerLine,
+    Scope,
+    account,
+    count_keys_by_hour,
+    describe_lines,
+    record,
+)
+from isotherm.audit.settled_files import (
+    LoadedFile,
+    read_lines,
+    read_scope,
+    read_unsettled,
+    write_accounts,
+)
 from isotherm.audit.stored_hours import read_hours
 from isotherm.errors import DamagedBucketError
 from isotherm.hourly_summary import LAYER_BATCH
@@ -40,16 +53,24 @@ class Settlement:
         compared: how many files were compared now; not those that Spark or a load were at meanwhile.
         lines: the account of every settled file of the layer, one line per rule.
         wrong: files whose rows in MySQL are not what they should be.
+        scope: what the lines cover.
+        settled_at: when the check began.
     """
 
     compared: int
     lines: list[LedgerLine]
     wrong: list[str]
+    scope: Scope
+    settled_at: datetime
 
     @property
     def is_balanced(self) -> bool:
         """Whether something was compared, now or before, and nothing is lost or doubled."""
         return all(line.is_balanced for line in self.lines)
+
+    def describe(self) -> str:
+        """In a sentence."""
+        return describe_lines(self.lines, self.scope, self.settled_at)
 
 
 def settle_files(engine: sa.Engine, store: HdfsStore, run_label: str) -> Settlement:
@@ -68,6 +89,7 @@ def settle_files(engine: sa.Engine, store: HdfsStore, run_label: str) -> Settlem
         StoreError: HDFS or MySQL do not answer.
     """
     compared, wrong = 0, []
+    settled_at = datetime.now(UTC)
     unsettled = read_unsettled(engine)
     for _, files in groupby(unsettled, key=lambda one: (one.dataset, one.year, one.bucket)):
         for settled, wrong_ones in _settle_bucket(engine, store, list(files)):
@@ -78,13 +100,13 @@ def settle_files(engine: sa.Engine, store: HdfsStore, run_label: str) -> Settlem
             f"ledger: {compared} files compared, {len(wrong)} of them wrong; "
             f"{len(unsettled) - compared} are being made or loaded anew and left to the next audit"
         )
-    lines = read_lines(engine)
+    lines, scope = read_lines(engine), read_scope(engine)
     if compared:
         with engine.begin() as connection:
-            record(connection, run_label, lines)
+            record(connection, run_label, lines, scope, settled_at)
     for name in wrong:
         log.error(f"{name}: MySQL does not hold what its file holds; the next run loads it anew")
-    return Settlement(compared, lines, wrong)
+    return Settlement(compared, lines, wrong, scope, settled_at)
 
 
 def _settle_bucket(

@@ -9,7 +9,7 @@ double in another. Deliveries (re-sends, older revisions) are a line of their ow
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import date, datetime
 from typing import Final
 
 import polars as pl
@@ -22,6 +22,7 @@ from isotherm.utc import to_naive
 
 HOUR_KEY: Final = ("station_id", "dataset", "hour_start")
 NAIVE_UTC: Final = pl.Datetime("us")
+_LABEL_LENGTH: Final = 120
 _SUPERSEDED: Final = f"{Reason.SUPERSEDED}_count"
 _NOT_SELECTED: Final = tuple(f"{one}_count" for one in NOT_SELECTED if one != Reason.SUPERSEDED)
 _REJECTED: Final = tuple(f"{one}_count" for one in REJECTED)
@@ -48,6 +49,44 @@ class LedgerLine:
     def is_balanced(self) -> bool:
         """Whether something was compared, nothing was lost and nothing doubled."""
         return balance_of(fed=self.fed, lost=self.lost, doubled=self.doubled) is True
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an account covers.
+
+    Attributes:
+        datasets: by name.
+        first_day: UTC day of the first observation; None where there is none.
+        last_day: UTC day of the last one.
+        station_year_count: stations, each once for every year of it.
+        feed_ids: of the speed layer, what was streamed.
+    """
+
+    datasets: tuple[str, ...] = ()
+    first_day: date | None = None
+    last_day: date | None = None
+    station_year_count: int = 0
+    feed_ids: tuple[str, ...] = ()
+
+    def describe(self) -> str:
+        """In words, as `12 station-years of global-hourly, 1901-01-01 to 2024-12-31`."""
+        if self.first_day is None:
+            return "no observations"
+        noun = "station-year" if self.station_year_count == 1 else "station-years"
+        days = str(self.first_day)
+        if self.last_day != self.first_day:
+            days += f" to {self.last_day}"
+        return f"{self.station_year_count} {noun} of {', '.join(self.datasets)}, {days}"
+
+
+def describe_lines(lines: Sequence[LedgerLine], scope: Scope, settled_at: datetime) -> str:
+    """The check in a sentence: what it came to, over what, as of when."""
+    wrong = [line for line in lines if line.lost or line.doubled]
+    verdict = "balanced" if any(line.is_balanced for line in lines) else "nothing compared"
+    if wrong:
+        verdict = "does not balance"
+    return f"Ledger settled at {settled_at:%Y-%m-%d %H:%M} UTC: {verdict}, {scope.describe()}."
 
 
 def balance_of(*, fed: int, lost: int, doubled: int) -> bool | None:
@@ -152,9 +191,30 @@ def with_dead_letters(lines: Iterable[LedgerLine], count: int) -> list[LedgerLin
     ]
 
 
-def record(connection: sa.Connection, run_label: str, lines: Sequence[LedgerLine]) -> None:
-    """Keep the lines, so that the API and the dashboard show them."""
-    checked_at = to_naive(datetime.now(UTC)).replace(microsecond=0)
-    rows = [{"run_label": run_label, "checked_at": checked_at, **asdict(line)} for line in lines]
+def record(
+    connection: sa.Connection,
+    run_label: str,
+    lines: Sequence[LedgerLine],
+    scope: Scope,
+    settled_at: datetime,
+) -> None:
+    """Keep the lines, so that the API and the dashboard show them.
+
+    Args:
+        connection: of the transaction they belong to.
+        run_label: which run asked.
+        lines: one per rule.
+        scope: what they cover.
+        settled_at: when the check began: what was written later is not in it.
+    """
+    covered = asdict(scope) | {
+        "datasets": ",".join(scope.datasets),
+        "feed_ids": ",".join(scope.feed_ids) or None,
+    }
+    checked_at = to_naive(settled_at).replace(microsecond=0)
+    rows = [
+        {"run_label": run_label[:_LABEL_LENGTH], "checked_at": checked_at, **asdict(line), **covered}
+        for line in lines
+    ]
     if rows:
         connection.execute(ledger.insert(), rows)

@@ -9,10 +9,10 @@ import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.dialects.mysql import insert
 
-from isotherm.audit.ledger import LedgerLine
+from isotherm.audit.ledger import LedgerLine, Scope
 from isotherm.datasets.registry import DATASETS
 from isotherm.hourly_summary import LAYER_BATCH
-from isotherm.quality import RULE_NAMES
+from isotherm.quality import DEFAULT_RULE, RULE_NAMES
 from isotherm.stores import tables
 from isotherm.utc import to_naive
 
@@ -173,3 +173,33 @@ def read_lines(engine: sa.Engine) -> list[LedgerLine]:
             counts = {name: int(value) for name, value in total._mapping.items()}
             lines.append(LedgerLine(layer=LAYER_BATCH, rule=rule, **counts))
     return lines
+
+
+def read_scope(engine: sa.Engine) -> Scope:
+    """What those lines cover: every settled file of every dataset."""
+    columns = (
+        _SETTLED.c.dataset,
+        sa.func.count().label("files"),
+        sa.func.min(_FILE.c.first_observed_at),
+        sa.func.max(_FILE.c.last_observed_at),
+    )
+    same_file = sa.and_(
+        *(_FILE.c[name] == _SETTLED.c[name] for name in ("dataset", "year", "station_id"))
+    )
+    statement = (
+        sa.select(*columns)
+        .select_from(_SETTLED.outerjoin(_FILE, same_file))
+        .where(_SETTLED.c.dataset.in_([one.name for one in DATASETS]), _SETTLED.c.rule == DEFAULT_RULE)
+        .group_by(_SETTLED.c.dataset)
+        .order_by(_SETTLED.c.dataset)
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(statement).all()
+    firsts = [first.date() for _, _, first, _ in rows if first is not None]
+    lasts = [last.date() for _, _, _, last in rows if last is not None]
+    return Scope(
+        datasets=tuple(name for name, *_ in rows),
+        first_day=min(firsts, default=None),
+        last_day=max(lasts, default=None),
+        station_year_count=sum(count for _, count, _, _ in rows),
+    )

@@ -138,6 +138,7 @@ def settle_ledger(place: Workplace, *, run_label: str) -> str | None:
         ("rule", *LEDGER_COUNTS),
         [(line.rule, *(getattr(line, name) for name in LEDGER_COUNTS)) for line in settlement.lines],
     )
+    log.info(settlement.describe())
     if not settlement.wrong:
         return None
     return (

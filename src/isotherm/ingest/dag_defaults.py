@@ -53,7 +53,7 @@ def settle_ledger() -> None:
     """Holds what was loaded against its files, hour by hour, and shows the ledger."""
     from isotherm.ingest import batch_tasks
 
-    wrong = batch_tasks.settle_ledger(run_label=_run_name()[:120])
+    wrong = batch_tasks.settle_ledger(run_label=_run_name())
     if wrong is not None:
         # Asking again would compare nothing: the next run mends it.
         raise AirflowFailException(wrong)

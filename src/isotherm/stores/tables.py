@@ -343,6 +343,12 @@ ledger = Table(
     _required("layer", ascii_key(8)),
     *(_required(name, BigInteger()) for name in LEDGER_COUNTS),
     _required("checked_at", utc()),
+    # What the account covers; null in lines from before it was kept.
+    Column("datasets", mysql.VARCHAR(255), comment="by name, with commas"),
+    Column("first_day", Date()),
+    Column("last_day", Date()),
+    Column("station_year_count", Integer()),
+    Column("feed_ids", mysql.TEXT(), comment="of the speed layer, with commas"),
     Index("ix_ledger_checked_at", "checked_at"),
     **OPTIONS,
 )

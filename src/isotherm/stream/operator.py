@@ -50,10 +50,10 @@ class ReplayOperator(BaseOperator):
         self.log.info("Done: %s observations fed, %s of them too late, %s dead letters.", *counts)
         for name, value in result.items():
             self.log.info("  %-12s %s", name, value)
-        self._settle(settings, replay, str(result["feed_id"]))
+        self._settle(settings, replay, str(result["feed_id"]), str(context["run_id"]))
         return result
 
-    def _settle(self, settings: "Settings", replay: "Replay", feed_id: str) -> None:
+    def _settle(self, settings: "Settings", replay: "Replay", feed_id: str, run_id: str) -> None:
         """Keep the ledger of the feed and show it; the batch layer may not have these days yet.
 
         Raises:
@@ -65,9 +65,10 @@ class ReplayOperator(BaseOperator):
                 "stays as it was.", feed_id,
             )  # fmt: skip
             return
-        audit = _audit(settings, feed_id)
+        audit = _audit(settings, feed_id, run_id)
         for line in _table(audit):
             self.log.info(line)
+        self.log.info(audit.describe())
         if audit.differing_hours:
             self.log.warning(
                 "%s of the rows of %s streamed hours differ from the batch layer's, or it has none: "
@@ -106,13 +107,13 @@ def _is_whole(settings: "Settings", feed_id: str) -> bool:
     return all(nearest.get(partition) == offset for partition, offset in start.items())
 
 
-def _audit(settings: "Settings", feed_id: str) -> "FeedAudit":
+def _audit(settings: "Settings", feed_id: str, run_id: str) -> "FeedAudit":
     from isotherm.audit.feeds import settle_feeds
     from isotherm.stores.mysql import create_engine
 
     engine = create_engine(settings)
     try:
-        return settle_feeds(settings, engine, [feed_id], f"stream {feed_id}")
+        return settle_feeds(settings, engine, [feed_id], f"stream_observations {run_id}")
     finally:
         engine.dispose()
 

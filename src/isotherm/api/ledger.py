@@ -1,0 +1,135 @@
+"""The ledger as the API tells it: what holds now, when and over what, what came since."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from pydantic import BaseModel, Field, create_model
+
+from isotherm.audit.ledger import balance_of
+from isotherm.hourly_summary import LAYER_BATCH, LAYERS
+from isotherm.stores.tables import LEDGER_COUNTS, hourly_summary, ledger, source_file
+from isotherm.utc import iso_time
+
+_ROWS: Final = 30
+_ROWS_READ: Final = 500
+# More than this is told as this: every one of them is looked at.
+_MOST_LOADS: Final = 1_000
+
+
+class _CheckedRun(BaseModel):
+    run_label: str = Field(description="The run that checked", examples=["first run"])
+    rule: str
+    layer: str
+    settled_at: str = Field(description="When the check began: what was written later is not in it")
+    is_balanced: bool | None = Field(
+        description="Whether nothing was lost and nothing doubled; null: there was nothing to compare"
+    )
+    datasets: list[str] = Field(description="What the line covers")
+    first_day: str | None = Field(description="First UTC day it covers; null: not known")
+    last_day: str | None = Field(description="Last UTC day it covers")
+    station_year_count: int | None = Field(description="Stations, each once for every year of it")
+    feed_ids: list[str] = Field(description="Of the speed layer: the feeds it covers")
+
+
+_COUNTS: Final[dict[str, Any]] = {
+    "fed": (int, Field(description="Distinct observations compared; the next six add up to it")),
+    **{name: (int, ...) for name in LEDGER_COUNTS if name != "fed"},
+}
+LedgerLine = create_model(
+    "LedgerLine",
+    __base__=_CheckedRun,
+    __doc__="One rule's account of one layer by one check, in distinct observations.",
+    **_COUNTS,
+)
+
+
+class LedgerState(BaseModel):
+    """Whether a layer's newest check still covers all that the layer holds."""
+
+    layer: str
+    settled_at: str | None = Field(description="When its newest check began; null: none yet")
+    written_at: str | None = Field(description="When its newest row changed")
+    is_current: bool = Field(description="Whether nothing was loaded or streamed since that check")
+    loads_since: int = Field(
+        ge=0, description=f"Station-years loaded that no check has compared yet, {_MOST_LOADS} at most"
+    )
+
+
+def read_ledger(connection: sa.Connection) -> list[dict[str, Any]]:
+    """What holds now, newest first, read by the primary key.
+
+    Each check of the batch layer accounts for all of it; one of the speed layer for the feeds it names.
+    """
+    columns = (ledger.c[name] for name in LedgerLine.model_fields if name in ledger.c)
+    statement = (
+        sa.select(*columns, ledger.c.checked_at).order_by(ledger.c.ledger_id.desc()).limit(_ROWS_READ)
+    )
+    newest: dict[tuple[str, ...], sa.RowMapping] = {}
+    for row in connection.execute(statement).mappings():
+        covered = "" if row["layer"] == LAYER_BATCH else row["feed_ids"] or row["run_label"]
+        newest.setdefault((row["layer"], row["rule"], covered), row)
+    return [_line(row) for row in list(newest.values())[:_ROWS]]
+
+
+def _line(row: sa.RowMapping) -> dict[str, Any]:
+    known = {name: row[name] for name in LedgerLine.model_fields if name in row}
+    return {
+        **known,
+        "settled_at": iso_time(row["checked_at"]),
+        "is_balanced": balance_of(fed=row["fed"], lost=row["lost"], doubled=row["doubled"]),
+        "datasets": _names(row["datasets"]),
+        "first_day": _day(row["first_day"]),
+        "last_day": _day(row["last_day"]),
+        "feed_ids": _names(row["feed_ids"]),
+    }
+
+
+def read_state(connection: sa.Connection, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For each layer, whether its newest check is current.
+
+    Args:
+        connection: of the request.
+        lines: as `read_ledger` returns.
+    """
+    return [_state(connection, layer, lines) for layer in LAYERS]
+
+
+def _state(connection: sa.Connection, layer: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    settled_at = max((one["settled_at"] for one in lines if one["layer"] == layer), default=None)
+    written: datetime | None = connection.scalar(
+        sa.select(sa.func.max(hourly_summary.c.updated_at)).where(hourly_summary.c.layer == layer)
+    )
+    written_at = None if written is None else iso_time(written)
+    loads = _count_loads(connection) if layer == LAYER_BATCH else 0
+    if settled_at is None:
+        is_current = written_at is None
+    elif layer == LAYER_BATCH:
+        is_current = not loads  # The ledger of files knows exactly; of the stream only the clock tells.
+    else:
+        is_current = written_at is None or written_at <= settled_at
+    return {
+        "layer": layer,
+        "settled_at": settled_at,
+        "written_at": written_at,
+        "is_current": is_current,
+        "loads_since": loads,
+    }
+
+
+def _count_loads(connection: sa.Connection) -> int:
+    some = (
+        sa.select(source_file.c.station_id)
+        .where(source_file.c.is_settled == 0, source_file.c.loaded_sha256.is_not(None))
+        .limit(_MOST_LOADS)
+        .subquery()
+    )
+    return connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+
+
+def _names(text: str | None) -> list[str]:
+    return text.split(",") if text else []
+
+
+def _day(day: object) -> str | None:
+    return None if day is None else str(day)
