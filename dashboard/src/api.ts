@@ -1,6 +1,7 @@
 /** The API, typed. Addresses derive from the document's own, so they hold under any prefix. */
 
 import type { components, paths } from "./generated/api";
+import { answered, type Problem, unanswered } from "./problems";
 import type { Layer, Rule } from "./rules";
 import { type Granularity, isoTime, parseUtc } from "./time";
 
@@ -8,12 +9,16 @@ import { type Granularity, isoTime, parseUtc } from "./time";
 export const ALL_STATIONS = "all";
 /** Rows of one answer at most; longer series come page by page, a CSV is one page. */
 export const PAGE_LIMIT = 10_000;
+/** Longer than the API itself waits for MySQL. */
+const PATIENCE_MS = 30_000;
 
 type Schemas = components["schemas"];
 export type Station = Schemas["Station"];
 export type Country = Schemas["Country"];
 export type PipelineAnswer = Schemas["Pipeline"];
 export type LedgerLine = Schemas["LedgerLine"];
+export type LedgerState = Schemas["LedgerState"];
+export type LayerFreshness = Schemas["LayerFreshness"];
 
 type StationRow = Schemas["Hour"] & Schemas["Day"] & Schemas["Month"] & Schemas["Year"];
 type GlobalRow = Schemas["GlobalHour"] & Schemas["GlobalDay"] & Schemas["GlobalMonth"] & Schemas["GlobalYear"];
@@ -31,14 +36,16 @@ export interface Page<Row> {
   next: string | null;
 }
 
-/** An answer that is not a success; the message says what the API said. */
+/** No success: the message is a sentence for people, `problem` says the same in parts. */
 export class ApiError extends Error {
   readonly status: number;
+  readonly problem: Problem;
 
-  constructor(status: number, message: string) {
-    super(message);
+  constructor(status: number, problem: Problem) {
+    super(`${problem.title}. ${problem.text}`);
     this.name = "ApiError";
     this.status = status;
+    this.problem = problem;
   }
 }
 
@@ -72,31 +79,30 @@ export function apiUrl(route: string, query: Query = {}, base: string = document
 }
 
 async function getJson<Body>(url: string, signal?: AbortSignal): Promise<Body> {
+  const patience = AbortSignal.timeout(PATIENCE_MS);
+  const both = signal ? AbortSignal.any([signal, patience]) : patience;
   let response: Response;
   try {
-    response = await fetch(url, { headers: { Accept: "application/json" }, signal: signal ?? null });
+    response = await fetch(url, { headers: { Accept: "application/json" }, signal: both });
+    if (response.ok) return (await response.json()) as Body;
   } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ApiError(0, "The API does not answer. Check that Isotherm runs (./isotherm status).");
+    if (signal?.aborted) throw error;
+    throw new ApiError(0, unanswered(patience.aborted));
   }
-  if (!response.ok) throw new ApiError(response.status, await problemOf(response));
-  return (await response.json()) as Body;
+  throw new ApiError(response.status, answered(response.status, url, await acceptedBy(response)));
 }
 
-async function problemOf(response: Response): Promise<string> {
-  if (response.status === 401 || response.status === 403) {
-    return "Your login has expired. Log in to Airflow again, then reload this page.";
-  }
+/** What a refusal says would have been accepted. */
+async function acceptedBy(response: Response): Promise<string> {
   try {
     const { detail } = (await response.json()) as { detail?: unknown };
-    if (typeof detail === "string") return detail;
-    if (Array.isArray(detail)) {
-      return detail.map((one: { msg?: string }) => one.msg ?? JSON.stringify(one)).join("; ");
-    }
+    if (!Array.isArray(detail)) return typeof detail === "string" ? detail.replace(/\.$/, "") : "";
+    return detail
+      .map((one: { msg?: string; loc?: unknown[] }) => [one.loc?.at(-1), one.msg].filter(Boolean).join(": "))
+      .join("; ");
   } catch {
-    // Not JSON: the status line is all there is.
+    return ""; // Not JSON: the status is all there is.
   }
-  return `The API answered ${response.status} ${response.statusText}. See ./isotherm logs api.`;
 }
 
 function seriesRoute(station: string, by: Granularity): string {

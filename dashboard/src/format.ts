@@ -5,6 +5,7 @@ import { DAY_MS, HOUR_MS } from "./time";
 export const MISSING = "–";
 const THIN_SPACE = "\u2009";
 const MINUS = "\u2212";
+const YEAR_MS = 365.25 * DAY_MS;
 
 /** -3.04 → −3.0; 0 → 0.0; null → –. Degrees Celsius to one decimal. */
 export function celsius(value: number | null | undefined, decimals = 1): string {
@@ -35,11 +36,18 @@ export function counted(value: number, unit: string): string {
   return `${count(value)} ${unit}${value === 1 ? "" : "s"}`;
 }
 
+/** A length of time in the unit people would use: 45 minutes, 2 hours, 3 days, 8 months, 1.9 years. */
+export function duration(ms: number): string {
+  if (ms < 2 * HOUR_MS) return counted(Math.floor(ms / 60_000), "minute");
+  if (ms < 2 * DAY_MS) return counted(Math.floor(ms / HOUR_MS), "hour");
+  if (ms < 100 * DAY_MS) return counted(Math.floor(ms / DAY_MS), "day");
+  if (ms < YEAR_MS) return counted(Math.floor(ms / (YEAR_MS / 12)), "month");
+  const years = Math.round((ms / YEAR_MS) * 10) / 10;
+  return years < 100 ? `${years.toFixed(1)} years` : `${count(years)} years`;
+}
+
 /** How far an instant lies behind the wall clock, in words. */
 export function lag(instant: number, now: number): string {
   const behind = now - instant;
-  if (behind < 0) return "ahead of the clock";
-  if (behind < 2 * HOUR_MS) return `${counted(Math.floor(behind / 60_000), "minute")} behind the clock`;
-  if (behind < 2 * DAY_MS) return `${counted(Math.floor(behind / HOUR_MS), "hour")} behind the clock`;
-  return `${counted(Math.floor(behind / DAY_MS), "day")} behind the clock`;
+  return behind < 0 ? "ahead of the clock" : `${duration(behind)} behind the clock`;
 }

@@ -13,6 +13,8 @@ import {
   writeState,
 } from "./historyState";
 import { newestOf, usePipeline } from "./pipeline";
+import { type Problem, problemOf, unanswered } from "./problems";
+import { useRetry } from "./retry";
 import { type Granularity, isoDay, parseUtc } from "./time";
 
 export type Phase = "loading" | "ready" | "empty" | "too-many" | "error" | "no-data";
@@ -27,7 +29,8 @@ export function useHistory() {
   const isStationKnown = ref(state.value.station === ALL_STATIONS);
   const points = shallowRef<readonly Point[]>([]);
   const phase = ref<Phase>("loading");
-  const problem = ref("");
+  const problem = ref<Problem | null>(null);
+  const retry = useRetry(() => void load(true));
   const firstOfAll = ref<number | null>(null);
   let running: AbortController | null = null;
 
@@ -83,14 +86,16 @@ export function useHistory() {
       change({ from: state.value.from || period.from, to: state.value.to || period.to }, false);
     } else if (pipelineError.value) {
       phase.value = "error";
-      problem.value = pipelineError.value;
+      problem.value = unanswered(false);
     } else if (status.value) {
       phase.value = "no-data";
     }
   }
 
-  async function load(): Promise<void> {
+  /** Asks for the rows; `isAgain` keeps what is shown until they are there. */
+  async function load(isAgain = false): Promise<void> {
     running?.abort();
+    if (!isAgain) retry.settled();
     const wanted = state.value;
     if (route.name !== "history" || !wanted.from || !wanted.to) return;
     if (expectedOf(wanted).rows > MAX_ROWS) {
@@ -99,20 +104,22 @@ export function useHistory() {
     }
     running = new AbortController();
     const { signal } = running;
-    phase.value = "loading";
+    if (!isAgain) phase.value = "loading";
     try {
       points.value = await fetchSeries(toRequest(wanted), signal);
       phase.value = points.value.length ? "ready" : "empty";
+      retry.settled();
     } catch (error) {
       if (signal.aborted) return;
       phase.value = "error";
-      problem.value = error instanceof Error ? error.message : String(error);
+      problem.value = problemOf(error);
+      if (problem.value.kind === "away") retry.failed();
     }
   }
 
   watch([state, record, isStationKnown, pipelineError], fillPeriod, { immediate: true });
   const asked = computed(() => JSON.stringify({ ...state.value, view: null, zoom: null }));
-  watch(asked, load, { immediate: true });
+  watch(asked, () => load(), { immediate: true });
 
   return {
     state,
@@ -125,6 +132,6 @@ export function useHistory() {
     changeBy,
     changeStation,
     stationFound,
-    load,
+    load: () => load(),
   };
 }

@@ -6,7 +6,7 @@ import { apiUrl, type Query, type SummaryRow } from "./api";
 export type Connection = "connecting" | "open" | "waiting";
 
 const FIRST_RETRY_MS = 2_000;
-const LAST_RETRY_MS = 30_000;
+const LAST_RETRY_MS = 8_000;
 
 export interface LiveFeed {
   connection: Ref<Connection>;
@@ -18,7 +18,7 @@ export interface LiveFeed {
 
 /**
  * Follows GET /api/v1/live until the scope ends. The browser reconnects a broken stream by itself;
- * one the server refused (restart, expired login) is opened again after 2 s, doubling up to 30 s.
+ * one the server refused (restart, expired login) is opened again after 2 s, doubling up to 8 s.
  */
 export function useLiveFeed(
   onRow: (row: SummaryRow) => void,

@@ -3,6 +3,8 @@
 import { computed, onScopeDispose, type Ref, ref, shallowRef, triggerRef, watch } from "vue";
 import { ALL_STATIONS, fetchSeries, type Point, type SummaryRow, toPoint } from "./api";
 import { useLiveFeed } from "./live";
+import { problemOf, sentenceOf } from "./problems";
+import { useRetry } from "./retry";
 import type { Rule } from "./rules";
 import { DAY_MS, startOf } from "./time";
 
@@ -27,6 +29,7 @@ export function useLiveDay(station: Ref<string>, rule: Ref<Rule>) {
   let request = 0;
   let reload: ReturnType<typeof setTimeout> | undefined;
   let followedAt = 0;
+  const retry = useRetry(() => void load(false));
 
   async function load(mark: boolean): Promise<void> {
     const shown = day.value;
@@ -45,8 +48,11 @@ export function useLiveDay(station: Ref<string>, rule: Ref<Rule>) {
       if (own !== request) return;
       replaceHours(points, mark);
       error.value = "";
+      retry.settled();
     } catch (problem) {
-      if (own === request) error.value = problem instanceof Error ? problem.message : String(problem);
+      if (own !== request) return;
+      error.value = sentenceOf(problem);
+      if (problemOf(problem).kind === "away") retry.failed();
     } finally {
       if (own === request) isLoading.value = false;
     }

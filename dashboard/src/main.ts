@@ -7,6 +7,11 @@ import "uplot/dist/uPlot.min.css";
 import { followTheme } from "./theme";
 import HistoryView from "./views/HistoryView.vue";
 import LiveView from "./views/LiveView.vue";
+import MissingView from "./views/MissingView.vue";
+
+// An address as people type it, without the #, is the page of that name.
+const typed = window.location.pathname.split("/").at(-1);
+if (typed && !window.location.hash) window.location.replace(`./#/${typed}${window.location.search}`);
 
 const router = createRouter({
   // The part behind the # stays in the browser: it works under any prefix and inside a frame.
@@ -14,7 +19,8 @@ const router = createRouter({
   routes: [
     { path: "/history", name: "history", component: HistoryView, meta: { title: "History" } },
     { path: "/live", name: "live", component: LiveView, meta: { title: "Live" } },
-    { path: "/:rest(.*)*", redirect: { name: "history" } },
+    { path: "/", redirect: { name: "history" } },
+    { path: "/:rest(.*)*", name: "missing", component: MissingView, meta: { title: "No such page" } },
   ],
 });
 router.afterEach((to) => {

@@ -1,9 +1,15 @@
 /** What the pipeline says of itself, asked for every half minute. */
 
 import { type InjectionKey, inject, onScopeDispose, provide, type Ref, ref } from "vue";
-import { fetchPipeline, type LedgerLine, type PipelineAnswer } from "./api";
-import { count } from "./format";
-import { LAYER_NAME } from "./rules";
+import {
+  fetchPipeline,
+  type LayerFreshness,
+  type LedgerLine,
+  type LedgerState,
+  type PipelineAnswer,
+} from "./api";
+import { sentenceOf } from "./problems";
+import { useRetry } from "./retry";
 import { parseUtc } from "./time";
 
 const POLL_MS = 30_000;
@@ -14,7 +20,10 @@ export interface PipelineStatus {
   isSimulated: boolean;
   /** Start of the newest hour by layer, in milliseconds. */
   newest: Record<string, number>;
+  /** How current that hour is, by layer. */
+  freshness: Record<string, LayerFreshness>;
   ledger: LedgerLine[];
+  ledgerState: LedgerState[];
 }
 
 export interface Pipeline {
@@ -29,6 +38,12 @@ function newestByLayer(hours: PipelineAnswer["newest_hour"]): Record<string, num
   return newest;
 }
 
+function withoutNulls<Value>(values: Record<string, Value | null>): Record<string, Value> {
+  return Object.fromEntries(
+    Object.entries(values).filter((one): one is [string, Value] => one[1] !== null),
+  );
+}
+
 /** Reads the API's answer; whatever is not there yet is empty. */
 export function readPipeline(answer: Partial<PipelineAnswer>): PipelineStatus {
   return {
@@ -36,53 +51,33 @@ export function readPipeline(answer: Partial<PipelineAnswer>): PipelineStatus {
     archive: answer.archive ?? "",
     isSimulated: answer.simulated === true,
     newest: newestByLayer(answer.newest_hour ?? {}),
+    freshness: withoutNulls(answer.freshness ?? {}),
     ledger: answer.ledger ?? [],
+    ledgerState: answer.ledger_state ?? [],
   };
-}
-
-export interface LedgerSummary {
-  text: string;
-  tone: "good" | "bad" | "idle";
-}
-
-/** What a check came to: one that compared nothing proves nothing. */
-export function verdictOf(line: LedgerLine): string {
-  if (line.is_balanced === null) return "nothing compared";
-  return line.is_balanced ? "balanced" : "does not balance";
-}
-
-/** All checks in a line. */
-export function ledgerSummary(lines: readonly LedgerLine[]): LedgerSummary {
-  const compared = lines.filter((line) => line.is_balanced !== null);
-  if (!compared.length) return { text: "Ledger: nothing compared", tone: "idle" };
-  const lost = compared.reduce((sum, line) => sum + line.lost, 0);
-  const doubled = compared.reduce((sum, line) => sum + line.doubled, 0);
-  const isBalanced = compared.every((line) => line.is_balanced);
-  const layers = new Set(compared.map((line) => line.layer));
-  const empty = new Set(lines.map((line) => line.layer).filter((layer) => !layers.has(layer)));
-  const parts = [
-    `Ledger ${isBalanced ? "balanced" : "does not balance"}: ${count(lost)} lost, ${count(doubled)} doubled`,
-    ...[...empty].map((layer) => `${LAYER_NAME[layer] ?? layer}: nothing compared`),
-  ];
-  return { text: parts.join("; "), tone: isBalanced ? "good" : "bad" };
 }
 
 const KEY: InjectionKey<Pipeline> = Symbol("pipeline");
 
-/** Starts asking, for this component and those below it. */
+/** Starts asking, for this component and those below it; while there is no answer, more often. */
 export function providePipeline(): Pipeline {
   const status = ref<PipelineStatus | null>(null);
   const error = ref("");
+  const retry = useRetry(() => void refresh());
   async function refresh(): Promise<void> {
     try {
       status.value = readPipeline(await fetchPipeline());
       error.value = "";
+      retry.settled();
     } catch (problem) {
-      error.value = problem instanceof Error ? problem.message : String(problem);
+      error.value = sentenceOf(problem);
+      retry.failed();
     }
   }
   const pipeline = { status, error, refresh };
-  const timer = setInterval(refresh, POLL_MS);
+  const timer = setInterval(() => {
+    if (!error.value) void refresh();
+  }, POLL_MS);
   onScopeDispose(() => clearInterval(timer));
   void refresh();
   provide(KEY, pipeline);

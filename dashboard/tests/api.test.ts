@@ -59,12 +59,28 @@ describe("a series", () => {
     expect(new URL(asked[1]!).searchParams.get("cursor")).toBe("c1");
   });
 
-  it("fails with what the API said", async () => {
+  it("names a station that is not there, without the API's routes", async () => {
     vi.spyOn(globalThis, "fetch").mockResolvedValue(answer({ detail: "No station 1: see /stations" }, 404));
-    await expect(fetchSeries(REQUEST)).rejects.toMatchObject({
+    const failure = fetchSeries({ ...REQUEST, station: "no where" });
+    await expect(failure).rejects.toMatchObject({
       status: 404,
-      message: "No station 1: see /stations",
+      problem: { kind: "missing", title: "There is no station no where" },
     });
+    await expect(failure).rejects.not.toThrow("/stations");
+  });
+
+  it.each([
+    [503, "away", "The database does not answer"],
+    [502, "away", "The database does not answer"],
+    [500, "away", "Isotherm could not answer"],
+    [429, "away", "Isotherm is busy"],
+    [403, "login", "Your login has ended"],
+    [422, "refused", "Part of this page's address makes no sense"],
+  ])("has a sentence and a way out for %i", async (status, kind, title) => {
+    const detail = [{ loc: ["query", "from"], msg: "a UTC time such as 2014-01-01" }];
+    vi.spyOn(globalThis, "fetch").mockImplementation(async () => answer({ detail }, status));
+    await expect(fetchSeries(REQUEST)).rejects.toMatchObject({ status, problem: { kind, title } });
+    if (status === 422) await expect(fetchSeries(REQUEST)).rejects.toThrow("from: a UTC time");
   });
 
   it("fails with what to do when nobody answers", async () => {

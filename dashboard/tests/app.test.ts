@@ -2,6 +2,7 @@ import { flushPromises, mount } from "@vue/test-utils";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createMemoryHistory, createRouter } from "vue-router";
 import App from "../src/App.vue";
+import { LAST_RETRY_MS } from "../src/retry";
 
 const EMPTY = { template: "<p>page</p>" };
 
@@ -22,7 +23,20 @@ async function open(pipeline: unknown, status = 200) {
   return app;
 }
 
-const LINE = { run_label: "first run", rule: "routine", layer: "speed", fed: 2, counted: 2 };
+const LINE = {
+  run_label: "first run",
+  rule: "routine",
+  layer: "speed",
+  fed: 2,
+  counted: 2,
+  settled_at: "2014-12-31T14:05:00Z",
+  station_year_count: 3,
+  first_day: "2014-12-31",
+  last_day: "2014-12-31",
+  datasets: ["global-hourly"],
+  feed_ids: ["f"],
+};
+const HISTORY = { state: "history", dataset: "global-hourly", title: "NOAA global-hourly", last_day: "2025-08-29" };
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -45,13 +59,15 @@ describe("every page", () => {
       first_run: "complete",
       archive: "NOAA NCEI",
       newest_hour: { batch: "2014-12-31T23:00:00Z", speed: null },
+      freshness: { batch: HISTORY, speed: null },
       ledger: [{ ...LINE, lost: 0, doubled: 0, is_balanced: true }],
     });
     const strip = app.get("[aria-label=Pipeline]").text();
     expect(strip).toContain("First run complete");
-    expect(strip).toMatch(/Batch to 2014-12-31 23:00\s*[\d\u2009]+ days behind the clock/);
+    expect(strip).toMatch(/Batch to 2014-12-31 23:00\s*\d+\.\d years behind the clock\s*history/);
     expect(strip).toContain("Stream no hours yet");
-    expect(strip).toContain("Ledger balanced: 0 lost, 0 doubled");
+    expect(strip).toContain("Ledger balanced · 3 station-years · 2014-12-31 14:05 UTC");
+    expect(app.get("[aria-label=Ledger] tbody").text()).toContain("3 station-years, 2014-12-31");
   });
 
   it("says when the ledger does not balance", async () => {
@@ -65,8 +81,22 @@ describe("every page", () => {
     expect(app.get("[aria-label=Pipeline] tbody").text()).toContain("nothing compared");
   });
 
-  it("passes on what the API says when it cannot answer", async () => {
-    const app = await open({ detail: "MySQL does not answer; try again shortly." }, 503);
-    expect(app.get("[role=alert]").text()).toContain("MySQL does not answer");
+  it("says what is away, and asks again until it is back", async () => {
+    vi.useFakeTimers();
+    try {
+      const app = await open({ detail: "MySQL does not answer; try again shortly." }, 503);
+      expect(app.get("[role=alert]").text()).toContain("The database does not answer. Nothing is lost.");
+      const fetched = vi.mocked(globalThis.fetch);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(fetched.mock.calls.length).toBeGreaterThan(60_000 / (LAST_RETRY_MS * 1.2));
+      expect(fetched.mock.calls.length).toBeLessThan(60_000 / (LAST_RETRY_MS * 0.8) + 6);
+      fetched.mockImplementation(async () => new Response(JSON.stringify({ first_run: "complete" })));
+      await vi.advanceTimersByTimeAsync(LAST_RETRY_MS * 1.2);
+      await flushPromises();
+      expect(app.find("[role=alert]").exists()).toBe(false);
+      expect(app.get("[aria-label=Pipeline]").text()).toContain("First run complete");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

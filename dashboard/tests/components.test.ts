@@ -1,12 +1,13 @@
 import { flushPromises, mount } from "@vue/test-utils";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ALL_STATIONS, type LedgerLine } from "../src/api";
+import { ALL_STATIONS, type LedgerLine, type LedgerState } from "../src/api";
 import LiveTable from "../src/components/LiveTable.vue";
 import OverviewTiles from "../src/components/OverviewTiles.vue";
 import StationPicker from "../src/components/StationPicker.vue";
 import RuleChoice from "../src/components/RuleChoice.vue";
 import SummaryTable from "../src/components/SummaryTable.vue";
-import { ledgerSummary, readPipeline, verdictOf } from "../src/pipeline";
+import { ledgerSummary, momentOf, scopeOf, verdictOf } from "../src/ledger";
+import { readPipeline } from "../src/pipeline";
 import { DAY_MS, HOUR_MS } from "../src/time";
 import { point } from "./rows";
 
@@ -165,8 +166,20 @@ describe("the choice of a station", () => {
 });
 
 describe("the pipeline's answer", () => {
-  const balanced = { layer: "batch", fed: 5, lost: 0, doubled: 0, is_balanced: true } as LedgerLine;
-  const nothing = { ...balanced, layer: "speed", fed: 0, is_balanced: null };
+  const now = Date.UTC(2026, 10, 26, 15);
+  const balanced = {
+    layer: "batch",
+    fed: 5,
+    lost: 0,
+    doubled: 0,
+    is_balanced: true,
+    settled_at: "2026-11-26T14:05:09Z",
+    station_year_count: 12,
+    first_day: "1901-01-01",
+    last_day: "2024-12-31",
+  } as LedgerLine;
+  const nothing = { ...balanced, layer: "speed", fed: 0, is_balanced: null, station_year_count: 0 };
+  const state = { layer: "batch", settled_at: balanced.settled_at, is_current: true, loads_since: 0 } as LedgerState;
 
   it("is read with layers that have no hour yet", () => {
     const status = readPipeline({ first_run: null, archive: "x", newest_hour: { batch: null, speed: null } });
@@ -179,16 +192,34 @@ describe("the pipeline's answer", () => {
       "nothing compared",
       "does not balance",
     ]);
-    expect(ledgerSummary([nothing])).toEqual({ text: "Ledger: nothing compared", tone: "idle" });
-    expect(ledgerSummary([balanced, nothing])).toEqual({
-      text: "Ledger balanced: 0 lost, 0 doubled; stream: nothing compared",
+    expect(ledgerSummary([nothing], [], now)).toEqual({ text: "Ledger: nothing compared", tone: "idle" });
+    expect(ledgerSummary([balanced, nothing], [state], now)).toEqual({
+      text: "Ledger balanced · 12 station-years · 14:05 UTC · stream: nothing compared",
       tone: "good",
     });
     const lost = { ...balanced, layer: "speed", lost: 3, is_balanced: false };
-    expect(ledgerSummary([balanced, nothing, lost])).toEqual({
-      text: "Ledger does not balance: 3 lost, 0 doubled",
+    expect(ledgerSummary([balanced, nothing, lost], [state], now)).toEqual({
+      text: "Ledger does not balance: 3 lost, 0 doubled · 12 station-years · 14:05 UTC",
       tone: "bad",
     });
+  });
+
+  it("says when the ledger is older than what was loaded or streamed", () => {
+    const loaded = { ...state, is_current: false, loads_since: 2 };
+    expect(ledgerSummary([balanced], [loaded], now)).toEqual({
+      text: "Ledger balanced · 12 station-years · 14:05 UTC · 2 loads since",
+      tone: "late",
+    });
+    const written = { ...state, layer: "speed", is_current: false };
+    expect(ledgerSummary([balanced], [state, written], now).text).toContain("· stream written since");
+    expect(ledgerSummary([balanced], [{ ...written, settled_at: null }], now).tone).toBe("good");
+  });
+
+  it("dates a check, and says over what", () => {
+    expect(momentOf("2026-11-25T23:59:59Z", now)).toBe("2026-11-25 23:59 UTC");
+    expect(scopeOf(balanced)).toBe("12 station-years, 1901-01-01 to 2024-12-31");
+    expect(scopeOf({ ...balanced, station_year_count: 1, first_day: "2024-12-31" })).toBe("1 station-year, 2024-12-31");
+    expect(scopeOf({ ...balanced, station_year_count: null, first_day: null, last_day: null })).toBe("–");
   });
 
   it("says when the archive is simulated", () => {

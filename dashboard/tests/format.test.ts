@@ -28,7 +28,11 @@ describe("format", () => {
 
   it("says how far the data lies behind the wall clock", () => {
     const now = Date.UTC(2026, 10, 23, 12);
-    expect(lag(Date.UTC(2014, 11, 31), now)).toBe("4\u2009345 days behind the clock");
+    expect(lag(Date.UTC(2014, 11, 31), now)).toBe("11.9 years behind the clock");
+    expect(lag(now - 693 * 86_400_000, now)).toBe("1.9 years behind the clock");
+    expect(lag(Date.UTC(1901, 0, 1), now)).toBe("126 years behind the clock");
+    expect(lag(now - 250 * 86_400_000, now)).toBe("8 months behind the clock");
+    expect(lag(now - 3 * 86_400_000, now)).toBe("3 days behind the clock");
     expect(lag(now - 3_600_000 * 47, now)).toBe("47 hours behind the clock");
     expect(lag(now - 60_000, now)).toBe("1 minute behind the clock");
   });

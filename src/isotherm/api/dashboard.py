@@ -3,9 +3,10 @@
 import re
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException
-from fastapi.responses import FileResponse, PlainTextResponse, Response
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
 STATIC_DIR: Final = Path(__file__).with_name("static")
 # Names under assets/ carry a hash of their content.
@@ -17,17 +18,25 @@ _NOT_BUILT: Final = (
 
 _PAGE: Final = re.compile(r"[A-Za-z0-9_-]{0,40}")
 
+# Of an address that is not there.
+_SHOWN: Final = 80
+
 router = APIRouter(include_in_schema=False)
 
 
 @router.api_route("/{path:path}", methods=["GET", "HEAD"])
-def serve_file(path: str) -> Response:
-    """A file of the dashboard; its pages (one plain word) are all the same document."""
+def serve_file(path: str, request: Request) -> Response:
+    """A file of the dashboard; its pages (one plain word) are all the same document.
+
+    A person at an address that is not there is led to the page that says so; a program gets 404.
+    """
     if path.startswith("api/"):
         raise HTTPException(404, f"No route {path[:80]}. See /api/v1/openapi.json.")
     if _PAGE.fullmatch(path):
         return _document()
     file = _find(path)
+    if file is None and "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse("../" * path.count("/") + "./#/" + quote(path[:_SHOWN]), 303)
     if file is None:
         raise HTTPException(404, f"No file {path[:80]}.")
     caching = _FOR_EVER if path.startswith("assets/") else "no-cache"

@@ -82,6 +82,22 @@ def test_a_name_that_no_file_has_or_can_have_is_404(client: TestClient, path: st
     assert client.get(path).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("path", "leads_to"),
+    [
+        ("/old/page", "http://testserver/#/old/page"),
+        ("/page.html", "http://testserver/#/page.html"),
+        ("/a/%22%3E%3Cb/c", "http://testserver/#/a/%22%3E%3Cb/c"),
+    ],
+)
+def test_a_person_at_an_unknown_address_is_led_to_a_page_that_says_so(
+    client: TestClient, path: str, leads_to: str
+) -> None:
+    answer = client.get(path, headers={"Accept": "text/html"}, follow_redirects=False)
+    assert answer.status_code == 303
+    assert str(answer.url.join(answer.headers["location"])) == leads_to
+
+
 def test_a_route_the_api_has_not_is_404_and_no_page(client: TestClient) -> None:
     answer = client.get("/api/v1/forecast")
     assert answer.status_code == 404
