@@ -3,6 +3,7 @@
 import csv
 import gzip
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import httpx
@@ -70,10 +71,15 @@ def test_every_hour_of_every_file_equals_the_reference_under_every_rule(
             assert stored == expected, f"{file.name} under {rule}"
 
 
+def mean_of(row: dict[str, str]) -> int:
+    """The mean in hundredths of a degree, halves to even, of the exact sum."""
+    return round(Fraction(int(row["sum_tenths"]) * 10, int(row["n"])))
+
+
 def expected_rows(path: Path) -> list[tuple[str, int, int, int, int]]:
     with gzip.open(path, "rt") as file:
         return [
-            (row["utc"], *(int(row[name]) for name in ("n", "min_tenths", "max_tenths", "sum_tenths")))
+            (row["utc"], *(int(row[name]) for name in ("n", "min_tenths", "max_tenths")), mean_of(row))
             for row in csv.DictReader(file)
         ]
 
@@ -81,7 +87,7 @@ def expected_rows(path: Path) -> list[tuple[str, int, int, int, int]]:
 def api_rows(
     stack: RunningProduct, station_id: str, period: str, **query: str
 ) -> Iterator[tuple[str, int, int, int, int]]:
-    """All pages of a list, temperatures turned back into the integers behind them."""
+    """All pages of a list, temperatures as integers of tenths, means of hundredths."""
     start = {"hourly": "hour_start", "daily": "day"}[period]
     digits = {"hourly": 13, "daily": 10}[period]
     url = f"{stack.api_url}/api/v1/stations/{station_id}/{period}"
@@ -95,7 +101,7 @@ def api_rows(
                 count,
                 round(row["min_c"] * 10),
                 round(row["max_c"] * 10),
-                round(row["mean_c"] * count * 10),
+                round(row["mean_c"] * 100),
             )
         if page["next"] is None:
             return

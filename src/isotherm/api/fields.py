@@ -21,6 +21,10 @@ STATION_FIELDS: Final = _shown(STATISTICS)
 # Over many stations; the mean is that of the stations' means and has a column of its own.
 GLOBAL_FIELDS: Final = _shown((OBSERVATION_COUNT, MIN, MAX, SUM))
 _DIVISORS: Final = {field.per for _, field in STATION_FIELDS}
+# A reading is good to a tenth. In hundredths every mean of up to ten readings, as many as an hour has,
+# is told from every other; further digits of longer periods would be digits of the division.
+MEAN_DECIMALS: Final = 2
+_MEAN_STEPS: Final = 10**MEAN_DECIMALS
 # What has to be read to show them, in the order of the columns.
 READ_STATISTICS: Final = tuple(
     one for one in STATISTICS if one.api is not None or one.name in _DIVISORS
@@ -45,10 +49,31 @@ def values_of(shown: Shown, columns: Columns) -> Sequence[Any]:
         return values
     if field.per is None:
         return [None if value is None else value / 10 for value in values]
+    return means_of(values, columns[field.per], 10)
+
+
+def means_of(
+    sums: Sequence[int | None], counts: Sequence[int], steps_per_unit: int
+) -> list[float | None]:
+    """Means to `MEAN_DECIMALS` places, halves to the even digit, decided in integers.
+
+    Args:
+        sums: exact, in steps; None where there is nothing.
+        counts: what each sum is over.
+        steps_per_unit: 10 for sums of tenths.
+    """
     return [
-        total / count / 10 if count and total is not None else None
-        for total, count in zip(values, columns[field.per], strict=True)
+        _rounded(total * _MEAN_STEPS, count * steps_per_unit) / _MEAN_STEPS
+        if count and total is not None
+        else None
+        for total, count in zip(sums, counts, strict=True)
     ]
+
+
+def _rounded(dividend: int, divisor: int) -> int:
+    """The whole number nearest to a quotient; of two equally near ones the even one."""
+    quotient, rest = divmod(dividend, divisor)
+    return quotient + (2 * rest > divisor or (2 * rest == divisor and quotient % 2))
 
 
 def model_fields(fields: Iterable[Shown]) -> dict[str, tuple[Any, Any]]:
@@ -70,7 +95,7 @@ def _description(statistic: Statistic, field: ApiField) -> str:
     meaning = statistic.meaning[0].upper() + statistic.meaning[1:]
     if field.per is None:
         return meaning
-    return f"Unrounded, `{statistic.name} / {field.per} / 10`: {meaning.lower()}"
+    return f"`{statistic.name} / {field.per} / 10`, to {MEAN_DECIMALS} decimals: {meaning.lower()}"
 
 
 def units_of(fields: Iterable[Shown]) -> dict[str, str]:

@@ -13,7 +13,14 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 
-from isotherm.api.fields import GLOBAL_FIELDS, READ_STATISTICS, STATION_FIELDS, names_of, values_of
+from isotherm.api.fields import (
+    GLOBAL_FIELDS,
+    READ_STATISTICS,
+    STATION_FIELDS,
+    means_of,
+    names_of,
+    values_of,
+)
 from isotherm.api.packed_rows import Row
 from isotherm.api.series import GLOBAL_COUNTS, Series
 from isotherm.datasets.registry import DATASETS
@@ -58,7 +65,7 @@ def _record_type(series: Series) -> type[Any]:
 def station_records(
     series: Series, rows: Sequence[Row], station_id: str, rule: str, files: SourceFiles = NO_FILES
 ) -> list[Record]:
-    """Rows of one station as the API gives them: degrees Celsius, means unrounded.
+    """Rows of one station as the API gives them: degrees Celsius.
 
     Args:
         series: which series the rows are of.
@@ -91,9 +98,7 @@ def global_records(series: Series, rows: Sequence[Row], rule: str) -> list[Recor
     periods, datasets, layers, *read = zip(*rows, strict=True)
     columns = dict(zip(GLOBAL_COUNTS, read, strict=True))
     stations = columns["station_count"]
-    means = [
-        sum_e4 / count / 10_000 for sum_e4, count in zip(columns["mean_sum_e4"], stations, strict=True)
-    ]
+    means = means_of(columns["mean_sum_e4"], stations, 10_000)
     shown = [means if one[0] is SUM else values_of(one, columns) for one in GLOBAL_FIELDS]
     origin = [layers, repeat(rule), datasets]
     return list(map(_record_type(series), periods, stations, *shown, *origin))
