@@ -7,7 +7,7 @@ import { type Granularity, isoTime, parseUtc } from "./time";
 
 /** Station id that stands for the mean of all stations. */
 export const ALL_STATIONS = "all";
-/** Rows of one answer at most; longer series come page by page, a CSV is one page. */
+/** Rows of one answer at most; longer series come page by page, a CSV is whole. */
 export const PAGE_LIMIT = 10_000;
 /** Longer than the API itself waits for MySQL. */
 const PATIENCE_MS = 30_000;
@@ -96,10 +96,7 @@ async function getJson<Body>(url: string, signal?: AbortSignal): Promise<Body> {
 async function acceptedBy(response: Response): Promise<string> {
   try {
     const { detail } = (await response.json()) as { detail?: unknown };
-    if (!Array.isArray(detail)) return typeof detail === "string" ? detail.replace(/\.$/, "") : "";
-    return detail
-      .map((one: { msg?: string; loc?: unknown[] }) => [one.loc?.at(-1), one.msg].filter(Boolean).join(": "))
-      .join("; ");
+    return typeof detail === "string" ? detail.replace(/\.$/, "") : "";
   } catch {
     return ""; // Not JSON: the status is all there is.
   }
@@ -116,11 +113,10 @@ function seriesQuery(request: SeriesRequest): Query {
     to: isoTime(request.to),
     rule: request.rule,
     layer: request.layer === "best" ? undefined : request.layer,
-    limit: PAGE_LIMIT,
   };
 }
 
-/** Where the same numbers can be downloaded as CSV. */
+/** Where the same numbers can be downloaded as CSV, all of them. */
 export function csvUrl(request: SeriesRequest): string {
   return apiUrl(seriesRoute(request.station, request.by), { ...seriesQuery(request), format: "csv" });
 }
@@ -135,7 +131,7 @@ export async function fetchSeries(request: SeriesRequest, signal?: AbortSignal):
   const points: Point[] = [];
   let cursor: string | null = null;
   do {
-    const query: Query = { ...seriesQuery(request), cursor: cursor ?? undefined };
+    const query: Query = { ...seriesQuery(request), limit: PAGE_LIMIT, cursor: cursor ?? undefined };
     const page: Page<SummaryRow> = await getJson(apiUrl(route, query), signal);
     for (const row of page.data) points.push(toPoint(row));
     cursor = page.next;

@@ -34,6 +34,7 @@ describe("addresses of the API", () => {
       format: "csv",
     });
     expect(url.searchParams.has("layer")).toBe(false);
+    expect(url.searchParams.has("limit")).toBe(false);
     expect(new URL(csvUrl({ ...REQUEST, layer: "speed" })).searchParams.get("layer")).toBe("speed");
   });
 
@@ -77,10 +78,10 @@ describe("a series", () => {
     [403, "login", "Your login has ended"],
     [422, "refused", "Part of this page's address makes no sense"],
   ])("has a sentence and a way out for %i", async (status, kind, title) => {
-    const detail = [{ loc: ["query", "from"], msg: "a UTC time such as 2014-01-01" }];
+    const detail = "`from` accepted: a UTC time such as 2014-01-01.";
     vi.spyOn(globalThis, "fetch").mockImplementation(async () => answer({ detail }, status));
     await expect(fetchSeries(REQUEST)).rejects.toMatchObject({ status, problem: { kind, title } });
-    if (status === 422) await expect(fetchSeries(REQUEST)).rejects.toThrow("from: a UTC time");
+    if (status === 422) await expect(fetchSeries(REQUEST)).rejects.toThrow("`from` accepted: a UTC time");
   });
 
   it("fails with what to do when nobody answers", async () => {

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from fractions import Fraction
 from typing import Any
 
 import httpx
@@ -24,6 +25,10 @@ SINCE = {"from": "2014-01-01"}
 DAY = {"from": "2014-01-01", "to": "2014-01-02"}
 
 
+def mean_c(tenths: list[int]) -> float:
+    return float(round(Fraction(sum(tenths), len(tenths) * 10), 2))
+
+
 def rows(client: httpx.Client, route: str, **query: object) -> list[dict[str, Any]]:
     answer = client.get(route, params=query)
     assert answer.status_code == httpx.codes.OK, answer.text
@@ -39,7 +44,7 @@ def test_hours_come_in_order_of_time_with_exact_statistics(client: httpx.Client)
         assert hour["observation_count"] == len(values)
         assert hour["min_c"] == min(values) / 10
         assert hour["max_c"] == max(values) / 10
-        assert hour["mean_c"] == sum(values) / len(values) / 10
+        assert hour["mean_c"] == mean_c(values)
 
 
 def test_an_hour_at_freezing_point_is_a_number(client: httpx.Client) -> None:
@@ -57,9 +62,12 @@ def test_minimum_and_maximum_are_not_swapped(client: httpx.Client) -> None:
     assert any(one["min_c"] < one["max_c"] for one in rows(client, f"/stations/{OHARE}/hourly"))
 
 
-def test_a_mean_is_not_rounded(client: httpx.Client) -> None:
-    hour = rows(client, f"/stations/{OHARE}/hourly", limit=1, **SINCE)[0]
-    assert hour["mean_c"] == -332 / 3 / 10
+def test_a_mean_is_in_hundredths_in_json_and_csv_alike(client: httpx.Client) -> None:
+    query = {"limit": 1, **SINCE}
+    hour = rows(client, f"/stations/{OHARE}/hourly", **query)[0]
+    assert (hour["mean_c"], hour["mean_dew_point_c"]) == (-11.07, -14.5)
+    text = client.get(f"/stations/{OHARE}/hourly", params={**query, "format": "csv"}).text
+    assert ",-11.07," in text.splitlines()[-1]
 
 
 def test_the_mean_dew_point_is_there_where_one_was_reported_and_null_elsewhere(
@@ -70,13 +78,13 @@ def test_the_mean_dew_point_is_there_where_one_was_reported_and_null_elsewhere(
         for one in rows(client, f"/stations/{OHARE}/hourly", **DAY)
     }
     assert hours == {n: (0, None) for n, values in OHARE_HOURS.items() if values} | {
-        n: (len(values), sum(values) / len(values) / 10) for n, values in OHARE_DEW_POINTS.items()
+        n: (len(values), mean_c(values)) for n, values in OHARE_DEW_POINTS.items()
     }
     everything = [one for values in OHARE_DEW_POINTS.values() for one in values]
     for period in ("daily", "monthly", "yearly"):
         first = rows(client, f"/stations/{OHARE}/{period}")[0]
         assert first["dew_point_count"] == len(everything)
-        assert first["mean_dew_point_c"] == sum(everything) / len(everything) / 10
+        assert first["mean_dew_point_c"] == mean_c(everything)
         assert rows(client, f"/stations/{JAN_MAYEN}/{period}")[0]["mean_dew_point_c"] is None
     units = client.get(f"/stations/{OHARE}/daily").json()["meta"]["units"]
     assert (units["mean_dew_point_c"], units["dew_point_count"]) == ("degree Celsius", "1")
@@ -166,7 +174,7 @@ def test_ranges_are_half_open_on_the_start_of_each_period(
 def test_the_global_mean_is_the_mean_of_the_stations_means(client: httpx.Client) -> None:
     (hour,) = rows(client, "/global/hourly", **{"from": "2014-01-01T00", "to": "2014-01-01T01"})
     assert hour["station_count"] == 2
-    assert hour["mean_c"] == (-110_667 + 20_000) / 2 / 10_000
+    assert hour["mean_c"] == -4.53  # of -11.0667 and 2.0000
     assert (hour["min_c"], hour["max_c"]) == (-11.1, 2.0)
     assert (hour["layer"], hour["observation_count"]) == ("batch", 4)
 
@@ -253,6 +261,12 @@ def test_csv_has_the_same_rows_below_its_comment_lines(client: httpx.Client) -> 
         ({"limit": 0}, "greater than or equal to 1"),
         ({"limit": 10_001}, "less than or equal to 10000"),
         ({"cursor": "nonsense"}, "`next` of a page"),
+        ({"cursor": "2014-01-01"}, "`next` of a page"),
+        ({"form": "2014"}, "did you mean `from`?"),
+        ({"Limit": "3"}, "did you mean `limit`?"),
+        ({"station": OHARE}, "Accepted: cursor, format, from, layer, limit, rule, to"),
+        ({"limit": [5, 6]}, "accepted: once"),
+        ({"rule": ["qc", "qc"]}, "accepted: once"),
         ({"cursor": "MjAxNC0wMS0wMScgT1IgMT0x"}, "`next` of a page"),
         ({"format": "xlsx"}, "'json' or 'csv'"),
     ],
@@ -262,6 +276,9 @@ def test_bad_input_is_422_and_says_what_is_accepted(
 ) -> None:
     answer = client.get(f"/stations/{OHARE}/hourly", params=query)
     assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
-    (problem,) = answer.json()["detail"]
-    assert accepted in problem["msg"]
-    assert problem["loc"][-1] in query
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    (refused,) = problem["errors"]
+    assert accepted in refused["detail"]
+    assert accepted in problem["detail"]
+    assert (refused["parameter"] in query, refused["in"]) == (True, "query")

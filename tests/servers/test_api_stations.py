@@ -131,9 +131,11 @@ def test_stations_as_csv_keep_commas_zeros_and_aliases(client: httpx.Client) -> 
         ({"near": "nan,0"}, "latitude,longitude"),
         ({"bbox": "1,2,3"}, "west,south,east,north"),
         ({"bbox": "0,50,10,40"}, "west,south,east,north"),
-        ({"country": "USA"}, "[A-Za-z]{2}"),
+        ({"country": "USA"}, "NOAA's (FIPS) code, such as US"),
+        ({"q": "ohare"}, "Accepted: bbox, country, cursor, format, limit, near, query, radius_km"),
+        ({"near": "0,0", "cursor": "72530094846X"}, "`next` of a page"),
         ({"radius_km": -1}, "greater than 0"),
-        ({"cursor": "xx"}, "`next` of a page"),
+        ({"cursor": "x y"}, "`next` of a page"),
     ],
 )
 def test_bad_input_is_422_and_says_what_is_accepted(
@@ -141,4 +143,4 @@ def test_bad_input_is_422_and_says_what_is_accepted(
 ) -> None:
     answer = client.get("/stations", params=query)
     assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
-    assert accepted in answer.json()["detail"][0]["msg"]
+    assert accepted in answer.json()["detail"]

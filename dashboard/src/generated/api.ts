@@ -260,6 +260,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * This description
+         * @description The API described as an OpenAPI document, from which programs make clients.
+         */
+        get: operations["openapi_api_v1_openapi_json_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -374,7 +394,7 @@ export interface components {
             max_c: number;
             /**
              * Mean C
-             * @description Unrounded, `sum_tenths / observation_count / 10`: sum of the air temperatures, from which the mean is made
+             * @description `sum_tenths / observation_count / 10`, to 2 decimals: sum of the air temperatures, from which the mean is made
              * @example -11.066666666666666
              */
             mean_c: number;
@@ -386,7 +406,7 @@ export interface components {
             dew_point_count: number;
             /**
              * Mean Dew Point C
-             * @description Unrounded, `dew_point_sum_tenths / dew_point_count / 10`: sum of the dew points, from which their mean is made; null where none was reported
+             * @description `dew_point_sum_tenths / dew_point_count / 10`, to 2 decimals: sum of the dew points, from which their mean is made; null where none was reported
              * @example -14.4
              */
             mean_dew_point_c: number | null;
@@ -500,7 +520,7 @@ export interface components {
             max_c: number;
             /**
              * Mean C
-             * @description Unrounded, `sum_tenths / observation_count / 10`: sum of the air temperatures, from which the mean is made
+             * @description `sum_tenths / observation_count / 10`, to 2 decimals: sum of the air temperatures, from which the mean is made
              * @example -11.066666666666666
              */
             mean_c: number;
@@ -552,7 +572,7 @@ export interface components {
             max_c: number;
             /**
              * Mean C
-             * @description Unrounded, `sum_tenths / observation_count / 10`: sum of the air temperatures, from which the mean is made
+             * @description `sum_tenths / observation_count / 10`, to 2 decimals: sum of the air temperatures, from which the mean is made
              * @example -11.066666666666666
              */
             mean_c: number;
@@ -604,7 +624,7 @@ export interface components {
             max_c: number;
             /**
              * Mean C
-             * @description Unrounded, `sum_tenths / observation_count / 10`: sum of the air temperatures, from which the mean is made
+             * @description `sum_tenths / observation_count / 10`, to 2 decimals: sum of the air temperatures, from which the mean is made
              * @example -11.066666666666666
              */
             mean_c: number;
@@ -656,15 +676,10 @@ export interface components {
             max_c: number;
             /**
              * Mean C
-             * @description Unrounded, `sum_tenths / observation_count / 10`: sum of the air temperatures, from which the mean is made
+             * @description `sum_tenths / observation_count / 10`, to 2 decimals: sum of the air temperatures, from which the mean is made
              * @example -11.066666666666666
              */
             mean_c: number;
-        };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
         };
         /**
          * Health
@@ -743,7 +758,7 @@ export interface components {
             max_c: number;
             /**
              * Mean C
-             * @description Unrounded, `sum_tenths / observation_count / 10`: sum of the air temperatures, from which the mean is made
+             * @description `sum_tenths / observation_count / 10`, to 2 decimals: sum of the air temperatures, from which the mean is made
              * @example -11.066666666666666
              */
             mean_c: number;
@@ -755,7 +770,7 @@ export interface components {
             dew_point_count: number;
             /**
              * Mean Dew Point C
-             * @description Unrounded, `dew_point_sum_tenths / dew_point_count / 10`: sum of the dew points, from which their mean is made; null where none was reported
+             * @description `dew_point_sum_tenths / dew_point_count / 10`, to 2 decimals: sum of the dew points, from which their mean is made; null where none was reported
              * @example -14.4
              */
             mean_dew_point_c: number | null;
@@ -1006,7 +1021,7 @@ export interface components {
             max_c: number;
             /**
              * Mean C
-             * @description Unrounded, `sum_tenths / observation_count / 10`: sum of the air temperatures, from which the mean is made
+             * @description `sum_tenths / observation_count / 10`, to 2 decimals: sum of the air temperatures, from which the mean is made
              * @example -11.066666666666666
              */
             mean_c: number;
@@ -1018,7 +1033,7 @@ export interface components {
             dew_point_count: number;
             /**
              * Mean Dew Point C
-             * @description Unrounded, `dew_point_sum_tenths / dew_point_count / 10`: sum of the dew points, from which their mean is made; null where none was reported
+             * @description `dew_point_sum_tenths / dew_point_count / 10`, to 2 decimals: sum of the dew points, from which their mean is made; null where none was reported
              * @example -14.4
              */
             mean_dew_point_c: number | null;
@@ -1176,6 +1191,40 @@ export interface components {
             next: string | null;
         };
         /**
+         * ParameterProblem
+         * @description What is wrong with one parameter.
+         */
+        ParameterProblem: {
+            /**
+             * Parameter
+             * @example form
+             */
+            parameter: string;
+            /**
+             * In
+             * @description query, path or header
+             * @example query
+             */
+            in: string;
+            /**
+             * Detail
+             * @example is no parameter here; did you mean `from`?
+             */
+            detail: string;
+            /**
+             * Value
+             * @description What was sent
+             * @default null
+             */
+            value: string | null;
+            /**
+             * Accepted
+             * @description Of an unknown parameter: the known ones
+             * @default null
+             */
+            accepted: string[] | null;
+        };
+        /**
          * Pipeline
          * @description How the pipeline is.
          */
@@ -1244,14 +1293,44 @@ export interface components {
         };
         /**
          * Problem
-         * @description Why there is no answer.
+         * @description Why there is no answer (RFC 9457).
          */
         Problem: {
+            /**
+             * Type
+             * @description Where the documentation explains this kind of problem
+             * @example /#/docs?at=not-found
+             */
+            type: string;
+            /**
+             * Title
+             * @example Not Found
+             */
+            title: string;
+            /**
+             * Status
+             * @example 404
+             */
+            status: number;
             /**
              * Detail
              * @example No station 72530094840. GET /api/v1/stations lists those known.
              */
             detail: string;
+            /**
+             * Instance
+             * @description The address asked
+             * @example /api/v1/stations/72530094840
+             */
+            instance: string;
+            /**
+             * Errors
+             * @description Of a 422: each parameter refused
+             * @default null
+             */
+            errors: components["schemas"]["ParameterProblem"][] | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * RejectedRow
@@ -1405,19 +1484,6 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        /** ValidationError */
-        ValidationError: {
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
-        };
         /**
          * Year
          * @description One year of one station; counts say why observations did not count.
@@ -1474,7 +1540,7 @@ export interface components {
             max_c: number;
             /**
              * Mean C
-             * @description Unrounded, `sum_tenths / observation_count / 10`: sum of the air temperatures, from which the mean is made
+             * @description `sum_tenths / observation_count / 10`, to 2 decimals: sum of the air temperatures, from which the mean is made
              * @example -11.066666666666666
              */
             mean_c: number;
@@ -1486,7 +1552,7 @@ export interface components {
             dew_point_count: number;
             /**
              * Mean Dew Point C
-             * @description Unrounded, `dew_point_sum_tenths / dew_point_count / 10`: sum of the dew points, from which their mean is made; null where none was reported
+             * @description `dew_point_sum_tenths / dew_point_count / 10`, to 2 decimals: sum of the dew points, from which their mean is made; null where none was reported
              * @example -14.4
              */
             mean_dew_point_c: number | null;
@@ -1546,20 +1612,20 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Part of the name, beginning of the id, ICAO code or alias */
-                query?: string | null;
+                query?: string;
                 /** @description NOAA's (FIPS) code */
-                country?: string | null;
-                /** @description west,south,east,north in degrees */
-                bbox?: string | null;
+                country?: string;
+                /** @description west,south,east,north in degrees; west may exceed east, across 180 */
+                bbox?: string;
                 /** @description latitude,longitude in degrees; nearest first */
-                near?: string | null;
+                near?: string;
                 /** @description How far from `near` */
                 radius_km?: number;
-                /** @description Rows of one page at most */
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description `next` of the page before; opaque */
-                cursor?: string | null;
-                /** @description CSV begins with a comment line */
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
             header?: never;
@@ -1571,6 +1637,12 @@ export interface operations {
             /** @description One page */
             200: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1581,26 +1653,32 @@ export interface operations {
             /** @description Unchanged since the answer with this ETag */
             304: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Validation Error */
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description MySQL is away; try again after `Retry-After` seconds */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1608,7 +1686,7 @@ export interface operations {
     countries_api_v1_countries_get: {
         parameters: {
             query?: {
-                /** @description CSV begins with a comment line */
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
             header?: never;
@@ -1620,6 +1698,12 @@ export interface operations {
             /** @description All of them; there is one page */
             200: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1630,26 +1714,32 @@ export interface operations {
             /** @description Unchanged since the answer with this ETag */
             304: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Validation Error */
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description MySQL is away; try again after `Retry-After` seconds */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1657,19 +1747,19 @@ export interface operations {
     station_hourly_api_v1_stations__station__hourly_get: {
         parameters: {
             query?: {
-                /** @description First instant, UTC, ISO 8601; a year, month or day means its start */
-                from?: string | null;
-                /** @description First instant after the range, which is half-open: [from, to) */
-                to?: string | null;
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
                 /** @description Default: batch where it has the period, else speed */
-                layer?: ("batch" | "speed") | null;
+                layer?: "batch" | "speed";
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
-                /** @description Rows of one page at most */
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description `next` of the page before; opaque */
-                cursor?: string | null;
-                /** @description CSV begins with a comment line */
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
             header?: never;
@@ -1684,6 +1774,12 @@ export interface operations {
             /** @description One page */
             200: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1694,6 +1790,10 @@ export interface operations {
             /** @description Unchanged since the answer with this ETag */
             304: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1704,25 +1804,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description MySQL is away; try again after `Retry-After` seconds */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1730,19 +1832,19 @@ export interface operations {
     station_daily_api_v1_stations__station__daily_get: {
         parameters: {
             query?: {
-                /** @description First instant, UTC, ISO 8601; a year, month or day means its start */
-                from?: string | null;
-                /** @description First instant after the range, which is half-open: [from, to) */
-                to?: string | null;
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
                 /** @description Default: batch where it has the period, else speed */
-                layer?: ("batch" | "speed") | null;
+                layer?: "batch" | "speed";
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
-                /** @description Rows of one page at most */
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description `next` of the page before; opaque */
-                cursor?: string | null;
-                /** @description CSV begins with a comment line */
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
             header?: never;
@@ -1757,6 +1859,12 @@ export interface operations {
             /** @description One page */
             200: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1767,6 +1875,10 @@ export interface operations {
             /** @description Unchanged since the answer with this ETag */
             304: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1777,25 +1889,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description MySQL is away; try again after `Retry-After` seconds */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1803,19 +1917,19 @@ export interface operations {
     station_monthly_api_v1_stations__station__monthly_get: {
         parameters: {
             query?: {
-                /** @description First instant, UTC, ISO 8601; a year, month or day means its start */
-                from?: string | null;
-                /** @description First instant after the range, which is half-open: [from, to) */
-                to?: string | null;
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
                 /** @description Default: batch where it has the period, else speed */
-                layer?: ("batch" | "speed") | null;
+                layer?: "batch" | "speed";
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
-                /** @description Rows of one page at most */
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description `next` of the page before; opaque */
-                cursor?: string | null;
-                /** @description CSV begins with a comment line */
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
             header?: never;
@@ -1830,6 +1944,12 @@ export interface operations {
             /** @description One page */
             200: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1840,6 +1960,10 @@ export interface operations {
             /** @description Unchanged since the answer with this ETag */
             304: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1850,25 +1974,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description MySQL is away; try again after `Retry-After` seconds */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1876,19 +2002,19 @@ export interface operations {
     station_yearly_api_v1_stations__station__yearly_get: {
         parameters: {
             query?: {
-                /** @description First instant, UTC, ISO 8601; a year, month or day means its start */
-                from?: string | null;
-                /** @description First instant after the range, which is half-open: [from, to) */
-                to?: string | null;
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
                 /** @description Default: batch where it has the period, else speed */
-                layer?: ("batch" | "speed") | null;
+                layer?: "batch" | "speed";
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
-                /** @description Rows of one page at most */
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description `next` of the page before; opaque */
-                cursor?: string | null;
-                /** @description CSV begins with a comment line */
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
             header?: never;
@@ -1903,6 +2029,12 @@ export interface operations {
             /** @description One page */
             200: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1913,6 +2045,10 @@ export interface operations {
             /** @description Unchanged since the answer with this ETag */
             304: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1923,25 +2059,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description MySQL is away; try again after `Retry-After` seconds */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1949,19 +2087,19 @@ export interface operations {
     global_hourly_api_v1_global_hourly_get: {
         parameters: {
             query?: {
-                /** @description First instant, UTC, ISO 8601; a year, month or day means its start */
-                from?: string | null;
-                /** @description First instant after the range, which is half-open: [from, to) */
-                to?: string | null;
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
                 /** @description Default: batch where it has the period, else speed */
-                layer?: ("batch" | "speed") | null;
+                layer?: "batch" | "speed";
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
-                /** @description Rows of one page at most */
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description `next` of the page before; opaque */
-                cursor?: string | null;
-                /** @description CSV begins with a comment line */
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
             header?: never;
@@ -1973,6 +2111,12 @@ export interface operations {
             /** @description One page */
             200: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1983,26 +2127,32 @@ export interface operations {
             /** @description Unchanged since the answer with this ETag */
             304: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Validation Error */
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description MySQL is away; try again after `Retry-After` seconds */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2010,19 +2160,19 @@ export interface operations {
     global_daily_api_v1_global_daily_get: {
         parameters: {
             query?: {
-                /** @description First instant, UTC, ISO 8601; a year, month or day means its start */
-                from?: string | null;
-                /** @description First instant after the range, which is half-open: [from, to) */
-                to?: string | null;
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
                 /** @description Default: batch where it has the period, else speed */
-                layer?: ("batch" | "speed") | null;
+                layer?: "batch" | "speed";
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
-                /** @description Rows of one page at most */
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description `next` of the page before; opaque */
-                cursor?: string | null;
-                /** @description CSV begins with a comment line */
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
             header?: never;
@@ -2034,6 +2184,12 @@ export interface operations {
             /** @description One page */
             200: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2044,26 +2200,32 @@ export interface operations {
             /** @description Unchanged since the answer with this ETag */
             304: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Validation Error */
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description MySQL is away; try again after `Retry-After` seconds */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2071,19 +2233,19 @@ export interface operations {
     global_monthly_api_v1_global_monthly_get: {
         parameters: {
             query?: {
-                /** @description First instant, UTC, ISO 8601; a year, month or day means its start */
-                from?: string | null;
-                /** @description First instant after the range, which is half-open: [from, to) */
-                to?: string | null;
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
                 /** @description Default: batch where it has the period, else speed */
-                layer?: ("batch" | "speed") | null;
+                layer?: "batch" | "speed";
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
-                /** @description Rows of one page at most */
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description `next` of the page before; opaque */
-                cursor?: string | null;
-                /** @description CSV begins with a comment line */
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
             header?: never;
@@ -2095,6 +2257,12 @@ export interface operations {
             /** @description One page */
             200: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2105,26 +2273,32 @@ export interface operations {
             /** @description Unchanged since the answer with this ETag */
             304: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Validation Error */
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description MySQL is away; try again after `Retry-After` seconds */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2132,19 +2306,19 @@ export interface operations {
     global_yearly_api_v1_global_yearly_get: {
         parameters: {
             query?: {
-                /** @description First instant, UTC, ISO 8601; a year, month or day means its start */
-                from?: string | null;
-                /** @description First instant after the range, which is half-open: [from, to) */
-                to?: string | null;
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
                 /** @description Default: batch where it has the period, else speed */
-                layer?: ("batch" | "speed") | null;
+                layer?: "batch" | "speed";
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
-                /** @description Rows of one page at most */
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description `next` of the page before; opaque */
-                cursor?: string | null;
-                /** @description CSV begins with a comment line */
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
             header?: never;
@@ -2156,6 +2330,12 @@ export interface operations {
             /** @description One page */
             200: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2166,26 +2346,32 @@ export interface operations {
             /** @description Unchanged since the answer with this ETag */
             304: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Validation Error */
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description MySQL is away; try again after `Retry-After` seconds */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2202,19 +2388,45 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Pipeline"];
                 };
             };
-            /** @description MySQL is away; try again after `Retry-After` seconds */
-            503: {
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2223,13 +2435,13 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only this station (id or alias) */
-                station_id?: string | null;
+                station_id?: string;
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
             };
             header?: {
                 /** @description Resume after this event */
-                "last-event-id"?: string | null;
+                "last-event-id"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2251,25 +2463,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description MySQL is away, or as many clients listen as may; see `Retry-After` */
             503: {
                 headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openapi_api_v1_openapi_json_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2292,13 +2552,24 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description MySQL is away */
-            503: {
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2319,6 +2590,15 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

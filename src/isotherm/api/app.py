@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from fastapi import Depends as depends_on
 from fastapi import FastAPI
 from fastapi.params import Depends
 from starlette.middleware.gzip import GZipMiddleware
@@ -11,14 +12,18 @@ from isotherm import __version__
 from isotherm.api import (
     country_routes,
     dashboard,
+    description,
     health,
     live_routes,
     pipeline_routes,
     series_routes,
     station_routes,
 )
+from isotherm.api.accepted import refuse_unknown_parameters
 from isotherm.api.attribution import ATTRIBUTION
 from isotherm.api.database import open_engine, open_health_engine
+from isotherm.api.description import DescribedApp
+from isotherm.api.head import HeadAnswers
 from isotherm.api.metrics import ApiMetrics, RequestMetrics
 from isotherm.api.problems import add_problem_handlers
 from isotherm.api.security import SecurityHeaders
@@ -28,10 +33,20 @@ API_PREFIX: Final = "/api/v1"
 _DESCRIPTION: Final = (
     "Hourly air temperature of the world's weather stations, finished summaries only. Times are UTC, "
     "ISO 8601; ranges are half-open, [from, to); temperatures are degrees Celsius. Lists come as "
-    '`{"data", "meta", "next"}`: pass `next` as `cursor` for the next page.\n\n' + ATTRIBUTION
+    '`{"data", "meta", "next"}`: pass `next` as `cursor` for the next page; `format=csv` gives the '
+    "whole list. Every route answers HEAD too. Errors are `application/problem+json` (RFC 9457).\n\n"
+    + ATTRIBUTION
 )
 # Level 1 shrinks a year of hours forty-fold in 10 ms; level 9 takes three times as long for half that.
 _GZIP_LEVEL: Final = 1
+_ROUTES: Final = (
+    station_routes,
+    country_routes,
+    series_routes,
+    pipeline_routes,
+    live_routes,
+    description,
+)
 
 
 def create_app(
@@ -48,14 +63,14 @@ def create_app(
         root_path: the prefix a proxy in front takes away; a mount needs none.
     """
     settings = settings or load_settings()
-    app = FastAPI(
+    app = DescribedApp(
         title="Isotherm",
         version=__version__,
         description=_DESCRIPTION,
-        openapi_url=f"{API_PREFIX}/openapi.json",
-        docs_url=None,  # its page loads scripts from elsewhere
+        openapi_url=None,  # a route of our own, behind the login like the others
+        docs_url=None,  # its page loads scripts from elsewhere; ours is the dashboard's
         redoc_url=None,
-        dependencies=list(dependencies),
+        dependencies=[*dependencies, depends_on(refuse_unknown_parameters)],
         root_path=root_path,
         license_info={"name": "Apache-2.0"},
     )
@@ -65,11 +80,12 @@ def create_app(
     app.state.live_clients = live_routes.LiveClients()
     app.state.metrics = ApiMetrics(app.state.health_engine)
     add_problem_handlers(app)
-    for routes in (station_routes, country_routes, series_routes, pipeline_routes, live_routes):
+    for routes in _ROUTES:
         app.include_router(routes.router, prefix=API_PREFIX)
     app.include_router(health.router)
     app.include_router(dashboard.router)  # last: it takes every other path
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=_GZIP_LEVEL)
+    app.add_middleware(HeadAnswers)
     app.add_middleware(SecurityHeaders, settings=settings)
     app.add_middleware(RequestMetrics, metrics=app.state.metrics)
     return app

@@ -8,7 +8,7 @@ from isotherm.api.attribution import source_meta
 from isotherm.api.database import EngineDep, SettingsDep
 from isotherm.api.parameters import Format
 from isotherm.api.problems import PROBLEMS
-from isotherm.api.render import respond_list
+from isotherm.api.render import Listing, ListPage, Wanted, respond_list
 from isotherm.api.series_routes import csv_response
 from isotherm.stores.tables import station
 
@@ -36,7 +36,11 @@ def countries(
         .group_by(country)
         .order_by(country)
     )
-    with engine.connect() as connection:
-        data = [dict(row) for row in connection.execute(statement).mappings()]
+
+    def read(_after: str | None, _limit: int) -> ListPage:
+        with engine.connect() as connection:
+            return ListPage([dict(row) for row in connection.execute(statement).mappings()])
+
     columns = tuple(models.Country.model_fields)
-    return respond_list(request, data, source_meta(settings), None, columns, format)
+    listing = Listing("isotherm-countries", columns, source_meta(settings), read)
+    return respond_list(request, listing, Wanted(format, after=None, limit=None))

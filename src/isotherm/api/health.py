@@ -7,6 +7,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
+from isotherm.api.database import unavailable
+from isotherm.api.problems import PROBLEMS, problem_response
+
 router = APIRouter(tags=["health"])
 
 
@@ -21,7 +24,7 @@ class Health(BaseModel):
     "/healthz",
     summary="Whether requests can be answered",
     response_model=Health,
-    responses={503: {"model": Health, "description": "MySQL is away"}},
+    responses=PROBLEMS,
 )
 def healthz(request: Request) -> JSONResponse:
     """Asks MySQL, two seconds at most."""
@@ -29,7 +32,8 @@ def healthz(request: Request) -> JSONResponse:
         with request.app.state.health_engine.connect() as connection:
             connection.execute(sa.text("SELECT 1"))
     except SQLAlchemyError:
-        return JSONResponse({"status": "unavailable", "mysql": "away"}, 503)
+        away = unavailable()
+        return problem_response(request, away.status_code, away.detail, away.headers, mysql="away")
     return JSONResponse({"status": "ok", "mysql": "up"})
 
 

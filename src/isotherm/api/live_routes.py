@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from isotherm.api.database import EngineDep
 from isotherm.api.live import EVENT_TIME, LiveFollower
 from isotherm.api.parameters import DEFAULT_RULE_NAME, Rule
-from isotherm.api.problems import STATION_PROBLEMS, Problem
+from isotherm.api.problems import STATION_PROBLEMS, Problem, problem_response
 from isotherm.api.records import Record
 from isotherm.api.stations import resolve_station
 
@@ -98,16 +98,16 @@ class LiveResponse(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the client leaves, which is noticed between two events too."""
         with self._clients.place() as is_admitted:
-            answer = super().__call__ if is_admitted else _refusal()
+            answer = super().__call__ if is_admitted else _refusal(Request(scope))
             await answer(scope, receive, send)
 
 
-def _refusal() -> JSONResponse:
+def _refusal(request: Request) -> JSONResponse:
     detail = (
         f"{MAX_LIVE_CLIENTS} clients follow the live hours, which is as many as may. Try again later, "
         "or ask for the hours themselves: GET /api/v1/global/hourly?layer=speed."
     )
-    return JSONResponse({"detail": detail}, 503, headers={"Retry-After": "30"})
+    return problem_response(request, 503, detail, {"Retry-After": "30"})
 
 
 def _read_event_id(text: str | None) -> datetime | None:

@@ -1,54 +1,52 @@
 """Query parameters and how they are read; each says in the API's description what it accepts."""
 
-import base64
-import binascii
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Query
-from fastapi.exceptions import RequestValidationError
-from pydantic import WithJsonSchema
 
+from isotherm.api import calendar_patterns
 from isotherm.api.problems import bad_parameter
 from isotherm.quality import DEFAULT_RULE
 
 MAX_LIMIT: Final = 10_000
 # MySQL's DATETIME begins here.
 FIRST_TIME: Final = datetime(1000, 1, 1)  # noqa: DTZ001 - UTC without a zone, as MySQL holds it
+_UP_TO_180: Final = r"-?(180(\.0{1,15})?|(1[0-7][0-9]|[0-9]{1,2})(\.[0-9]{1,15})?)"
+_UP_TO_90: Final = r"-?(90(\.0{1,15})?|[0-8]?[0-9](\.[0-9]{1,15})?)"
+_CORNER: Final = f"{_UP_TO_180}, ?{_UP_TO_90}"
+# west,south,east,north and latitude,longitude, in degrees
+BBOX_PATTERN: Final = f"^{_CORNER}, ?{_CORNER}$"
+POSITION_PATTERN: Final = f"^{_UP_TO_90}, ?{_UP_TO_180}$"
 _PARTIAL: Final = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?")
-_DATE_SHAPE: Final = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2}(T.+)?)?")
 _ACCEPTED_TIME: Final = (
     "accepted: a UTC time in ISO 8601 such as 2014, 2014-07, 2014-07-05, 2014-07-05T13:00:00Z"
 )
 
-_TIME_SCHEMA: Final[dict[str, Any]] = {
-    "anyOf": [
-        {"type": "string", "format": "date-time"},
-        {"type": "string", "format": "date"},
-        {"type": "string", "pattern": "^[1-9][0-9]{3}(-(0[1-9]|1[0-2]))?$"},
-    ]
-}
-TimeText = Annotated[str, WithJsonSchema(_TIME_SCHEMA)]
 From = Annotated[
-    TimeText | None,
+    str | None,
     Query(
         alias="from",
-        description="First instant, UTC, ISO 8601; a year, month or day means its start",
-        examples=["2014-01-01T00:00:00Z"],
+        description="First instant, UTC unless it names an offset, ISO 8601; a year, month or day "
+        "means its start",
+        examples=["2014", "2014-07", "2014-07-05", "2014-07-05T13:00:00Z"],
+        pattern=calendar_patterns.TIME,
     ),
 ]
 To = Annotated[
-    TimeText | None,
+    str | None,
     Query(
-        description="First instant after the range, which is half-open: [from, to)",
-        examples=["2015-01-01T00:00:00Z"],
+        description="First instant after the range, which is half-open: [from, to); written as `from`",
+        examples=["2015", "2015-01-01T00:00:00Z"],
+        pattern=calendar_patterns.TIME,
     ),
 ]
 LayerName = Literal["batch", "speed"]
 RuleName = Literal["unfiltered", "qc", "routine"]
 Layer = Annotated[
-    LayerName | None, Query(description="Default: batch where it has the period, else speed")
+    LayerName | None,
+    Query(description="Default: batch where it has the period, else speed"),
 ]
 Rule = Annotated[
     RuleName,
@@ -58,9 +56,18 @@ Rule = Annotated[
     ),
 ]
 DEFAULT_RULE_NAME: Final[RuleName] = "routine"
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Rows of one page at most")]
-Cursor = Annotated[str | None, Query(description="`next` of the page before; opaque", max_length=200)]
-Format = Annotated[Literal["json", "csv"], Query(description="CSV begins with a comment line")]
+Limit = Annotated[
+    int | None,
+    Query(
+        ge=1,
+        le=MAX_LIMIT,
+        description="Rows of one page at most. Default: JSON one page, CSV all",
+    ),
+]
+Format = Annotated[
+    Literal["json", "csv"],
+    Query(description="CSV begins with comment lines, and is whole unless `limit` is said"),
+]
 
 if DEFAULT_RULE_NAME != DEFAULT_RULE:
     raise AssertionError("the API's default rule is the platform's")
@@ -103,39 +110,14 @@ def read_range(start: str | None, end: str | None) -> tuple[datetime | None, dat
     return first, stop
 
 
-def write_cursor(position: str) -> str:
-    """A place in a list as an opaque word."""
-    return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
-
-
-def read_cursor(cursor: str | None, pattern: str) -> str | None:
-    """The place a cursor means.
+def cursor_of(pattern: str) -> Any:  # noqa: ANN401 - as FastAPI's own Query
+    """The parameter that continues a list.
 
     Args:
-        cursor: as `write_cursor` made it.
-        pattern: what a place in this list looks like.
-
-    Raises:
-        RequestValidationError: not a cursor of this list.
+        pattern: of a place in that list, which is what a cursor is.
     """
-    if cursor is None:
-        return None
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        position = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        position = ""
-    if not re.fullmatch(pattern, position) or not _is_on_the_calendar(position):
-        raise bad_parameter("cursor", cursor, "accepted: the `next` of a page of the same list")
-    return position
-
-
-def _is_on_the_calendar(position: str) -> bool:
-    """False for a month 13 or a 30th of February, at which MySQL would stop."""
-    if not _DATE_SHAPE.fullmatch(position):
-        return True
-    try:
-        read_time("cursor", position)
-    except RequestValidationError:
-        return False
-    return True
+    return Query(
+        description="`next` of a page of the same list: what follows is given",
+        pattern=pattern,
+        max_length=200,
+    )

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from isotherm.api.attribution import source_meta
 from isotherm.api.database import EngineDep, SettingsDep
 from isotherm.api.ledger import LedgerLine, LedgerState, read_ledger, read_state
-from isotherm.api.problems import PROBLEMS
+from isotherm.api.problems import PROBLEMS, UNCHANGED
 from isotherm.api.render import respond_object
 from isotherm.datasets.dataset_facts import DatasetFacts
 from isotherm.datasets.facts import FACTS
@@ -85,7 +85,7 @@ class Pipeline(BaseModel):
     "/pipeline",
     summary="How the pipeline is",
     response_model=Pipeline,
-    responses=PROBLEMS,
+    responses={**UNCHANGED, **PROBLEMS},
     tags=["pipeline"],
 )
 def pipeline(request: Request, engine: EngineDep, settings: SettingsDep) -> Response:

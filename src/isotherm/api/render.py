@@ -1,41 +1,86 @@
-"""Lists as JSON or CSV, with an entity tag so that an unchanged page is not sent again."""
+"""Lists as JSON pages or as CSV, whole or by the page; unchanged answers are not sent again."""
 
 import csv
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+import structlog
 from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
 
+log = structlog.get_logger(__name__)
 _JSON: Final = msgspec.json.Encoder()
+_CSV_TYPE: Final = "text/csv; charset=utf-8"
 # Ask each time, but send nothing when nothing changed.
 _CACHE_CONTROL: Final = "no-cache"
+# Of a whole CSV so many rows are read and held at a time.
+CSV_PAGE_ROWS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """Rows in order, structs or dictionaries, and where the page after them begins."""
+
+    rows: Sequence[Any]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list that can be read in pages.
+
+    Attributes:
+        name: of a file of it, without its ending.
+        columns: of the CSV, in order.
+        meta: what holds for all rows.
+        read: a page, from the place after which it begins and its number of rows at most.
+    """
+
+    name: str
+    columns: Sequence[str]
+    meta: Mapping[str, Any]
+    read: Callable[[str | None, int], ListPage]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What part of a list was asked for, and how it is written.
+
+    Attributes:
+        format: json or csv.
+        after: the place the page begins after, None for the first.
+        limit: rows at most; None: of JSON the default, of CSV all.
+    """
+
+    format: str
+    after: str | None
+    limit: int | None
 
 
 def respond_list(
-    request: Request,
-    data: Sequence[Any],
-    meta: Mapping[str, Any],
-    following: str | None,
-    columns: Sequence[str],
-    output: str,
+    request: Request, listing: Listing, wanted: Wanted, default_limit: int = CSV_PAGE_ROWS
 ) -> Response:
-    """A page of a list.
+    """A page of a list, or the whole of it as CSV.
 
-    Args:
-        request: for its If-None-Match.
-        data: the rows, structs or dictionaries.
-        meta: what holds for all of them.
-        following: the next page's cursor, None on the last.
-        columns: the CSV's columns, in order.
-        output: json or csv.
+    A whole CSV is read and sent page by page, each over a connection of its own, so that neither
+    memory nor a connection is held by a slow reader. What fails in between ends the answer
+    without its last chunk, which no client takes for a whole file.
     """
-    if output == "csv":
-        return _tagged(request, _csv(data, meta, following, columns), "text/csv; charset=utf-8")
-    body = _JSON.encode({"data": data, "meta": meta, "next": following})
-    return _tagged(request, body, "application/json")
+    if wanted.format != "csv":
+        page = listing.read(wanted.after, wanted.limit or default_limit)
+        body = _JSON.encode({"data": page.rows, "meta": listing.meta, "next": page.next})
+        return _tagged(request, body, "application/json")
+    headers = {"Content-Disposition": f'attachment; filename="{listing.name}.csv"'}
+    page = listing.read(wanted.after, wanted.limit or CSV_PAGE_ROWS)
+    if wanted.limit is None and page.next is not None:
+        headers["Cache-Control"] = _CACHE_CONTROL
+        return StreamingResponse(_csv_pages(listing, page), media_type=_CSV_TYPE, headers=headers)
+    body = _csv_head(listing, page.next) + _csv_rows(listing.columns, page.rows)
+    return _tagged(request, body, _CSV_TYPE, headers)
 
 
 def respond_object(request: Request, content: Mapping[str, Any]) -> Response:
@@ -43,23 +88,38 @@ def respond_object(request: Request, content: Mapping[str, Any]) -> Response:
     return _tagged(request, _JSON.encode(content), "application/json")
 
 
-def _csv(
-    data: Sequence[Any],
-    meta: Mapping[str, Any],
-    following: str | None,
-    columns: Sequence[str],
-) -> bytes:
-    """Comment lines, a header, rows; lists inside a cell are separated by semicolons."""
-    text = io.StringIO()
-    text.write(f"# {meta['attribution']}\n")
-    facts = {name: value for name, value in meta.items() if name not in ("attribution", "units")}
-    text.write("# " + "; ".join(f"{name}={value}" for name, value in facts.items()) + "\n")
+def _csv_pages(listing: Listing, first: ListPage) -> Iterator[bytes]:
+    page = first
+    yield _csv_head(listing, None) + _csv_rows(listing.columns, page.rows)
+    while page.next is not None:
+        try:
+            page = listing.read(page.next, CSV_PAGE_ROWS)
+        except Exception as error:
+            log.warning("a CSV is cut short", file=listing.name, error=repr(error)[:300])
+            raise
+        yield _csv_rows(listing.columns, page.rows)
+
+
+def _csv_head(listing: Listing, following: str | None) -> bytes:
+    """Comment lines (whose data, what holds for all rows, the next page's cursor) and the header."""
+    meta = listing.meta
+    facts = [f"{name}={value}" for name, value in meta.items() if name not in ("attribution", "units")]
+    comments = [meta["attribution"], "; ".join(facts)]
     if following is not None:
-        text.write(f"# next={following}\n")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    rows = msgspec.to_builtins(data)
-    writer.writerows([_cell(row.get(name)) for name in columns] for row in rows)
+        comments.append(f"next={following}")
+    return "".join(f"# {one}\n" for one in comments).encode() + _lines([listing.columns])
+
+
+def _csv_rows(columns: Sequence[str], rows: Sequence[Any]) -> bytes:
+    """Rows by RFC 4180; lists inside a cell are separated by semicolons."""
+    if rows and isinstance(rows[0], msgspec.Struct):
+        return _lines(map(msgspec.structs.astuple, rows))
+    return _lines([_cell(row.get(name)) for name in columns] for row in rows)
+
+
+def _lines(rows: Iterable[Iterable[object]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode()
 
 
@@ -67,9 +127,11 @@ def _cell(value: object) -> object:
     return ";".join(map(str, value)) if isinstance(value, list) else value
 
 
-def _tagged(request: Request, body: bytes, media_type: str) -> Response:
+def _tagged(
+    request: Request, body: bytes, media_type: str, more: Mapping[str, str] | None = None
+) -> Response:
     tag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    headers = {"ETag": tag, "Cache-Control": _CACHE_CONTROL}
+    headers = {"ETag": tag, "Cache-Control": _CACHE_CONTROL, **(more or {})}
     known = request.headers.get("if-none-match", "")
     if tag in {one.strip() for one in known.split(",")}:
         return Response(status_code=304, headers=headers)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from isotherm.api import calendar_patterns
 from isotherm.api.fields import READ_STATISTICS
 from isotherm.api.packed_rows import Row, fetch_packed, nullable, quoted
 from isotherm.datasets.facts import PRIORITIES
@@ -26,8 +27,6 @@ GLOBAL_COUNTS: Final = (
     "max_tenths",
     "mean_sum_e4",
 )
-_YEAR: Final = r"[0-9]{4}"
-_DAY: Final = rf"{_YEAR}-[0-9]{{2}}-[0-9]{{2}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +47,10 @@ def _as_is(time: datetime) -> datetime:
     return time
 
 
-HOUR: Final = Period("hour_start", "%Y-%m-%dT%H:%i:%sZ", rf"{_DAY}T[0-9]{{2}}:00:00Z", _as_is)
-DAY: Final = Period("day", "%Y-%m-%d", _DAY, _as_is)
-MONTH: Final = Period("month", "%Y-%m", rf"{_YEAR}-[0-9]{{2}}", _as_is)
-YEAR: Final = Period("year", None, _YEAR, _ceil_year)
+HOUR: Final = Period("hour_start", "%Y-%m-%dT%H:%i:%sZ", calendar_patterns.HOUR, _as_is)
+DAY: Final = Period("day", "%Y-%m-%d", calendar_patterns.DAY, _as_is)
+MONTH: Final = Period("month", "%Y-%m", calendar_patterns.MONTH, _as_is)
+YEAR: Final = Period("year", None, calendar_patterns.YEAR, _ceil_year)
 
 
 @dataclass(frozen=True, slots=True)

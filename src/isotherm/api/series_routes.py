@@ -1,9 +1,13 @@
 """The routes of the series: one function each for a station and for all, registered per period."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Final, cast
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
+from sqlalchemy.engine import Engine
 
 from isotherm.api import models
 from isotherm.api.attribution import source_meta
@@ -11,20 +15,18 @@ from isotherm.api.database import EngineDep, SettingsDep
 from isotherm.api.fields import GLOBAL_FIELDS, STATION_FIELDS, units_of
 from isotherm.api.parameters import (
     DEFAULT_RULE_NAME,
-    Cursor,
     Format,
     From,
     Layer,
     Limit,
     Rule,
     To,
-    read_cursor,
+    cursor_of,
     read_range,
-    write_cursor,
 )
-from isotherm.api.problems import PROBLEMS, STATION_PROBLEMS
+from isotherm.api.problems import PROBLEMS, STATION_PROBLEMS, UNCHANGED
 from isotherm.api.records import field_names, global_records, read_source_files, station_records
-from isotherm.api.render import respond_list
+from isotherm.api.render import Listing, ListPage, Wanted, respond_list
 from isotherm.api.series import (
     GLOBAL_SERIES,
     STATION_SERIES,
@@ -51,23 +53,71 @@ def csv_response(description: str) -> dict[int | str, dict[str, Any]]:
             "description": description,
             "content": {"text/csv": {"schema": {"type": "string"}}},
         },
-        304: {"description": "Unchanged since the answer with this ETag"},
+        **UNCHANGED,
     }
 
 
-def _meta(series: Series, rule: str, layer: str | None) -> dict[str, Any]:
-    units = _GLOBAL_UNITS if series.is_global else _STATION_UNITS
-    return {"rule": rule, "layer": layer or "batch, else speed", "units": units}
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asks of a series, besides its page."""
+
+    series: Series
+    series_name: str
+    rule: str
+    layer: str | None
+    range: tuple[datetime | None, datetime | None]
+
+    def meta(self) -> dict[str, Any]:
+        """What holds for every row."""
+        units = _GLOBAL_UNITS if self.series.is_global else _STATION_UNITS
+        return {"rule": self.rule, "layer": self.layer or "batch, else speed", "units": units}
+
+    def file_name(self, owner: str) -> str:
+        """Of a CSV, without its ending: whose, which periods, from when to when, by which rule."""
+        times = [f"{one:%Y-%m-%dT%H%M}".removesuffix("T0000") for one in self.range if one is not None]
+        parts = [owner, self.series_name, *times, self.rule, *([self.layer] if self.layer else [])]
+        return f"isotherm-{'-'.join(parts)}"
+
+    def read(
+        self, connection: sa.Connection, station_id: str | None, after: str | None, limit: int
+    ) -> SeriesPage:
+        """One page of it."""
+        selection = Selection(self.rule, self.layer, *self.range, after, limit)
+        return read_series(connection, self.series, selection, station_id)
 
 
-def _next(series: Series, page: SeriesPage) -> str | None:
-    """The cursor of the page after this one."""
-    return write_cursor(str(page.rows[-1][0])) if page.has_more else None
+def _next(page: SeriesPage) -> str | None:
+    """The cursor of the page after this one: its last period."""
+    return str(page.rows[-1][0]) if page.has_more else None
+
+
+def _station_listing(engine: Engine, asked: Asked, station_id: str, source: dict[str, Any]) -> Listing:
+    series = asked.series
+
+    def read(after: str | None, limit: int) -> ListPage:
+        with engine.connect() as connection:
+            page = asked.read(connection, station_id, after, limit)
+            hours = page.rows if series.is_hourly else []
+            files = read_source_files(connection, station_id, hours)
+        return ListPage(station_records(series, page.rows, station_id, asked.rule, files), _next(page))
+
+    meta = {"station_id": station_id, **asked.meta(), **source}
+    return Listing(asked.file_name(station_id), field_names(series), meta, read)
+
+
+def _global_listing(engine: Engine, asked: Asked, source: dict[str, Any]) -> Listing:
+    series = asked.series
+
+    def read(after: str | None, limit: int) -> ListPage:
+        with engine.connect() as connection:
+            page = asked.read(connection, None, after, limit)
+        return ListPage(global_records(series, page.rows, asked.rule), _next(page))
+
+    meta = {**asked.meta(), **source}
+    return Listing(asked.file_name("all-stations"), field_names(series), meta, read)
 
 
 def _add_station_route(name: str, series: Series, row: type[BaseModel]) -> None:
-    columns = field_names(series)
-
     def read(
         station: StationName,
         request: Request,
@@ -77,21 +127,15 @@ def _add_station_route(name: str, series: Series, row: type[BaseModel]) -> None:
         to: To = None,
         layer: Layer = None,
         rule: Rule = DEFAULT_RULE_NAME,
-        limit: Limit = DEFAULT_LIMIT,
-        cursor: Cursor = None,
+        limit: Limit = None,
+        cursor: Annotated[str | None, cursor_of(series.period.pattern)] = None,
         format: Format = "json",  # noqa: A002 - the parameter's public name
     ) -> Response:
-        first, end = read_range(start, to)
-        after = read_cursor(cursor, series.period.pattern)
+        asked = Asked(series, name, rule, layer, read_range(start, to))
         with engine.connect() as connection:
             station_id = resolve_station(connection, station)
-            selection = Selection(rule, layer, first, end, after, limit)
-            page = read_series(connection, series, selection, station_id)
-            hours = page.rows if series.is_hourly else []
-            files = read_source_files(connection, station_id, hours)
-        data = station_records(series, page.rows, station_id, rule, files)
-        meta = {"station_id": station_id, **_meta(series, rule, layer), **source_meta(settings)}
-        return respond_list(request, data, meta, _next(series, page), columns, format)
+        listing = _station_listing(engine, asked, station_id, source_meta(settings))
+        return respond_list(request, listing, Wanted(format, cursor, limit), DEFAULT_LIMIT)
 
     read.__doc__ = f"""The {name} series of a station, in order of time.
 
@@ -109,8 +153,6 @@ def _add_station_route(name: str, series: Series, row: type[BaseModel]) -> None:
 
 
 def _add_global_route(name: str, series: Series, row: type[BaseModel]) -> None:
-    columns = field_names(series)
-
     def read(
         request: Request,
         engine: EngineDep,
@@ -119,18 +161,13 @@ def _add_global_route(name: str, series: Series, row: type[BaseModel]) -> None:
         to: To = None,
         layer: Layer = None,
         rule: Rule = DEFAULT_RULE_NAME,
-        limit: Limit = DEFAULT_LIMIT,
-        cursor: Cursor = None,
+        limit: Limit = None,
+        cursor: Annotated[str | None, cursor_of(series.period.pattern)] = None,
         format: Format = "json",  # noqa: A002 - the parameter's public name
     ) -> Response:
-        first, end = read_range(start, to)
-        after = read_cursor(cursor, series.period.pattern)
-        with engine.connect() as connection:
-            selection = Selection(rule, layer, first, end, after, limit)
-            page = read_series(connection, series, selection, None)
-        data = global_records(series, page.rows, rule)
-        meta = {**_meta(series, rule, layer), **source_meta(settings)}
-        return respond_list(request, data, meta, _next(series, page), columns, format)
+        asked = Asked(series, name, rule, layer, read_range(start, to))
+        listing = _global_listing(engine, asked, source_meta(settings))
+        return respond_list(request, listing, Wanted(format, cursor, limit), DEFAULT_LIMIT)
 
     read.__doc__ = f"""The {name} series over all stations: the mean of the stations' means, the lowest
     minimum, the highest maximum, and how many stations reported."""

@@ -7,16 +7,16 @@ from fastapi import APIRouter, Query, Request, Response
 from isotherm.api import models
 from isotherm.api.attribution import source_meta
 from isotherm.api.database import EngineDep, SettingsDep
-from isotherm.api.parameters import Cursor, Format, Limit, read_cursor, write_cursor
-from isotherm.api.problems import PROBLEMS
-from isotherm.api.render import respond_list
+from isotherm.api.parameters import BBOX_PATTERN, POSITION_PATTERN, Format, Limit, cursor_of
+from isotherm.api.problems import PROBLEMS, bad_parameter
+from isotherm.api.render import Listing, ListPage, Wanted, respond_list
 from isotherm.api.series_routes import csv_response
 from isotherm.api.stations import StationSearch, find_stations, read_bbox, read_near
 
 router = APIRouter()
 DEFAULT_LIMIT: Final = 100
-_AFTER_ID: Final = r"[ -~]{1,11}"
-_OFFSET: Final = r"[0-9]{1,9}"
+# An id; with `near` how many stations came before.
+_PLACE: Final = "^[!-~]{1,11}$"
 _COLUMNS: Final = tuple(models.Station.model_fields)
 
 
@@ -40,28 +40,43 @@ def find(
         ),
     ] = None,
     country: Annotated[
-        str | None, Query(description="NOAA's (FIPS) code", examples=["US"], pattern="^[A-Za-z]{2}$")
+        str | None,
+        Query(description="NOAA's (FIPS) code", examples=["US"], pattern="^[A-Za-z]{2}$"),
     ] = None,
     bbox: Annotated[
-        str | None, Query(description="west,south,east,north in degrees", examples=["-10,35,30,60"])
+        str | None,
+        Query(
+            description="west,south,east,north in degrees; west may exceed east, across 180",
+            examples=["-10,35,30,60"],
+            pattern=BBOX_PATTERN,
+        ),
     ] = None,
     near: Annotated[
         str | None,
-        Query(description="latitude,longitude in degrees; nearest first", examples=["41.98,-87.90"]),
+        Query(
+            description="latitude,longitude in degrees; nearest first",
+            examples=["41.98,-87.90"],
+            pattern=POSITION_PATTERN,
+        ),
     ] = None,
     radius_km: Annotated[float, Query(gt=0, le=20_038, description="How far from `near`")] = 100,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
+    limit: Limit = None,
+    cursor: Annotated[str | None, cursor_of(_PLACE)] = None,
     format: Format = "json",  # noqa: A002 - the parameter's public name
 ) -> Response:
     """Stations with position, observed period, completeness and aliases; conditions add up."""
-    circle = read_near(near, radius_km)
-    after = read_cursor(cursor, _AFTER_ID if circle is None else _OFFSET)
-    search = StationSearch(query, country, read_bbox(bbox), circle, after, limit)
-    with engine.connect() as connection:
-        found = find_stations(connection, search)
-    following = None
-    if len(found) > limit:
+    circle, box = read_near(near, radius_km), read_bbox(bbox)
+    if circle is not None and cursor is not None and not cursor.isdecimal():
+        raise bad_parameter("cursor", cursor, "accepted: `next` of a page of the same list")
+
+    def read(after: str | None, limit: int) -> ListPage:
+        search = StationSearch(query, country, box, circle, after, limit)
+        with engine.connect() as connection:
+            found = find_stations(connection, search)
+        if len(found) <= limit:
+            return ListPage(found)
         place = found[limit - 1]["station_id"] if circle is None else str(int(after or 0) + limit)
-        following = write_cursor(place)
-    return respond_list(request, found[:limit], source_meta(settings), following, _COLUMNS, format)
+        return ListPage(found[:limit], place)
+
+    listing = Listing("isotherm-stations", _COLUMNS, source_meta(settings), read)
+    return respond_list(request, listing, Wanted(format, cursor, limit), DEFAULT_LIMIT)

@@ -18,7 +18,10 @@ def test_the_description_beside_the_dashboard_is_what_the_code_says() -> None:
 def test_means_say_what_they_are_divided_by_and_which_may_be_null() -> None:
     hour = json.loads(describe())["components"]["schemas"]["Hour"]
     assert hour["properties"]["mean_c"]["type"] == "number"
-    assert "sum_tenths / observation_count / 10" in hour["properties"]["mean_c"]["description"]
+    assert (
+        "`sum_tenths / observation_count / 10`, to 2 decimals"
+        in hour["properties"]["mean_c"]["description"]
+    )
     dew_point = hour["properties"]["mean_dew_point_c"]
     assert [one["type"] for one in dew_point["anyOf"]] == ["number", "null"]
     assert {"mean_c", "mean_dew_point_c", "dew_point_count"} <= set(hour["required"])

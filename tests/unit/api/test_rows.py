@@ -1,5 +1,6 @@
 """Rows on their way out: which layer is chosen, degrees from integers, CSV, labels."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import msgspec
@@ -10,10 +11,10 @@ from pydantic import create_model
 from starlette.requests import Request
 
 from isotherm.api.attribution import archive_label, is_simulated, source_meta
-from isotherm.api.fields import READ_STATISTICS, model_fields, units_of, values_of
+from isotherm.api.fields import READ_STATISTICS, means_of, model_fields, units_of, values_of
 from isotherm.api.models import GLOBAL_ROWS, STATION_ROWS
 from isotherm.api.records import field_names, global_records, station_records
-from isotherm.api.render import respond_list
+from isotherm.api.render import Listing, ListPage, Wanted, respond_list
 from isotherm.api.security import frame_origins
 from isotherm.api.series import GLOBAL_SERIES, STATION_SERIES, _choose
 from isotherm.api.stations import read_bbox, read_near
@@ -74,17 +75,36 @@ def hour_of(temperatures: list[int], dew_points: list[int]) -> dict[str, object]
 TENTHS = st.integers(-932, 618)
 
 
+def mean_c(tenths: list[int]) -> float:
+    """Their mean as it is given: hundredths, halves to even, by exact fractions."""
+    return round(Fraction(sum(tenths), len(tenths) * 10), 2).__float__()
+
+
 @given(st.lists(TENTHS, min_size=1, max_size=50), st.lists(TENTHS, max_size=50))
-def test_an_hour_in_degrees_is_the_integers_divided_once(
+def test_an_hour_in_degrees_is_the_integers_divided_and_rounded_once(
     temperatures: list[int], dew_points: list[int]
 ) -> None:
     record = hour_of(temperatures, dew_points)
-    assert record["mean_c"] == sum(temperatures) / len(temperatures) / 10
+    assert record["mean_c"] == mean_c(temperatures)
+    assert min(temperatures) / 10 <= float(str(record["mean_c"])) <= max(temperatures) / 10
     assert (record["min_c"], record["max_c"]) == (min(temperatures) / 10, max(temperatures) / 10)
     assert [record[name] for name in REASON_COUNTS] == list(range(len(REASON_COUNTS)))
     assert record["dew_point_count"] == len(dew_points)
-    mean_c = sum(dew_points) / len(dew_points) / 10 if dew_points else None
-    assert record["mean_dew_point_c"] == mean_c
+    assert record["mean_dew_point_c"] == (mean_c(dew_points) if dew_points else None)
+
+
+@given(st.lists(TENTHS, min_size=1, max_size=9))
+def test_of_up_to_nine_readings_the_exact_sum_can_be_had_back(temperatures: list[int]) -> None:
+    mean = hour_of(temperatures, [])["mean_c"]
+    assert round(float(str(mean)) * 10 * len(temperatures)) == sum(temperatures)
+
+
+@pytest.mark.parametrize(
+    ("total", "count", "mean"),
+    [(5, 20, 0.02), (15, 20, 0.08), (-5, 20, -0.02), (-332, 3, -11.07), (0, 3, 0.0), (33, 20, 0.16)],
+)
+def test_half_a_hundredth_goes_to_the_even_one(total: int, count: int, mean: float) -> None:
+    assert means_of([total], [count], 10) == [mean]
 
 
 def test_an_hour_without_a_dew_point_has_none_and_one_at_freezing_point_has_zero() -> None:
@@ -129,22 +149,30 @@ def test_a_statistic_that_is_added_to_the_catalogue_is_a_field_with_its_unit_and
 def test_a_global_mean_is_the_sum_of_means_by_the_stations() -> None:
     row = ["2014-01-01", "global-hourly", "batch", 3, 9, -5, 7, -10_001]
     record = msgspec.to_builtins(global_records(GLOBAL_SERIES["daily"], [row], "qc")[0])
-    assert record["mean_c"] == -10_001 / 3 / 10_000
+    assert record["mean_c"] == -0.33
     assert (record["day"], record["station_count"]) == ("2014-01-01", 3)
 
 
-def test_csv_quotes_commas_leaves_nothing_for_null_and_names_the_next_page() -> None:
+def listing_of(rows: list[dict[str, object]], following: str | None, *columns: str) -> Listing:
+    """A list of one page."""
     meta = {"attribution": "Data: NOAA NCEI.", "units": {}, "rule": "qc"}
-    data = [{"a": "x, y", "b": None, "c": 0, "d": ["1", "2"]}]
-    answer = respond_list(request(), data, meta, "more", ("a", "b", "c", "d"), "csv")
+    return Listing("rows", columns, meta, lambda _after, _limit: ListPage(rows, following))
+
+
+def test_csv_quotes_commas_leaves_nothing_for_null_and_names_the_next_page() -> None:
+    rows = [{"a": 'x, "y"', "b": None, "c": 0, "d": ["1", "2"]}]
+    listing = listing_of(rows, "more", "a", "b", "c", "d")
+    answer = respond_list(request(), listing, Wanted("csv", None, 1))
     assert bytes(answer.body).decode() == (
-        '# Data: NOAA NCEI.\n# rule=qc\n# next=more\na,b,c,d\n"x, y",,0,1;2\n'
+        '# Data: NOAA NCEI.\n# rule=qc\n# next=more\na,b,c,d\n"x, ""y""",,0,1;2\n'
     )
+    assert answer.headers["content-disposition"] == 'attachment; filename="rows.csv"'
 
 
 def test_a_known_tag_is_answered_without_a_body_among_others_too() -> None:
-    tag = respond_list(request(), [], {"x": 1}, None, (), "json").headers["etag"]
-    again = respond_list(request(if_none_match=f'W/"other", {tag}'), [], {"x": 1}, None, (), "json")
+    wanted = Wanted("json", None, None)
+    tag = respond_list(request(), listing_of([], None), wanted).headers["etag"]
+    again = respond_list(request(if_none_match=f'W/"other", {tag}'), listing_of([], None), wanted)
     assert (again.status_code, again.body) == (304, b"")
 
 
