@@ -1,14 +1,18 @@
 """Fixtures of the browser tests: Chromium, a watched page, the API, hours to write."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser
 
+from browser.chart_product import chart_product
 from browser.chromium import Watched, find_chromium, open_chromium, watched_page
+from browser.dashboard_copy import install_copy
 from browser.live_hour import LiveHours
 from running_product import RunningProduct
+from servers.api_fixture import ApiServer
 
 # Where people sit: behind, at and ahead of UTC, the last one so far ahead that it has another day.
 TIME_ZONES = ("UTC", "America/New_York", "Europe/Paris", "Pacific/Auckland")
@@ -61,3 +65,16 @@ def live_hours(stack: RunningProduct) -> Iterator[LiveHours]:
     hours.remove()
     yield hours
     hours.remove()
+
+
+@pytest.fixture(scope="session")
+def charted() -> Iterator[ApiServer]:
+    """An API on a database of its own in which the stations change on known days."""
+    with chart_product() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def installed_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dashboard's sources with the libraries of its tests."""
+    return install_copy(tmp_path_factory.mktemp("sources") / "dashboard")

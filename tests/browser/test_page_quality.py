@@ -1,0 +1,171 @@
+"""Every view in every width and scheme: no finding of axe, and nothing that moves once it is seen.
+
+How fast pages paint is measured by `benchmarks/page_paint.py`: a test would fail on a busy machine.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from browser.chart_product import LAST_DAY, STATION
+from browser.chromium import watched_page
+from browser.live_hour import LIVE_STATION, LiveHours
+from servers.api_fixture import ApiServer
+
+pytestmark = pytest.mark.browser
+WIDTHS = {390: 844, 768: 1024, 1366: 768}
+SCHEMES = ("light", "dark")
+MOST_SHIFT = 0.05
+WATCH_SHIFTS = """
+    window.shift = 0;
+    window.shifted = [];
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+            if (entry.hadRecentInput) continue;
+            window.shift += entry.value;
+            const nodes = entry.sources.map(({ node }) => node?.className || node?.nodeName);
+            window.shifted.push(`${entry.value.toFixed(4)} ${nodes}`);
+        }
+    }).observe({ type: "layout-shift", buffered: true });
+"""
+# View, address, and what stands on it when it is there.
+_DAY = f"from={LAST_DAY}&to={LAST_DAY}"
+VIEWS = {
+    "chart": ("#/history", "main canvas"),
+    "table": ("#/history?view=table", "main tbody tr"),
+    "one station": (
+        f"#/history?station={STATION}&by=hour&{_DAY}",
+        "main canvas",
+    ),
+    "nothing in the period": ("#/history?from=1850-01-01&to=1850-12-31", "main .state.empty"),
+    "too many rows": ("#/history?by=hour&from=1901-01-01&to=2024-12-31", "main .state"),
+    "unknown station": ("#/history?station=nowhere&from=2013-01-01&to=2013-01-31", "main .state"),
+    "unknown address": ("#/nowhere/at/all", "main h1"),
+    "live, idle": ("#/live", "main"),
+    "live, running": (f"#/live?station={LIVE_STATION}", "[data-hour] td"),
+    "documentation": ("docs", "main h1"),
+}
+
+
+@pytest.fixture(scope="session")
+def axe(installed_dashboard: Path) -> str:
+    """The script of axe-core, as the dashboard's lock file pins it."""
+    return (installed_dashboard / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+@pytest.fixture
+def running_hours(charted: ApiServer) -> Iterator[None]:
+    """Two hours in the speed layer."""
+    engine = charted.database.engine()
+    hours = LiveHours(engine)
+    for hour in (4, 5):
+        hours.write(hour, low=-10, high=20, total=10)
+    yield
+    hours.remove()
+    engine.dispose()
+
+
+def findings(page: Page, axe: str) -> list[str]:
+    """Everything axe finds; its script is run from outside, so the page's own policy holds."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe)
+    result: dict[str, Any] = page.evaluate("axe.run({ resultTypes: ['violations'] })")
+    return [
+        f"{one['id']}: {node['html'][:160]} {node['any'][0]['message'] if node['any'] else ''}"
+        for one in result["violations"]
+        for node in one["nodes"]
+    ]
+
+
+def in_every_look(page: Page, axe: str) -> dict[str, list[str]]:
+    """The findings by width and scheme, none left out."""
+    found = {}
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.wait_for_timeout(60)
+            if problems := findings(page, axe):
+                found[f"{width} {scheme}"] = problems
+    return found
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_axe_finds_nothing(
+    chromium: Browser, charted: ApiServer, axe: str, view: str, request: pytest.FixtureRequest
+) -> None:
+    address, sign = VIEWS[view]
+    if view == "live, running":
+        request.getfixturevalue("running_hours")
+    with watched_page(chromium, reduced_motion="reduce") as watched:
+        watched.page.goto(f"{charted.url}/{address}")
+        expect(watched.page.locator(sign).first).to_be_visible()
+        found = in_every_look(watched.page, axe)
+        assert found == {}, json.dumps(found, indent=1)
+
+
+def fail(route: Route) -> None:
+    route.abort()
+
+
+def hold(_: Route) -> None:
+    """Never answer."""
+
+
+@pytest.mark.parametrize("answer", [fail, hold], ids=["without an answer", "loading"])
+def test_axe_finds_nothing_while_hours_are_missing(
+    chromium: Browser,
+    charted: ApiServer,
+    axe: str,
+    answer: Any,  # noqa: ANN401
+) -> None:
+    with watched_page(chromium, reduced_motion="reduce") as watched:
+        page = watched.page
+        page.route("**/global/daily*", answer)
+        page.goto(f"{charted.url}/#/history")
+        expect(page.locator("main .state").first).to_be_visible()
+        found = in_every_look(page, axe)
+        assert found == {}, json.dumps(found, indent=1)
+
+
+def test_axe_finds_nothing_in_open_menus(chromium: Browser, charted: ApiServer, axe: str) -> None:
+    with watched_page(chromium, reduced_motion="reduce") as watched:
+        page = watched.page
+        page.goto(f"{charted.url}/#/history")
+        page.get_by_role("button", name="Rule and layer").click()
+        assert in_every_look(page, axe) == {}
+        page.keyboard.press("Escape")
+        page.get_by_role("combobox", name="Station").focus()
+        expect(page.get_by_role("option").first).to_be_visible()
+        assert in_every_look(page, axe) == {}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_moves_on_load_reload_and_another_station(
+    chromium: Browser, charted: ApiServer, width: int
+) -> None:
+    with watched_page(chromium, viewport={"width": width, "height": WIDTHS[width]}) as watched:
+        page = watched.page
+        page.add_init_script(WATCH_SHIFTS)
+
+        def settle() -> None:
+            expect(page.locator("main canvas")).to_be_visible()
+            expect(page.locator("[data-tile=mean]")).to_contain_text("°C")
+            page.wait_for_timeout(400)
+            assert page.evaluate("window.shift") < MOST_SHIFT, page.evaluate("window.shifted")
+
+        page.goto(charted.url)
+        settle()
+        page.reload()
+        settle()
+        # By the address, as nothing that follows a press counts as a shift.
+        page.evaluate(f"location.hash = '#/history?station={STATION}'")
+        expect(page.locator("main .subtitle")).to_contain_text(STATION)
+        settle()
+        page.evaluate(f"location.hash = '#/history?station={STATION}&from=1850-01-01&to=1850-01-31'")
+        expect(page.locator("main .state")).to_be_visible()
+        assert page.evaluate("window.shift") < MOST_SHIFT, page.evaluate("window.shifted")
