@@ -3,10 +3,8 @@ import { createRouter, createWebHashHistory } from "vue-router";
 import { keepAddress } from "./airflowTab";
 import App from "./App.vue";
 import "./styles.css";
-import "uplot/dist/uPlot.min.css";
 import { followTheme } from "./theme";
 import HistoryView from "./views/HistoryView.vue";
-import LiveView from "./views/LiveView.vue";
 import MissingView from "./views/MissingView.vue";
 
 // An address as people type it, without the #, is the page of that name.
@@ -18,7 +16,7 @@ const router = createRouter({
   history: createWebHashHistory(),
   routes: [
     { path: "/history", name: "history", component: HistoryView, meta: { title: "History" } },
-    { path: "/live", name: "live", component: LiveView, meta: { title: "Live" } },
+    { path: "/live", name: "live", component: () => import("./views/LiveView.vue"), meta: { title: "Live" } },
     { path: "/", redirect: { name: "history" } },
     { path: "/:rest(.*)*", name: "missing", component: MissingView, meta: { title: "No such page" } },
   ],
