@@ -42,6 +42,11 @@ def test_a_finished_import_reads_well(stack: RunningProduct, airflow: AirflowCli
     assert "rows in MySQL" in logs["load_changes"]
 
 
+def replay_task(airflow: AirflowClient, run_id: str) -> TaskState | None:
+    tasks = airflow.tasks(STREAM_DAG, run_id)
+    return next((one for one in tasks if one.task_id == STREAM_TASK), None)
+
+
 @pytest.fixture
 def running(airflow: AirflowClient) -> Iterator[tuple[str, TaskState]]:
     """A slow replay, while its task runs."""
@@ -49,13 +54,14 @@ def running(airflow: AirflowClient) -> Iterator[tuple[str, TaskState]]:
     run_id = airflow.trigger(STREAM_DAG, {**form, "label": str(time.time())})
     deadline = time.monotonic() + 180
     while True:
-        tasks = airflow.tasks(STREAM_DAG, run_id)
-        if tasks and tasks[0].state == "running":
-            yield run_id, tasks[0]
+        task = replay_task(airflow, run_id)
+        if task and task.state == "running":
+            yield run_id, task
             break
-        assert time.monotonic() < deadline, tasks
+        assert time.monotonic() < deadline, task
         time.sleep(1)
-    if airflow.tasks(STREAM_DAG, run_id)[0].state == "running":
+    task = replay_task(airflow, run_id)
+    if task and task.state == "running":
         set_state(airflow, run_id, "failed")
 
 
@@ -81,7 +87,9 @@ def test_the_log_of_a_running_task_can_be_read_and_marking_it_failed_ends_its_pr
     wait_for_line(airflow, run_id, task, "[bridge] batch_published")
     log = wait_for_line(airflow, run_id, task, "PROGRESS")
     assert "rows fed" in log
-    assert airflow.tasks(STREAM_DAG, run_id)[0].state == "running"
+    now = replay_task(airflow, run_id)
+    assert now is not None
+    assert now.state == "running"
     programs = [recorded_process(stack, name) for name in CHILDREN]
     with_children = [one for child in programs for one in (child, *child.children(recursive=True))]
     set_state(airflow, run_id, "failed")
@@ -102,3 +110,16 @@ def test_logs_need_a_login(stack: RunningProduct, airflow: AirflowClient) -> Non
     run_id = newest_run(airflow, "import_history")
     path = f"/api/v2/dags/import_history/dagRuns/{run_id}/taskInstances/plan_import/logs/1"
     assert httpx.get(f"{stack.airflow_url}{path}").status_code == httpx.codes.UNAUTHORIZED
+
+
+def test_the_log_of_a_stream_that_ended_well_has_no_error(airflow: AirflowClient) -> None:
+    found = airflow.get(
+        f"/api/v2/dags/{STREAM_DAG}/dagRuns", order_by="-start_date", limit=1, state="success"
+    )
+    run_id = str(found["dag_runs"][0]["dag_run_id"])
+    task = replay_task(airflow, run_id)
+    assert task is not None
+    lines = airflow.log(STREAM_DAG, run_id, task).splitlines()
+    assert any(line.startswith("Done: ") for line in lines)
+    noise = ("ERROR spark", "Traceback", "Exception", "Py4J", "[cds]", "WARNING: package")
+    assert [line for line in lines if any(one in line for one in noise)] == []

@@ -4,14 +4,21 @@ What the JVM must know before it starts (compiler, collector, class archive) com
 `batch_submit_conf`; a DAG file is parsed every minute and must read no settings.
 """
 
-from typing import Any
+import re
+from collections.abc import Iterator
+from typing import Any, Final
 
+from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowException
 
 from isotherm.ingest.dag_defaults import skip_if_empty
 from isotherm.settings import REPOSITORY_ROOT, load_settings
+from isotherm.spark.java_options import is_start_noise
+
+# The task's log has its own clock; a level worth a look stays.
+_OWN_CLOCK: Final = re.compile(r"^[\d-]{10} [\d:]{8} (\[info +\] )?")
 
 
 class BatchJobOperator(SparkSubmitOperator):
@@ -37,6 +44,17 @@ class BatchJobOperator(SparkSubmitOperator):
 
         self.conf = {**batch_submit_conf(load_settings()), **(self.conf or {})}
         super().execute(context)
+
+    def _get_hook(self) -> SparkSubmitHook:
+        """Airflow's hook, of whose lines those are left out that tell nothing of the job."""
+        hook = super()._get_hook()
+        show = hook._process_spark_submit_log
+
+        def show_what_tells(lines: Iterator[str]) -> None:
+            show(_OWN_CLOCK.sub("", one) for one in lines if not is_start_noise(one))
+
+        hook._process_spark_submit_log = show_what_tells  # type: ignore[method-assign, assignment]
+        return hook
 
 
 class SummariseOperator(BatchJobOperator):

@@ -1,12 +1,24 @@
-"""How the JVM of a batch job is started, for the job and for the training of its class archive."""
+"""How a JVM is started, for the jobs and for the training of their class archive; what it says then."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 CLASS_ARCHIVE: Final = "spark.jsa"
+# What Java says of a class archive that does not quite fit is nobody's business in a task's log.
+NO_ARCHIVE_WARNINGS: Final = "-Xlog:cds=off"
 # Of a batch job the JVM does next to nothing: the optimising compiler costs 2 CPU seconds more than it
-# saves. What Java says of an archive that does not quite fit is nobody's business in a task's log.
-QUICK_START: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xlog:cds=off")
+# saves.
+QUICK_START: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", NO_ARCHIVE_WARNINGS)
+# What no option turns off: Spark opens packages that newer Javas have no more, and each JVM says so.
+_START_NOISE: Final = re.compile(
+    r"WARNING: package \S+ not in |WARNING: Using incubator modules|\[[\d.]+s\]\[warning\]\[cds"
+)
+
+
+def is_start_noise(line: str) -> bool:
+    """Whether a line is what a JVM says of itself as it starts, and not of the work."""
+    return _START_NOISE.match(line) is not None
 
 
 def join_options(options: Sequence[str]) -> str:

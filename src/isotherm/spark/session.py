@@ -17,7 +17,12 @@ from pyspark.sql import SparkSession
 
 from isotherm.errors import SettingsError
 from isotherm.settings import LOOPBACK, Settings
-from isotherm.spark.java_options import CLASS_ARCHIVE, QUICK_START, join_options
+from isotherm.spark.java_options import (
+    CLASS_ARCHIVE,
+    NO_ARCHIVE_WARNINGS,
+    QUICK_START,
+    join_options,
+)
 
 # The state of a stream is split by this number for the life of its checkpoint. 200, Spark's default,
 # cost 3 times the CPU and 44 times the checkpoint files on two cores.
@@ -74,7 +79,7 @@ def stream_session(settings: Settings, app_name: str) -> SparkSession:
     Raises:
         SettingsError: the connector's jars are not in `<tools_dir>/jars/spark`.
     """
-    options = ["-XX:+UseSerialGC", *_common_java_options()]
+    options = ["-XX:+UseSerialGC", NO_ARCHIVE_WARNINGS, *_common_java_options()]
     conf: dict[str, bool | float | int | str | None] = {
         "spark.driver.memory": STREAM_MEMORY,
         "spark.driver.extraJavaOptions": join_options(options),

@@ -10,6 +10,8 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
+from isotherm.spark.java_options import is_start_noise
+
 # As fast as acknowledged means many batches a second; the log shows at most one line a second of each.
 SHOWN_EVERY_S: Final = 1.0
 # A failing Spark prints its whole plan in one line; the program's own log has all of it.
@@ -33,9 +35,11 @@ class Progress:
 
         Returns:
             The line to show, None for none: of the progress at most one line a second and program,
-            of everything else all.
+            of everything else all but what a JVM says of its start.
         """
         values = _parse(line)
+        if values is None and is_start_noise(line):
+            return None
         if values is None:
             return line[:_SHOWN_CHARACTERS]
         with self._lock:
