@@ -1,7 +1,8 @@
-"""What Airflow must know of Isotherm: which day a run owns, and that its UI opens in UTC."""
+"""What Airflow must know of Isotherm: a run's day, that its UI opens in UTC, where buttons lead."""
 
 from airflow.plugins_manager import AirflowPlugin
 
+from isotherm.airflow_ui import links, program_logs
 from isotherm.airflow_ui.utc_clock import UtcClockMiddleware
 from isotherm.ingest.day_timetable import DayTimetable
 
@@ -11,6 +12,14 @@ class IsothermAirflowPlugin(AirflowPlugin):
 
     name = "isotherm_airflow"
     timetables = [DayTimetable]  # noqa: RUF012 - Airflow reads plain lists
+    global_operator_extra_links = [  # noqa: RUF012
+        links.LiveLink(),
+        links.HistoryLink(),
+        links.SparkLogLink(),
+    ]
+    fastapi_apps = [  # noqa: RUF012
+        {"app": program_logs.app, "url_prefix": links.LOGS, "name": "Logs of the stream's programs"},
+    ]
     fastapi_root_middlewares = [  # noqa: RUF012
         {"middleware": UtcClockMiddleware, "name": "UTC clock"},
     ]

@@ -28,6 +28,7 @@ class IsothermDashboardPlugin(AirflowPlugin):
         {
             "name": "Isotherm",
             "href": f"{URL_PREFIX}/",
+            "icon": f"{URL_PREFIX}/favicon.svg",
             "destination": "nav",
             "url_route": "isotherm",
         }
