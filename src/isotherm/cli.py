@@ -132,6 +132,7 @@ def reset(
 @app.command(context_settings=PASS_THROUGH)
 def airflow(context: typer.Context) -> None:
     """Airflow's own command line, with the settings of the running servers."""
+    from isotherm.local import airflow_backfill
     from isotherm.local.command_settings import settings_in_use
     from isotherm.local.processes import INSTANCE_VARIABLE
     from isotherm.local.servers.airflow import airflow_environment
@@ -141,7 +142,10 @@ def airflow(context: typer.Context) -> None:
         raise SettingsError(f"{settings.state_dir} was never started. Run ./isotherm up first.")
     environment = airflow_environment(settings)
     del environment[INSTANCE_VARIABLE]  # it is the person's process, not one of the servers'
-    raise typer.Exit(_run([sys.executable, "-m", "airflow", *context.args], environment))
+    module = "airflow"
+    if tuple(context.args[:2]) == airflow_backfill.COMMAND:
+        module, environment = airflow_backfill.MODULE, environment | airflow_backfill.QUIET
+    raise typer.Exit(_run([sys.executable, "-m", module, *context.args], environment))
 
 
 def _set_up_all() -> None:
