@@ -9,6 +9,9 @@ day, month, year and global rows, checked there, and told by one asset event.
 with most years, spread over the world. An id is asked for even if no list knows it. A *dry run* (the
 default) only shows the plan.
 
+Years the wrong way round or a box that is none fail at once. A station typed by its id that has no file
+in any of the years fails the run in `check_station_ids`, by its name, after all others are done.
+
 **What it leaves.** A table of files by year in each `download_years`, with those that could not be had
 and why, and a table of what was loaded in `load_changes`. The plan itself lies in HDFS for 30 days.
 
@@ -53,7 +56,11 @@ def year_param(default: int, title: str) -> Param:
             description="NOAA's two-letter (FIPS) code, as US or NO.",
         ),
         "box": Param(
-            None, type=["null", "string"], title="Box", description="west,south,east,north in degrees."
+            None,
+            type=["null", "string"],
+            pattern=dag_defaults.BOX_PATTERN,
+            title="Box",
+            description="west,south,east,north in degrees, as -10,50,30,72.",
         ),
         "station_count": dag_defaults.station_count_param(),
         "dry_run": Param(
@@ -65,6 +72,7 @@ def import_history() -> None:
     """One run, some years of some stations."""
 
     @task(show_return_value_in_logs=False)
+    @dag_defaults.failing_at_once()
     def plan_import() -> list[dict[str, Any]]:
         """Which station-years, in parts of about 400 files; none in a dry run, the rest is skipped."""
         from isotherm.ingest import history_tasks
@@ -79,7 +87,7 @@ def import_history() -> None:
         map_index_template="{{ years }}",
         doc_md="Changed files of a part of the plan to HDFS, at most four at once.",
     )
-    def download_years(part: dict[str, Any]) -> dict[str, int]:
+    def download_years(part: dict[str, Any]) -> dict[str, Any]:
         from isotherm.ingest import history_tasks
 
         context = get_current_context()
@@ -98,6 +106,7 @@ def import_history() -> None:
     downloaded = download_years.expand(part=plan_import())
     chain(downloaded, summarise, loaded, checked, dag_defaults.publish_days(loaded))
     chain(loaded, dag_defaults.settle_ledger())
+    dag_defaults.check_station_ids(downloaded)
 
 
 import_history()

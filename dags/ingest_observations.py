@@ -9,7 +9,8 @@ was loaded is held against its files hour by hour.
 **When.** Daily at 00:00 UTC for the day three days before: NOAA is about two days late.
 
 **By hand.** *Trigger* asks for the day; left empty it is the newest year the archive has. A station
-typed by id is asked for even if no list knows it.
+typed by id is asked for even if no list knows it; one that nobody has fails the run by its name, after
+all others are done (one that we have from other years is a hole in this one).
 
 **Backfill.** The dates are the days themselves, both ends included, whatever time zone the UI shows:
 
@@ -68,6 +69,7 @@ def ingest_observations() -> None:
 
     # Half of the pool, and two files at once: two runs share the archive's four connections.
     @task.short_circuit(pool="noaa", pool_slots=2, multiple_outputs=False)
+    @dag_defaults.failing_at_once()
     def download_files() -> dict[str, Any]:
         """Chooses stations, brings changed files to HDFS; the rest is skipped where nothing is left."""
         from isotherm.ingest import day_tasks
@@ -88,8 +90,10 @@ def ingest_observations() -> None:
     )
     loaded = dag_defaults.load_changes()
     checked = checks.check_tasks(*dag_defaults.changed_period())
-    chain(download_files(), summarise, loaded, checked, dag_defaults.publish_days(loaded))
+    downloaded = download_files()
+    chain(downloaded, summarise, loaded, checked, dag_defaults.publish_days(loaded))
     chain(loaded, dag_defaults.settle_ledger())
+    dag_defaults.check_station_ids(downloaded)
 
 
 ingest_observations()

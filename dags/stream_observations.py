@@ -9,6 +9,8 @@ the other three programs, forwards their lines and shows its progress every 15 s
 you name. *Speed* is data seconds per wall second: 120 with a batch interval of 30 s is one hour a
 batch; 0 is as fast as Kafka acknowledges. *Label* replays days that were played before.
 
+A form that makes no sense fails in `check_form`, at once, whatever is streaming.
+
 **What it leaves.** The task ends with success when everything it fed stands in MySQL. Its result says
 what came too late for the stream (`late`, with a warning: the batch layer has it) and how many dead
 letters there are.
@@ -25,8 +27,10 @@ Mend the cause, then *Clear*.
 from datetime import timedelta
 
 import pendulum
-from airflow.sdk import Param, dag
+from airflow.sdk import Param, chain, dag, get_current_context, task
 
+from isotherm.datasets.facts import FACTS
+from isotherm.ingest import dag_defaults
 from isotherm.stream.operator import ReplayOperator
 
 
@@ -39,8 +43,10 @@ def day_param(title: str, description: str) -> Param:
     schedule=None,
     start_date=pendulum.datetime(1901, 1, 1, tz="UTC"),
     catchup=False,
-    # A second run may wait beside the first: its task queues for the one slot of the pool.
-    max_active_runs=2,
+    # Others may wait beside the first: their replays queue for the one slot of the pool, while a wrong
+    # form is told of at once.
+    max_active_runs=16,
+    default_args=dag_defaults.DEFAULT_ARGS,
     doc_md=__doc__,
     tags=["isotherm", "speed", "live"],
     params={
@@ -56,6 +62,7 @@ def day_param(title: str, description: str) -> Param:
         "dataset": Param(
             None,
             type=["null", "string"],
+            enum=[None, *(one.name for one in FACTS)],
             title="Dataset",
             description="By its name. Empty: the one that serves first.",
         ),
@@ -82,17 +89,23 @@ def day_param(title: str, description: str) -> Param:
 )
 def stream_observations() -> None:
     """One run, one replay."""
-    ReplayOperator(
+
+    @task
+    @dag_defaults.failing_at_once()
+    def check_form() -> str:
+        """A form that makes no sense fails here, at once, whatever is streaming."""
+        from isotherm.stream.replay import Replay
+
+        return Replay.from_form(get_current_context()["params"]).describe()
+
+    replay = ReplayOperator(
         task_id="replay_observations",
         pool="stream",
-        owner="isotherm",
-        retries=3,
-        retry_delay=timedelta(seconds=10),
-        retry_exponential_backoff=2,
         max_retry_delay=timedelta(minutes=2),
         execution_timeout=None,
         doc_md="Feeder, bridge and Spark stream, followed until everything stands in MySQL.",
     )
+    chain(check_form(), replay)
 
 
 stream_observations()

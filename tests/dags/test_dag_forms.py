@@ -17,6 +17,10 @@ REFUSED = [
     ("ingest_observations", {"station_count": 0}),
     ("import_history", {"first_year": 1776}),
     ("import_history", {"country": "USA"}),
+    ("import_history", {"box": "somewhere"}),
+    ("import_history", {"box": "1,2,3"}),
+    ("stream_observations", {"dataset": "isd"}),
+    ("stream_observations", {"first_day": "2014-02-31"}),
     ("import_history", {"dry_run": "no"}),
     ("stream_observations", {"period": "yesterday"}),
     ("stream_observations", {"speed": -1}),
@@ -25,6 +29,8 @@ REFUSED = [
 TAKEN = [
     ("ingest_observations", {"day": "1901-06-01", "station_ids": ["01001099999"]}),
     ("import_history", {"first_year": 1901, "last_year": 2024, "dry_run": False}),
+    ("import_history", {"box": "-10.5, 50, 30, 72.25"}),
+    ("stream_observations", {"dataset": "global-hourly"}),
     ("import_history", {"country": "NO", "box": "-10,50,30,72", "station_count": 5}),
     ("stream_observations", {"period": "days", "first_day": "2014-01-01", "speed": 0}),
 ]

@@ -422,5 +422,5 @@ def test_a_period_without_files_says_so(speed: Speed) -> None:
     feeder = speed.feed("--first-day", "1950-01-01")
     said = feeder.communicate(timeout=60)[0]
 
-    assert feeder.returncode == 1
+    assert feeder.returncode == REFUSED
     assert "has no file for any station in this period" in said

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from isotherm.errors import SourceError
+from isotherm.errors import SettingsError
 from isotherm.messages import OBSERVATION_TOPIC
 from isotherm.settings import Settings
 from isotherm.stores.kafka_topics import ensure_topics
@@ -107,7 +107,7 @@ def test_a_run_whose_feed_was_removed_plans_anew(settings: Settings) -> None:
 
 def test_a_period_without_files_is_refused_before_anything_starts(settings: Settings) -> None:
     day = datetime(1950, 1, 1, tzinfo=UTC).date()
-    with pytest.raises(SourceError, match="has no file for any station in this period"):
+    with pytest.raises(SettingsError, match="has no file for any station in this period"):
         plan_feed(settings, Replay(day, day, 100, 30, 0, 5), "run 1")
     assert not (settings.state_dir / "feeds").exists()
 

@@ -1,11 +1,14 @@
-"""What the batch DAGs have in common: owner, retries, limits, form fields, and their last steps."""
+"""What the DAGs have in common: owner, retries, limits, form fields, and the batch DAGs' last steps."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from airflow.sdk import Asset, Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from isotherm.errors import SettingsError
 from isotherm.ingest.day_ranges import days_of
 
 Value = TypeVar("Value")
@@ -21,9 +24,39 @@ DEFAULT_ARGS: Final[dict[str, Any]] = {
     # runs, which would find the same changes.
     "weight_rule": "upstream",
 }
+_DEGREES: Final = r"-?\d+(\.\d+)?"
+# Four numbers; whether they are a box is for the first task to say.
+BOX_PATTERN: Final = rf"^\s*{_DEGREES}(\s*,\s*{_DEGREES}){{3}}\s*$"
 OBSERVATION_DAY: Final = Asset(
     name="observation_day", uri="isotherm://observation_day", group="isotherm"
 )
+
+
+@contextmanager
+def failing_at_once() -> Iterator[None]:
+    """Fail a task for good where a form's values make no sense: to try again would find the same.
+
+    Also to be used as a decorator of a task's function.
+
+    Raises:
+        AirflowFailException: in place of a SettingsError, with its message.
+    """
+    try:
+        yield
+    except SettingsError as error:
+        raise AirflowFailException(str(error)) from None
+
+
+@task
+def check_station_ids(downloads: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+    """Fails where a station typed by its id has no file in any year asked for; all others are done."""
+    parts = [downloads] if isinstance(downloads, Mapping) else list(downloads)
+    found = {station for part in parts for station in part["typed_found"]}
+    missing = {station for part in parts for station in part["typed_missing"]} - found
+    if missing:
+        from isotherm.ingest.transfer_report import describe_missing
+
+        raise AirflowFailException(f"{describe_missing(missing)} All others are done.")
 
 
 # In Spark's pool, so that no job makes anew what is being read.

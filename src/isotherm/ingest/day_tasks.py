@@ -13,6 +13,7 @@ from typing import Any, Final
 from isotherm.archive.station_year import StationYear
 from isotherm.datasets.dataset import Dataset
 from isotherm.datasets.registry import DATASETS
+from isotherm.errors import SettingsError
 from isotherm.ingest.batch_tasks import find_work, prepare
 from isotherm.ingest.day_rows import find_torn_days
 from isotherm.ingest.known_files import find_lost_sources
@@ -23,6 +24,7 @@ from isotherm.ingest.selection import (
     choose_stations,
     plan_station_years,
 )
+from isotherm.ingest.transfer_report import describe_missing
 from isotherm.ingest.workplace import Workplace, in_workplace
 from isotherm.stores import source_files
 
@@ -51,7 +53,11 @@ def download_day(
         share_answers: do not ask a server again for what another run or attempt asked minutes ago.
 
     Returns:
-        Counts of files; empty where nothing is left to be summarised or loaded by anybody.
+        Counts of files, and which of the typed stations were found; empty where nothing is left to be
+        summarised or loaded by anybody.
+
+    Raises:
+        SettingsError: nothing is left to be done, and a station typed by its id is known to nobody.
     """
     choice = StationChoice.from_form(count=count, ids=ids)
     day = asked_day(partition_key, form_day)
@@ -60,16 +66,19 @@ def download_day(
     chosen = _choose(place, choice, day)
     # What Spark could not read, because HDFS has lost it, is fetched whatever year it is of.
     wanted = {*chosen, *find_lost_sources(place.engine, place.store)}
-    counts: dict[str, Any] = {}
+    counts: dict[str, Any] = {"typed_found": [], "typed_missing": []}
     if wanted:
         report = replace(place.transfer, at_once=AT_ONCE).run(
             wanted, asked_since=place.asked_since(share_answers)
         )
         report.write(typed_ids=choice.ids)
-        counts = report.counts
+        typed = report.typed(choice.ids, known=place.known_stations())
+        counts = {**report.counts, **typed}
         if day is not None:
             _give_torn_day_to_loader(place, chosen, day)
     if find_work(place).is_done:
+        if counts["typed_missing"]:
+            raise SettingsError(describe_missing(counts["typed_missing"]))
         log.info("Everything is summarised and loaded: nothing to do after this.")
         return {}
     return {"day": day.isoformat() if day else None, **counts}

@@ -69,7 +69,7 @@ def download_years(
     *,
     typed_ids: Sequence[str] | None = None,
     share_answers: bool = False,
-) -> dict[str, int]:
+) -> dict[str, Any]:
     """Bring the changed files of one part of a plan to HDFS.
 
     Args:
@@ -79,14 +79,14 @@ def download_years(
         share_answers: do not ask a server again for what an attempt before asked minutes ago.
 
     Returns:
-        Files by outcome.
+        Files by outcome, and which of the typed stations were found in these years.
     """
     plan_part = PlanPart(**part)
     wanted = read_plan(place.store, plan_part)
     with folded(f"{plan_part.title}: {len(wanted)} files"):
         report = place.transfer.run(wanted, asked_since=place.asked_since(share_answers))
     report.write(typed_ids=typed_ids or ())
-    return report.counts
+    return {**report.counts, **report.typed(typed_ids or ())}
 
 
 def title_of(part: Mapping[str, Any]) -> str:

@@ -54,6 +54,14 @@ class Transferred:
         return f"{place}  {self.outcome:<10}  {rows}{size}{self.reason}".rstrip()
 
 
+def describe_missing(station_ids: Iterable[str]) -> str:
+    """What is said of stations that somebody typed and nobody has."""
+    return (
+        f"The archive has no file of {', '.join(sorted(station_ids))} in the years asked for. Check "
+        "the ids (11 characters, as NOAA's station list has them) or choose other years."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class TransferReport:
     """What became of all files of a task, in the order they were asked for."""
@@ -72,6 +80,17 @@ class TransferReport:
     def with_outcome(self, *outcomes: Outcome) -> list[Transferred]:
         """The files that ended so."""
         return [one for one in self.files if one.outcome in outcomes]
+
+    def typed(self, station_ids: Iterable[str], known: Iterable[str] = ()) -> dict[str, list[str]]:
+        """Which of the stations somebody typed were found, and which are missing, for an XCom.
+
+        Args:
+            station_ids: the ones typed.
+            known: stations that are known all the same: their year may be a hole.
+        """
+        typed = set(station_ids)
+        missing = set(self.stations_without_file(typed)) - set(known)
+        return {"typed_found": sorted(typed - missing), "typed_missing": sorted(missing)}
 
     def stations_without_file(self, station_ids: Iterable[str]) -> list[str]:
         """Which of these stations have no file in the years that were asked for, sorted."""

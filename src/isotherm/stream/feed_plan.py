@@ -18,7 +18,7 @@ import structlog
 from isotherm.archive.archives import Archive, SourceFile, StationYear, open_archive
 from isotherm.datasets.dataset import Dataset
 from isotherm.datasets.registry import dataset_named
-from isotherm.errors import SourceError
+from isotherm.errors import SettingsError
 from isotherm.files import write_whole
 from isotherm.ingest.selection import StationChoice, choose_stations, plan_station_years
 from isotherm.messages import OBSERVATION_TOPIC
@@ -59,7 +59,8 @@ def plan_feed(settings: Settings, replay: Replay, run_id: str) -> PlannedFeed:
         run_id: names the run; its retries name the same.
 
     Raises:
-        SourceError: the archive has nothing in the period, or a file could not be had.
+        SettingsError: the archive has nothing in the period.
+        SourceError: a file could not be had.
         StoreError: Kafka does not answer.
     """
     note = _run_note(settings, replay, run_id)
@@ -100,7 +101,7 @@ def choose_station_years(
     """The station-years of the period, of the same stations the batch layer would take.
 
     Raises:
-        SourceError: the archive has none.
+        SettingsError: the archive has none: to ask again would find the same.
     """
     if period.years is None:
         years = range(0)
@@ -112,7 +113,7 @@ def choose_station_years(
     stations = choose_stations(choice, listing, known=_known_stations(settings, dataset))
     chosen = plan_station_years(stations, listing, years=years, datasets=[dataset.name])
     if not chosen:
-        raise SourceError(
+        raise SettingsError(
             f"{archive.label} has no file for {', '.join(choice.ids) or 'any station'} in this period. "
             "Choose other days or stations."
         )

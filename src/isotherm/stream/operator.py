@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
+from isotherm.ingest.dag_defaults import failing_at_once
+
 if TYPE_CHECKING:
     from isotherm.audit.feeds import FeedAudit
     from isotherm.settings import Settings
@@ -23,6 +25,10 @@ class ReplayOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Follow the replay to its end; returns what was done."""
+        with failing_at_once():
+            return self._replay(context)
+
+    def _replay(self, context: Context) -> dict[str, Any]:
         from isotherm.settings import load_settings
         from isotherm.stream.replay import Replay
         from isotherm.stream.supervisor import ReplaySupervisor
