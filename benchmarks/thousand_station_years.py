@@ -7,6 +7,7 @@ Prints what lies on HDFS afterwards, the NameNode's heap after a collection and 
 how long each step took.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -21,7 +22,6 @@ import psutil
 
 from isotherm.archive.simulated_archive import SimulatedArchive
 from isotherm.archive.station_year import StationYear
-from isotherm.audit.files import settle_files
 from isotherm.datasets.registry import DATASETS
 from isotherm.datasets.simulated.stations import describe_station, station_ids
 from isotherm.ingest.load import Loader
@@ -38,7 +38,7 @@ sys.path.insert(0, str(REPOSITORY_ROOT / "tests"))
 from servers.hdfs_fixture import Hdfs
 
 NEWEST_YEAR = 2024
-AUDIT = "--audit"
+AUDITS = 3
 
 
 @contextmanager
@@ -95,22 +95,19 @@ def namenode(settings: Settings) -> psutil.Process:
     )
 
 
-def peak_mb() -> int:
-    """The most memory this process has had; unlike getrusage, not its parent's."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM"))
-
-
 def audit(settings: Settings) -> None:
-    """The audit in a process of its own, for its memory."""
-    before = peak_mb()
-    result = settle_files(create_engine(settings), HdfsStore(settings), "benchmark")
-    after = peak_mb()
-    assert result.is_balanced, result
-    print(
-        f"{result.compared} files compared, fed {result.lines[0].fed:,}, lost {result.lines[0].lost}, "
-        f"doubled {result.lines[0].doubled}; peak {after} MB, of which {before} MB before it began"
-    )
+    """The audit in a process that imports nothing else, some times, for its memory."""
+    program = str(Path(__file__).parent / "peers" / "audit_alone.py")
+    for _ in range(AUDITS):
+        started_at = time.perf_counter()
+        found = json.loads(run(settings, program).strip().splitlines()[-1])
+        assert found["lost"] == found["doubled"] == 0, found
+        print(
+            f"audit {time.perf_counter() - started_at:.1f} s: {found['compared']} files, "
+            f"fed {found['fed']:,}, lost 0, doubled 0; {found['imports_mb']} MB once imported, "
+            f"{found['peak_mb']} MB at its peak, {found['end_mb']} MB at its end",
+            flush=True,
+        )
 
 
 def measure(servers: Hdfs, station_years: list[StationYear]) -> None:
@@ -132,8 +129,7 @@ def measure(servers: Hdfs, station_years: list[StationYear]) -> None:
         print(run(settings, "jobs/summarise_observations.py").strip().splitlines()[-1])
     with step("load"):
         Loader(store, engine).load_changes()
-    with step("audit"):
-        print(run(settings, __file__, AUDIT).strip().splitlines()[-1])
+    audit(settings)
     for name, root in (
         ("raw files", RAW_ROOT),
         ("observations", OBSERVATION_ROOT),
@@ -157,9 +153,6 @@ def measure(servers: Hdfs, station_years: list[StationYear]) -> None:
 
 def main() -> None:
     """Start the servers, measure, take them down."""
-    if AUDIT in sys.argv:
-        audit(load_settings())
-        return
     stations = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     years = int(sys.argv[2]) if len(sys.argv) > 2 else 10
     station_years = [

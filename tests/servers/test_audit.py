@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -228,11 +228,20 @@ def test_an_observation_table_that_is_gone_shows_as_doubled_and_is_read_anew(
     assert platform.flags("ZZ000199999") == (1, 1, 0)
 
 
-def test_a_damaged_observation_table_is_read_anew_as_one_that_is_gone(platform: Platform) -> None:
+def damaged_page(content: bytes) -> bytes:
+    """A table whose description at its end is sound, and whose first page is none."""
+    return content[:4] + b"\xff" * 200 + content[204:]
+
+
+@pytest.mark.parametrize("damage", [lambda _: b"PAR1 is no table PAR1", damaged_page])
+def test_a_damaged_observation_table_is_named_and_read_anew_as_one_that_is_gone(
+    platform: Platform, damage: Callable[[bytes], bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
     platform.put("ZZ000199999")
     bucket = bucket_path(OBSERVATION_ROOT, DATASET.name, YEAR, bucket_of("ZZ000199999"))
-    platform.store.write(bucket, b"PAR1 is no table PAR1")
+    platform.store.write(bucket, damage(platform.store.read(bucket)))
     assert len(settle_files(platform.engine, platform.store, "run").wrong) == 1
+    assert f"{bucket} on HDFS is damaged" in capsys.readouterr().out
     assert platform.flags("ZZ000199999") == (1, 1, 0)
 
 
@@ -322,13 +331,14 @@ def peak_mb():
 
 hdfs_url, mysql_port, password = sys.stdin.read().split()
 engine = create_engine(Settings(mysql_port=int(mysql_port), mysql_password=password))
-before = peak_mb()
 result = settle_files(engine, HdfsStore(Settings(hdfs_url=hdfs_url)), "memory")
-print(result.compared, peak_mb() - before)
+print(result.compared, peak_mb())
 """
 
 
-def test_an_audit_needs_less_than_200_mb(platform: Platform, hdfs: Hdfs, database: Database) -> None:
+def test_an_audit_needs_less_than_200_mb_in_whole_what_it_imports_included(
+    platform: Platform, hdfs: Hdfs, database: Database
+) -> None:
     stations = [f"ZZ{n:04d}99999" for n in range(1, 2000)]
     in_one_bucket = [one for one in stations if bucket_of(one) == bucket_of(stations[0])][:6]
     platform.put(*in_one_bucket, days=366)
@@ -336,12 +346,12 @@ def test_an_audit_needs_less_than_200_mb(platform: Platform, hdfs: Hdfs, databas
     done = subprocess.run(
         [sys.executable, "-c", PEAK_PROGRAM],
         input=f"{hdfs.settings.hdfs_url} {database.settings.mysql_port} {password}",
-        env={**os.environ, "POLARS_MAX_THREADS": "1", "ISOTHERM_ARCHIVE": "simulated"},
+        env={**os.environ, "POLARS_MAX_THREADS": "2", "ISOTHERM_ARCHIVE": "simulated"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    compared, added_mb = map(int, done.stdout.split()[-2:])
+    compared, peak_mb = map(int, done.stdout.split()[-2:])
     assert compared == 6
-    assert added_mb < LIMIT_MB
+    assert peak_mb < LIMIT_MB

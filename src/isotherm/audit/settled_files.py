@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.mysql import insert
 
 from isotherm.audit.ledger import LedgerLine, Scope
-from isotherm.datasets.registry import DATASETS
+from isotherm.datasets.facts import FACTS
 from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.quality import DEFAULT_RULE, RULE_NAMES
 from isotherm.stores import tables
@@ -167,7 +167,7 @@ def read_lines(engine: sa.Engine) -> list[LedgerLine]:
         for rule in RULE_NAMES:
             total = connection.execute(
                 sa.select(*sums).where(
-                    _SETTLED.c.dataset.in_([one.name for one in DATASETS]), _SETTLED.c.rule == rule
+                    _SETTLED.c.dataset.in_([one.name for one in FACTS]), _SETTLED.c.rule == rule
                 )
             ).one()
             counts = {name: int(value) for name, value in total._mapping.items()}
@@ -189,7 +189,7 @@ def read_scope(engine: sa.Engine) -> Scope:
     statement = (
         sa.select(*columns)
         .select_from(_SETTLED.outerjoin(_FILE, same_file))
-        .where(_SETTLED.c.dataset.in_([one.name for one in DATASETS]), _SETTLED.c.rule == DEFAULT_RULE)
+        .where(_SETTLED.c.dataset.in_([one.name for one in FACTS]), _SETTLED.c.rule == DEFAULT_RULE)
         .group_by(_SETTLED.c.dataset)
         .order_by(_SETTLED.c.dataset)
     )

@@ -24,7 +24,7 @@ _SCHEMA: Final = pl.Schema(
     }
 )
 _SEPARATOR: Final = ","
-_ROWS_AT_ONCE: Final = 20_000
+_ROWS_AT_ONCE: Final = 5_000
 
 
 def read_hours(

@@ -93,6 +93,27 @@ def read_versions(content: bytes, path: str) -> dict[str, FileVersion]:
         raise _damaged(path, error) from error
 
 
+def read_stations(
+    content: bytes, path: str, station_ids: Sequence[str], columns: Sequence[str]
+) -> pl.DataFrame:
+    """Some columns of some stations out of a bucket's file.
+
+    Args:
+        content: the file.
+        path: where it lies, for people.
+        station_ids: which.
+        columns: which.
+
+    Raises:
+        DamagedBucketError: the rows cannot be read, be the file's description ever so sound.
+    """
+    try:
+        table = pl.scan_parquet(io.BytesIO(content))
+        return table.filter(pl.col("station_id").is_in(station_ids)).select(*columns).collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _damaged(path, error) from error
+
+
 def write_bucket(
     store: HdfsStore, root: str, dataset: str, year: int, bucket: int, table: BucketTable
 ) -> None:
