@@ -1,48 +1,158 @@
 """How fast does what changed get from HDFS into MySQL, roll-ups and global rows included?
 
-    python benchmarks/load_summaries.py [stations] [passes]
+    python benchmarks/load_summaries.py [STATIONS] [TRIES]
 
-Writes synthetic station-years (every hour, three rules, ids that start with ZB, years from 1871 that no
-archive has) to the HDFS the settings name, marks them in the ledger of files, and loads them into the
-MySQL the settings name, ten years one after the other. With 1, 3 and 10 years stored one day of every
-station changes. Prints medians (of the first years, and of some days) and removes what it wrote.
+On servers of its own: one HDFS, and a MySQL each with 1, 3 and 10 years stored. Synthetic station-years
+(every hour, three rules) are loaded year after year; then one day of every station changes, and each of
+the three databases loads it, in turn and so many times, so that other work of the machine meets them
+alike. Prints wall seconds and CPU seconds (loader and MySQL), and the ratios to one year stored.
 """
 
+import logging
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from statistics import median
+from typing import Final
 
 import polars as pl
+import psutil
 import sqlalchemy as sa
+import structlog
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from isotherm.ingest.load import Loader
 from isotherm.ingest.load_report import LoadReport
+from isotherm.local.tools import Tools
 from isotherm.quality import RULE_NAMES
 from isotherm.settings import load_settings
 from isotherm.statistics.catalogue import REASON_COUNTS
 from isotherm.stores import tables
 from isotherm.stores.bucket_tables import BucketTable, FileVersion, read_bucket, write_bucket
-from isotherm.stores.hdfs_layout import HOURLY_SUMMARY_ROOT, bucket_of, bucket_path
+from isotherm.stores.hdfs_layout import HOURLY_SUMMARY_ROOT, bucket_of
 from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.migrate import migrate
-from isotherm.stores.mysql import create_engine
 from isotherm.stores.source_files import encode_days
 from isotherm.summarise import SUMMARY_COLUMNS
+from servers.hdfs_fixture import Hdfs
+from servers.mariadb_fixture import Database
 
-DATASET = "global-hourly"
-FIRST_YEAR = 1871
-YEARS_STORED = (1, 3, 10)
-CHANGED_DAY = 40
+DATASET: Final = "global-hourly"
+FIRST_YEAR: Final = 1871
+YEARS_STORED: Final = (1, 3, 10)
+CHANGED_DAY: Final = 40
 SHA256, MADE_BY = "b" * 64, "benchmark"
-GLOBAL_TABLES = {
-    "global_hourly_summary": "hour_start",
-    "global_daily_summary": "day",
-    "global_monthly_summary": "month",
-    "global_yearly_summary": "year",
-}
+# The old versions that a bulk load leaves behind are no part of a changed day.
+OLD_VERSIONS, QUIET_WITHIN_S = 100, 120
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one load took; CPU of this process and of MySQL."""
+
+    wall_s: float
+    loader_cpu_s: float
+    mysql_cpu_s: float
+
+    @property
+    def cpu_s(self) -> float:
+        """Both."""
+        return self.loader_cpu_s + self.mysql_cpu_s
+
+
+class Summaries:
+    """The hours of some stations on HDFS, by year and bucket."""
+
+    def __init__(self, store: HdfsStore, station_count: int) -> None:
+        self.store = store
+        self.stations = [f"ZB{number:09d}" for number in range(station_count)]
+
+    def write_year(self, year: int) -> None:
+        """A whole year of every station."""
+        for bucket, own in self._buckets().items():
+            versions = {one: FileVersion(SHA256, MADE_BY) for one in own}
+            table = BucketTable(synthetic_summaries(own, year), versions)
+            write_bucket(self.store, HOURLY_SUMMARY_ROOT, DATASET, year, bucket, table)
+
+    def change_day(self, year: int, day: int) -> None:
+        """Every hour of one day gets another sum, minimum and maximum."""
+        is_that_day = pl.col("hour_start").dt.ordinal_day() == day
+        colder = {name: pl.col(name) - 1 for name in ("min_tenths", "max_tenths")}
+        colder["sum_tenths"] = pl.col("sum_tenths") - pl.col("observation_count")
+        for bucket in self._buckets():
+            table = read_bucket(self.store, HOURLY_SUMMARY_ROOT, DATASET, year, bucket)
+            assert table is not None
+            rows = table.rows.with_columns(
+                pl.when(is_that_day).then(value).otherwise(pl.col(name)).alias(name)
+                for name, value in colder.items()
+            )
+            changed = BucketTable(rows, table.versions)
+            write_bucket(self.store, HOURLY_SUMMARY_ROOT, DATASET, year, bucket, changed)
+
+    def _buckets(self) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
+        for one in self.stations:
+            found.setdefault(bucket_of(one), []).append(one)
+        return found
+
+
+class Target:
+    """A MySQL that holds the first so many years."""
+
+    def __init__(self, database: Database, summaries: Summaries, years_stored: int) -> None:
+        self.years_stored = years_stored
+        self._stations = summaries.stations
+        self._engine = database.engine()
+        self._server = psutil.Process(database.pid)
+        migrate(self._engine)
+        self._loader = Loader(summaries.store, self._engine)
+
+    def load(self, year: int, days: Sequence[int]) -> tuple[Cost, LoadReport]:
+        """Load days of a year of every station."""
+        self._mark(year, days)
+        mine, servers = time.process_time(), self._server_cpu_s()
+        began = time.perf_counter()
+        report = self._loader.load_changes()
+        wall_s = time.perf_counter() - began
+        cost = Cost(wall_s, time.process_time() - mine, self._server_cpu_s() - servers)
+        return cost, report
+
+    def become_quiet(self) -> None:
+        """Wait until MySQL has cleaned up after the bulk loads."""
+        statement = sa.text(
+            "SELECT variable_value FROM information_schema.global_status "
+            "WHERE variable_name = 'INNODB_HISTORY_LIST_LENGTH'"
+        )
+        deadline = time.monotonic() + QUIET_WITHIN_S
+        while time.monotonic() < deadline:
+            with self._engine.connect() as connection:
+                if int(connection.scalar(statement) or 0) < OLD_VERSIONS:
+                    return
+            time.sleep(1)
+
+    def _server_cpu_s(self) -> float:
+        used = self._server.cpu_times()
+        return float(used.user + used.system)
+
+    def _mark(self, year: int, days: Sequence[int]) -> None:
+        """Say in the ledger of files what the Spark job would say of these days."""
+        now = datetime.now(UTC).replace(tzinfo=None)
+        file = tables.source_file
+        same = {
+            "dataset": DATASET, "year": year, "sha256": SHA256, "summarised_sha256": SHA256,
+            "made_by": MADE_BY, "size_bytes": 0, "published_at": now, "downloaded_at": now,
+            "hdfs_path": "", "is_pending": 0, "has_changes": 1, "changed_days": encode_days(days),
+        }  # fmt: skip
+        rows = [{**same, "station_id": one, "bucket": bucket_of(one)} for one in self._stations]
+        with self._engine.begin() as connection:
+            mine = file.c.station_id.in_(self._stations)
+            connection.execute(sa.delete(file).where(file.c.year == year, mine))
+            connection.execute(sa.insert(file), rows)
 
 
 def synthetic_summaries(station_ids: list[str], year: int) -> pl.DataFrame:
@@ -67,141 +177,101 @@ def synthetic_summaries(station_ids: list[str], year: int) -> pl.DataFrame:
     ).select(SUMMARY_COLUMNS)
 
 
-class Bench:
-    """The stores, and the station-years this benchmark writes to them."""
-
-    def __init__(self, station_count: int) -> None:
-        settings = load_settings()
-        self.engine = create_engine(settings, local_files=True)
-        self.store = HdfsStore(settings)
-        migrate(self.engine)
-        self.loader = Loader(self.store, self.engine)
-        self.stations = [f"ZB{number:09d}" for number in range(station_count)]
-        self.years: set[int] = set()
-
-    def write_year(self, year: int) -> None:
-        """A year's buckets to HDFS, and every day of it marked as changed."""
-        self.years.add(year)
-        for bucket in {bucket_of(one) for one in self.stations}:
-            own = [one for one in self.stations if bucket_of(one) == bucket]
-            versions = {one: FileVersion(SHA256, MADE_BY) for one in own}
-            table = BucketTable(synthetic_summaries(own, year), versions)
-            write_bucket(self.store, HOURLY_SUMMARY_ROOT, DATASET, year, bucket, table)
-        self._mark(year, range(1, 366))
-
-    def change_day(self, year: int, day: int) -> None:
-        """Every hour of one day gets another sum, minimum and maximum."""
-        hour = pl.col("hour_start").dt.ordinal_day() == day
-        colder = {name: pl.col(name) - 1 for name in ("min_tenths", "max_tenths")}
-        colder["sum_tenths"] = pl.col("sum_tenths") - pl.col("observation_count")
-        for bucket in {bucket_of(one) for one in self.stations}:
-            table = read_bucket(self.store, HOURLY_SUMMARY_ROOT, DATASET, year, bucket)
-            assert table is not None
-            rows = table.rows.with_columns(
-                pl.when(hour).then(value).otherwise(pl.col(name)).alias(name)
-                for name, value in colder.items()
-            )
-            changed = BucketTable(rows, table.versions)
-            write_bucket(self.store, HOURLY_SUMMARY_ROOT, DATASET, year, bucket, changed)
-        self._mark(year, [day])
-
-    def load(self) -> tuple[float, LoadReport]:
-        """Seconds of one load."""
-        began = time.perf_counter()
-        report = self.loader.load_changes()
-        return time.perf_counter() - began, report
-
-    def remove(self) -> None:
-        """Leave no trace in either store."""
-        for year in self.years:
-            for bucket in {bucket_of(one) for one in self.stations}:
-                self.store.delete(bucket_path(HOURLY_SUMMARY_ROOT, DATASET, year, bucket))
-        names = ("hourly_summary", "daily_summary", "monthly_summary", "yearly_summary", "source_file")
-        with self.engine.begin() as connection:
-            for table in (*names, "station"):
-                connection.execute(sa.text(f"DELETE FROM {table} WHERE station_id LIKE 'ZB%'"))  # noqa: S608
-            for table, period in GLOBAL_TABLES.items():
-                last = max(self.years, default=FIRST_YEAR)
-                end = last + 1 if period == "year" else date(last + 1, 1, 1)
-                connection.execute(sa.text(f"DELETE FROM {table} WHERE {period} < :end"), {"end": end})  # noqa: S608
-        self.years.clear()
-
-    def _mark(self, year: int, days: object) -> None:
-        now = datetime.now(UTC).replace(tzinfo=None)
-        file = tables.source_file
-        with self.engine.begin() as connection:
-            mine = file.c.station_id.in_(self.stations)
-            connection.execute(sa.delete(file).where(file.c.year == year, mine))
-            connection.execute(
-                sa.insert(file),
-                [
-                    {
-                        "dataset": DATASET,
-                        "year": year,
-                        "station_id": one,
-                        "bucket": bucket_of(one),
-                        "sha256": SHA256,
-                        "summarised_sha256": SHA256,
-                        "made_by": MADE_BY,
-                        "size_bytes": 0,
-                        "published_at": now,
-                        "downloaded_at": now,
-                        "hdfs_path": "",
-                        "is_pending": 0,
-                        "has_changes": 1,
-                        "changed_days": encode_days(days),
-                    }
-                    for one in self.stations
-                ],
-            )
-
-
 @contextmanager
-def cleaned(bench: Bench) -> Iterator[None]:
-    """Remove what the benchmark wrote, however it ends."""
-    try:
-        yield
-    finally:
-        bench.remove()
+def started(station_count: int) -> Iterator[tuple[Summaries, list[Target]]]:
+    """The servers, empty; nothing is left of them."""
+    with ExitStack() as stack:
+        hdfs = Hdfs()
+        stack.callback(hdfs.dispose)
+        for server in (hdfs.namenode, hdfs.datanode):
+            hdfs.start(server)
+        summaries = Summaries(HdfsStore(hdfs.settings), station_count)
+        targets = []
+        for years_stored in YEARS_STORED:
+            database = Database()
+            stack.callback(database.dispose)
+            database.start()
+            targets.append(Target(database, summaries, years_stored))
+        yield summaries, targets
 
 
-def measure_day(bench: Bench, stored: int, passes: int) -> float:
-    """One changed day of every station, a few times; prints and returns the median."""
-    seconds, rows = [], 0
-    for n in range(passes):
-        bench.change_day(FIRST_YEAR, CHANGED_DAY + n)
-        taken, report = bench.load()
-        seconds.append(taken)
-        rows = report.years[0].changed_rows
+def fill(summaries: Summaries, targets: Sequence[Target]) -> None:
+    """Load year after year, each into the databases that are to hold it; prints every load."""
+    costs: list[Cost] = []
+    rows = 0
+    for number in range(1, max(YEARS_STORED) + 1):
+        year = FIRST_YEAR + number - 1
+        summaries.write_year(year)
+        for target in targets:
+            if target.years_stored >= number:
+                cost, report = target.load(year, range(1, 366))
+                rows = report.years[0].new_rows
+                costs.append(cost)
+                print(f"year {number}: {rows} new rows, {told(cost)}", flush=True)
+    per_row = median(one.wall_s for one in costs) / rows
     print(
-        f"one changed day of {len(bench.stations)} stations, {stored:2} years stored: "
-        f"{median(seconds):5.2f} s, {rows} rows  {[round(one, 2) for one in seconds]}",
+        f"{len(summaries.stations)} new station-years, {rows} rows: {median_of(costs)}; "
+        f"2 100 000 rows would take {2_100_000 * per_row:.1f} s",
         flush=True,
     )
-    return median(seconds)
 
 
-def main(station_count: int, passes: int) -> None:
-    """Load year after year, and one changed day at 1, 3 and 10 years stored."""
-    bench = Bench(station_count)
-    new: list[float] = []
-    days: list[float] = []
-    with cleaned(bench):
-        for stored in range(1, max(YEARS_STORED) + 1):
-            bench.write_year(FIRST_YEAR + stored - 1)
-            taken, report = bench.load()
-            rows = report.years[0].new_rows
-            print(f"year {stored}: {rows} new rows in {taken:.1f} s", flush=True)
-            new.append(taken)
-            if stored in YEARS_STORED:
-                days.append(measure_day(bench, stored, passes))
-    first = median(new[:passes])
-    print(
-        f"{station_count} new station-years, {rows} rows: {first:.1f} s, {rows / first:.0f} rows/s\n"
-        f"one changed day against that with 1 year stored: {[round(one / days[0], 2) for one in days]}"
+def change_days(summaries: Summaries, targets: Sequence[Target], tries: int) -> None:
+    """One changed day of every station, loaded by each database in turn; the first is a warm-up."""
+    for target in targets:
+        target.become_quiet()
+    costs: dict[int, list[Cost]] = {one.years_stored: [] for one in targets}
+    for number in range(tries + 1):
+        day = CHANGED_DAY + number
+        summaries.change_day(FIRST_YEAR, day)
+        turn = number % len(targets)
+        for target in (*targets[turn:], *targets[:turn]):
+            cost, report = target.load(FIRST_YEAR, [day])
+            assert report.years[0].changed_rows == 72 * len(summaries.stations), report
+            if number:
+                costs[target.years_stored].append(cost)
+    first = costs[YEARS_STORED[0]]
+    print(f"one changed day of {len(summaries.stations)} stations, medians of {tries}:")
+    print("| years stored | s | CPU s | of that MySQL | s to 1 year | CPU to 1 year | all tries, s |")
+    print("|---|---|---|---|---|---|---|")
+    for years_stored, found in costs.items():
+        walls, cpus = [one.wall_s for one in found], [one.cpu_s for one in found]
+        print(
+            f"| {years_stored} | {median(walls):.2f} | {median(cpus):.2f} "
+            f"| {median(one.mysql_cpu_s for one in found):.2f} "
+            f"| {median(walls) / median(one.wall_s for one in first):.2f} "
+            f"| {median(cpus) / median(one.cpu_s for one in first):.2f} "
+            f"| {' '.join(f'{one:.2f}' for one in walls)} |",
+            flush=True,
+        )
+
+
+def told(cost: Cost) -> str:
+    """One load, in words."""
+    return (
+        f"{cost.wall_s:.1f} s, CPU {cost.cpu_s:.1f} s (loader {cost.loader_cpu_s:.1f}, "
+        f"MySQL {cost.mysql_cpu_s:.1f})"
     )
+
+
+def median_of(costs: Sequence[Cost]) -> str:
+    """The medians of some loads, in words."""
+    parts = ("wall_s", "loader_cpu_s", "mysql_cpu_s")
+    return told(Cost(*(median(getattr(one, name) for one in costs) for name in parts)))
+
+
+def main() -> None:
+    """Start the servers, fill the databases, change days."""
+    tools = Tools.of(load_settings())
+    if not (tools.mariadb.is_dir() and tools.java.is_file()):
+        sys.exit(f"The servers are not set up in {tools.root}: run ./isotherm bench load_summaries.")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    arguments = [int(argument) for argument in sys.argv[1:]]
+    station_count, tries = (*arguments, *(100, 7)[len(arguments) :])
+    with started(station_count) as (summaries, targets):
+        fill(summaries, targets)
+        change_days(summaries, targets, tries)
 
 
 if __name__ == "__main__":
-    arguments = [int(argument) for argument in sys.argv[1:]]
-    main(*(arguments + [100, 3][len(arguments) :]))
+    main()

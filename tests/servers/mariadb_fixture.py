@@ -45,6 +45,12 @@ class Database:
             assert time.monotonic() < deadline, (self.folder / "server.log").read_text()[-2000:]
             time.sleep(0.1)
 
+    @property
+    def pid(self) -> int:
+        """Of the server that runs now."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """kill -9, as a power cut would."""
         assert self._process is not None
