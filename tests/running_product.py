@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from isotherm.local.secret_files import airflow_logins
-from isotherm.settings import REPOSITORY_ROOT, Settings
+from isotherm.settings import REPOSITORY_ROOT, Settings, load_settings
 from isotherm.stores.mysql import create_engine
 
 COMMAND = REPOSITORY_ROOT / "isotherm"
@@ -49,13 +50,38 @@ class RunningProduct:
             "COLUMNS": "140",
         }
 
-    def run(self, *arguments: str, timeout_s: float = UP_TIMEOUT_S) -> Finished:
-        """Run one command to its end, output and errors together."""
+    @property
+    def second_shell(self) -> dict[str, str]:
+        """A shell that knows the state folder, and nothing else of what was started in it."""
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("ISOTHERM_")}
+        tools = str(load_settings().tools_dir)  # where the tests' own are
+        return {
+            **plain,
+            "ISOTHERM_STATE_DIR": str(self.state_dir),
+            "ISOTHERM_TOOLS_DIR": tools,
+            "COLUMNS": "140",
+        }
+
+    def run(
+        self,
+        *arguments: str,
+        timeout_s: float = UP_TIMEOUT_S,
+        environment: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
+    ) -> Finished:
+        """Run one command to its end, output and errors together.
+
+        Args:
+            arguments: of the command line.
+            timeout_s: kill it after so long.
+            environment: all of it; by default that of the shell which started the product.
+            prefix: a program that starts the command, as another user for instance.
+        """
         # A file and not a pipe: servers that outlive the command must not hold the test back.
         with tempfile.TemporaryFile() as output:
             ended = subprocess.run(
-                [str(COMMAND), *arguments],
-                env=self.environment,
+                [*prefix, str(COMMAND), *arguments],
+                env=dict(environment or self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -3,6 +3,9 @@
 One stack serves all tests of this file, in the order they stand; each leaves it running.
 """
 
+import json
+import os
+import pwd
 import shutil
 import signal
 import socket
@@ -23,18 +26,20 @@ from isotherm.local.airflow_client import AirflowClient, DagRunFailedError
 from isotherm.local.dag_release import release_dags
 from isotherm.local.environment import instance_name
 from isotherm.local.first_pipeline import IMPORT_DAG, has_begun, next_attempt, run_id_of
+from isotherm.local.first_run import FirstRunRecord
+from isotherm.local.log_files import last_lines
 from isotherm.local.processes import family, instance_processes
 from isotherm.local.record import READY
 from isotherm.local.secret_files import airflow_logins, read_secret
 from isotherm.local.servers import all_servers
 from isotherm.local.servers.airflow import airflow_environment, connections_file
 from isotherm.local.stack import Stack
-from isotherm.local.status import read_status
+from isotherm.local.status import all_statuses, read_status
 from isotherm.messages import OBSERVATION_TOPIC
 from isotherm.settings import PortOffset, Settings
 from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.mysql import create_engine
-from running_product import free_port_base
+from running_product import RunningProduct, free_port_base
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
 
@@ -223,6 +228,64 @@ def test_starting_twice_attaches_to_the_running_servers(stack: Stack) -> None:
     assert {name: one.pid for name, one in stack.record.living.items()} == before
 
 
+@pytest.fixture(scope="module")
+def product(stack: Stack) -> RunningProduct:
+    """The same servers as the command line meets them; their first run counts as complete."""
+    settings = stack.settings
+    FirstRunRecord("complete", at="2026-11-26T01:02:03+00:00").write(settings)
+    return RunningProduct(settings.state_dir, settings.port_base, settings.archive)
+
+
+def test_a_second_shell_with_nothing_set_finds_what_runs(stack: Stack, product: RunningProduct) -> None:
+    def shell(*arguments: str) -> str:
+        ended = product.run(*arguments, environment=product.second_shell, timeout_s=120)
+        assert ended.status == 0, ended.output
+        return ended.output
+
+    servers = {one["name"]: one for one in json.loads(shell("status", "--json"))["servers"]}
+    for server in all_servers(stack.settings):
+        assert (servers[server.name]["state"], servers[server.name]["port"]) == (READY, server.port)
+    assert f"state folder: {stack.settings.state_dir}" in shell("status")
+    assert shell("logs", "kafka", "--lines", "1").strip()
+    port = shell("airflow", "config", "get-value", "api", "port").split()[-1]
+    assert int(port) == stack.settings.port(PortOffset.AIRFLOW)
+
+
+def test_a_second_up_attaches_and_runs_no_first_run_again(
+    stack: Stack, product: RunningProduct, airflow: AirflowClient
+) -> None:
+    runs = airflow.get("/api/v2/dags/~/dagRuns")["total_entries"]
+    again = product.run("up", "--detach", environment=product.second_shell, timeout_s=120)
+    assert again.status == 0, again.output
+    assert "The servers of this state folder run already." in again.output
+    assert "The first run is complete since 2026-11-26 01:02 UTC" in again.output
+    assert stack.settings.api_url in again.output
+    assert airflow.get("/api/v2/dags/~/dagRuns")["total_entries"] == runs
+
+
+def test_another_port_is_refused_by_up_and_ignored_by_the_others_in_words(
+    stack: Stack, product: RunningProduct
+) -> None:
+    other = {**product.second_shell, "ISOTHERM_PORT_BASE": "61000"}
+    refused = product.run("up", "--detach", environment=other, timeout_s=120)
+    assert refused.status == 1
+    assert f"ISOTHERM_PORT_BASE=61000, but they run with {stack.settings.port_base}" in refused.output
+    told = product.run("status", environment=other, timeout_s=120)
+    assert told.status == 0
+    assert "ISOTHERM_PORT_BASE=61000 is ignored" in told.output
+    assert FirstRunRecord.read(stack.settings).state == "complete"
+
+
+def test_status_of_another_folder_says_what_it_looked_at_and_where_one_runs(
+    product: RunningProduct, tmp_path: Path
+) -> None:
+    elsewhere = {**product.second_shell, "ISOTHERM_STATE_DIR": str(tmp_path)}
+    told = product.run("status", environment=elsewhere, timeout_s=120)
+    assert told.status == 0
+    assert f"state folder: {tmp_path}, where Isotherm was never started" in told.output
+    assert f"ISOTHERM_STATE_DIR={product.state_dir} ./isotherm status" in told.output
+
+
 def test_another_archive_is_refused_with_the_command_for_a_second_folder(stack: Stack) -> None:
     other = stack.settings.model_copy(update={"archive": "noaa"})
     with pytest.raises(SettingsError, match=r"ISOTHERM_STATE_DIR=\S+ ISOTHERM_PORT_BASE=\d+ "):
@@ -248,6 +311,12 @@ def test_a_killed_server_is_started_again(stack: Stack, name: str) -> None:
     wait_for(lambda: stack.record.servers[name].process != killed)
     stack.wait_ready(180)
     assert stack.record.servers[name].restarts >= 1
+    shown = next(one for one in all_statuses(stack.settings) if one.name == name)
+    assert shown.detail == "restarted: ended with signal SIGKILL"
+    assert shown.restarted_at is not None
+    assert "ended with signal SIGKILL; it is started again" in last_lines(
+        stack.settings.logs_dir / f"{name}.log", 10_000
+    )
     assert not [one for one in members if _lives(one)], "what the dead one left was cleared"
 
 
@@ -284,8 +353,8 @@ def first_message(settings: Settings) -> bytes | None:
     return None if message is None else message.value()
 
 
-def test_down_leaves_no_process_no_lock_and_up_again_finds_its_data(
-    stack: Stack, with_secrets: Settings
+def test_down_from_a_second_shell_leaves_no_process_no_lock_and_up_again_finds_its_data(
+    stack: Stack, with_secrets: Settings, product: RunningProduct
 ) -> None:
     settings = with_secrets
     engine = create_engine(settings)
@@ -297,7 +366,9 @@ def test_down_leaves_no_process_no_lock_and_up_again_finds_its_data(
     produce(settings, b"kept")
     processes = tree(stack)
 
-    assert stack.stop()
+    stopped = product.run("down", environment=product.second_shell, timeout_s=180)
+    assert (stopped.status, stopped.output.strip()) == (0, "Stopped.")
+    wait_for(lambda: not stack.is_running())
 
     assert not [one for one in processes.values() if _lives(one)]
     assert not instance_processes(instance_name(settings))
@@ -345,3 +416,32 @@ def _lives(process: psutil.Process) -> bool:
 
 def test_stopping_what_does_not_run_is_no_error(stack: Stack) -> None:
     assert not stack.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may run a command as another user")
+def test_up_status_and_down_for_another_user_with_a_private_home() -> None:
+    if not Path(sys.executable).stat().st_mode & 0o001 or not os.access("/usr/bin/setpriv", os.X_OK):
+        pytest.skip("the Python environment is closed to other users, or there is no setpriv")
+    home = Path(tempfile.mkdtemp(prefix="isotherm-home-"))
+    nobody = pwd.getpwnam("nobody")
+    product = RunningProduct(home / "state", free_port_base(29500), "simulated")
+    settings = Settings(state_dir=product.state_dir, port_base=product.port_base, archive="simulated")
+    FirstRunRecord("complete", at="2026-11-26T01:02:03+00:00").write(settings)
+    for path in (home, *home.rglob("*")):
+        os.chown(path, nobody.pw_uid, nobody.pw_gid)
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    as_nobody = ("setpriv", "--reuid=nobody", f"--regid={nobody.pw_gid}", "--clear-groups")
+    shell = {**product.second_shell, "HOME": str(home)}
+    first = {**product.environment, "HOME": str(home)}
+    try:
+        up = product.run("up", "--detach", environment=first, prefix=as_nobody, timeout_s=600)
+        assert up.status == 0, up.output
+        assert "The first run is complete" in up.output
+        status = product.run("status", "--json", environment=shell, prefix=as_nobody)
+        servers = json.loads(status.output)["servers"]
+        assert {one["state"] for one in servers} == {READY, "idle"}
+        assert {psutil.Process(one["pid"]).username() for one in servers if one["pid"]} == {"nobody"}
+    finally:
+        down = product.run("down", environment=shell, prefix=as_nobody, timeout_s=180)
+        shutil.rmtree(home, ignore_errors=True)
+    assert (down.status, down.output.strip()) == (0, "Stopped.")

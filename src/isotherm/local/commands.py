@@ -40,6 +40,7 @@ def up(archive: str | None, *, until_done: bool, detach: bool, console: Console)
     stack = Stack(settings)
     with _interruptions():
         try:
+            console.print(f"Starting the servers of {settings.state_dir}.", highlight=False)
             started_now = stack.start()
             is_good = _bring_up(stack, started_now=started_now, console=console)
             if is_good and not until_done:

@@ -5,6 +5,7 @@ import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from csv_rows import csv_file, line
@@ -16,6 +17,8 @@ from isotherm.archive.simulated_archive import SimulatedArchive
 from isotherm.archive.station_year import FetchedFile, SourceFile, StationYear
 from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.datasets.global_hourly.reader import parse_observations
+from isotherm.datasets.simulated.station_years import simulate_station_year
+from isotherm.datasets.simulated.stations import describe_station
 from isotherm.errors import SourceError
 from isotherm.settings import Settings
 from real_files import real_root
@@ -156,6 +159,20 @@ def test_the_simulated_archive_has_a_first_visit_and_all_its_years() -> None:
     assert archive.list_station_years(GLOBAL_HOURLY, 2025, 2030) == []
     assert archive.unreachable_reason() is None
     assert "simulated" in archive.label
+
+
+def test_the_first_visit_s_stations_all_have_a_temperature_on_every_day() -> None:
+    archive = SimulatedArchive(today=lambda: date(2024, 7, 10))
+    stations = {one.station_id for one in archive.list_first_visit(GLOBAL_HOURLY)}
+    for station_id in stations:
+        content = simulate_station_year(station_id, 2024, today=date(2024, 7, 10))
+        assert content is not None
+        table = pl.read_csv(content, columns=["DATE", "TMP"], infer_schema=False)
+        days = table.filter(~pl.col("TMP").str.starts_with("+9999"))["DATE"].str.head(10).n_unique()
+        assert days == (date(2024, 7, 9) - date(2024, 1, 1)).days, station_id
+    places = [describe_station(one) for one in stations]
+    assert max(one.latitude_deg for one in places) - min(one.latitude_deg for one in places) > 90
+    assert max(one.longitude_deg for one in places) - min(one.longitude_deg for one in places) > 180
 
 
 def test_a_simulated_file_changes_as_its_year_goes_on_and_rests_when_it_is_over(tmp_path: Path) -> None:

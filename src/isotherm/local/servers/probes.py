@@ -1,12 +1,15 @@
 """Questions that tell whether a server is ready; each answers within seconds and never raises."""
 
 import socket
+import ssl
 from typing import Any
 
 import httpx
 
 from isotherm.settings import LOOPBACK
 
+# By default every question would read all authorities of the machine anew, for addresses without TLS.
+NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 PROBE_TIMEOUT_S = 5.0
 PATIENT_TIMEOUT_S = 10.0  # of a running server, which may be busy
 
@@ -23,7 +26,9 @@ def accepts_connections(port: int) -> bool:
 def answers(url: str) -> bool:
     """Whether a GET of this address gives a success."""
     try:
-        return httpx.get(url, timeout=PROBE_TIMEOUT_S, trust_env=False).is_success
+        return httpx.get(
+            url, timeout=PROBE_TIMEOUT_S, trust_env=False, verify=NO_AUTHORITIES
+        ).is_success
     except httpx.HTTPError:
         return False
 
@@ -31,7 +36,7 @@ def answers(url: str) -> bool:
 def responds(url: str) -> bool:
     """Whether a GET of this address gives any answer, also a refusal: the server does not hang."""
     try:
-        httpx.get(url, timeout=PATIENT_TIMEOUT_S, trust_env=False)
+        httpx.get(url, timeout=PATIENT_TIMEOUT_S, trust_env=False, verify=NO_AUTHORITIES)
     except httpx.HTTPError:
         return False
     return True
@@ -40,7 +45,7 @@ def responds(url: str) -> bool:
 def read_json(url: str) -> dict[str, Any]:
     """The JSON object an address gives; empty when it gives none."""
     try:
-        response = httpx.get(url, timeout=PROBE_TIMEOUT_S, trust_env=False)
+        response = httpx.get(url, timeout=PROBE_TIMEOUT_S, trust_env=False, verify=NO_AUTHORITIES)
         content = response.json() if response.is_success else {}
     except (httpx.HTTPError, ValueError):
         return {}
