@@ -56,6 +56,8 @@ def test_the_first_run_ends_well_and_its_ledger_balances(stack: RunningProduct) 
     if stack.first_up is None:
         pytest.skip("a product that was already running is used: its first run is not ours")
     assert stack.first_up.status == 0, stack.first_up.output
+    assert "login" not in stack.first_up.output, "no logins of servers that are stopped"
+    assert stack.api_url not in stack.first_up.output
 
 
 def test_every_hour_of_every_file_equals_the_reference_under_every_rule(

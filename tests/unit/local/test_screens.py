@@ -51,6 +51,18 @@ def test_a_task_that_takes_long_says_how_far_it_is_and_a_queue_what_it_waits_for
     assert "2 of 24 files" in text
 
 
+def test_on_a_terminal_the_running_task_is_one_line_that_changes() -> None:
+    output = io.StringIO()
+    console = Console(file=output, width=140, force_terminal=True)
+    screen = RunScreen(console, "import_history", lambda _task: "12 of 24 files on HDFS")
+    with screen.showing():
+        screen.show([TaskState("download_years", "running", 1, 0)])
+        ends_at = time.monotonic() + 10
+        while "12 of 24 files on HDFS" not in output.getvalue() and time.monotonic() < ends_at:
+            time.sleep(0.05)
+    assert "download_years[0]: 12 of 24 files on HDFS" in output.getvalue()
+
+
 def test_a_restart_is_told_with_its_reason_time_last_line_and_log() -> None:
     console, output = plain()
     server = ServerStatus(
