@@ -232,7 +232,7 @@ def test_starting_twice_attaches_to_the_running_servers(stack: Stack) -> None:
 def product(stack: Stack) -> RunningProduct:
     """The same servers as the command line meets them; their first run counts as complete."""
     settings = stack.settings
-    FirstRunRecord("complete", at="2026-11-26T01:02:03+00:00").write(settings)
+    FirstRunRecord("complete").write(settings)
     return RunningProduct(settings.state_dir, settings.port_base, settings.archive)
 
 
@@ -258,7 +258,7 @@ def test_a_second_up_attaches_and_runs_no_first_run_again(
     again = product.run("up", "--detach", environment=product.second_shell, timeout_s=120)
     assert again.status == 0, again.output
     assert "The servers of this state folder run already." in again.output
-    assert "The first run is complete since 2026-11-26 01:02 UTC" in again.output
+    assert "The first run is complete since 20" in again.output
     assert stack.settings.api_url in again.output
     assert airflow.get("/api/v2/dags/~/dagRuns")["total_entries"] == runs
 
@@ -426,7 +426,7 @@ def test_up_status_and_down_for_another_user_with_a_private_home() -> None:
     nobody = pwd.getpwnam("nobody")
     product = RunningProduct(home / "state", free_port_base(29500), "simulated")
     settings = Settings(state_dir=product.state_dir, port_base=product.port_base, archive="simulated")
-    FirstRunRecord("complete", at="2026-11-26T01:02:03+00:00").write(settings)
+    FirstRunRecord("complete").write(settings)
     for path in (home, *home.rglob("*")):
         os.chown(path, nobody.pw_uid, nobody.pw_gid)
     assert stat.S_IMODE(home.stat().st_mode) == 0o700

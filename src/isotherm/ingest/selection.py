@@ -128,7 +128,8 @@ def choose_stations(
         return sorted(choice.ids)
     offered = {one for one in years if _is_wanted(choice, (places or {}).get(one))}
     known_offered = offered & set(known)
-    if choice == StationChoice() and known_offered:
+    # None of them, where none has a file: others would make a day like no day before or after it.
+    if choice == StationChoice() and known:
         return sorted(known_offered)
     ordered = sorted(offered, key=lambda one: (one not in known_offered, -years[one], _shuffle(one)))
     return sorted(ordered[: choice.count or DEFAULT_STATION_COUNT])

@@ -25,6 +25,10 @@ def test_without_a_choice_the_known_stations_are_taken() -> None:
     assert choose_stations(StationChoice(), LISTING, known=known) == [IDS[3], IDS[7]]
 
 
+def test_without_a_choice_no_others_take_the_place_of_known_stations_without_a_file() -> None:
+    assert choose_stations(StationChoice(), LISTING, known={"99999999999"}) == []
+
+
 def test_without_a_choice_and_without_known_stations_a_hundred_are_taken() -> None:
     chosen = choose_stations(StationChoice(), LISTING)
     assert len(chosen) == 100

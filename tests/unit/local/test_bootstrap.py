@@ -1,0 +1,34 @@
+"""The bootstrap script's own parts, run by bash as they stand in it."""
+
+import subprocess
+import time
+
+from isotherm.settings import REPOSITORY_ROOT
+
+SCRIPT = (REPOSITORY_ROOT / "isotherm").read_text()
+FUNCTIONS = SCRIPT[: SCRIPT.index("is_set_up || set_up")]
+
+
+def bash(command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command after the script's functions; every wait of ten seconds is a short one."""
+    quick = FUNCTIONS.replace("sleep 10", "sleep 0.2")
+    return subprocess.run(
+        ["bash", "-c", f"{quick}\n{command}"], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_a_command_that_says_nothing_is_told_of_and_keeps_its_status() -> None:
+    began = time.monotonic()
+    ended = bash('aloud "installing packages" /etc/hostname bash -c "sleep 1.5; echo done; exit 7"')
+    assert ended.returncode == 7
+    assert ended.stdout == "done\n"
+    told = [one for one in ended.stderr.splitlines() if one.startswith("isotherm: ")]
+    assert len(told) >= 2
+    assert all("installing packages" in one and "s so far" in one for one in told)
+    assert time.monotonic() - began < 30
+
+
+def test_a_download_that_fails_says_how_to_name_an_authority() -> None:
+    ended = bash('fail_to_fetch "Packages could not be installed."')
+    assert ended.returncode == 1
+    assert "SSL_CERT_FILE=/path/to/bundle.pem ./isotherm up" in ended.stderr
