@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ POLL_S = 0.3
 ASK_EVERY_S = 15.0
 HUNG_AFTER_S = 90.0
 LINE_CHARACTERS = 300
+COLLECT_WITHIN_S = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -203,7 +205,11 @@ class Watch:
         return self.identity is not None and self.identity.is_alive()
 
     def _exit_status(self) -> str:
-        status = self.child.poll() if self.child is not None else None
+        status = None
+        if self.child is not None:
+            with suppress(subprocess.TimeoutExpired):
+                # Its first thread may be gone while others, of a large process, still end.
+                status = self.child.wait(COLLECT_WITHIN_S)
         if status is None:
             return "a status nobody collected"
         return f"status {status}" if status >= 0 else f"signal {signal.Signals(-status).name}"
