@@ -128,13 +128,14 @@ settings = Settings(state_dir=folder, archive="simulated")
 supervisor = Supervisor(settings)
 ended_at = time.monotonic() + 3
 started = 0
+over = threading.Event()
 
 def start(*command):
     return start_in_group(command, base_environment(settings), folder / "log", folder)
 
 def churn():
     global started
-    while time.monotonic() < ended_at:
+    while not over.is_set():
         start("sleep", "0.01").wait()
         started += 1
 
@@ -142,9 +143,10 @@ taken_over = [start("sleep", "60") for _ in range(3)]
 threads = [threading.Thread(target=churn) for _ in range(3)]
 for one in threads: one.start()
 rounds = 0
-while time.monotonic() < ended_at:
+while time.monotonic() < ended_at or rounds < 3 or started < 30:
     supervisor._end_children(exclude={one.pid for one in taken_over})
     rounds += 1
+over.set()
 for one in threads: one.join()
 print(rounds, started, [one.poll() for one in taken_over].count(None))
 supervisor._end_children(exclude=set())
