@@ -2,15 +2,18 @@
 
 import json
 import os
+import pwd
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine
 
 from isotherm.local.secret_files import airflow_logins
@@ -130,6 +133,17 @@ class RunningProduct:
         """Stop every server and delete the state folder."""
         self.run("down", timeout_s=180)
         shutil.rmtree(self.state_dir, ignore_errors=True)
+
+
+def as_nobody() -> tuple[str, ...]:
+    """What starts a command as nobody; the test is skipped where our Python is closed to that user."""
+    group = pwd.getpwnam("nobody").pw_gid
+    prefix = ("setpriv", "--reuid=nobody", f"--regid={group}", "--clear-groups")
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        pytest.skip("only root may run a command as another user, with setpriv")
+    if subprocess.run([*prefix, sys.executable, "-c", ""], capture_output=True, check=False).returncode:
+        pytest.skip(f"{sys.executable} is closed to other users")
+    return prefix
 
 
 def free_port_base(first: int = 31000) -> int:
