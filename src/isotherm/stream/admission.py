@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from isotherm.datasets.facts import FACTS
 from isotherm.datasets.observations import FUTURE_TOLERANCE
-from isotherm.datasets.registry import DATASETS
 from isotherm.errors import MessageFormatError
 from isotherm.message_fields import FeedId
 from isotherm.messages import SCHEMA_VERSION, ObservationHead, ObservationMessage, decode
@@ -27,7 +27,7 @@ FUTURE: Final = "future"
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS: Final = 253_370_764_800_000  # the year 9999: Python's calendar ends with it
-_QUALITY: Final = {one.name: one.quality for one in DATASETS}
+_QUALITY: Final = {one.name: one.quality for one in FACTS}
 _FEED_ID: Final[TypeAdapter[str]] = TypeAdapter(FeedId)
 
 
