@@ -22,7 +22,7 @@ export type Phase = "loading" | "ready" | "empty" | "too-many" | "error" | "no-d
 export function useHistory() {
   const route = useRoute();
   const router = useRouter();
-  const { status, error: pipelineError } = usePipeline();
+  const { status, error: pipelineError, refresh } = usePipeline();
 
   const state = computed(() => readState(route.query));
   const station = shallowRef<Station | null>(null);
@@ -113,7 +113,9 @@ export function useHistory() {
       if (signal.aborted) return;
       phase.value = "error";
       problem.value = problemOf(error);
-      if (problem.value.kind === "away") retry.failed();
+      if (problem.value.kind !== "away") return;
+      retry.failed();
+      if (!pipelineError.value) void refresh(); // The strip says the same, and not half a minute later.
     }
   }
 

@@ -106,6 +106,10 @@ class ApiServer:
         """A client whose addresses begin at /api/v1."""
         return httpx.Client(base_url=f"{self.url}/api/v1", timeout=30)
 
+    def start_again(self) -> None:
+        """After `stop`: the same API in a new process, once it is ready."""
+        self.process = self._start()
+
     def stop(self) -> None:
         """End it as the launcher does."""
         self.process.send_signal(signal.SIGTERM)
