@@ -64,7 +64,7 @@ describe("every page", () => {
     });
     const strip = app.get("[aria-label=Pipeline]").text();
     expect(strip).toContain("First run complete");
-    expect(strip).toMatch(/Batch to 2014-12-31 23:00\s*\d+\.\d years behind the clock\s*history/);
+    expect(strip).toMatch(/Batch to 2014-12-31 23:00\s*history · \d+\.\d years/);
     expect(strip).toContain("Stream no hours yet");
     expect(strip).toContain("Ledger balanced · 3 station-years · 2014-12-31 14:05 UTC");
     expect(app.get("[aria-label=Ledger] tbody").text()).toContain("3 station-years, 2014-12-31");
