@@ -14,19 +14,19 @@ from playwright.sync_api import Browser
 from isotherm.settings import REPOSITORY_ROOT, load_settings
 
 LOOKS: dict[str, dict[str, object]] = {
-    "": {"viewport": {"width": 1280, "height": 1120}},
-    "-dark": {"viewport": {"width": 1280, "height": 1120}, "color_scheme": "dark"},
+    "": {"viewport": {"width": 1280, "height": 800}},
+    "-dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
     "-phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
 }
 DRAWN = {"history": "main canvas", "live": "[data-connection=open]"}
 SETTLE_MS = 1_500
 
 
-def take(browser: Browser, api_url: str, tab: str, station: str, look: str, folder: Path) -> Path:
+def take(browser: Browser, address: str, tab: str, look: str, folder: Path) -> Path:
     """Write one picture; fails on a console error."""
     target = folder / f"dashboard-{tab}{look}.png"
     with watched_page(browser, **LOOKS[look]) as watched:
-        watched.page.goto(f"{api_url}/#/{tab}?station={station}")
+        watched.page.goto(address)
         watched.page.locator(DRAWN[tab]).wait_for()
         watched.page.wait_for_timeout(SETTLE_MS)
         watched.page.screenshot(path=target)
@@ -40,6 +40,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--api-url", default="")
     parser.add_argument("--station", default="72530094846", help="station id, or all")
+    parser.add_argument("--query", default="", help="more of the address: by=hour&zoom=...")
+    parser.add_argument("--only", default="", help="a picture's name, as history or live-dark")
     parser.add_argument("--folder", type=Path, default=REPOSITORY_ROOT / "docs" / "images")
     options = parser.parse_args()
     executable = find_chromium()
@@ -51,8 +53,10 @@ def main() -> int:
     with open_chromium(executable) as browser:
         for tab in DRAWN:
             for look in LOOKS:
-                target = take(browser, api_url, tab, options.station, look, options.folder)
-                sys.stdout.write(f"{target}\n")
+                if options.only in ("", f"{tab}{look}"):
+                    query = f"station={options.station}&{options.query}"
+                    target = take(browser, f"{api_url}/#/{tab}?{query}", tab, look, options.folder)
+                    sys.stdout.write(f"{target}\n")
     return 0
 
 
