@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from browser.chart_product import chart_product
 from browser.chromium import Watched, find_chromium, open_chromium, watched_page
@@ -16,6 +16,8 @@ from servers.api_fixture import ApiServer
 
 # Where people sit: behind, at and ahead of UTC, the last one so far ahead that it has another day.
 TIME_ZONES = ("UTC", "America/New_York", "Europe/Paris", "Pacific/Auckland")
+# A busy machine draws late; on a quiet one no test waits longer than it must.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
