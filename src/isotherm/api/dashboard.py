@@ -24,12 +24,6 @@ _SHOWN: Final = 80
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/docs")
-def documentation() -> Response:
-    """The dashboard's page about the API, by the name people try; relative, so any prefix works."""
-    return RedirectResponse("./#/docs")
-
-
 @router.get("/{path:path}")
 def serve_file(path: str, request: Request) -> Response:
     """A file of the dashboard; its pages (one plain word) are all the same document.

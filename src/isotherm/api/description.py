@@ -9,7 +9,7 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI, Request, Response
 from pydantic import TypeAdapter
 
-from isotherm.api.problems import PROBLEM_MEDIA_TYPE, UNCHANGED, Problem
+from isotherm.api.problems import KINDS, PROBLEM_MEDIA_TYPE, UNCHANGED, Problem
 from isotherm.api.render import respond_object
 
 router = APIRouter()
@@ -42,6 +42,10 @@ class DescribedApp(FastAPI):
                 for parameter in operation.get("parameters", ()):
                     parameter["schema"] = _without_null(parameter["schema"])
             _link(document["paths"])
+            document["x-problems"] = [
+                {"status": status, "kind": kind, "meaning": meaning}
+                for status, (kind, meaning) in KINDS.items()
+            ]
             schemas = document["components"]["schemas"]
             for name in _FASTAPIS_OWN:
                 schemas.pop(name, None)

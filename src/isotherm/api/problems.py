@@ -20,14 +20,18 @@ log = structlog.get_logger(__name__)
 PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
 # Everything can be read and nothing can be changed.
 ALLOWED_METHODS: Final = "GET, HEAD, OPTIONS"
-# Status -> the last part of the problem's `type`, which the documentation page explains.
+# Status -> the problem's `type` and what it means, for the documentation page the type leads to.
 KINDS: Final = {
-    404: "not-found",
-    405: "method-not-allowed",
-    409: "ambiguous",
-    422: "invalid-parameter",
-    500: "internal-error",
-    503: "unavailable",
+    404: ("not-found", "There is no such route or station; `detail` says where those known are."),
+    405: ("method-not-allowed", "Everything can be read and nothing changed: GET, HEAD and OPTIONS."),
+    409: ("ambiguous", "Several stations answer to that name; the answer lists them."),
+    422: (
+        "invalid-parameter",
+        "A parameter is unknown, there twice, or not as described. `errors` has each of them, with "
+        "what is accepted.",
+    ),
+    500: ("internal-error", "The API failed at this request; its log says where."),
+    503: ("unavailable", "MySQL is away, or all places are taken. Wait `Retry-After` seconds."),
 }
 _LONGEST_VALUE: Final = 200
 
@@ -100,7 +104,7 @@ def problem_response(
         more: further members.
     """
     root = request.scope.get("root_path", "")
-    kind = f"{root}/#/docs?at={KINDS[status]}" if status in KINDS else "about:blank"
+    kind = f"{root}/#/docs?at={KINDS[status][0]}" if status in KINDS else "about:blank"
     instance = request.scope.get("raw_path") or request.scope["path"].encode()
     content = {
         "type": kind,
