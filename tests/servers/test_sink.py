@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +11,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from isotherm.stores.hour_receipts import read_receipts
 from isotherm.stores.kafka_topics import admin_client
 from servers.kafka_fixture import KafkaBroker
 from servers.mariadb_fixture import Database
@@ -74,6 +76,48 @@ def test_delivering_everything_twice_gives_the_same_table_and_touches_no_row(sta
     assert stack.rows() == first == plain_fold(sent)
     with stack.engine.connect() as connection:
         assert connection.scalar(sa.text("SELECT MAX(updated_at) FROM hourly_summary")) == changed_at
+
+
+def noted(stack: SinkStack) -> list[tuple[str, str]]:
+    """Station and hour of what was noted as received and unchanged, of this test."""
+    with stack.engine.connect() as connection:
+        notes = read_receipts(connection, "qc", datetime(2000, 1, 1), [], 1000)  # noqa: DTZ001 - as MySQL holds it
+    hours = [hour for one in notes for hour in one.hours]
+    return [(station, hour) for station, hour in hours if station.startswith(stack.prefix)]
+
+
+def test_hours_that_come_again_and_change_nothing_are_noted_and_no_others(stack: SinkStack) -> None:
+    station, other, without = stack.station(1), stack.station(2), stack.station(3)
+    stack.send([summary(station, 0), summary(station, 1), summary(other, 0), empty(without, 0)])
+    stack.write()
+    assert noted(stack) == []
+
+    stack.send(
+        [
+            summary(station, 0, version=200),
+            # Half of the hour so far, as a replay begins: the row stands.
+            summary(station, 1, version=201, observation_count=1, max_tenths=10, sum_tenths=10),
+            summary(other, 0, version=202, max_tenths=21, sum_tenths=31),
+            empty(without, 0, version=203),
+        ]
+    )
+    stack.write()
+
+    assert noted(stack) == [(station, "2014-01-01T00:00:00Z"), (station, "2014-01-01T01:00:00Z")]
+
+
+def test_notes_are_forgotten_after_an_hour(stack: SinkStack) -> None:
+    old, new = stack.station(1), stack.station(2)
+    for station in (old, new):
+        stack.send([summary(station, version=version) for version in (100,)])
+        stack.write()
+        stack.send([summary(station, version=version) for version in (101,)])
+        stack.write()
+        with stack.engine.begin() as connection:
+            connection.execute(
+                sa.text("UPDATE hour_receipt SET received_at = received_at - INTERVAL 61 MINUTE")
+            )
+    assert [station for station, _ in noted(stack)] == [new]
 
 
 def test_a_statistic_that_may_be_missing_appears_changes_and_goes_and_each_time_the_row_is_new(

@@ -13,9 +13,12 @@ What the guard refuses for good (a newer file that lost rows) is left to the bat
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from operator import attrgetter
+from typing import Final, Protocol
 
 from isotherm.messages import SummaryHead, SummaryKey
+
+_shown: Final = attrgetter("observation_count", "min_tenths", "max_tenths", "sum_tenths")
 
 
 class Standing(Protocol):
@@ -32,6 +35,18 @@ class Standing(Protocol):
     @property
     def observation_count(self) -> int:
         """Observations that count."""
+
+    @property
+    def min_tenths(self) -> int | None:
+        """Lowest temperature."""
+
+    @property
+    def max_tenths(self) -> int | None:
+        """Highest temperature."""
+
+    @property
+    def sum_tenths(self) -> int | None:
+        """Sum of the temperatures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +75,26 @@ class Folded:
 def supersedes(new: Standing, old: Standing) -> bool:
     """Whether `new` may replace `old`; equal ones may, so that a changed rule reaches the tables."""
     return new.version >= old.version and new.accounted >= old.accounted
+
+
+def shows_the_same(new: Standing, old: Standing) -> bool:
+    """Whether people would see no other temperature and no other number of observations."""
+    return _shown(new) == _shown(old)
+
+
+def unchanged(stored: Mapping[SummaryKey, StoredHour], folded: "Folded") -> list[SummaryKey]:
+    """Of the hours received, those that had a temperature and have the same one afterwards.
+
+    Args:
+        stored: the rows of the messages' keys, as they were.
+        folded: what the messages came to.
+    """
+    return [
+        key
+        for key, old in stored.items()
+        if old.observation_count
+        and ((new := folded.accepted.get(key)) is None or shows_the_same(new, old))
+    ]
 
 
 def fold(stored: Mapping[SummaryKey, StoredHour], messages: Iterable[SummaryHead]) -> Folded:

@@ -1,4 +1,4 @@
-"""One batch, one transaction: the fence, the guard, the rows, the global rows, the offsets."""
+"""One batch, one transaction: fence, guard, rows, global rows, notes of what stayed, offsets."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Engine
 from isotherm.hourly_summary import LAYER_SPEED
 from isotherm.messages import SummaryHead, SummaryKey
 from isotherm.sink import rows
-from isotherm.sink.guard import Folded, StoredHour, fold
+from isotherm.sink.guard import Folded, StoredHour, fold, unchanged
 from isotherm.sink.offsets import Advance, OffsetStore
 from isotherm.stores import global_summary
+from isotherm.stores.hour_receipts import note_unchanged
 from isotherm.utc import to_naive
 
 # What the rows over all stations are made from.
@@ -72,7 +73,9 @@ def write_batch(
         offsets.advance(connection, moves)
         stored = rows.read_standing(connection, {message.key for message in messages})
         folded = fold(stored, messages)
-        return _write(connection, stored, folded)
+        written = _write(connection, stored, folded)
+        note_unchanged(connection, unchanged(stored, folded))
+        return written
 
 
 def _write(connection: Connection, stored: dict[SummaryKey, StoredHour], folded: Folded) -> Written:

@@ -334,6 +334,19 @@ sink_offset = Table(
     **OPTIONS,
 )
 
+hour_receipt = Table(
+    "hour_receipt",
+    metadata,
+    Column("receipt_id", BigInteger(), primary_key=True, autoincrement=True),
+    _required("received_at", utc_micros()),
+    _required("dataset", ascii_key(16)),
+    _required("rule", ascii_key(16)),
+    _required("hours", mysql.MEDIUMTEXT(charset="ascii", collation="ascii_bin")),
+    Index("ix_hour_receipt_received_at", "received_at"),
+    comment="speed layer: hours that came in again and changed no row; kept for an hour",
+    **OPTIONS,
+)
+
 ledger = Table(
     "ledger",
     metadata,
