@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from isotherm.settings import REPOSITORY_ROOT, Settings, load_settings
+from isotherm.stores import stream_runs
 from isotherm.stores.kafka_topics import ensure_topics
+from isotherm.stores.mysql import create_engine
 from isotherm.stream.replay import Replay
 from isotherm.stream.supervisor import ReplaySupervisor
 from servers.kafka_fixture import KafkaBroker
@@ -75,3 +77,9 @@ def test_a_replay_ends_in_mysql_and_pressed_again_on_the_same_files_has_nothing_
     assert first["restarts"] == {"bridge": 0, "stream": 0, "feeder": 0}
     assert again["restarts"] == {}, "nothing was started"
     assert feeds == [first["feed_id"]] * 2
+    engine = create_engine(settings)
+    with engine.connect() as connection:
+        run = stream_runs.read_newest(connection)
+    engine.dispose()
+    assert run is not None
+    assert (run["state"], run["feed_id"]) == ("complete", first["feed_id"])

@@ -347,6 +347,28 @@ hour_receipt = Table(
     **OPTIONS,
 )
 
+stream_run = Table(
+    "stream_run",
+    metadata,
+    Column("run_id", mysql.VARCHAR(250), primary_key=True),
+    Column("feed_id", ascii_key(64)),
+    _required("dataset", ascii_key(16)),
+    _required("description", mysql.VARCHAR(255)),
+    Column("first_day", Date(), comment="null = the newest day of each station-year"),
+    Column("last_day", Date()),
+    _required("state", ascii_key(16)),
+    Column("failure", mysql.VARCHAR(500)),
+    _required("started_at", utc()),
+    _required("heartbeat_at", utc()),
+    Column("ended_at", utc()),
+    _required("fed", BigInteger()),
+    _required("rows_per_s", mysql.DOUBLE(asdecimal=False)),
+    Column("newest_hour", utc(), comment="how far it is, in the time of the data"),
+    Index("ix_stream_run_started_at", "started_at"),
+    comment="what each run of the stream says of itself; silent for 60 s = not known",
+    **OPTIONS,
+)
+
 ledger = Table(
     "ledger",
     metadata,

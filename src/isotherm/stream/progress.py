@@ -63,6 +63,12 @@ class Progress:
         return int(self.value("feeder", "fed") or 0)
 
     @property
+    def newest_hour(self) -> str | None:
+        """The newest hour of the feed the stream has read; None where it has not said."""
+        newest = self.value("stream", "newest_hour")
+        return None if newest is None else str(newest)
+
+    @property
     def stream_offsets(self) -> dict[int, int]:
         """Next raw offset per partition after the stream's newest micro-batch, at least the start's."""
         offsets: Mapping[str, int] = self.value("stream", "end_offsets") or {}
@@ -89,7 +95,7 @@ class Progress:
         then, before = self._last_report
         self._last_report = (now, fed)
         rate = (fed - before) / (now - then) if now > then else 0.0
-        newest = self.value("stream", "newest_hour") or self.value("feeder", "newest_observed_at")
+        newest = self.newest_hour or self.value("feeder", "newest_observed_at")
         return {"fed": fed, "rows_per_s": round(rate, 1), "newest_hour": newest}
 
 

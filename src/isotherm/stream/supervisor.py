@@ -23,6 +23,7 @@ from isotherm.stream.late import LATE_SENTENCE, count_late
 from isotherm.stream.programs import CHILD_NAMES, Log, Programs, ReplayFailedError
 from isotherm.stream.progress import Progress
 from isotherm.stream.replay import Replay
+from isotherm.stream.run_record import RunRecord
 from isotherm.stream.stall import StallWatch
 
 REPORT_EVERY_S: Final = 15.0
@@ -59,6 +60,7 @@ class ReplaySupervisor:
         self._on_feed = on_feed
         self._on_progress = on_progress
         self._progress = Progress()
+        self._record = RunRecord(settings, replay, run_id, self._progress, log)
         self._feed_id = ""
         self._is_stopped = False
         self._programs: Programs | None = None
@@ -71,7 +73,7 @@ class ReplaySupervisor:
             SourceError: the archive has not what is asked for.
         """
         started = time.monotonic()
-        with self._only_one():
+        with self._only_one(), self._record.kept(lambda: self._is_stopped):
             if count := end_leftovers(self._settings, CHILD_NAMES):
                 self._log.warning("Ended %s programs that a killed task had left behind.", count)
             planned = self._plan()
@@ -105,6 +107,7 @@ class ReplaySupervisor:
         planned = plan_feed(self._settings, self._replay, self._run_id)
         self._feed_id = planned.position.feed_id
         self._on_feed(self._feed_id)
+        self._record.name_feed(self._feed_id)
         self._progress.begin_at(planned.position.start_offsets or {})
         if planned.is_new:
             removed = remove_old(self._settings, self._feed_id)
