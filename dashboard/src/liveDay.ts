@@ -2,11 +2,13 @@
 
 import { computed, onScopeDispose, type Ref, ref, shallowRef, triggerRef, watch } from "vue";
 import { ALL_STATIONS, fetchSeries, type Point, type SummaryRow, toPoint } from "./api";
-import { useLiveFeed } from "./live";
+import { type LastHour, type ReceivedHour, useLiveFeed } from "./live";
+import { LEARN_FROM_DAYS, reportingHours } from "./liveHours";
 import { problemOf, sentenceOf } from "./problems";
 import { useRetry } from "./retry";
-import type { Rule } from "./rules";
-import { DAY_MS, startOf } from "./time";
+import type { Layer, Rule } from "./rules";
+import type { StreamState } from "./stream";
+import { DAY_MS, parseUtc, startOf } from "./time";
 
 /** How long a changed hour stays highlighted. */
 export const HIGHLIGHT_MS = 4_000;
@@ -16,20 +18,34 @@ const MAX_DAYS_SEEN = 12;
 
 export type LiveDay = ReturnType<typeof useLiveDay>;
 
-/** Follows one station (or all) under one rule; `day` is the first instant of the day shown. */
-export function useLiveDay(station: Ref<string>, rule: Ref<Rule>) {
-  const day = ref<number | null>(null);
-  const isFollowing = ref(true);
+/**
+ * Follows one station (or all) under one rule.
+ * @param chosen first instant of the day to stay on; null goes where the stream is.
+ */
+export function useLiveDay(station: Ref<string>, rule: Ref<Rule>, chosen: Ref<number | null>) {
+  const followed = ref<number | null>(null);
+  const day = computed(() => chosen.value ?? followed.value);
   const isLoading = ref(false);
   const error = ref("");
+  /** Whether asking again may help: what is not there will not be there then. */
+  const canRetry = ref(true);
   const hours = shallowRef(new Map<number, Point>());
-  const changedAt = shallowRef(new Map<number, number>());
-  /** Days with changes since the page was opened, newest change first. */
+  /** Hours of the day that any station has from the stream. */
+  const streamed = shallowRef<ReadonlySet<number>>(new Set());
+  const reporting = shallowRef<ReadonlySet<number> | null>(null);
+  /** When each hour came in last, and whether it changed, since the day is shown. */
+  const receipts = shallowRef(new Map<number, LastHour>());
+  /** Days of the hours that came in since the page was opened, the last one first. */
   const daysSeen = ref<number[]>([]);
+  const stream = shallowRef<StreamState | null>(null);
   let request = 0;
   let reload: ReturnType<typeof setTimeout> | undefined;
   let followedAt = 0;
   const retry = useRetry(() => void load(false));
+
+  function fetchHours(from: number, to: number, of: string, layer: Layer): Promise<Point[]> {
+    return fetchSeries({ station: of, by: "hour", rule: rule.value, layer, from, to });
+  }
 
   async function load(mark: boolean): Promise<void> {
     const shown = day.value;
@@ -37,37 +53,47 @@ export function useLiveDay(station: Ref<string>, rule: Ref<Rule>) {
     const own = ++request;
     isLoading.value = !mark;
     try {
-      const points = await fetchSeries({
-        station: station.value,
-        by: "hour",
-        rule: rule.value,
-        layer: "speed",
-        from: shown,
-        to: shown + DAY_MS,
-      });
+      const [points, ofAll] = await Promise.all([
+        fetchHours(shown, shown + DAY_MS, station.value, "speed"),
+        station.value === ALL_STATIONS ? [] : fetchHours(shown, shown + DAY_MS, ALL_STATIONS, "speed"),
+      ]);
       if (own !== request) return;
       replaceHours(points, mark);
+      streamed.value = new Set([...points, ...ofAll].map((point) => point.start));
       error.value = "";
       retry.settled();
     } catch (problem) {
       if (own !== request) return;
       error.value = sentenceOf(problem);
       if (problemOf(problem).kind === "away") retry.failed();
+      canRetry.value = problemOf(problem).kind !== "missing";
     } finally {
       if (own === request) isLoading.value = false;
     }
+  }
+
+  /** Which hours a station reports; where that cannot be known all are shown. */
+  async function learn(): Promise<void> {
+    const [shown, of] = [day.value, station.value];
+    reporting.value = null;
+    if (shown === null || of === ALL_STATIONS) return;
+    const before = await fetchHours(shown - LEARN_FROM_DAYS * DAY_MS, shown, of, "best").catch(() => []);
+    if (shown === day.value && of === station.value) reporting.value = reportingHours(before);
   }
 
   function replaceHours(points: Point[], mark: boolean): void {
     const before = hours.value;
     hours.value = new Map(points.map((point) => [point.start, point]));
     if (!mark) return;
-    for (const point of points) if (differs(before.get(point.start), point)) highlight(point.start);
+    for (const point of points) if (differs(before.get(point.start), point)) note(point.start, true);
   }
 
-  function highlight(start: number): void {
-    changedAt.value.set(start, Date.now());
-    triggerRef(changedAt);
+  function note(start: number, changed: boolean): void {
+    const last = receipts.value.get(start);
+    // Of all stations one may change the hour and the next one leave it: the change is what is said.
+    if (!changed && last?.changed && Date.now() - last.at < HIGHLIGHT_MS) return;
+    receipts.value.set(start, { at: Date.now(), changed });
+    triggerRef(receipts);
   }
 
   function reloadSoon(): void {
@@ -78,39 +104,57 @@ export function useLiveDay(station: Ref<string>, rule: Ref<Rule>) {
   }
 
   function receive(row: SummaryRow): void {
-    if (row.layer !== "speed" || row.rule !== rule.value) return;
-    const isOne = station.value !== ALL_STATIONS;
-    if (isOne && row.station_id !== station.value) return;
     const point = toPoint(row);
-    const itsDay = startOf("day", point.start);
-    daysSeen.value = [itsDay, ...daysSeen.value.filter((one) => one !== itsDay)].slice(0, MAX_DAYS_SEEN);
-    if (itsDay !== day.value) {
-      follow(itsDay);
-    } else if (isOne) {
-      if (differs(hours.value.get(point.start), point)) highlight(point.start);
-      hours.value.set(point.start, point);
-      triggerRef(hours);
-    } else {
+    if (!isOfDay(row)) return;
+    if (station.value === ALL_STATIONS) {
       reloadSoon(); // The mean of all stations is the server's to compute.
+      return;
     }
+    if (differs(hours.value.get(point.start), point)) note(point.start, true);
+    hours.value.set(point.start, point);
+    triggerRef(hours);
   }
 
-  function follow(itsDay: number): void {
-    if (day.value !== null && (!isFollowing.value || Date.now() - followedAt < FOLLOW_MS)) return;
-    followedAt = Date.now();
-    day.value = itsDay;
+  function receiveSame(hour: ReceivedHour): void {
+    if (isOfDay(hour)) note(parseUtc(hour.hour_start ?? ""), false);
   }
 
-  const feed = useLiveFeed(receive, () => reloadSoon());
-  watch([station, rule], () => {
+  /** Whether an hour that came in belongs to the day shown, which may go where the hour is. */
+  function isOfDay(hour: ReceivedHour): boolean {
+    if (hour.layer !== "speed" || hour.rule !== rule.value) return false;
+    const itsDay = startOf("day", parseUtc(hour.hour_start ?? ""));
+    if (itsDay !== daysSeen.value[0]) {
+      daysSeen.value = [itsDay, ...daysSeen.value.filter((one) => one !== itsDay)].slice(0, MAX_DAYS_SEEN);
+    }
+    const isRested = followed.value === null || Date.now() - followedAt >= FOLLOW_MS;
+    if (chosen.value === null && itsDay !== day.value && isRested) {
+      followedAt = Date.now();
+      followed.value = itsDay;
+    }
+    return itsDay === day.value;
+  }
+
+  const feed = useLiveFeed({
+    onRow: receive,
+    onSame: receiveSame,
+    onStream: (state) => (stream.value = state),
+    onOpen: reloadSoon,
+  });
+  watch([station, rule], ([to], [from]) => {
     daysSeen.value = [];
+    if (to !== from) [followed.value, followedAt] = [null, 0];
     connect();
   });
-  watch([station, rule, day], () => {
+  function show(): void {
     hours.value = new Map();
-    changedAt.value = new Map();
+    streamed.value = new Set();
+    receipts.value = new Map();
     void load(false);
-  });
+    void learn();
+  }
+  watch([station, rule], show, { immediate: true });
+  // At once: the hour that moved the page to another day is noted on that day.
+  watch(day, show, { flush: "sync" });
   onScopeDispose(() => clearTimeout(reload));
 
   function connect(): void {
@@ -121,15 +165,23 @@ export function useLiveDay(station: Ref<string>, rule: Ref<Rule>) {
 
   return {
     day,
-    isFollowing,
     isLoading,
     error,
+    canRetry,
     daysSeen,
-    changedAt,
+    receipts,
+    stream,
+    streamed,
+    reporting,
     connection: feed.connection,
-    lastEventAt: feed.lastEventAt,
+    last: feed.last,
     points: computed(() => [...hours.value.values()].sort((one, other) => one.start - other.start)),
     retry: () => load(false),
+    /** Where to be until an hour has come in: where a running stream is, or once the newest day there is. */
+    startAt: (instant: number | null, isStreaming: boolean) => {
+      const isWanted = followed.value === null || (isStreaming && !followedAt);
+      if (isWanted && instant !== null) followed.value = startOf("day", instant);
+    },
   };
 }
 

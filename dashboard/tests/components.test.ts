@@ -1,17 +1,24 @@
 import { flushPromises, mount } from "@vue/test-utils";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ALL_STATIONS, type LedgerLine, type LedgerState } from "../src/api";
+import { ALL_STATIONS, type LedgerLine, type LedgerState, type Point } from "../src/api";
 import LiveTable from "../src/components/LiveTable.vue";
 import OverviewTiles from "../src/components/OverviewTiles.vue";
 import StationPicker from "../src/components/StationPicker.vue";
 import RuleChoice from "../src/components/RuleChoice.vue";
 import SummaryTable from "../src/components/SummaryTable.vue";
 import { ledgerSummary, momentOf, scopeOf, verdictOf } from "../src/ledger";
+import type { LastHour } from "../src/live";
+import { hoursOf } from "../src/liveHours";
 import { readPipeline } from "../src/pipeline";
 import { DAY_MS, HOUR_MS } from "../src/time";
 import { point } from "./rows";
 
 const DAY = Date.UTC(2014, 11, 31);
+
+function liveHours(points: Point[]) {
+  const facts = { day: DAY, points, streamed: new Set<number>(), newest: null, run: null };
+  return hoursOf({ ...facts, reporting: null });
+}
 
 describe("the table of a series", () => {
   it("shows 0 °C as 0.0", () => {
@@ -55,7 +62,7 @@ describe("the mean dew point", () => {
   });
 
   it("stands in the table of the live day", () => {
-    const props = { day: DAY, points, isGlobal: false, changedAt: new Map(), now: 0 };
+    const props = { day: DAY, hours: liveHours(points), isGlobal: false, receipts: new Map(), now: 0 };
     const table = mount(LiveTable, { props });
     expect(columnOf(table, "Dew point °C").slice(0, 3)).toEqual(["−14.4", "0.0", "none"]);
   });
@@ -69,8 +76,9 @@ describe("the mean dew point", () => {
 });
 
 describe("the table of the live day", () => {
-  function live(points: ReturnType<typeof point>[], changedAt = new Map<number, number>()) {
-    return mount(LiveTable, { props: { day: DAY, points, isGlobal: true, changedAt, now: 10_000 } });
+  function live(points: Point[], receipts = new Map<number, LastHour>()) {
+    const props = { day: DAY, hours: liveHours(points), isGlobal: true, receipts, now: 10_000 };
+    return mount(LiveTable, { props });
   }
 
   it("has 24 hours and keeps working when hours of other days are among the rows", () => {
@@ -88,10 +96,22 @@ describe("the table of the live day", () => {
   });
 
   it("highlights an hour for a few seconds after it changed", async () => {
-    const table = live([point(DAY)], new Map([[DAY, 9_000]]));
+    const table = live([point(DAY)], new Map([[DAY, { at: 9_000, changed: true }]]));
     expect(table.get("[data-hour='00:00']").classes()).toContain("changed");
+    expect(table.find(".again").exists()).toBe(false);
     await table.setProps({ now: 14_000 });
     expect(table.get("[data-hour='00:00']").classes()).not.toContain("changed");
+  });
+
+  it("says of an hour that came again and is the same that it did, longer than it highlights it", async () => {
+    const table = live([point(DAY)], new Map([[DAY, { at: 9_000, changed: false }]]));
+    expect(table.get("[data-hour='00:00']").classes()).toEqual(["same"]);
+    expect(table.get("[data-hour='00:00'] .again").text()).toBe("same as before");
+    await table.setProps({ now: 60_000 });
+    expect(table.get("[data-hour='00:00']").classes()).toEqual([]);
+    expect(table.find(".again").exists()).toBe(true);
+    await table.setProps({ now: 80_000 });
+    expect(table.find(".again").exists()).toBe(false);
   });
 });
 

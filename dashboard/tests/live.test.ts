@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { effectScope } from "vue";
 import type { SummaryRow } from "../src/api";
-import { useLiveFeed } from "../src/live";
+import { type ReceivedHour, useLiveFeed } from "../src/live";
+import type { StreamState } from "../src/stream";
 import { point } from "./rows";
 
 /** Stands in for the browser's EventSource, which no server can make fail on cue. */
@@ -16,8 +17,8 @@ class ScriptedSource extends EventTarget {
   close(): void {
     this.closed = true;
   }
-  send(data: string): void {
-    this.dispatchEvent(new MessageEvent("message", { data }));
+  send(data: string, type = "hour"): void {
+    this.dispatchEvent(new MessageEvent(type, { data }));
   }
   refuse(): void {
     this.readyState = 2;
@@ -28,13 +29,18 @@ class ScriptedSource extends EventTarget {
 describe("the live feed", () => {
   const sources: ScriptedSource[] = [];
   const rows: SummaryRow[] = [];
+  const same: ReceivedHour[] = [];
+  const states: StreamState[] = [];
   const scope = effectScope(true);
 
   function follow() {
     return scope.run(() =>
       useLiveFeed(
-        (row) => rows.push(row),
-        () => undefined,
+        {
+          onRow: (row) => rows.push(row),
+          onSame: (hour) => same.push(hour),
+          onStream: (state) => states.push(state),
+        },
         (url) => {
           const source = new ScriptedSource(url);
           sources.push(source);
@@ -59,6 +65,18 @@ describe("the live feed", () => {
     sources[0]!.send("hello");
     sources[0]!.send("null");
     expect(rows.map((row) => row.hour_start)).toEqual(["1901-01-01T00:00:00Z", "2024-06-01T00:00:00Z"]);
+  });
+
+  it("tells hours that came in and are the same from those that changed", () => {
+    const feed = follow();
+    feed.connect({});
+    const hour = { hour_start: "2014-12-31T05:00:00Z", layer: "speed", rule: "routine", changed: false };
+    sources[0]!.send(JSON.stringify(hour), "received");
+    expect([rows.length, same.length, feed.last.value?.changed]).toEqual([0, 1, false]);
+    sources[0]!.send(JSON.stringify({ ...hour, changed: true }), "hour");
+    expect([rows.length, same.length, feed.last.value?.changed]).toEqual([1, 1, true]);
+    sources[0]!.send(JSON.stringify({ run: null, start_url: "http://localhost/" }), "stream");
+    expect(states).toHaveLength(1);
   });
 
   it("opens a refused stream again, waiting longer each time", () => {

@@ -1,11 +1,13 @@
-"""Hours of a station of the tests' own in the speed layer, written by the sink's own code."""
+"""Hours of a station of the tests' own in the speed layer: by the sink's code, or through Kafka."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
+from confluent_kafka import Producer
 from sqlalchemy import Engine, text
 
-from isotherm.messages import HourlySummaryMessage
+from isotherm.messages import HOURLY_SUMMARY_TOPIC, HourlySummaryMessage, SummaryHead
 from isotherm.quality import DEFAULT_RULE
 from isotherm.sink.offsets import OffsetStore
 from isotherm.sink.transaction import write_batch
@@ -35,11 +37,28 @@ class LiveHours:
         count: int = 2,
         dew_points: tuple[int, ...] = (),
     ) -> None:
-        """Write one hour under the default rule; temperatures in tenths of a degree Celsius."""
+        """Write one hour under the default rule; temperatures in tenths of a degree Celsius.
+
+        Hours count from the start of the day; those below 0 are of the days before.
+        """
+        summary = self._summary(hour, low, high, total, count, dew_points)
+        write_batch(self._engine, _NO_OFFSETS, [], [summary])
+
+    def send(self, bootstrap_servers: str, hours: Sequence[int]) -> None:
+        """Hand hours to Kafka, as a replay of the day would: each time the same two observations."""
+        producer = Producer({"bootstrap.servers": bootstrap_servers})
+        for hour in hours:
+            summary = self._summary(hour, -hour, hour, 0, 2, ())
+            producer.produce(HOURLY_SUMMARY_TOPIC, summary.encode(), key=LIVE_STATION)
+        assert producer.flush(30) == 0
+
+    def _summary(
+        self, hour: int, low: int, high: int, total: int, count: int, dew_points: tuple[int, ...]
+    ) -> SummaryHead:
         self._version += 1
-        summary = HourlySummaryMessage(
+        return HourlySummaryMessage(
             station_id=LIVE_STATION,
-            hour_start=datetime.fromisoformat(f"{LIVE_DAY}T{hour:02}:00:00").replace(tzinfo=UTC),
+            hour_start=datetime.fromisoformat(f"{LIVE_DAY}T00:00:00Z") + timedelta(hours=hour),
             dataset=DATASET,
             rule=DEFAULT_RULE,
             observation_count=count,
@@ -52,16 +71,22 @@ class LiveHours:
             version=self._version,
             **dict.fromkeys(REASON_COUNTS, 0),
         )
-        write_batch(self._engine, _NO_OFFSETS, [], [summary])
 
     def remove(self) -> None:
         """Leave no trace of them."""
         with self._engine.begin() as connection:
+            # A page that is opened is told of the last seconds too.
+            connection.execute(
+                text("DELETE FROM hour_receipt WHERE hours LIKE :any"), {"any": f"%{LIVE_STATION}%"}
+            )
             for table in ("hourly_summary", "station"):
                 connection.execute(
                     text(f"DELETE FROM {table} WHERE station_id = :one"), {"one": LIVE_STATION}
                 )
             connection.execute(
-                text("DELETE FROM global_hourly_summary WHERE DATE(hour_start) = :day"),
+                text(
+                    "DELETE FROM global_hourly_summary WHERE hour_start >= :day - INTERVAL 14 DAY "
+                    "AND hour_start < :day + INTERVAL 1 DAY"
+                ),
                 {"day": LIVE_DAY},
             )

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import httpx
@@ -17,6 +17,7 @@ from isotherm.api import live
 from isotherm.api.database import open_engine
 from isotherm.api.live import LiveFollower
 from isotherm.api.live_routes import MAX_LIVE_CLIENTS
+from isotherm.stores import stream_runs
 from servers.api_fixture import OHARE, UNDESCRIBED, ApiServer, write_speed_hour
 
 pytest_plugins = ["servers.api_fixture"]
@@ -30,8 +31,10 @@ Event = tuple[str, dict[str, Any]]
 
 
 @contextmanager
-def listen(api: ApiServer, last_event_id: str | None = None, **query: str) -> Iterator[Iterator[Event]]:
-    """Ids and rows of the hours as they arrive."""
+def listen(
+    api: ApiServer, last_event_id: str | None = None, name: str = "hour", **query: str
+) -> Iterator[Iterator[Event]]:
+    """Ids and data of the events of that name as they arrive: rows of hours, if no other is named."""
     headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
     with (
         httpx.Client(timeout=30) as client,
@@ -41,15 +44,17 @@ def listen(api: ApiServer, last_event_id: str | None = None, **query: str) -> It
         assert answer.headers["content-type"].startswith("text/event-stream")
         lines = answer.iter_lines()
         assert next(lines).startswith("retry:")
-        yield _events(lines)
+        yield _events(lines, name)
 
 
-def _events(lines: Iterator[str]) -> Iterator[Event]:
-    event_id = ""
+def _events(lines: Iterator[str], wanted: str) -> Iterator[Event]:
+    event_id = name = ""
     for line in lines:
+        if line.startswith("event: "):
+            name = line.removeprefix("event: ")
         if line.startswith("id: "):
             event_id = line.removeprefix("id: ")
-        if line.startswith("data: "):
+        if line.startswith("data: ") and name == wanted:
             yield event_id, json.loads(line.removeprefix("data: "))
 
 
@@ -80,6 +85,7 @@ def test_an_hour_that_changes_arrives_without_asking_again(api: ApiServer) -> No
             assert hour["hour_start"] == "2013-12-31T09:00:00Z"
             assert (hour["layer"], hour["rule"], hour["version"]) == ("speed", "routine", version)
             assert hour["min_c"] == hour["max_c"] == tenths / 10
+            assert hour["changed"] is True
 
 
 def test_a_change_is_sent_once(api: ApiServer) -> None:
@@ -224,3 +230,74 @@ def test_as_many_clients_follow_as_may_and_one_that_left_makes_room(api: ApiServ
     with listen(api) as events:
         change_later(api, OHARE, 320, 370).join()
         assert until(events, 32.0)
+
+
+def test_an_hour_that_comes_again_and_is_the_same_is_told_of_as_unchanged(api: ApiServer) -> None:
+    for station_id, version in ((OHARE, 400), (UNDESCRIBED, 401)):
+        write_speed_hour(api.database.engine(), station_id, NINE, 340, version)
+    for query in ({"station_id": OHARE}, {}):
+        with listen(api, name="received", **query) as events:
+            change_later(api, UNDESCRIBED, 340, 402).join()
+            change_later(api, OHARE, 340, 403).join()
+            # The other station's hour of the first turn may still be within reach of the second.
+            event_id, hour = next(one for one in events if one[1]["station_id"] == OHARE)
+        assert hour == {
+            "station_id": OHARE,
+            "hour_start": "2013-12-31T09:00:00Z",
+            "layer": "speed",
+            "rule": "routine",
+            "dataset": "global-hourly",
+            "changed": False,
+        }
+    with listen(api, event_id, name="received", station_id=OHARE) as events:
+        assert next(events)[0] == event_id, "what was received may be asked for again"
+
+
+def test_the_same_hour_again_is_no_change(engine: sa.Engine) -> None:
+    follower = LiveFollower(engine, "routine", OHARE)
+    write_speed_hour(engine, OHARE, NINE, 350, 410)
+    time.sleep(1.1)
+    follower.start(None)
+    assert [len(one) for one in follower.read()] == [1, 0]
+    write_speed_hour(engine, OHARE, NINE, 350, 411)
+    changes, received = follower.read()
+    assert (changes, [one.hour_start for _, one in received]) == ([], ["2013-12-31T09:00:00Z"])
+    assert [len(one) for one in follower.read()] == [0, 0], "each is told of once"
+
+
+def test_notes_that_fill_many_looks_come_once(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_RECEIPTS_PER_LOOK", 2)
+    write_speed_hour(engine, MANY_HOURS, EIGHT, 350, 420)
+    follower = LiveFollower(engine, "routine", MANY_HOURS)
+    time.sleep(1.1)
+    follower.start(None)
+    for version in range(421, 426):
+        write_speed_hour(engine, MANY_HOURS, EIGHT, 350, version)
+    assert sum(len(follower.read()[1]) for _ in range(8)) == 5
+
+
+def test_the_stream_tells_of_itself_at_once_and_when_it_falls_silent(
+    api: ApiServer, engine: sa.Engine
+) -> None:
+    with engine.begin() as connection:
+        stream_runs.begin(
+            connection, "a run", dataset="global-hourly", description="two days",
+            days=(date(2014, 1, 1), date(2014, 1, 2)),
+        )  # fmt: skip
+        progress = {"feed_id": "f", "fed": 42, "rows_per_s": 1.5, "newest_hour": "2014-01-01T07:00:00Z"}
+        stream_runs.beat(connection, "a run", progress)
+    with listen(api, name="stream") as events:
+        run = next(events)[1]["run"]
+        assert (run["state"], run["fed"], run["newest_hour"]) == ("running", 42, "2014-01-01T07:00:00Z")
+        with engine.begin() as connection:
+            connection.execute(
+                sa.text("UPDATE stream_run SET heartbeat_at = UTC_TIMESTAMP() - INTERVAL 61 SECOND")
+            )
+        assert next(events)[1]["run"]["state"] == "unknown"
+    with api.client() as client:
+        state = client.get("stream").json()
+    assert state["run"]["state"] == "unknown"
+    assert state["run"]["last_day"] == "2014-01-02"
+    assert state["start_url"].endswith("/dags/stream_observations")

@@ -240,6 +240,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the stream runs
+         * @description The newest run: how far it is, or when and how it ended. As event `stream` of `/live`.
+         */
+        get: operations["stream_api_v1_stream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -249,7 +269,7 @@ export interface paths {
         };
         /**
          * Hours as they change (server-sent events)
-         * @description Every hour of the speed layer whose numbers change, from now on or from the event named.
+         * @description Every hour of the speed layer that comes in, from now on or from the event named.
          */
         get: operations["live_api_v1_live_get"];
         put?: never;
@@ -1485,6 +1505,89 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * StreamRun
+         * @description One run of the stream, by its own account.
+         */
+        StreamRun: {
+            /**
+             * Run Id
+             * @description Airflow's id of the run
+             * @example manual__2026-01-01T00:00:00
+             */
+            run_id: string;
+            /**
+             * State
+             * @description unknown: it calls itself running and has been silent for 60 s or more, as one that was killed
+             * @enum {string}
+             */
+            state: "running" | "complete" | "failed" | "stopped" | "unknown";
+            /**
+             * Description
+             * @description What it plays, in words
+             */
+            description: string;
+            /**
+             * Dataset
+             * @example global-hourly
+             */
+            dataset: string;
+            /** Feed Id */
+            feed_id: string | null;
+            /**
+             * First Day
+             * @description null: the newest day of each station-year
+             */
+            first_day: string | null;
+            /**
+             * Last Day
+             * @description Included
+             */
+            last_day: string | null;
+            /** Started At */
+            started_at: string;
+            /**
+             * Heartbeat At
+             * @description When it last said how far it is
+             */
+            heartbeat_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Failure
+             * @description Why it did not come to its end
+             */
+            failure: string | null;
+            /**
+             * Fed
+             * @description Observations handed to Kafka and acknowledged
+             */
+            fed: number;
+            /**
+             * Rows Per S
+             * @description Of these, per second, over the last minute
+             */
+            rows_per_s: number;
+            /**
+             * Newest Hour
+             * @description How far it is in the time of the data
+             */
+            newest_hour: string | null;
+        };
+        /**
+         * StreamState
+         * @description Whether the stream runs, and where one is started.
+         */
+        StreamState: {
+            /** @description The run that began last; null: none is known of */
+            run: components["schemas"]["StreamRun"] | null;
+            /**
+             * Start Url
+             * @description Where Airflow starts a run
+             * @example http://127.0.0.1:24001/dags/stream_observations
+             */
+            start_url: string;
+        };
+        /**
          * Year
          * @description One year of one station; counts say why observations did not count.
          */
@@ -2431,6 +2534,46 @@ export interface operations {
             };
         };
     };
+    stream_api_v1_stream_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamState"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     live_api_v1_live_get: {
         parameters: {
             query?: {
@@ -2448,7 +2591,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events `hour`: a row as of `/stations/{station}/hourly`, layer speed; the id is the time of the change and may be sent back as `Last-Event-ID`. A comment line every 15 seconds keeps the connection open. */
+            /** @description Events `hour`: a row as of `/stations/{station}/hourly`, layer speed, and `changed`: true. Events `received`: `station_id`, `hour_start`, `layer`, `rule`, `dataset` and `changed`: false, of an hour that came in again and is the same as before, as in a replay. The id of both is the time of the change or receipt and may be sent back as `Last-Event-ID`. Events `stream`: as `/stream`, at the beginning and whenever it says something new. A comment line every 15 seconds keeps the connection open. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -18,6 +18,7 @@ from isotherm.api import (
     pipeline_routes,
     series_routes,
     station_routes,
+    stream_routes,
 )
 from isotherm.api.accepted import refuse_unknown_parameters
 from isotherm.api.attribution import ATTRIBUTION
@@ -44,6 +45,7 @@ _ROUTES: Final = (
     country_routes,
     series_routes,
     pipeline_routes,
+    stream_routes,
     live_routes,
     description,
 )

@@ -3,11 +3,14 @@
 An event says what an hour is now, so one sent twice does no harm, and one of several changes within a
 second is enough. A row becomes visible when its transaction commits, which is later than its time of
 change: each look reaches back a little from the database's now and leaves out what was sent already.
+Hours that came in again and changed no row are told of by the sink's notes (`stores.hour_receipts`).
 """
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
@@ -16,6 +19,7 @@ from isotherm.api.parameters import FIRST_TIME
 from isotherm.api.records import Record, station_records
 from isotherm.api.series import STATION_SERIES, series_columns
 from isotherm.hourly_summary import LAYER_SPEED
+from isotherm.stores.hour_receipts import Receipt, read_receipts
 from isotherm.stores.tables import hourly_summary
 
 EVENT_TIME: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -23,7 +27,23 @@ EVENT_TIME: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 _ROWS_PER_LOOK: Final = 5000
 # How long the sink's transaction may take from writing a row to committing it.
 _COMMIT_LAG: Final = timedelta(seconds=5)
+# What one transaction of the sink writes is written within so long.
+_ONE_TRANSACTION: Final = timedelta(seconds=1)
 _HOURLY: Final = STATION_SERIES["hourly"]
+# Each has at most the hours of one transaction, 4000.
+_RECEIPTS_PER_LOOK: Final = 5
+_Key = tuple[str, str, str]
+
+
+class Received(msgspec.Struct, frozen=True):
+    """An hour that came in again and left its row as it was."""
+
+    station_id: str
+    hour_start: str
+    layer: str
+    rule: str
+    dataset: str
+    changed: bool = False
 
 
 class LiveFollower:
@@ -36,7 +56,9 @@ class LiveFollower:
         self._look_from: datetime | None = None
         # While what is new fills more than one look: from where to look again after the last of them.
         self._look_back_to: datetime | None = None
-        self._sent: dict[tuple[str, str, str], datetime] = {}
+        self._sent: dict[_Key, datetime] = {}
+        self._receipts_from: datetime | None = None
+        self._known_receipts: dict[int, datetime] = {}
 
     def start(self, since: datetime | None) -> None:
         """Begin after the change of that time, or with what changes from now on."""
@@ -44,6 +66,14 @@ class LiveFollower:
             with self._engine.connect() as connection:
                 since = _now(connection)
         self._look_from = max(since, FIRST_TIME + _COMMIT_LAG) - _COMMIT_LAG
+        self._receipts_from = self._look_from
+
+    def read(self) -> tuple[list[tuple[datetime, Record]], list[tuple[datetime, Received]]]:
+        """What changed, and what came in and did not change, each with its time and in its order."""
+        # In this order: a change that was committed with a note is seen when the note is.
+        receipts = self._read_receipts()
+        changes = self.read_changes()
+        return changes, [one for receipt in receipts for one in self._unchanged(receipt)]
 
     def read_changes(self) -> list[tuple[datetime, Record]]:
         """Hours changed and not sent yet, with the time of their change, in its order."""
@@ -79,6 +109,36 @@ class LiveFollower:
             return None
         self._sent[key] = changed_at
         return changed_at, station_records(_HOURLY, [row[2:]], station_id, self._rule)[0]
+
+    def _read_receipts(self) -> list[Receipt]:
+        since = self._receipts_from
+        assert since is not None  # noqa: S101 - `start` comes first
+        with self._engine.connect() as connection:
+            settled = _now(connection) - _COMMIT_LAG
+            found = read_receipts(
+                connection, self._rule, since, self._known_receipts.keys(), _RECEIPTS_PER_LOOK
+            )
+        self._known_receipts |= {one.receipt_id: one.received_at for one in found}
+        if len(found) == _RECEIPTS_PER_LOOK:
+            settled = found[-1].received_at - _COMMIT_LAG
+        self._receipts_from = since = max(since, settled)
+        self._known_receipts = {
+            key: time for key, time in self._known_receipts.items() if time >= since
+        }
+        return found
+
+    def _unchanged(self, receipt: Receipt) -> Iterator[tuple[datetime, Received]]:
+        """The hours of a note but for those whose row its own transaction changed.
+
+        A dew point may change where all that the sink compares stays.
+        """
+        just_now = receipt.received_at - _ONE_TRANSACTION
+        for station_id, hour_start in receipt.hours:
+            is_wanted = self._station_id in (None, station_id)
+            changed_at = self._sent.get((station_id, hour_start, receipt.dataset))
+            if is_wanted and (changed_at is None or changed_at < just_now):
+                hour = Received(station_id, hour_start, LAYER_SPEED, self._rule, receipt.dataset)
+                yield receipt.received_at, hour
 
     def _forget_before(self, time: datetime) -> None:
         """What a later look cannot see again need not be remembered."""

@@ -2,10 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 import structlog
@@ -15,12 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from isotherm.api.database import EngineDep
+from isotherm.api.database import EngineDep, SettingsDep
 from isotherm.api.live import EVENT_TIME, LiveFollower
 from isotherm.api.parameters import DEFAULT_RULE_NAME, Rule
 from isotherm.api.problems import STATION_PROBLEMS, Problem, problem_response
 from isotherm.api.records import Record
 from isotherm.api.stations import resolve_station
+from isotherm.api.stream_routes import read_stream
 
 router = APIRouter()
 log = structlog.get_logger(__name__)
@@ -38,9 +39,12 @@ MAX_LIVE_CLIENTS: Final = 100
     response_class=StreamingResponse,
     responses={
         200: {
-            "description": "Events `hour`: a row as of `/stations/{station}/hourly`, layer speed; the "
-            "id is the time of the change and may be sent back as `Last-Event-ID`. A comment line "
-            "every 15 seconds keeps the connection open.",
+            "description": "Events `hour`: a row as of `/stations/{station}/hourly`, layer speed, and "
+            "`changed`: true. Events `received`: `station_id`, `hour_start`, `layer`, `rule`, "
+            "`dataset` and `changed`: false, of an hour that came in again and is the same as before, "
+            "as in a replay. The id of both is the time of the change or receipt and may be sent back "
+            "as `Last-Event-ID`. Events `stream`: as `/stream`, at the beginning and whenever it says "
+            "something new. A comment line every 15 seconds keeps the connection open.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         },
         **STATION_PROBLEMS,
@@ -54,19 +58,21 @@ MAX_LIVE_CLIENTS: Final = 100
 def live(
     request: Request,
     engine: EngineDep,
+    settings: SettingsDep,
     station_id: Annotated[
         str | None, Query(description="Only this station (id or alias)", max_length=40)
     ] = None,
     rule: Rule = DEFAULT_RULE_NAME,
     last_event_id: Annotated[str | None, Header(description="Resume after this event")] = None,
 ) -> StreamingResponse:
-    """Every hour of the speed layer whose numbers change, from now on or from the event named."""
+    """Every hour of the speed layer that comes in, from now on or from the event named."""
     if station_id is not None:
         with engine.connect() as connection:
             station_id = resolve_station(connection, station_id)
     follower = LiveFollower(engine, rule, station_id)
     follower.start(_read_event_id(last_event_id))
-    return LiveResponse(_events(follower), request.app.state.live_clients)
+    watch = StreamWatch(lambda: read_stream(engine, settings))
+    return LiveResponse(_events(follower, watch), request.app.state.live_clients)
 
 
 class LiveClients:
@@ -120,24 +126,53 @@ def _read_event_id(text: str | None) -> datetime | None:
         return None
 
 
-async def _events(follower: LiveFollower) -> AsyncIterator[bytes]:
+class StreamWatch:
+    """What one client was told of the stream's run."""
+
+    def __init__(self, read: Callable[[], dict[str, Any]]) -> None:
+        self._read = read
+        self._told: dict[str, Any] | None = None
+
+    def news(self) -> list[bytes]:
+        """An event where the run says something else than it did."""
+        state = self._read()
+        if state == self._told:
+            return []
+        self._told = state
+        return [b"event: stream\ndata: " + msgspec.json.encode(state) + b"\n\n"]
+
+
+def _look(follower: LiveFollower, watch: StreamWatch) -> list[bytes]:
+    """All events since the last look."""
+    changes, received = follower.read()
+    return [
+        *watch.news(),
+        *(_event("received", at, msgspec.json.encode(hour)) for at, hour in received),
+        *(_event("hour", at, _changed(record)) for at, record in changes),
+    ]
+
+
+async def _events(follower: LiveFollower, watch: StreamWatch) -> AsyncIterator[bytes]:
     yield b"retry: 2000\n\n"
     quiet = 0
     while True:
         try:
-            changes = await run_in_threadpool(follower.read_changes)
+            events = await run_in_threadpool(_look, follower, watch)
         except SQLAlchemyError as error:
             log.warning("live events wait for MySQL", error=str(error).splitlines()[0])
-            changes = []
-        if changes:
-            yield b"".join(_event(changed_at, record) for changed_at, record in changes)
-        quiet = 0 if changes else quiet + 1
+            events = []
+        if events:
+            yield b"".join(events)
+        quiet = 0 if events else quiet + 1
         if quiet == _POLLS_PER_HEARTBEAT:
             yield b": still here\n\n"
             quiet = 0
         await asyncio.sleep(_POLL_S)
 
 
-def _event(changed_at: datetime, record: Record) -> bytes:
-    head = f"event: hour\nid: {changed_at.strftime(EVENT_TIME)}\ndata: ".encode()
-    return head + msgspec.json.encode(record) + b"\n\n"
+def _changed(record: Record) -> bytes:
+    return b'{"changed":true,' + msgspec.json.encode(record)[1:]
+
+
+def _event(name: str, time: datetime, data: bytes) -> bytes:
+    return f"event: {name}\nid: {time.strftime(EVENT_TIME)}\ndata: ".encode() + data + b"\n\n"

@@ -1,0 +1,78 @@
+"""The route that says whether the stream runs: how far it is, or when and how its last run ended."""
+
+from datetime import date, datetime
+from typing import Any, Final, Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy.engine import Engine
+
+from isotherm.api.database import EngineDep, SettingsDep
+from isotherm.api.problems import PROBLEMS
+from isotherm.api.render import respond_object
+from isotherm.settings import Settings
+from isotherm.stores import stream_runs
+
+router = APIRouter()
+_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
+RunState = Literal["running", "complete", "failed", "stopped", "unknown"]
+
+
+class StreamRun(BaseModel):
+    """One run of the stream, by its own account."""
+
+    run_id: str = Field(description="Airflow's id of the run", examples=["manual__2026-01-01T00:00:00"])
+    state: RunState = Field(
+        description="unknown: it calls itself running and has been silent for 60 s or more, as one "
+        "that was killed"
+    )
+    description: str = Field(description="What it plays, in words")
+    dataset: str = Field(examples=["global-hourly"])
+    feed_id: str | None
+    first_day: str | None = Field(description="null: the newest day of each station-year")
+    last_day: str | None = Field(description="Included")
+    started_at: str
+    heartbeat_at: str = Field(description="When it last said how far it is")
+    ended_at: str | None
+    failure: str | None = Field(description="Why it did not come to its end")
+    fed: int = Field(ge=0, description="Observations handed to Kafka and acknowledged")
+    rows_per_s: float = Field(ge=0, description="Of these, per second, over the last minute")
+    newest_hour: str | None = Field(description="How far it is in the time of the data")
+
+
+class StreamState(BaseModel):
+    """Whether the stream runs, and where one is started."""
+
+    run: StreamRun | None = Field(description="The run that began last; null: none is known of")
+    start_url: str = Field(
+        description="Where Airflow starts a run",
+        examples=["http://127.0.0.1:24001/dags/stream_observations"],
+    )
+
+
+@router.get(
+    "/stream",
+    summary="Whether the stream runs",
+    response_model=StreamState,
+    responses=PROBLEMS,
+    tags=["live"],
+)
+def stream(request: Request, engine: EngineDep, settings: SettingsDep) -> Response:
+    """The newest run: how far it is, or when and how it ended. As event `stream` of `/live`."""
+    return respond_object(request, read_stream(engine, settings))
+
+
+def read_stream(engine: Engine, settings: Settings) -> dict[str, Any]:
+    """A `StreamState` as it is now."""
+    with engine.connect() as connection:
+        run = stream_runs.read_newest(connection)
+    return {
+        "run": run and {name: _written(run[name]) for name in StreamRun.model_fields},
+        "start_url": f"{settings.airflow_url}/dags/stream_observations",
+    }
+
+
+def _written(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.strftime(_TIME)
+    return value.isoformat() if isinstance(value, date) else value
