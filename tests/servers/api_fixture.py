@@ -26,6 +26,7 @@ from isotherm.stores.global_summary import lock_layer
 from isotherm.stores.load_summaries import replace_days
 from isotherm.stores.migrate import migrate
 from isotherm.stores.mysql import create_engine
+from isotherm.stores.station_index import index_stations
 from isotherm.stores.tables import metadata
 from servers.mariadb_fixture import Database
 from servers.summary_data import DATASET, utc
@@ -186,10 +187,9 @@ def fill(database: Database, engine: sa.Engine) -> None:
             ),
             {**day, "station_id": OHARE},
         )
-        for alias in ("USW00094846", "725300-94846"):
-            connection.execute(
-                sa.insert(metadata.tables["station_alias"]), {"alias": alias, "station_id": OHARE}
-            )
+        alias = {"alias": "USW00094846", "station_id": OHARE}
+        connection.execute(sa.insert(metadata.tables["station_alias"]), alias)
+        index_stations(connection, [one[0] for one in _STATIONS])
         connection.execute(
             sa.insert(metadata.tables["source_file"]),
             {

@@ -1,6 +1,6 @@
 """No request reads a whole table: the server's own plan of each statement, on filled tables.
 
-Searching stations by a part of their name may read `station`, which holds what it lists and no more.
+A box, a circle or a search by country may read `station`, which holds what it lists and no more.
 """
 
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from pymysql.cursors import Cursor
 from isotherm.api.app import create_app
 from isotherm.api.live import LiveFollower
 from isotherm.stores.migrate import migrate
+from isotherm.stores.station_index import index_missing_stations
 from isotherm.stores.tables import LEDGER_COUNTS, metadata
 from servers.api_fixture import JAN_MAYEN, OHARE, fill, hour_row, write_batch_hours
 from servers.mariadb_fixture import Database
@@ -31,6 +32,10 @@ REQUESTS = [
     "/countries",
     "/stations",
     "/stations?query=kord",
+    "/stations?query=o'hare chicago",
+    "/stations?query=plan00",
+    "/stations/kord",
+    f"/stations/{JAN_MAYEN}",
     "/stations?country=US",
     "/stations?near=41,-87&radius_km=50",
     "/stations?bbox=-10,35,30,60",
@@ -92,6 +97,7 @@ def _fill_more(database: Database, engine: sa.Engine) -> None:
     with engine.begin() as connection:
         for table, rows in more.items():
             connection.execute(sa.insert(metadata.tables[table]), rows)
+        assert index_missing_stations(connection) == len(ids)
     hours = [hour_row(JAN_MAYEN, IN_FEBRUARY + n, [n % 300], rule=rule)
              for n in range(2_000) for rule in ("routine", "qc")]  # fmt: skip
     hours += [hour_row(one, IN_FEBRUARY + n, [n]) for one in ids[:60] for n in range(240)]

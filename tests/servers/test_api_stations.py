@@ -2,12 +2,17 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
-from servers.api_fixture import FIJI, JAN_MAYEN, OHARE, UNDESCRIBED, ZURICH
+from isotherm.stores.station_index import index_stations
+from isotherm.stores.tables import station, station_alias, station_term
+from servers.api_fixture import ALL_MISSING, FIJI, JAN_MAYEN, OHARE, UNDESCRIBED, ZURICH, ApiServer
+from servers.summary_data import utc
 
 pytest_plugins = ["servers.api_fixture"]
 pytestmark = pytest.mark.servers
@@ -27,6 +32,8 @@ def test_a_station_comes_with_position_period_completeness_and_aliases(client: h
         "country": "US",
         "state": "IL",
         "icao": "KORD",
+        "iata": "ORD",
+        "wmo": "72530",
         "latitude_deg": 41.995,
         "longitude_deg": -87.9336,
         "elevation_m": 201.8,
@@ -34,7 +41,7 @@ def test_a_station_comes_with_position_period_completeness_and_aliases(client: h
         "last_observed_at": "2014-01-01T23:51:00Z",
         "hour_count": 24,
         "completeness": 1.0,
-        "aliases": ["725300-94846", "USW00094846"],
+        "aliases": ["72530", "KORD", "ORD", "USW00094846"],
         "distance_km": None,
     }
 
@@ -43,26 +50,38 @@ def test_a_station_comes_with_position_period_completeness_and_aliases(client: h
     ("query", "expected"),
     [
         ("o'hare, inter", [OHARE]),
+        ("O’Hare", [OHARE]),
+        ("ohare", [OHARE]),
+        ("ohare chicago", [OHARE]),
         ("kord", [OHARE]),
+        ("ORD", [OHARE]),
+        ("72530", [OHARE]),
+        ("725300-94846", [OHARE]),
         ("7253", [OHARE]),
         ("usw000", [OHARE]),
+        ("janmayen navy", [JAN_MAYEN]),
         ("zürich", [ZURICH]),
         ("zurich", [ZURICH]),
+        ("zuerich", [ZURICH]),
         ("100%", [ZURICH]),
         ("_flun", [ZURICH]),
-        ("%", [ZURICH]),
-        ("_", [ZURICH]),
+        ("%", []),
+        ("_", []),
         ("\\", []),
         ("' OR '1'='1", []),
         ("'; DROP TABLE station; --", []),
         ("東京", []),
+        ("\N{MUSICAL SYMBOL G CLEF}", []),
+        ("\N{MATHEMATICAL BOLD CAPITAL K}ord", [OHARE]),
         ("zz", [UNDESCRIBED]),
     ],
 )
-def test_a_query_is_looked_for_as_it_is_written(
-    client: httpx.Client, query: str, expected: list[str]
-) -> None:
+def test_a_query_finds_what_is_meant(client: httpx.Client, query: str, expected: list[str]) -> None:
     assert found(client, query=query) == expected
+
+
+def test_a_blank_query_asks_for_nothing(client: httpx.Client) -> None:
+    assert found(client, query=" ") == found(client, query="") == found(client)
 
 
 def test_countries_are_found_whatever_the_case(client: httpx.Client) -> None:
@@ -100,6 +119,113 @@ def test_the_nearest_stations_come_first_with_their_distance(client: httpx.Clien
     assert found(client, near="-17.7554,-179.9", radius_km=50) == [FIJI]
 
 
+@pytest.fixture
+def namesakes(api: ApiServer) -> Iterator[None]:
+    """Stations that share names, beginnings and codes, and go away again.
+
+    Of SAME only ROOMY has observations; of BOTH and BUSY both have, of far and of near years.
+    """
+    rows = [
+        # id, name, icao, hours, last year
+        ("NAME0000001", "TERMINAL", None, 0, None),
+        ("NAME0000002", "NORTH TERMINAL", None, 9, 2020),
+        ("NAME0000003", "TERMINAL HARBOUR", None, 9, 2020),
+        ("NAME0000004", "TERMINAL BAY", None, 0, None),
+        ("NAME0000005", "ELSEWHERE", "TERM", 0, None),
+        ("CODE0000001", "EMPTY", "SAME", 0, None),
+        ("CODE0000002", "ROOMY", "SAME", 9, 1990),
+        ("CODE0000003", "BEFORE", "BOTH", 9, 1971),
+        ("CODE0000004", "SINCE", "BOTH", 9, 2020),
+        ("CODE0000005", "BUSY A", "BUSY", 9, 2020),
+        ("CODE0000006", "BUSY B", "BUSY", 9, 2019),
+    ]
+    engine = api.database.engine()
+    ids = [one[0] for one in rows]
+    with engine.begin() as connection:
+        for station_id, name, icao, hours, year in rows:
+            last = None if year is None else utc(year, 6, 1).replace(tzinfo=None)
+            values = {"station_id": station_id, "name": name, "icao": icao, "hour_count": hours}
+            connection.execute(sa.insert(station).values(**values, last_observed_at=last))
+        index_stations(connection, ids)
+    yield
+    with engine.begin() as connection:
+        for table in (station, station_alias, station_term):
+            connection.execute(sa.delete(table).where(table.c.station_id.in_(ids)))
+    engine.dispose()
+
+
+@pytest.mark.usefixtures("namesakes")
+def test_the_best_match_comes_first(client: httpx.Client) -> None:
+    assert found(client, query="term") == [
+        "NAME0000005",  # its code
+        "NAME0000003",  # begins so, with temperatures
+        "NAME0000001",  # begins so
+        "NAME0000004",
+        "NAME0000002",  # has a word that does
+    ]
+    assert found(client, query="terminal")[:2] == ["NAME0000001", "NAME0000003"], "the whole name first"
+
+
+@pytest.mark.usefixtures("namesakes")
+def test_pages_of_a_ranked_list_joined_are_the_whole_list(client: httpx.Client) -> None:
+    whole = found(client, query="term")
+    first = client.get("/stations", params={"query": "term", "limit": 3}).json()
+    second = client.get(
+        "/stations", params={"query": "term", "limit": 3, "cursor": first["next"]}
+    ).json()
+    assert [one["station_id"] for one in first["data"] + second["data"]] == whole
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize(
+    "name", [OHARE, "kord", "KORD", "ord", "72530", "725300-94846", "usw00094846", " KORD "]
+)
+def test_an_id_or_code_answers_as_its_station(client: httpx.Client, name: str) -> None:
+    (listed,) = client.get("/stations", params={"query": OHARE}).json()["data"]
+    answer = client.get(f"/stations/{name}").json()["data"]
+    temperatures = answer.pop("temperatures")
+    assert answer == listed
+    assert [one["rule"] for one in temperatures] == ["qc", "routine"]
+    assert temperatures[1]["first_hour"] == "2014-01-01T00:00:00Z"
+    hours = client.get(f"/stations/{name}/hourly", params={"limit": 1}).json()
+    assert hours["meta"]["station_id"] == OHARE
+
+
+def test_a_station_without_a_temperature_and_one_without_a_description_are_told_of(
+    client: httpx.Client,
+) -> None:
+    silent = client.get(f"/stations/{ALL_MISSING}").json()["data"]
+    assert (silent["name"], silent["temperatures"]) == (None, [])
+    streamed = client.get(f"/stations/{UNDESCRIBED}").json()["data"]
+    assert (streamed["name"], streamed["hour_count"], streamed["aliases"]) == (None, 0, [])
+    assert [one["rule"] for one in streamed["temperatures"]] == ["routine"]
+
+
+@pytest.mark.parametrize("route", ["", "/hourly", "/yearly"])
+def test_an_unknown_station_is_404_and_names_those_near(client: httpx.Client, route: str) -> None:
+    answer = client.get(f"/stations/72530094840{route}")
+    assert answer.status_code == httpx.codes.NOT_FOUND
+    problem = answer.json()
+    assert problem["candidates"] == [
+        {"station_id": OHARE, "name": "CHICAGO O'HARE, INTERNATIONAL AIRPORT"}
+    ]
+    assert OHARE in problem["detail"]
+    nothing = client.get(f"/stations/東京{route}").json()
+    assert nothing["candidates"] == []
+    assert nothing["detail"].startswith("No station 東京. GET /api/v1/stations")
+
+
+@pytest.mark.usefixtures("namesakes")
+def test_a_code_of_several_means_the_one_in_service(client: httpx.Client) -> None:
+    assert client.get("/stations/same").json()["data"]["station_id"] == "CODE0000002"
+    assert client.get("/stations/both").json()["data"]["station_id"] == "CODE0000004"
+    answer = client.get("/stations/busy/daily")
+    assert answer.status_code == httpx.codes.CONFLICT
+    names = [(one["station_id"], one["name"]) for one in answer.json()["candidates"]]
+    assert names == [("CODE0000005", "BUSY A"), ("CODE0000006", "BUSY B")]
+    assert client.get("/live", params={"station_id": "busy"}).status_code == httpx.codes.CONFLICT
+
+
 @pytest.mark.parametrize("query", [{}, {"near": "0,0", "radius_km": 20_000}])
 def test_pages_of_one_joined_are_the_whole_list(client: httpx.Client, query: dict[str, Any]) -> None:
     joined: list[str] = []
@@ -119,7 +245,7 @@ def test_stations_as_csv_keep_commas_zeros_and_aliases(client: httpx.Client) -> 
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     table = {row["station_id"]: row for row in csv.DictReader(io.StringIO("\n".join(lines)))}
     assert table[OHARE]["name"] == "CHICAGO O'HARE, INTERNATIONAL AIRPORT"
-    assert table[OHARE]["aliases"] == "725300-94846;USW00094846"
+    assert table[OHARE]["aliases"] == "72530;KORD;ORD;USW00094846"
     assert JAN_MAYEN in table
 
 

@@ -24,6 +24,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stations/{station}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One station
+         * @description A station with position, period, completeness, codes, and the hours it has under each rule.
+         *
+         *     A code answers as its station. Of several that have it the one in service is meant, the only one
+         *     with observations of the last year of any; if there are more, the answer is 409 and lists them.
+         */
+        get: operations["one_station_api_v1_stations__station__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/countries": {
         parameters: {
             query?: never;
@@ -344,6 +367,22 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Candidate
+         * @description A station that may be meant.
+         */
+        Candidate: {
+            /**
+             * Station Id
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Name
+             * @example CHICAGO O'HARE INTERNATIONAL AIRPORT
+             */
+            name: string | null;
+        };
         /**
          * Country
          * @description One country that has stations.
@@ -1100,6 +1139,14 @@ export interface components {
              */
             malformed_count: number;
         };
+        /**
+         * OneStation
+         * @description The answer about one station.
+         */
+        OneStation: {
+            data: components["schemas"]["StationDetail"];
+            meta: components["schemas"]["Meta"];
+        };
         /** Page[Country, Meta] */
         Page_Country_Meta_: {
             /** Data */
@@ -1433,6 +1480,16 @@ export interface components {
              * @example KORD
              */
             icao: string | null;
+            /**
+             * Iata
+             * @example ORD
+             */
+            iata: string | null;
+            /**
+             * Wmo
+             * @example 72530
+             */
+            wmo: string | null;
             /** Latitude Deg */
             latitude_deg: number | null;
             /** Longitude Deg */
@@ -1456,13 +1513,156 @@ export interface components {
              * @description hour_count by the hours from first to last observation
              */
             completeness: number | null;
-            /** Aliases */
+            /**
+             * Aliases
+             * @description Every code that may stand for the id
+             */
             aliases: string[];
             /**
              * Distance Km
              * @description From `near`, if asked for
              */
             distance_km: number | null;
+        };
+        /**
+         * StationDetail
+         * @description One station whole; without a temperature `temperatures` is empty.
+         */
+        StationDetail: {
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Name
+             * @example CHICAGO O'HARE INTERNATIONAL AIRPORT
+             */
+            name: string | null;
+            /**
+             * Country
+             * @example US
+             */
+            country: string | null;
+            /**
+             * State
+             * @example IL
+             */
+            state: string | null;
+            /**
+             * Icao
+             * @example KORD
+             */
+            icao: string | null;
+            /**
+             * Iata
+             * @example ORD
+             */
+            iata: string | null;
+            /**
+             * Wmo
+             * @example 72530
+             */
+            wmo: string | null;
+            /** Latitude Deg */
+            latitude_deg: number | null;
+            /** Longitude Deg */
+            longitude_deg: number | null;
+            /** Elevation M */
+            elevation_m: number | null;
+            /**
+             * First Observed At
+             * @example 2014-01-01T00:00:00Z
+             */
+            first_observed_at: string | null;
+            /** Last Observed At */
+            last_observed_at: string | null;
+            /**
+             * Hour Count
+             * @description Hours with a temperature, batch layer, routine rule
+             */
+            hour_count: number;
+            /**
+             * Completeness
+             * @description hour_count by the hours from first to last observation
+             */
+            completeness: number | null;
+            /**
+             * Aliases
+             * @description Every code that may stand for the id
+             */
+            aliases: string[];
+            /**
+             * Distance Km
+             * @description From `near`, if asked for
+             */
+            distance_km: number | null;
+            /** Temperatures */
+            temperatures: components["schemas"]["StationHours"][];
+        };
+        /**
+         * StationHours
+         * @description From when to when a station has temperatures that count under a rule, in either layer.
+         */
+        StationHours: {
+            /**
+             * Rule
+             * @example routine
+             */
+            rule: string;
+            /**
+             * First Hour
+             * @example 2014-01-01T00:00:00Z
+             */
+            first_hour: string;
+            /**
+             * Last Hour
+             * @example 2014-01-01T00:00:00Z
+             */
+            last_hour: string;
+        };
+        /**
+         * StationProblem
+         * @description Why an id or code means no one station, and which stations may be meant.
+         */
+        StationProblem: {
+            /**
+             * Type
+             * @description Where the documentation explains this kind of problem
+             * @example /#/docs?at=not-found
+             */
+            type: string;
+            /**
+             * Title
+             * @example Not Found
+             */
+            title: string;
+            /**
+             * Status
+             * @example 404
+             */
+            status: number;
+            /**
+             * Detail
+             * @example No station 72530094840. GET /api/v1/stations lists those known.
+             */
+            detail: string;
+            /**
+             * Instance
+             * @description The address asked
+             * @example /api/v1/stations/72530094840
+             */
+            instance: string;
+            /**
+             * Errors
+             * @description Of a 422: each parameter refused
+             */
+            errors?: components["schemas"]["ParameterProblem"][] | null;
+            /** Candidates */
+            candidates: components["schemas"]["Candidate"][];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * StationSeriesMeta
@@ -1714,7 +1914,7 @@ export interface operations {
     find_api_v1_stations_get: {
         parameters: {
             query?: {
-                /** @description Part of the name, beginning of the id, ICAO code or alias */
+                /** @description Beginnings of words of the name in any order, with or without accents and signs; or of the id, an ICAO, IATA or WMO code. Best match first */
                 query?: string;
                 /** @description NOAA's (FIPS) code */
                 country?: string;
@@ -1763,6 +1963,82 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    one_station_api_v1_stations__station__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Station id, or an ICAO, IATA or WMO code */
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneStation"];
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {
@@ -1867,7 +2143,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Station id or alias */
+                /** @description Station id, or an ICAO, IATA or WMO code */
                 station: string;
             };
             cookie?: never;
@@ -1901,8 +2177,17 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No such station */
+            /** @description No such station; some that may be meant */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1952,7 +2237,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Station id or alias */
+                /** @description Station id, or an ICAO, IATA or WMO code */
                 station: string;
             };
             cookie?: never;
@@ -1986,8 +2271,17 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No such station */
+            /** @description No such station; some that may be meant */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2037,7 +2331,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Station id or alias */
+                /** @description Station id, or an ICAO, IATA or WMO code */
                 station: string;
             };
             cookie?: never;
@@ -2071,8 +2365,17 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No such station */
+            /** @description No such station; some that may be meant */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2122,7 +2425,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Station id or alias */
+                /** @description Station id, or an ICAO, IATA or WMO code */
                 station: string;
             };
             cookie?: never;
@@ -2156,8 +2459,17 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No such station */
+            /** @description No such station; some that may be meant */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2577,7 +2889,7 @@ export interface operations {
     live_api_v1_live_get: {
         parameters: {
             query?: {
-                /** @description Only this station (id or alias) */
+                /** @description Only this station (id or code) */
                 station_id?: string;
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
@@ -2600,8 +2912,17 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description No such station */
+            /** @description No such station; some that may be meant */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

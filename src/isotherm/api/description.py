@@ -67,7 +67,7 @@ def _link(paths: dict[str, Any]) -> None:
         names = {one["name"] for one in operation.get("parameters", ())}
         if "station" in names:
             station = {"station": "$response.body#/data/0/station_id"}
-            links[path.rsplit("/", 1)[-1]] = {
+            links[path.rsplit("/", 1)[-1].strip("{}")] = {
                 "operationId": operation["operationId"],
                 "parameters": station,
             }

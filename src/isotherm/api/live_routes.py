@@ -20,7 +20,7 @@ from isotherm.api.live import EVENT_TIME, LiveFollower
 from isotherm.api.parameters import DEFAULT_RULE_NAME, Rule
 from isotherm.api.problems import STATION_PROBLEMS, Problem, problem_response
 from isotherm.api.records import Record
-from isotherm.api.stations import resolve_station
+from isotherm.api.station_lookup import resolve_station
 from isotherm.api.stream_routes import read_stream
 
 router = APIRouter()
@@ -60,7 +60,7 @@ def live(
     engine: EngineDep,
     settings: SettingsDep,
     station_id: Annotated[
-        str | None, Query(description="Only this station (id or alias)", max_length=40)
+        str | None, Query(description="Only this station (id or code)", max_length=40)
     ] = None,
     rule: Rule = DEFAULT_RULE_NAME,
     last_event_id: Annotated[str | None, Header(description="Resume after this event")] = None,

@@ -135,6 +135,8 @@ class Station(BaseModel):
     country: str | None = Field(examples=["US"])
     state: str | None = Field(examples=["IL"])
     icao: str | None = Field(examples=["KORD"])
+    iata: str | None = Field(examples=["ORD"])
+    wmo: str | None = Field(examples=["72530"])
     latitude_deg: float | None
     longitude_deg: float | None
     elevation_m: float | None
@@ -144,8 +146,29 @@ class Station(BaseModel):
     completeness: float | None = Field(
         ge=0, le=1, description="hour_count by the hours from first to last observation"
     )
-    aliases: list[str]
+    aliases: list[str] = Field(description="Every code that may stand for the id")
     distance_km: float | None = Field(description="From `near`, if asked for")
+
+
+class StationHours(BaseModel):
+    """From when to when a station has temperatures that count under a rule, in either layer."""
+
+    rule: str = Field(examples=["routine"])
+    first_hour: str = _HOUR_START
+    last_hour: str = _HOUR_START
+
+
+class StationDetail(Station):
+    """One station whole; without a temperature `temperatures` is empty."""
+
+    temperatures: list[StationHours]
+
+
+class OneStation(BaseModel):
+    """The answer about one station."""
+
+    data: StationDetail
+    meta: Meta
 
 
 class Country(BaseModel):

@@ -62,6 +62,19 @@ class Problem(BaseModel):
     errors: list[ParameterProblem] | None = Field(None, description="Of a 422: each parameter refused")
 
 
+class Candidate(BaseModel):
+    """A station that may be meant."""
+
+    station_id: str = Field(examples=["72530094846"])
+    name: str | None = Field(examples=["CHICAGO O'HARE INTERNATIONAL AIRPORT"])
+
+
+class StationProblem(Problem):
+    """Why an id or code means no one station, and which stations may be meant."""
+
+    candidates: list[Candidate]
+
+
 PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     503: {"model": Problem, "description": "MySQL is away; try again after `Retry-After` seconds"},
 }
@@ -69,7 +82,8 @@ UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "Unchanged since the answer with this ETag"},
 }
 STATION_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
-    404: {"model": Problem, "description": "No such station"},
+    404: {"model": StationProblem, "description": "No such station; some that may be meant"},
+    409: {"model": StationProblem, "description": "Several stations in service have this code"},
     **PROBLEMS,
 }
 
@@ -85,6 +99,13 @@ def bad_parameter(name: str, value: object, accepted: str) -> RequestValidationE
     return RequestValidationError(
         [{"type": "value_error", "loc": ("query", name), "msg": accepted, "input": value}]
     )
+
+
+def no_one_station(status: int, detail: str, candidates: Sequence[Mapping[str, Any]]) -> HTTPException:
+    """An id or code that means no station (404), or several (409), with those that may be meant."""
+    named = [{"station_id": one["station_id"], "name": one["name"]} for one in candidates]
+    # Starlette passes a mapping on as it is; `_told` makes its members those of the problem.
+    return HTTPException(status, {"detail": detail, "candidates": named})  # type: ignore[arg-type]
 
 
 def problem_response(

@@ -35,14 +35,20 @@ from isotherm.api.series import (
     SeriesPage,
     read_series,
 )
-from isotherm.api.stations import resolve_station
+from isotherm.api.station_lookup import resolve_station
 
 router = APIRouter()
 DEFAULT_LIMIT: Final = 1000
 _STATION_UNITS: Final = units_of(STATION_FIELDS)
 _GLOBAL_UNITS: Final = units_of(GLOBAL_FIELDS)
 StationName = Annotated[
-    str, Path(description="Station id or alias", examples=["72530094846"], min_length=1, max_length=40)
+    str,
+    Path(
+        description="Station id, or an ICAO, IATA or WMO code",
+        examples=["72530094846"],
+        min_length=1,
+        max_length=40,
+    ),
 ]
 
 

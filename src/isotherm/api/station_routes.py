@@ -1,4 +1,4 @@
-"""The route that lists and finds stations."""
+"""The routes that find stations, and tell of one."""
 
 from typing import Annotated, Final
 
@@ -8,14 +8,15 @@ from isotherm.api import models
 from isotherm.api.attribution import source_meta
 from isotherm.api.database import EngineDep, SettingsDep
 from isotherm.api.parameters import BBOX_PATTERN, POSITION_PATTERN, Format, Limit, cursor_of
-from isotherm.api.problems import PROBLEMS, bad_parameter
-from isotherm.api.render import Listing, ListPage, Wanted, respond_list
-from isotherm.api.series_routes import csv_response
+from isotherm.api.problems import PROBLEMS, STATION_PROBLEMS, UNCHANGED, bad_parameter
+from isotherm.api.render import Listing, ListPage, Wanted, respond_list, respond_object
+from isotherm.api.series_routes import StationName, csv_response
+from isotherm.api.station_lookup import read_station, resolve_station
 from isotherm.api.stations import StationSearch, find_stations, read_bbox, read_near
 
 router = APIRouter()
 DEFAULT_LIMIT: Final = 100
-# An id; with `near` how many stations came before.
+# An id; with `near` or `query` how many stations came before.
 _PLACE: Final = "^[!-~]{1,11}$"
 _COLUMNS: Final = tuple(models.Station.model_fields)
 
@@ -34,8 +35,9 @@ def find(
     query: Annotated[
         str | None,
         Query(
-            description="Part of the name, beginning of the id, ICAO code or alias",
-            examples=["O'HARE"],
+            description="Beginnings of words of the name in any order, with or without accents and "
+            "signs; or of the id, an ICAO, IATA or WMO code. Best match first",
+            examples=["chicago ohare"],
             max_length=100,
         ),
     ] = None,
@@ -66,17 +68,39 @@ def find(
 ) -> Response:
     """Stations with position, observed period, completeness and aliases; conditions add up."""
     circle, box = read_near(near, radius_km), read_bbox(bbox)
-    if circle is not None and cursor is not None and not cursor.isdecimal():
+    text = (query or "").strip() or None
+    is_ranked = circle is not None or text is not None
+    if is_ranked and cursor is not None and not cursor.isdecimal():
         raise bad_parameter("cursor", cursor, "accepted: `next` of a page of the same list")
 
     def read(after: str | None, limit: int) -> ListPage:
-        search = StationSearch(query, country, box, circle, after, limit)
+        search = StationSearch(text, country, box, circle, after, limit)
         with engine.connect() as connection:
             found = find_stations(connection, search)
         if len(found) <= limit:
             return ListPage(found)
-        place = found[limit - 1]["station_id"] if circle is None else str(int(after or 0) + limit)
+        place = str(int(after or 0) + limit) if is_ranked else found[limit - 1]["station_id"]
         return ListPage(found[:limit], place)
 
     listing = Listing("isotherm-stations", _COLUMNS, source_meta(settings), read)
     return respond_list(request, listing, Wanted(format, cursor, limit), DEFAULT_LIMIT)
+
+
+@router.get(
+    "/stations/{station}",
+    summary="One station",
+    response_model=models.OneStation,
+    responses={**UNCHANGED, **STATION_PROBLEMS},
+    tags=["stations"],
+)
+def one_station(
+    station: StationName, request: Request, engine: EngineDep, settings: SettingsDep
+) -> Response:
+    """A station with position, period, completeness, codes, and the hours it has under each rule.
+
+    A code answers as its station. Of several that have it the one in service is meant, the only one
+    with observations of the last year of any; if there are more, the answer is 409 and lists them.
+    """
+    with engine.connect() as connection:
+        record = read_station(connection, resolve_station(connection, station))
+    return respond_object(request, {"data": record, "meta": source_meta(settings)})

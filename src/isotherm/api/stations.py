@@ -1,4 +1,7 @@
-"""Finding stations: by name, id or alias, country, box, or nearness."""
+"""Finding stations: by name, id or code, country, box, or nearness.
+
+A query is compared in the normal form of `isotherm.station_search`, by the index of `station_term`.
+"""
 
 import math
 from dataclasses import dataclass
@@ -6,14 +9,14 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
-from fastapi import HTTPException
 
 from isotherm.api.problems import bad_parameter
-from isotherm.stores.tables import hourly_summary, station, station_alias
+from isotherm.station_codes import CodeKind
+from isotherm.station_search import SearchText, TermKind, Token, read_search_text
+from isotherm.stores.tables import station, station_alias, station_term
 
 EARTH_RADIUS_KM: Final = 6371.0088
 _KM_PER_DEGREE: Final = EARTH_RADIUS_KM * math.pi / 180
-_MAX_ID_LENGTH: Final = 32
 _ACCEPTED_NEAR: Final = "accepted: latitude,longitude in degrees, such as 41.98,-87.90"
 _ACCEPTED_BBOX: Final = (
     "accepted: west,south,east,north in degrees, such as -10,35,30,60; west may exceed east across 180"
@@ -31,7 +34,7 @@ class Circle:
 
 @dataclass(frozen=True, slots=True)
 class StationSearch:
-    """What was asked for; the cursor is an offset with `near`, else the last id."""
+    """What was asked for; the cursor is an offset where the order is not that of the ids."""
 
     query: str | None
     country: str | None
@@ -81,24 +84,37 @@ def _numbers(text: str, count: int) -> list[float] | None:
 
 
 def find_stations(connection: sa.Connection, search: StationSearch) -> list[dict[str, Any]]:
-    """One station more than the limit, if there is one."""
+    """One station more than the limit, if there is one.
+
+    Nearest first with `near`; with a query those whose code it is, then whose name, then those that
+    begin with it; of equals those with temperatures, then by name.
+    """
     distance = sa.null() if search.near is None else _distance_km(search.near)
-    statement = sa.select(station, distance.label("distance_km")).where(*_conditions(search))
-    if search.near is None:
-        statement = statement.where(station.c.station_id > (search.after or ""))
-        statement = statement.order_by(station.c.station_id)
+    statement = sa.select(station, distance.label("distance_km"))
+    text = read_search_text(search.query) if search.query is not None else None
+    if text is not None and not text.tokens:
+        return []
+    statement = statement.where(*_conditions(search, text))
+    if search.near is not None:
+        statement = statement.where(distance <= search.near.radius_km).order_by(distance)
+    elif text is not None:
+        statement = statement.order_by(*_best_first(text))
+    if search.near is not None or text is not None:
+        statement = statement.offset(int(search.after or 0))
     else:
-        statement = statement.where(distance <= search.near.radius_km)
-        statement = statement.order_by(distance, station.c.station_id).offset(int(search.after or 0))
-    rows = connection.execute(statement.limit(search.limit + 1)).mappings().all()
-    aliases = _read_aliases(connection, [row["station_id"] for row in rows])
-    return [_record(row, aliases.get(row["station_id"], [])) for row in rows]
+        statement = statement.where(station.c.station_id > (search.after or ""))
+    return read_records(connection, statement.order_by(station.c.station_id).limit(search.limit + 1))
 
 
-def _conditions(search: StationSearch) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = []
-    if search.query:
-        conditions.append(_matches(search.query))
+def read_records(connection: sa.Connection, statement: sa.Select[Any]) -> list[dict[str, Any]]:
+    """The stations a statement selects, with a `distance_km`, as the API shows them."""
+    rows = connection.execute(statement).mappings().all()
+    codes = _read_codes(connection, [row["station_id"] for row in rows])
+    return [_record(row, codes.get(row["station_id"], {})) for row in rows]
+
+
+def _conditions(search: StationSearch, text: SearchText | None) -> list[sa.ColumnElement[bool]]:
+    conditions = [] if text is None else list(map(_matches, text.tokens))
     if search.country:
         conditions.append(station.c.country == search.country.upper())
     if search.bbox:
@@ -110,20 +126,33 @@ def _conditions(search: StationSearch) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
-def _matches(query: str) -> sa.ColumnElement[bool]:
-    """Part of the name, the beginning of the id, an ICAO code or an alias, whatever the case."""
-    ways = [station.c.name.contains(query, autoescape=True)]
-    if query.isascii():
-        upper = query.upper()
-        named = sa.select(station_alias.c.station_id).where(
-            station_alias.c.alias.startswith(upper, autoescape=True)
-        )
-        ways += [
-            station.c.station_id.startswith(upper, autoescape=True),
-            station.c.icao == upper,
-            station.c.station_id.in_(named),
-        ]
-    return sa.or_(*ways)
+def _matches(token: Token) -> sa.ColumnElement[bool]:
+    whole = _has_term(token.forms)
+    return sa.or_(whole, sa.and_(*map(_has_term, token.parts))) if token.parts else whole
+
+
+def _has_term(forms: tuple[str, ...]) -> sa.ColumnElement[bool]:
+    """A term of the station begins with one of these; they hold letters and digits only."""
+    begins = sa.or_(*(station_term.c.term.like(f"{form}%") for form in forms))
+    return station.c.station_id.in_(sa.select(station_term.c.station_id).where(begins))
+
+
+def _best_first(text: SearchText) -> list[sa.ColumnElement[Any]]:
+    term, kind = station_term.c.term, station_term.c.kind
+    is_whole = kind.in_([TermKind.CODE.value, TermKind.NAME.value])
+    begins = sa.or_(term.like(f"{text.code}%"), term.like(f"{text.name}%"))
+    rank = sa.case(
+        (sa.and_(term == text.code, kind == TermKind.CODE.value), 0),
+        (sa.and_(term == text.name, kind == TermKind.NAME.value), 1),
+        (sa.and_(begins, is_whole), 2),
+        else_=3,
+    )
+    best = (
+        sa.select(sa.func.min(rank))
+        .where(station_term.c.station_id == station.c.station_id)
+        .scalar_subquery()
+    )
+    return [best, station.c.hour_count == 0, station.c.name, station.c.last_observed_at.desc()]
 
 
 def _in_box(west: float, south: float, east: float, north: float) -> list[sa.ColumnElement[bool]]:
@@ -147,28 +176,32 @@ def _distance_km(near: Circle) -> sa.ColumnElement[float]:
     return 2 * EARTH_RADIUS_KM * sa.func.asin(sa.func.least(1.0, sa.func.sqrt(chord)))
 
 
-def _read_aliases(connection: sa.Connection, station_ids: list[str]) -> dict[str, list[str]]:
+def _read_codes(connection: sa.Connection, station_ids: list[str]) -> dict[str, dict[str, str]]:
+    """Of each station its aliases, in order, and of what kind each is."""
     statement = (
-        sa.select(station_alias.c.station_id, station_alias.c.alias)
+        sa.select(station_alias.c.station_id, station_alias.c.alias, station_alias.c.kind)
         .where(station_alias.c.station_id.in_(station_ids))
         .order_by(station_alias.c.alias)
     )
-    aliases: dict[str, list[str]] = {}
-    for station_id, alias in connection.execute(statement):
-        aliases.setdefault(station_id, []).append(alias)
-    return aliases
+    codes: dict[str, dict[str, str]] = {}
+    for station_id, alias, kind in connection.execute(statement):
+        codes.setdefault(station_id, {})[alias] = kind
+    return codes
 
 
-def _record(row: sa.RowMapping, aliases: list[str]) -> dict[str, Any]:
+def _record(row: sa.RowMapping, codes: dict[str, str]) -> dict[str, Any]:
     record = dict(row)
     first, last = record["first_observed_at"], record["last_observed_at"]
     distance = record["distance_km"]
+    by_kind = {kind: alias for alias, kind in codes.items()}
     return {
         **record,
-        "first_observed_at": _iso(first),
-        "last_observed_at": _iso(last),
+        "iata": by_kind.get(CodeKind.IATA),
+        "wmo": by_kind.get(CodeKind.WMO),
+        "first_observed_at": iso_time(first),
+        "last_observed_at": iso_time(last),
         "completeness": _completeness(record["hour_count"], first, last),
-        "aliases": aliases,
+        "aliases": list(codes),
         "distance_km": None if distance is None else round(distance, 3),
     }
 
@@ -182,24 +215,6 @@ def _completeness(hour_count: int, first: datetime | None, last: datetime | None
     return round(min(1.0, hour_count / (span.total_seconds() / 3600 + 1)), 4)
 
 
-def _iso(time: datetime | None) -> str | None:
+def iso_time(time: datetime | None) -> str | None:
+    """A time as MySQL holds it (UTC, no zone), as the API writes it."""
     return None if time is None else time.replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def resolve_station(connection: sa.Connection, name: str) -> str:
-    """The station an id or alias means.
-
-    Raises:
-        HTTPException: 404, there is no such station.
-    """
-    if name.isascii() and name.isprintable() and len(name) <= _MAX_ID_LENGTH:
-        own = sa.select(station.c.station_id).where(station.c.station_id == name)
-        alias = sa.select(station_alias.c.station_id).where(station_alias.c.alias == name)
-        # One that the stream brought before any import has hours, but no description yet.
-        hours = (
-            sa.select(hourly_summary.c.station_id).where(hourly_summary.c.station_id == name).limit(1)
-        )
-        for statement in (own, alias, hours):
-            if found := connection.scalar(statement):
-                return str(found)
-    raise HTTPException(404, f"No station {name[:40]}. GET /api/v1/stations lists those known.")

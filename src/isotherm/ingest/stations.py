@@ -16,6 +16,7 @@ from isotherm.errors import SourceError
 from isotherm.ingest.report import log
 from isotherm.station import Station
 from isotherm.stores import tables
+from isotherm.stores.station_index import index_stations
 
 _TABLE = tables.station
 _DESCRIPTIVE = tuple(one.name for one in fields(Station) if one.name != "station_id")
@@ -71,13 +72,17 @@ class StationDirectory:
 
 
 def write_station(connection: Connection, station: Station) -> None:
-    """Insert or update one station; what is unknown now does not erase what was known."""
+    """Insert or update one station, with codes and search terms.
+
+    What is unknown now does not erase what was known.
+    """
     statement = insert(_TABLE).values(**asdict(station))
     connection.execute(
         statement.on_duplicate_key_update(
             {name: func.coalesce(statement.inserted[name], _TABLE.c[name]) for name in _DESCRIPTIVE}
         )
     )
+    index_stations(connection, [station.station_id])
 
 
 def refresh_observed_period(connection: Connection, stations: Collection[str]) -> None:

@@ -14,6 +14,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from isotherm.stores.global_difference import SUMS, difference, fold
+from isotherm.stores.station_index import index_stations
 from isotherm.stores.tables import station
 
 # Both servers plan a statement of so many points within their default memory.
@@ -79,6 +80,7 @@ def ensure_stations(connection: sa.Connection, station_ids: Collection[str]) -> 
         missing = [{"station_id": one} for one in part if one not in known]
         if missing:
             connection.execute(sa.insert(station).prefix_with("IGNORE"), missing)
+            index_stations(connection, [one["station_id"] for one in missing])
 
 
 def apply_changes(

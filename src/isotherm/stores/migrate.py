@@ -21,6 +21,7 @@ from isotherm.errors import IsothermError, StoreError
 from isotherm.settings import load_settings
 from isotherm.stores.mysql import create_engine
 from isotherm.stores.schema import add_missing_statistics
+from isotherm.stores.station_index import index_missing_stations
 
 VERSION_TABLE: Final = "schema_version"
 LOCK_TIMEOUT_S: Final = 120
@@ -30,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 def migrate(engine: Engine) -> str:
-    """Apply every migration and add every statistic that is missing; returns the schema's version.
+    """Apply every migration, add statistics and search terms that are missing; returns the version.
 
     Raises:
         StoreError: another migration holds the lock for longer than two minutes.
@@ -40,6 +41,8 @@ def migrate(engine: Engine) -> str:
         command.upgrade(_alembic_config(connection), "head")
         connection.commit()
         add_missing_statistics(connection)
+        connection.commit()
+        index_missing_stations(connection)
         connection.commit()
         after = current_version(connection)
     if after is None:

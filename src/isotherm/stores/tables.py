@@ -21,6 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeEngine
 
+from isotherm.station_codes import CodeKind
+from isotherm.station_search import TERM_LENGTH
 from isotherm.statistics.catalogue import (
     FIRST_STATISTICS,
     OBSERVATION_COUNT,
@@ -185,9 +187,29 @@ station = Table(
 station_alias = Table(
     "station_alias",
     metadata,
-    Column("alias", ascii_key(32), primary_key=True),
+    _required("alias", ascii_key(32)),
     _required("station_id", ascii_key(STATION_ID_LENGTH)),
+    Column(
+        "kind",
+        ascii_key(8),
+        nullable=False,
+        server_default=CodeKind.OTHER.value,
+        comment="icao, iata, wmo or other",
+    ),
+    PrimaryKeyConstraint("alias", "station_id"),
     Index("ix_station_alias_station", "station_id"),
+    **OPTIONS,
+)
+
+station_term = Table(
+    "station_term",
+    metadata,
+    _required("station_id", ascii_key(STATION_ID_LENGTH)),
+    _required("term", mysql.VARCHAR(TERM_LENGTH, charset="utf8mb4", collation="utf8mb4_bin")),
+    _required("kind", ascii_key(8)),
+    PrimaryKeyConstraint("station_id", "term"),
+    Index("ix_station_term", "term", "station_id"),
+    comment="what a station is found by, in the normal form of station_search",
     **OPTIONS,
 )
 

@@ -1,0 +1,102 @@
+"""The station that an id or a code means, and all there is to say of it.
+
+A code that several stations have means the one in service: where only one of them has observations
+of the last year of any, it is meant. Else they are listed, and the asker chooses.
+"""
+
+from datetime import timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from isotherm.api.parameters import FIRST_TIME
+from isotherm.api.problems import no_one_station
+from isotherm.api.stations import StationSearch, find_stations, iso_time, read_records
+from isotherm.quality import RULE_NAMES
+from isotherm.station import is_station_id
+from isotherm.station_search import normal_code
+from isotherm.stores.tables import hourly_summary, station, station_alias
+
+IN_SERVICE: Final = timedelta(days=366)
+_SUGGESTIONS: Final = 5
+# How much of an unknown id is looked for: what its neighbours share.
+_BEGINNINGS: Final = (40, 6, 5, 4, 3)
+
+
+def resolve_station(connection: sa.Connection, name: str) -> str:
+    """The station an id or code means, whatever the case.
+
+    Raises:
+        HTTPException: 404, there is none; or 409, several in service have this code.
+    """
+    station_id = normal_code(name)
+    if is_station_id(station_id) and _is_known(connection, station_id):
+        return station_id
+    if (found := _by_code(connection, name)) is not None:
+        return found
+    near = _suggestions(connection, name)
+    shown = ", ".join(f"{one['name'] or 'no name'} ({one['station_id']})" for one in near)
+    meant = f" Did you mean {shown}?" if near else ""
+    detail = f"No station {name[:40]}.{meant} GET /api/v1/stations lists those known."
+    raise no_one_station(404, detail, near)
+
+
+def read_station(connection: sa.Connection, station_id: str) -> dict[str, Any]:
+    """One station whole, with the hours it has under each rule."""
+    statement = sa.select(station, sa.null().label("distance_km"))
+    (record,) = read_records(connection, statement.where(station.c.station_id == station_id))
+    return {**record, "temperatures": _temperatures(connection, station_id)}
+
+
+def _temperatures(connection: sa.Connection, station_id: str) -> list[dict[str, Any]]:
+    """Of each rule that has hours the first and the last of them; each is one look at the key."""
+    hour = hourly_summary.c.hour_start
+    spans = []
+    for rule in RULE_NAMES:
+        statement = sa.select(sa.func.min(hour), sa.func.max(hour)).where(
+            hourly_summary.c.station_id == station_id, hourly_summary.c.rule == rule
+        )
+        first, last = connection.execute(statement).one()
+        if first is not None:
+            spans.append({"rule": rule, "first_hour": iso_time(first), "last_hour": iso_time(last)})
+    return spans
+
+
+def _is_known(connection: sa.Connection, station_id: str) -> bool:
+    statement = sa.select(station.c.station_id).where(station.c.station_id == station_id)
+    return connection.scalar(statement) is not None
+
+
+def _by_code(connection: sa.Connection, name: str) -> str | None:
+    codes = {one for one in (name.strip(), name.strip().upper(), normal_code(name)) if one.isascii()}
+    statement = (
+        sa.select(station.c.station_id, station.c.name, station.c.last_observed_at)
+        .join(station_alias, station_alias.c.station_id == station.c.station_id)
+        .where(station_alias.c.alias.in_(codes))
+        .distinct()
+        .order_by(station.c.station_id)
+    )
+    candidates = _in_service([dict(row) for row in connection.execute(statement).mappings()])
+    if len(candidates) > 1:
+        raise no_one_station(
+            409,
+            f"{len(candidates)} stations have the code {name[:40]}. Ask for one of them by its id.",
+            candidates,
+        )
+    return str(candidates[0]["station_id"]) if candidates else None
+
+
+def _in_service(candidates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    times = [time for one in candidates if (time := one["last_observed_at"]) is not None]
+    if not times:
+        return candidates
+    since = max(times) - IN_SERVICE
+    return [one for one in candidates if (one["last_observed_at"] or FIRST_TIME) >= since]
+
+
+def _suggestions(connection: sa.Connection, name: str) -> list[dict[str, Any]]:
+    for length in _BEGINNINGS:
+        search = StationSearch(name[:length], None, None, None, None, _SUGGESTIONS)
+        if found := find_stations(connection, search):
+            return found[:_SUGGESTIONS]
+    return []
