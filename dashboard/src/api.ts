@@ -14,6 +14,8 @@ const PATIENCE_MS = 30_000;
 
 type Schemas = components["schemas"];
 export type Station = Schemas["Station"];
+export type StationDetail = Schemas["StationDetail"];
+export type Candidate = Schemas["Candidate"];
 export type Country = Schemas["Country"];
 export type PipelineAnswer = Schemas["Pipeline"];
 export type LedgerLine = Schemas["LedgerLine"];
@@ -40,12 +42,15 @@ export interface Page<Row> {
 export class ApiError extends Error {
   readonly status: number;
   readonly problem: Problem;
+  /** Stations that may be meant, where the one asked for is none. */
+  readonly candidates: Candidate[];
 
-  constructor(status: number, problem: Problem) {
+  constructor(status: number, problem: Problem, candidates: Candidate[] = []) {
     super(`${problem.title}. ${problem.text}`);
     this.name = "ApiError";
     this.status = status;
     this.problem = problem;
+    this.candidates = candidates;
   }
 }
 
@@ -89,16 +94,17 @@ async function getJson<Body>(url: string, signal?: AbortSignal): Promise<Body> {
     if (signal?.aborted) throw error;
     throw new ApiError(0, unanswered(patience.aborted));
   }
-  throw new ApiError(response.status, answered(response.status, url, await acceptedBy(response)));
+  const refusal = await refusalOf(response);
+  throw new ApiError(response.status, answered(response.status, url, refusal.accepted), refusal.candidates);
 }
 
-/** What a refusal says would have been accepted. */
-async function acceptedBy(response: Response): Promise<string> {
+/** What a refusal says would have been accepted, and which stations may have been meant. */
+async function refusalOf(response: Response): Promise<{ accepted: string; candidates: Candidate[] }> {
   try {
-    const { detail } = (await response.json()) as { detail?: unknown };
-    return typeof detail === "string" ? detail.replace(/\.$/, "") : "";
+    const { detail, candidates = [] } = (await response.json()) as { detail?: unknown; candidates?: Candidate[] };
+    return { accepted: typeof detail === "string" ? detail.replace(/\.$/, "") : "", candidates };
   } catch {
-    return ""; // Not JSON: the status is all there is.
+    return { accepted: "", candidates: [] }; // Not JSON: the status is all there is.
   }
 }
 
@@ -152,14 +158,10 @@ export function fetchStations(query: StationQuery, signal?: AbortSignal): Promis
   return getJson(apiUrl("stations", { limit: 50, ...query }), signal);
 }
 
-/** The station of this id or alias; null where there is none. */
-export async function fetchStation(id: string, signal?: AbortSignal): Promise<Station | null> {
-  const { data } = await fetchStations({ query: id, limit: 20 }, signal);
-  return (
-    data.find((one) => one.station_id === id) ??
-    data.find((one) => one.aliases.includes(id)) ??
-    null
-  );
+/** The station of this id or code; an ApiError 404 or 409 names those that may be meant. */
+export async function fetchStation(id: string, signal?: AbortSignal): Promise<StationDetail> {
+  const route = `stations/${encodeURIComponent(id)}`;
+  return (await getJson<Schemas["OneStation"]>(apiUrl(route), signal)).data;
 }
 
 /** Every country that has stations. */

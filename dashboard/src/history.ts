@@ -2,22 +2,32 @@
 
 import { computed, ref, shallowRef, watch } from "vue";
 import { useRoute, useRouter } from "vue-router";
-import { ALL_STATIONS, fetchFirstYear, fetchSeries, type Point, type Station } from "./api";
+import { ALL_STATIONS, fetchFirstYear, fetchSeries, type Point, type StationDetail } from "./api";
 import {
-  defaultPeriod,
   expectedOf,
   type HistoryState,
   MAX_ROWS,
+  openingPeriod,
   readState,
+  sensibleBy,
   toRequest,
   writeState,
 } from "./historyState";
 import { newestOf, usePipeline } from "./pipeline";
 import { type Problem, problemOf, unanswered } from "./problems";
 import { useRetry } from "./retry";
-import { type Granularity, isoDay, parseUtc } from "./time";
+import { type NoStation, noStationOf } from "./stationLookup";
+import { type Granularity, parseUtc } from "./time";
 
-export type Phase = "loading" | "ready" | "empty" | "too-many" | "error" | "no-data";
+export type Phase =
+  | "loading"
+  | "ready"
+  | "empty"
+  | "silent"
+  | "too-many"
+  | "error"
+  | "no-data"
+  | "no-station";
 
 export function useHistory() {
   const route = useRoute();
@@ -25,7 +35,8 @@ export function useHistory() {
   const { status, error: pipelineError, refresh } = usePipeline();
 
   const state = computed(() => readState(route.query));
-  const station = shallowRef<Station | null>(null);
+  const station = shallowRef<StationDetail | null>(null);
+  const missing = shallowRef<NoStation | null>(null);
   const isStationKnown = ref(state.value.station === ALL_STATIONS);
   const points = shallowRef<readonly Point[]>([]);
   const phase = ref<Phase>("loading");
@@ -39,15 +50,18 @@ export function useHistory() {
     .then((first) => (firstOfAll.value = first))
     .catch(() => undefined);
 
-  /** Period of the data shown, in milliseconds: the station's own, else up to the newest hour. */
+  /** Period of the data shown, in milliseconds: the station's own under this rule, else all data's. */
   const record = computed<{ first: number | null; last: number | null }>(() => {
     const own = station.value;
-    if (own?.last_observed_at) {
-      const first = own.first_observed_at ?? own.last_observed_at;
-      return { first: parseUtc(first), last: parseUtc(own.last_observed_at) };
-    }
-    return { first: firstOfAll.value, last: newestOf(status.value, "batch", "speed") };
+    if (!own) return { first: firstOfAll.value, last: newestOf(status.value, "batch", "speed") };
+    const spans = own.temperatures;
+    const span = spans.find((one) => one.rule === state.value.rule) ?? spans.at(-1);
+    if (!span) return { first: null, last: null };
+    return { first: parseUtc(span.first_hour), last: parseUtc(span.last_hour) };
   });
+
+  /** Whether it has no temperature at all, whatever period, rule or layer is chosen. */
+  const isSilent = computed(() => station.value !== null && !station.value.temperatures.length);
 
   function change(part: Partial<HistoryState>, isStep = true): void {
     // Another period is seen whole: the part shown was one of the period before.
@@ -60,36 +74,65 @@ export function useHistory() {
   function changeBy(by: Granularity): void {
     const { first, last } = record.value;
     const isOnePoint = by === "year" && state.value.from.slice(0, 4) === state.value.to.slice(0, 4);
-    const period = isOnePoint && first !== null && last !== null ? { from: isoDay(first), to: isoDay(last) } : {};
-    change({ by, ...period });
+    change({ by, ...(isOnePoint && last !== null ? openingPeriod(by, first, last) : {}) });
   }
 
   /** Another station starts with its own newest year: few stations share their years. */
   function changeStation(id: string): void {
     if (id === state.value.station) return;
-    station.value = null;
-    isStationKnown.value = id === ALL_STATIONS;
     change({ station: id, from: "", to: "" });
   }
 
-  function stationFound(found: Station | null): void {
+  /** An address may be changed by hand or by "back": what was known was of another station. */
+  watch(
+    () => state.value.station,
+    (id) => {
+      if (station.value?.station_id === id) return;
+      station.value = null;
+      missing.value = null;
+      isStationKnown.value = id === ALL_STATIONS;
+      phase.value = "loading";
+    },
+    { flush: "sync" },
+  );
+
+  function stationFound(found: StationDetail | null): void {
+    if (route.name !== "history") return;
     station.value = found;
-    isStationKnown.value = true;
+    isStationKnown.value = found !== null || state.value.station === ALL_STATIONS;
+    // A code is written as the id it means: one address for one picture.
+    if (found && found.station_id !== state.value.station) change({ station: found.station_id }, false);
+  }
+
+  function stationMissing(none: NoStation | null): void {
+    missing.value = none;
+    if (none) phase.value = "no-station";
   }
 
   function fillPeriod(): void {
     if (route.name !== "history" || (state.value.from && state.value.to)) return;
-    if (!isStationKnown.value) return;
     const { first, last } = record.value;
-    if (last !== null) {
-      const period = defaultPeriod(first, last);
-      change({ from: state.value.from || period.from, to: state.value.to || period.to }, false);
+    // Its code in the address gives way to its id first.
+    const isRenamed = station.value !== null && station.value.station_id !== state.value.station;
+    if (missing.value || isRenamed) return;
+    if (!isStationKnown.value) {
+      if (pipelineError.value) fail(unanswered(false));
+    } else if (last !== null) {
+      const by = route.query["by"] ? state.value.by : sensibleBy(first, last);
+      const period = openingPeriod(by, first, last);
+      change({ by, from: state.value.from || period.from, to: state.value.to || period.to }, false);
+    } else if (station.value) {
+      phase.value = "silent";
     } else if (pipelineError.value) {
-      phase.value = "error";
-      problem.value = unanswered(false);
+      fail(unanswered(false));
     } else if (status.value) {
       phase.value = "no-data";
     }
+  }
+
+  function fail(why: Problem): void {
+    phase.value = "error";
+    problem.value = why;
   }
 
   /** Asks for the rows; `isAgain` keeps what is shown until they are there. */
@@ -111,9 +154,10 @@ export function useHistory() {
       retry.settled();
     } catch (error) {
       if (signal.aborted) return;
-      phase.value = "error";
-      problem.value = problemOf(error);
-      if (problem.value.kind !== "away") return;
+      missing.value = noStationOf(wanted.station, error);
+      if (missing.value) phase.value = "no-station";
+      else fail(problemOf(error));
+      if (problem.value?.kind !== "away" || missing.value) return;
       retry.failed();
       if (!pipelineError.value) void refresh(); // The strip says the same, and not half a minute later.
     }
@@ -126,14 +170,16 @@ export function useHistory() {
   return {
     state,
     station,
+    missing,
     points,
-    phase,
+    phase: computed(() => (phase.value === "empty" && isSilent.value ? "silent" : phase.value)),
     problem,
     record,
     change,
     changeBy,
     changeStation,
     stationFound,
+    stationMissing,
     load: () => load(),
   };
 }

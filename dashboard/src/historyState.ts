@@ -97,10 +97,26 @@ export function expectedOf(state: HistoryState): { rows: number; hours: number }
   return { rows: periodCount(by, from, to), hours: periodCount("hour", from, to) };
 }
 
+/** How a period is best shown where nobody said it: a month or less by hour. */
+export function sensibleBy(first: number | null, last: number): Granularity {
+  const { from, to } = defaultPeriod(first, last);
+  return parseUtc(to) - parseUtc(from) < 31 * DAY_MS ? "hour" : "day";
+}
+
 /** The year that ends the data, as far as the data goes: a period that is never empty by accident. */
 export function defaultPeriod(first: number | null, last: number): { from: string; to: string } {
   const from = startOf("year", last);
   return { from: isoDay(first === null ? from : Math.max(from, startOf("day", first))), to: isoDay(last) };
+}
+
+/** The period a station is opened with; by year one year would be one point, so it is the whole record. */
+export function openingPeriod(
+  by: Granularity,
+  first: number | null,
+  last: number,
+): { from: string; to: string } {
+  if (by !== "year" || first === null) return defaultPeriod(first, last);
+  return { from: isoDay(first), to: isoDay(last) };
 }
 
 /** The same length of time, one length earlier (-1) or later (+1); whole years and months stay whole. */

@@ -20,14 +20,15 @@ export function unanswered(isTimeout: boolean): Problem {
   };
 }
 
-function missing(url: string): Problem {
+function missing(url: string, isOneOfSeveral: boolean): Problem {
   const station = /\/stations\/([^/?]+)/.exec(url)?.[1];
   if (station === undefined) {
     return { kind: "missing", title: "This is not here", text: "Isotherm has nothing under this address." };
   }
+  const name = decodeURIComponent(station);
   return {
     kind: "missing",
-    title: `There is no station ${decodeURIComponent(station)}`,
+    title: isOneOfSeveral ? `Several stations have the code ${name}` : `There is no station ${name}`,
     text: "Search for it by its name, id or airport code, or look at all stations.",
   };
 }
@@ -51,7 +52,7 @@ const SAME_AS: Record<number, number> = { 403: 401, 502: 503, 504: 503 };
 
 /** An answer that is not a success; `accepted` says what the API would have accepted. */
 export function answered(status: number, url: string, accepted: string): Problem {
-  if (status === 404) return missing(url);
+  if (status === 404 || status === 409) return missing(url, status === 409);
   if (status === 400 || status === 422) {
     return {
       kind: "refused",

@@ -7,12 +7,14 @@ import { count, MISSING } from "./format";
 const SHORT = new Set(["AP", "AFB", "US", "NAS", "AWS", "WXPOD"]);
 
 /** "CHICAGO O'HARE INTERNATIONAL AIRPORT, IL US" → "Chicago O'Hare International Airport". */
-export function stationName(station: Station): string {
-  const name = station.name?.trim();
-  if (!name) return station.station_id;
-  const place = name.replace(/,\s*([A-Z]{2}\s+)?[A-Z]{2}$/, "");
+export function nameInWords(name: string): string {
+  const place = name.trim().replace(/,\s*([A-Z]{2}\s+)?[A-Z]{2}$/, "");
   if (/[a-z]/.test(place)) return place;
   return place.replace(/[\p{L}']+/gu, (word) => (SHORT.has(word) ? word : capitalised(word)));
+}
+
+export function stationName(station: Station): string {
+  return station.name?.trim() ? nameInWords(station.name) : station.station_id;
 }
 
 /** O'HARE → O'Hare, but KING'S → King's */
@@ -24,9 +26,9 @@ function capitalised(word: string): string {
     : lower[0]!.toUpperCase() + lower.slice(1);
 }
 
-/** "US · 72530094846" */
+/** "US · ORD · 72530094846" */
 export function stationPlace(station: Station): string {
-  return [station.country, station.station_id].filter(Boolean).join(" · ");
+  return [station.country, station.iata ?? station.icao, station.station_id].filter(Boolean).join(" · ");
 }
 
 /** "41.98° N, 87.90° W · 201 m" */

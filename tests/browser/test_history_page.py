@@ -135,14 +135,6 @@ def test_every_country_that_has_stations_can_be_chosen(
         expect(options).to_have_count(len(countries) + 1)
 
 
-def test_an_unknown_station_gets_the_apis_words_and_not_an_empty_page(
-    watched: Watched, stack: RunningProduct
-) -> None:
-    watched.expects_problems = True  # the browser itself notes the 404
-    watched.page.goto(f"{stack.api_url}/#/history?station=nowhere")
-    expect(watched.page.get_by_role("alert")).to_contain_text("No station nowhere")
-
-
 def test_a_period_without_data_says_so_and_leads_to_the_data(
     watched: Watched, stack: RunningProduct, station_id: str
 ) -> None:
