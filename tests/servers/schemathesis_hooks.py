@@ -26,7 +26,8 @@ def map_query(_context: schemathesis.HookContext, query: Any) -> Any:  # noqa: A
     if isinstance(query.get("bbox"), str):
         in_order["bbox"] = _south_below_north(query["bbox"])
     is_place = str(query.get("cursor", "")).isascii() and len(str(query.get("cursor", ""))) <= 11
-    if "near" in query and is_place and not str(query.get("cursor", "")).isdecimal():
+    # A list by nearness or by the best match is continued at a number.
+    if {"near", "query"} & query.keys() and is_place and not str(query.get("cursor", "")).isdecimal():
         in_order.pop("cursor", None)
     return in_order
 
