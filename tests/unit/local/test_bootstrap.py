@@ -1,5 +1,6 @@
 """The bootstrap script's own parts, run by bash as they stand in it."""
 
+import re
 import subprocess
 import time
 
@@ -32,3 +33,11 @@ def test_a_download_that_fails_says_how_to_name_an_authority() -> None:
     ended = bash('fail_to_fetch "Packages could not be installed."')
     assert ended.returncode == 1
     assert "SSL_CERT_FILE=/path/to/bundle.pem ./isotherm up" in ended.stderr
+
+
+def test_each_function_is_written_once() -> None:
+    names = re.findall(r"^(\w+)\(\)", SCRIPT, re.MULTILINE)
+    assert "set_up" in names
+    assert len(names) == len(set(names))
+    for name in set(names):
+        assert len(re.findall(rf"\b{name}\b", SCRIPT)) > 1, f"nothing calls {name}"
