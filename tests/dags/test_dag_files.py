@@ -1,8 +1,10 @@
 """Each DAG file parses, is short, explains itself, and asks for what it needs."""
 
 import ast
+import logging
 import subprocess
 import sys
+import warnings
 from datetime import timedelta
 from itertools import pairwise
 from math import ceil
@@ -147,3 +149,24 @@ def test_the_daily_run_asks_for_the_newest_day_that_noaa_has_published(dag_bag: 
     delay_days = max(one.publishing_delay / timedelta(days=1) for one in DATASETS)
     stored = dag_bag.dags["ingest_observations"].timetable.serialize()
     assert stored["days_back"] == ceil(delay_days) + 1 == 3
+
+
+@pytest.mark.parametrize("dag_id", ["import_history", "ingest_observations"])
+def test_a_checks_log_is_about_the_check(
+    dag_bag: "DagBag", dag_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.models.connection import Connection
+
+    connector = logging.getLogger("mysql.connector")
+    monkeypatch.setattr(connector, "level", logging.INFO)
+    for name in ("check_rows", "check_columns", "check_files"):
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            hook = dag_bag.dags[dag_id].task_dict[name]._pre_execute_hook
+            assert hook is not None
+            hook({})
+            Connection(conn_id="one", conn_type="mysql", host="localhost").get_hook()
+        assert [str(one.message) for one in told if "ProvidersManager" in str(one.message)] == []
+        assert not connector.isEnabledFor(logging.INFO)
+        assert connector.isEnabledFor(logging.WARNING)
+        connector.setLevel(logging.INFO)

@@ -42,6 +42,10 @@ def test_a_finished_import_reads_well(stack: RunningProduct, airflow: AirflowCli
     assert any(row[0] == "2014" for row in rows)
     assert "files with changes" in logs["load_changes"]
     assert "rows in MySQL" in logs["load_changes"]
+    for check in ("check_rows", "check_columns", "check_files"):
+        assert "All tests have passed" in logs[check]
+        assert "mysql_native_password" not in logs[check]
+        assert "deprecated" not in logs[check]
 
 
 def replay_task(airflow: AirflowClient, run_id: str) -> TaskState | None:
