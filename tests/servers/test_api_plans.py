@@ -88,9 +88,11 @@ def _fill_more(database: Database, engine: sa.Engine) -> None:
         ],
         "ledger": [
             {
-                "run_label": f"{number}", "rule": "routine", "layer": "batch", "checked_at": LONG_AGO,
+                "run_label": f"{layer} {number}", "rule": "routine", "layer": layer,
+                "checked_at": LONG_AGO, "feed_ids": f"feed {number % 40}" if layer == "speed" else None,
                 **dict.fromkeys(LEDGER_COUNTS, 1),
             }
+            for layer in ("batch", "speed")
             for number in range(3_000)
         ],
     }  # fmt: skip
@@ -148,3 +150,28 @@ def test_every_statement_of_a_request_and_of_a_live_client_goes_by_an_index(fill
         assert {one: found for one in said if (found := _whole_reads(connection, one))} == {}
         # What `/pipeline` once asked is still seen for what it is.
         assert _whole_reads(connection, "SELECT COUNT(*) FROM rejected_observation GROUP BY reason")
+
+
+def test_many_checks_of_the_stream_hide_no_check_of_the_batch_layer(filled: Database) -> None:
+    app = create_app(filled.settings)
+    said: list[str] = []
+
+    @sa.event.listens_for(app.state.engine, "before_cursor_execute")
+    def note(
+        _one: object, cursor: Cursor, statement: str, parameters: dict[str, Any], *_more: object
+    ) -> None:
+        if "FROM ledger" in statement:
+            said.append(cursor.mogrify(statement, parameters or None))
+
+    lines = TestClient(app).get("/api/v1/pipeline").json()["ledger"]
+    sa.event.remove(app.state.engine, "before_cursor_execute", note)
+    labels = [one["run_label"] for one in lines]
+    assert labels == [f"speed {number}" for number in range(2_999, 2_990, -1)] + ["batch 2999"]
+    assert len(said) == 6
+    with app.state.engine.connect() as connection:
+        for statement in said:
+            [step] = connection.exec_driver_sql(
+                f"EXPLAIN {statement}", execution_options={"no_parameters": True}
+            ).mappings()
+            assert step["key"] == "ix_ledger_newest", step
+            assert "filesort" not in step["Extra"], step

@@ -47,6 +47,8 @@ def engine(server: Database) -> Iterator[sa.Engine]:
     one.dispose()
 
 
+FILES = sorted((migrations._MIGRATIONS / "versions").glob("[0-9]*.py"))
+REVISIONS = [one.name[:4] for one in FILES]
 OLD_ROWS = (
     "INSERT INTO source_file VALUES ('global-hourly', 2014, '01001099999', REPEAT('a', 64), 9, "
     "'2026-01-01', '2026-01-01', NULL, '/x', REPEAT('b', 64), 9, 0, NULL, NULL)",
@@ -109,6 +111,15 @@ def assert_schema_is_whole(engine: sa.Engine) -> None:
     assert table_names(engine) == {*metadata.tables, VERSION_TABLE}
 
 
+def test_migrations_are_numbered_one_after_the_other() -> None:
+    assert [int(one) for one in REVISIONS] == list(range(1, len(REVISIONS) + 1))
+    for file, previous in zip(FILES, [None, *REVISIONS], strict=False):
+        text = file.read_text()
+        assert f'revision = "{file.name[:4]}"' in text
+        named = "None" if previous is None else f'"{previous}"'
+        assert f"down_revision = {named}\n" in text
+
+
 def test_the_migrations_make_exactly_the_tables_of_the_metadata(engine: sa.Engine) -> None:
     migrate(engine)
     assert_schema_is_whole(engine)
@@ -152,7 +163,7 @@ def test_a_database_of_before_the_ledger_of_files_becomes_the_same_and_keeps_its
     assert upgraded == definitions(engine)
 
 
-@pytest.mark.parametrize("revision", ["0016", "0017", "0018", "0019", "0020", "0021", "0022"])
+@pytest.mark.parametrize("revision", REVISIONS[REVISIONS.index("0016") : -1])
 def test_an_upgrade_whose_last_step_was_not_noted_is_repeated_without_harm(
     engine: sa.Engine, revision: str
 ) -> None:

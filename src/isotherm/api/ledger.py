@@ -1,6 +1,7 @@
 """The ledger as the API tells it: what holds now, when and over what, what came since."""
 
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -8,11 +9,13 @@ from pydantic import BaseModel, Field, create_model
 
 from isotherm.audit.ledger import balance_of
 from isotherm.hourly_summary import LAYER_BATCH, LAYERS
+from isotherm.quality import RULE_NAMES
 from isotherm.stores.tables import LEDGER_COUNTS, hourly_summary, ledger, source_file
 from isotherm.utc import iso_time
 
-_ROWS: Final = 30
-_ROWS_READ: Final = 500
+# Of the speed layer so many feeds are told of by rule, out of so many checks.
+_FEEDS: Final = 9
+_CHECKS_READ: Final = 100
 # More than this is told as this: every one of them is looked at.
 _MOST_LOADS: Final = 1_000
 
@@ -57,19 +60,27 @@ class LedgerState(BaseModel):
 
 
 def read_ledger(connection: sa.Connection) -> list[dict[str, Any]]:
-    """What holds now, newest first, read by the primary key.
+    """What holds now, newest first; by layer and rule, so that many of one never hide another.
 
     Each check of the batch layer accounts for all of it; one of the speed layer for the feeds it names.
     """
+    found = [row for layer in LAYERS for rule in RULE_NAMES for row in _newest(connection, layer, rule)]
+    return [_line(row) for row in sorted(found, key=itemgetter("ledger_id"), reverse=True)]
+
+
+def _newest(connection: sa.Connection, layer: str, rule: str) -> list[sa.RowMapping]:
+    """What holds of one layer by one rule; read from the end of `ix_ledger_newest`."""
     columns = (ledger.c[name] for name in LedgerLine.model_fields if name in ledger.c)
     statement = (
-        sa.select(*columns, ledger.c.checked_at).order_by(ledger.c.ledger_id.desc()).limit(_ROWS_READ)
+        sa.select(*columns, ledger.c.checked_at, ledger.c.ledger_id)
+        .where(ledger.c.layer == layer, ledger.c.rule == rule)
+        .order_by(ledger.c.ledger_id.desc())
+        .limit(1 if layer == LAYER_BATCH else _CHECKS_READ)
     )
-    newest: dict[tuple[str, ...], sa.RowMapping] = {}
+    newest: dict[str, sa.RowMapping] = {}
     for row in connection.execute(statement).mappings():
-        covered = "" if row["layer"] == LAYER_BATCH else row["feed_ids"] or row["run_label"]
-        newest.setdefault((row["layer"], row["rule"], covered), row)
-    return [_line(row) for row in list(newest.values())[:_ROWS]]
+        newest.setdefault(row["feed_ids"] or row["run_label"], row)
+    return list(newest.values())[:_FEEDS]
 
 
 def _line(row: sa.RowMapping) -> dict[str, Any]:

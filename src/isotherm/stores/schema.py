@@ -17,6 +17,10 @@ _COLUMNS: Final = sa.text(
     "SELECT column_name FROM information_schema.columns "
     "WHERE table_schema = DATABASE() AND table_name = :table"
 )
+_INDEXES: Final = sa.text(
+    "SELECT index_name FROM information_schema.statistics "
+    "WHERE table_schema = DATABASE() AND table_name = :table"
+)
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +28,11 @@ log = structlog.get_logger(__name__)
 def column_names(connection: sa.Connection, table: str) -> set[str]:
     """The columns of a table; none if there is no such table."""
     return set(connection.scalars(_COLUMNS, {"table": table}))
+
+
+def index_names(connection: sa.Connection, table: str) -> set[str]:
+    """The indexes of a table; none if there is no such table."""
+    return set(connection.scalars(_INDEXES, {"table": table}))
 
 
 def add_missing_statistics(connection: sa.Connection) -> list[str]:

@@ -407,5 +407,6 @@ ledger = Table(
     Column("station_year_count", Integer()),
     Column("feed_ids", mysql.TEXT(), comment="of the speed layer, with commas"),
     Index("ix_ledger_checked_at", "checked_at"),
+    Index("ix_ledger_newest", "layer", "rule", "ledger_id"),
     **OPTIONS,
 )
