@@ -1,50 +1,56 @@
 """Fixtures of every test: the real files where they are, and the running product."""
 
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from isotherm.local.airflow_client import AirflowClient
-from running_product import RunningProduct, free_port_base
+from running_product import RunningProduct
+from session_product import FIXTURE, SessionProduct, session_archive
+
+# These need no server: they run while the product starts.
+_FIRST: Final = ("unit", "dags")
+_TESTS: Final = Path(__file__).parent
+_PRODUCT: Final = pytest.StashKey[SessionProduct]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests without servers come first; else the order stays."""
+    items.sort(key=lambda one: one.path.relative_to(_TESTS).parts[0] not in _FIRST)
+
+
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Start the product beside the first tests, if any test is to use it."""
+    if session.config.option.collectonly or session.testsfailed:
+        return
+    product = session.config.stash.setdefault(_PRODUCT, SessionProduct())
+    if any(FIXTURE in getattr(one, "fixturenames", ()) for one in session.items):
+        product.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """A session that ended before the first test of the product leaves nothing of it."""
+    if _PRODUCT in config.stash:
+        config.stash[_PRODUCT].dispose()
 
 
 @pytest.fixture(scope="session")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def archive() -> Path:
     """A directory archive: NOAA's real files where they are, else a small simulated one."""
-    from real_files import real_archive
-
-    if (real := real_archive()) is not None:
-        return real
-    from isotherm.datasets.simulated.station_years import write_archive
-
-    root = tmp_path_factory.mktemp("archive")
-    write_archive(root, stations=6, years=(2013, 2014))
-    return root
+    return session_archive()
 
 
 @pytest.fixture(scope="session")
-def stack(archive: Path) -> Iterator[RunningProduct]:
+def stack(pytestconfig: pytest.Config) -> Iterator[RunningProduct]:
     """The product after `up --until-done` on a fresh state folder and a second, warm `up --detach`.
 
     ISOTHERM_TEST_STATE_DIR and ISOTHERM_TEST_PORT_BASE name a running product to use instead.
     """
-    if running := os.environ.get("ISOTHERM_TEST_STATE_DIR"):
-        port_base = int(os.environ.get("ISOTHERM_TEST_PORT_BASE", "24000"))
-        yield RunningProduct(Path(running), port_base, str(archive))
-        return
-    # A short path of its own: unix sockets and Postgres do not take long ones.
-    state_dir = Path(tempfile.mkdtemp(prefix="isotherm-test-"))
-    product = RunningProduct(state_dir, free_port_base(), str(archive))
-    try:
-        product.first_up = product.run("up", "--archive", str(archive), "--until-done")
-        warm = product.run("up", "--detach")
-        assert warm.status == 0, warm.output
-        yield product
-    finally:
-        product.dispose()
+    product = pytestconfig.stash[_PRODUCT]
+    yield product.wait()
+    product.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import Engine
 
@@ -41,12 +43,14 @@ class RunningProduct:
         self.port_base = port_base
         self.archive = archive
         self.first_up: Finished | None = None
+        # Of now: commands also run while a test has changed it.
+        self._environment = dict(os.environ)
 
     @property
     def environment(self) -> dict[str, str]:
         """What points the command line at this state folder."""
         return {
-            **os.environ,
+            **self._environment,
             "ISOTHERM_STATE_DIR": str(self.state_dir),
             "ISOTHERM_PORT_BASE": str(self.port_base),
             "ISOTHERM_ARCHIVE": self.archive,
@@ -85,6 +89,7 @@ class RunningProduct:
             ended = subprocess.run(
                 [*prefix, str(COMMAND), *arguments],
                 env=dict(environment or self.environment),
+                cwd=REPOSITORY_ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -129,9 +134,18 @@ class RunningProduct:
         """Name and password of Airflow's admin."""
         return "admin", airflow_logins(self.settings)["admin"]
 
+    def stop(self) -> None:
+        """Stop every server; a command that still runs, as `up` does, ends first."""
+        for child in psutil.Process().children():
+            with suppress(psutil.Error):
+                if child.environ().get("ISOTHERM_STATE_DIR") == str(self.state_dir):
+                    child.terminate()
+                    child.wait(60)
+        self.run("down", timeout_s=180)
+
     def dispose(self) -> None:
         """Stop every server and delete the state folder."""
-        self.run("down", timeout_s=180)
+        self.stop()
         shutil.rmtree(self.state_dir, ignore_errors=True)
 
 
@@ -146,12 +160,29 @@ def as_nobody() -> tuple[str, ...]:
     return prefix
 
 
+# A name per block of ports, held until this process ends: between the look and the server's start no
+# other test takes it, whichever process it is in.
+_claims: list[socket.socket] = []
+
+
 def free_port_base(first: int = 31000) -> int:
     """A port base whose ports nobody listens on, so that tests run beside a running product."""
+    offsets = (*range(3), *range(10, 12), *range(20, 25), 30)
     for base in range(first, 60000, 100):
-        if all(_is_free(base + offset) for offset in (*range(3), *range(10, 12), *range(20, 25), 30)):
+        if all(_is_free(base + offset) for offset in offsets) and _claim(base):
             return base
-    raise RuntimeError("no free block of ports between 31000 and 60000")
+    raise RuntimeError(f"no free block of ports between {first} and 60000")
+
+
+def _claim(base: int) -> bool:
+    name = socket.socket(socket.AF_UNIX)
+    try:
+        name.bind(f"\0isotherm-test-ports-{base}")
+    except OSError:
+        name.close()
+        return False
+    _claims.append(name)
+    return True
 
 
 def _is_free(port: int) -> bool:
