@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from isotherm.api import live
 from isotherm.api.database import open_engine
 from isotherm.api.live import LiveFollower
-from isotherm.api.live_routes import MAX_LIVE_CLIENTS
+from isotherm.api.live_routes import MAX_LIVE_CLIENTS, StreamWatch, look
+from isotherm.api.stream_routes import read_stream
 from isotherm.stores import stream_runs
 from servers.api_fixture import OHARE, UNDESCRIBED, ApiServer, write_speed_hour
 
@@ -301,3 +302,32 @@ def test_the_stream_tells_of_itself_at_once_and_when_it_falls_silent(
     assert state["run"]["state"] == "unknown"
     assert state["run"]["last_day"] == "2014-01-02"
     assert state["start_url"].endswith("/dags/stream_observations")
+
+
+@pytest.mark.parametrize("lost", ["FROM stream_run", "FROM hour_receipt", "FROM hourly_summary"])
+def test_no_event_is_lost_when_mysql_goes_away_in_the_middle_of_a_look(
+    api: ApiServer, engine: sa.Engine, lost: str
+) -> None:
+    station_id = f"LOST{len(lost):07}"
+    write_speed_hour(engine, station_id, EIGHT, 60, 500)
+    time.sleep(1.1)
+    follower = LiveFollower(engine, "routine", station_id)
+    follower.start(None)
+    watch = StreamWatch(lambda: read_stream(engine, api.database.settings))
+    failed: list[str] = []
+
+    def fail_once(*arguments: object) -> None:
+        if lost in str(arguments[2]) and not failed:
+            failed.append(lost)
+            raise sa.exc.OperationalError(lost, {}, Exception("server has gone away"))
+
+    write_speed_hour(engine, station_id, EIGHT, 60, 501)
+    write_speed_hour(engine, station_id, NINE, 70, 502)
+    sa.event.listen(engine, "before_cursor_execute", fail_once)
+    events: list[bytes] = []
+    with pytest.raises(sa.exc.OperationalError):
+        look(follower, watch, events)
+    look(follower, watch, events)
+    sa.event.remove(engine, "before_cursor_execute", fail_once)
+    names = [one.split(b"\n")[0].removeprefix(b"event: ").decode() for one in events]
+    assert sorted(names) == ["hour", "hour", "received", "stream"]

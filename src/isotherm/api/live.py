@@ -59,6 +59,8 @@ class LiveFollower:
         self._sent: dict[_Key, datetime] = {}
         self._receipts_from: datetime | None = None
         self._known_receipts: dict[int, datetime] = {}
+        # Read, and not told of yet: MySQL may go away in the middle of a look.
+        self._untold: list[Receipt] = []
 
     def start(self, since: datetime | None) -> None:
         """Begin after the change of that time, or with what changes from now on."""
@@ -71,8 +73,9 @@ class LiveFollower:
     def read(self) -> tuple[list[tuple[datetime, Record]], list[tuple[datetime, Received]]]:
         """What changed, and what came in and did not change, each with its time and in its order."""
         # In this order: a change that was committed with a note is seen when the note is.
-        receipts = self._read_receipts()
+        self._untold += self._read_receipts()
         changes = self.read_changes()
+        receipts, self._untold = self._untold, []
         return changes, [one for receipt in receipts for one in self._unchanged(receipt)]
 
     def read_changes(self) -> list[tuple[datetime, Record]]:

@@ -142,25 +142,23 @@ class StreamWatch:
         return [b"event: stream\ndata: " + msgspec.json.encode(state) + b"\n\n"]
 
 
-def _look(follower: LiveFollower, watch: StreamWatch) -> list[bytes]:
-    """All events since the last look."""
+def look(follower: LiveFollower, watch: StreamWatch, events: list[bytes]) -> None:
+    """Add all events since the last look; those that were read stay when MySQL then goes away."""
+    events += watch.news()
     changes, received = follower.read()
-    return [
-        *watch.news(),
-        *(_event("received", at, msgspec.json.encode(hour)) for at, hour in received),
-        *(_event("hour", at, _changed(record)) for at, record in changes),
-    ]
+    events += [_event("received", at, msgspec.json.encode(hour)) for at, hour in received]
+    events += [_event("hour", at, _changed(record)) for at, record in changes]
 
 
 async def _events(follower: LiveFollower, watch: StreamWatch) -> AsyncIterator[bytes]:
     yield b"retry: 2000\n\n"
     quiet = 0
     while True:
+        events: list[bytes] = []
         try:
-            events = await run_in_threadpool(_look, follower, watch)
+            await run_in_threadpool(look, follower, watch, events)
         except SQLAlchemyError as error:
             log.warning("live events wait for MySQL", error=str(error).splitlines()[0])
-            events = []
         if events:
             yield b"".join(events)
         quiet = 0 if events else quiet + 1
