@@ -138,3 +138,39 @@ def test_mysql_that_is_away_ends_no_replay(
         pass
     told = [one for one in caplog.messages if "MySQL is not told" in one]
     assert len(told) == 1, "said once, not at every beat"
+
+
+def test_a_run_that_began_while_mysql_was_away_is_told_of_when_it_is_back(
+    database: Database, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_record, "BEAT_EVERY_S", 0.05)
+    with engine.begin() as connection:
+        connection.execute(sa.text("RENAME TABLE stream_run TO away"))
+    progress = Progress()
+    with RunRecord(database.settings, REPLAY, "manual 4", progress, LOG).kept(lambda: False):
+        progress.take("feeder", FED)
+        time.sleep(0.2)
+        with engine.begin() as connection:
+            connection.execute(sa.text("RENAME TABLE away TO stream_run"))
+        deadline = time.monotonic() + 20
+        while not (told := rows(engine)) or told[0]["fed"] != 120:
+            assert time.monotonic() < deadline, told
+            time.sleep(0.05)
+        assert (told[0]["run_id"], told[0]["state"]) == ("manual 4", "running")
+    assert newest(engine)["state"] == "complete"
+
+
+def test_a_beat_that_comes_after_the_end_changes_nothing(database: Database, engine: sa.Engine) -> None:
+    with RunRecord(database.settings, REPLAY, "manual 5", Progress(), LOG).kept(lambda: False):
+        pass
+    silence(engine, 100)
+    before = rows(engine)
+    with engine.begin() as connection:
+        stream_runs.beat(connection, "manual 5", {"fed": 7, "rows_per_s": 7.0})
+    assert rows(engine) == before
+
+
+def rows(engine: sa.Engine) -> list[dict[str, Any]]:
+    with engine.connect() as connection:
+        found = connection.execute(sa.select(stream_runs.stream_run)).mappings()
+        return [dict(one) for one in found]

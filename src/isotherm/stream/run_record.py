@@ -1,7 +1,8 @@
 """The row of a run in `stream_run`, kept current while the run lives.
 
 A thread of its own writes it, so that a long download or a wait for a program does not read as an end.
-MySQL that is away ends no replay: the row is then older than the run, and says so by its age.
+MySQL that is away ends no replay: the row is then older than the run, and says so by its age; a run
+that began meanwhile is told of as soon as MySQL is back.
 """
 
 import threading
@@ -45,6 +46,7 @@ class RunRecord:
         self._samples: deque[tuple[float, int]] = deque()
         self._ended = threading.Event()
         self._is_behind = False
+        self._is_known = False
 
     def name_feed(self, feed_id: str) -> None:
         """Which feed the run plays, once that is known."""
@@ -93,9 +95,15 @@ class RunRecord:
         )
 
     def _beat(self, connection: Connection) -> None:
+        if self._ended.is_set():
+            return  # MySQL let this beat wait for so long that the end has been told
+        if not self._is_known:
+            self._begin(connection)
         stream_runs.beat(connection, self._run_id, self._values())
 
     def _end(self, state: str, failure: str | None, connection: Connection) -> None:
+        if not self._is_known:
+            self._begin(connection)
         stream_runs.end(connection, self._run_id, state, failure, self._values())
 
     def _values(self) -> dict[str, Any]:
@@ -119,3 +127,4 @@ class RunRecord:
             self._is_behind = True
         else:
             self._is_behind = False
+            self._is_known = True
