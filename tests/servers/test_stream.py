@@ -306,6 +306,22 @@ def test_sigterm_to_its_group_ends_it_within_four_seconds_and_leaves_no_java(
     assert not alive
 
 
+def test_asked_to_stop_in_mid_batch_it_says_no_error(
+    broker: KafkaBroker, start: Callable[..., Stream]
+) -> None:
+    topic = Topic(broker)
+    topic.feed([observation()])
+    stream = start()
+    stream.wait_for(topic.end())
+    # Two batches' worth and more: it is in one of them when it hears of its end.
+    topic.feed(admissible_observations(1) * 35)
+    time.sleep(2)
+    stream.process.terminate()
+    assert stream.process.wait(60) == 0
+    stream.join()
+    assert [line for line in stream.lines if "ERROR spark" in line or "Exception" in line] == []
+
+
 def letters_of(bootstrap: str) -> list[DeadLetter]:
     return [decode(DeadLetter, one.value()) for one in read_all(bootstrap, DEAD_LETTER_TOPIC)]
 

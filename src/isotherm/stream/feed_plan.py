@@ -13,8 +13,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import structlog
-
 from isotherm.archive.archives import Archive, SourceFile, StationYear, open_archive
 from isotherm.datasets.dataset import Dataset
 from isotherm.datasets.registry import dataset_named
@@ -29,8 +27,6 @@ from isotherm.stream.feeder_files import FeedPosition, position_path
 from isotherm.stream.feeder_plan import Downloads, Period
 from isotherm.stream.replay import Replay
 from isotherm.stream.topic_offsets import TopicOffsets
-
-log = structlog.get_logger()
 
 _FEED_ID_DIGITS = 16
 
@@ -145,7 +141,6 @@ def _begin(settings: Settings, position: FeedPosition, station_years: list[Stati
     position.station_years = station_years
     position.planned_at = datetime.now(UTC).isoformat()
     position.save(position_path(settings, position.feed_id))
-    log.info("feed_planned", feed_id=position.feed_id, files=len(station_years))
 
 
 def _run_note(settings: Settings, replay: Replay, run_id: str) -> Path:

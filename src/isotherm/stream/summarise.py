@@ -112,10 +112,20 @@ def _print(line: dict[str, Any]) -> None:
 
 
 def end(spark: SparkSession, query: StreamingQuery) -> None:
-    """Stop the query and Spark; a JVM that was signalled too may already be gone."""
+    """Stop the query and Spark; a JVM that was signalled too may already be gone.
+
+    Spark calls it an error that a query is stopped in mid-batch: to go on there is what it is made for.
+    """
     with suppress(Exception):
+        _silence(spark)
         query.stop()
         spark.stop()
+
+
+def _silence(spark: SparkSession) -> None:
+    """Also the loggers that have a level of their own, which `setLogLevel` leaves alone."""
+    logging: Any = spark.sparkContext._jvm.org.apache.logging.log4j  # type: ignore[union-attr]
+    logging.core.config.Configurator.setAllLevels("", logging.Level.OFF)
 
 
 def _stop_on_signal() -> threading.Event:

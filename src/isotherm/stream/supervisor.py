@@ -112,7 +112,10 @@ class ReplaySupervisor:
         if planned.is_new:
             removed = remove_old(self._settings, self._feed_id)
             shown = ", ".join(f"{count} {name}" for name, count in removed.items())
-            self._log.info("New feed %s; removed of old ones: %s.", self._feed_id, shown)
+            files = len(planned.position.station_years or ())
+            self._log.info(
+                "New feed %s of %s station-years; removed of old ones: %s.", self._feed_id, files, shown
+            )
         else:
             self._log.info("Feed %s goes on where it was.", self._feed_id)
         return planned
