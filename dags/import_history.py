@@ -77,7 +77,7 @@ def import_history() -> None:
         """Which station-years, in parts of about 400 files; none in a dry run, the rest is skipped."""
         from isotherm.ingest import history_tasks
 
-        plan = history_tasks.plan_import(get_current_context()["params"])
+        plan = history_tasks.plan_import(dag_defaults.form_values())
         return dag_defaults.skip_if_empty(plan, "A dry run, or no file matches: see the log.")
 
     @task(

@@ -12,7 +12,8 @@ was loaded is held against its files hour by hour.
 typed by id is asked for even if no list knows it; one that nobody has fails the run by its name, after
 all others are done (one that we have from other years is a hole in this one).
 
-**Backfill.** The dates are the days themselves, both ends included, whatever time zone the UI shows:
+**Backfill.** The dates are the days themselves, both ends included, whatever time zone the UI shows
+(it opens in UTC; only at the ends of the date line, Samoa and Kiritimati, must it stay there):
 
     airflow backfill create --dag-id ingest_observations --from-date 2014-01-05 --to-date 2014-01-07
 
@@ -74,7 +75,8 @@ def ingest_observations() -> None:
         """Chooses stations, brings changed files to HDFS; the rest is skipped where nothing is left."""
         from isotherm.ingest import day_tasks
 
-        params, run, ti = (get_current_context()[name] for name in ("params", "dag_run", "ti"))
+        params = dag_defaults.form_values()
+        run, ti = (get_current_context()[name] for name in ("dag_run", "ti"))
         return day_tasks.download_day(
             count=params["station_count"],
             ids=params["station_ids"],

@@ -27,7 +27,7 @@ Mend the cause, then *Clear*.
 from datetime import timedelta
 
 import pendulum
-from airflow.sdk import Param, chain, dag, get_current_context, task
+from airflow.sdk import Param, chain, dag, task
 
 from isotherm.datasets.facts import FACTS
 from isotherm.ingest import dag_defaults
@@ -96,7 +96,7 @@ def stream_observations() -> None:
         """A form that makes no sense fails here, at once, whatever is streaming."""
         from isotherm.stream.replay import Replay
 
-        return Replay.from_form(get_current_context()["params"]).describe()
+        return Replay.from_form(dag_defaults.form_values()).describe()
 
     replay = ReplayOperator(
         task_id="replay_observations",

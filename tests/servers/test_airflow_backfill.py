@@ -48,10 +48,12 @@ def backfill(stack: RunningProduct, airflow: AirflowClient, arguments: list[str]
 
 
 def backfill_runs(airflow: AirflowClient) -> dict[str, list[str]]:
-    """State of every backfill run, by its day."""
+    """State of every backfill run of our days, by its day; a running product may have had others."""
     runs: dict[str, list[str]] = {}
-    for run in airflow.get(f"/api/v2/dags/{DAG}/dagRuns", limit=100, run_type="backfill")["dag_runs"]:
-        runs.setdefault(run["partition_key"], []).append(run["state"])
+    found = airflow.get(f"/api/v2/dags/{DAG}/dagRuns", limit=100, run_type="backfill", order_by="-id")
+    for run in found["dag_runs"]:
+        if run["partition_key"] in DAYS:
+            runs.setdefault(run["partition_key"], []).append(run["state"])
     return runs
 
 

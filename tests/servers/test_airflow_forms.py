@@ -31,12 +31,23 @@ def test_what_a_pattern_can_say_is_answered_by_the_form_itself(
     assert reason in answer.json()["detail"]
 
 
+def test_a_partition_key_that_is_no_day_is_answered_by_the_form_itself(airflow: AirflowClient) -> None:
+    for key in ("2014-1-5", "2014-02-31", "today"):
+        body = {"logical_date": None, "conf": {}, "partition_key": key}
+        answer = airflow._send("POST", "/api/v2/dags/ingest_observations/dagRuns", json=body)
+        assert answer.status_code == httpx.codes.BAD_REQUEST, key
+        assert key in answer.json()["detail"]
+
+
 def test_what_only_a_task_can_say_is_said_by_the_first_one_at_its_first_try(
     airflow: AirflowClient,
 ) -> None:
     cases = [
         ("import_history", "plan_import", {"first_year": 2014, "last_year": 2013}, "years swapped"),
         ("import_history", "plan_import", {"box": "10,60,20,50"}, "Not a box"),
+        ("import_history", "plan_import", {"first_yaer": 2014}, "no field first_yaer"),
+        ("ingest_observations", "download_files", {"dya": "2014-01-05"}, "no field dya"),
+        ("stream_observations", "check_form", {"perod": "days"}, "no field perod"),
         ("stream_observations", "check_form", {"period": "days"}, "first_day is empty"),
         (
             "stream_observations",

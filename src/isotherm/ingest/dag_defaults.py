@@ -47,6 +47,21 @@ def failing_at_once() -> Iterator[None]:
         raise AirflowFailException(str(error)) from None
 
 
+def form_values() -> Mapping[str, Any]:
+    """The values of the run's form; `dags trigger --conf` and the REST API let any name through.
+
+    Raises:
+        SettingsError: the run was given a value under a name that is none of the form's fields.
+    """
+    context = get_current_context()
+    fields = context["dag"].params
+    if unknown := sorted(set(context["dag_run"].conf or {}) - set(fields)):
+        raise SettingsError(
+            f"The form has no field {', '.join(unknown)}. It has {', '.join(fields)}. Trigger again."
+        )
+    return context["params"]
+
+
 @task
 def check_station_ids(downloads: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
     """Fails where a station typed by its id has no file in any year asked for; all others are done."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, time
 from typing import Any
 
+from airflow.exceptions import InvalidPartitionKeyError
 from airflow.timetables.base import DagRunInfo, DataInterval
 from airflow.timetables.trigger import CronPartitionTimetable
 from airflow.utils.types import DagRunType
@@ -37,6 +38,18 @@ class DayTimetable(CronPartitionTimetable):
     def deserialize(cls, data: dict[str, Any]) -> "DayTimetable":
         """As it was."""
         return cls(days_back=data["days_back"])
+
+    def resolve_partition_date(self, partition_key: str | None) -> datetime | None:
+        """The midnight of a run's day, typed as a partition key in the form of a run by hand.
+
+        Raises:
+            InvalidPartitionKeyError: it is no day, or not written as YYYY-MM-DD.
+        """
+        resolved: datetime | None = super().resolve_partition_date(partition_key)
+        # `strptime` takes 2014-1-5 too, which would be another run of the 5th than 2014-01-05.
+        if resolved is not None and resolved.strftime(KEY_FORMAT) != partition_key:
+            raise InvalidPartitionKeyError(f"Not a day as YYYY-MM-DD: {partition_key!r}.")
+        return resolved
 
     def iter_partition_dagrun_infos(
         self, *, earliest: datetime, latest: datetime
