@@ -146,6 +146,9 @@ def airflow_settings(settings: Settings) -> dict[str, str]:
         # A stream runs for weeks: it must outlive an api-server that is away for a while, and the
         # refresh of its token must never be a race (apache/airflow issue 67939).
         "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "100000",
+        # A task that tells of thousands of days ends with one request that takes longer than 5 s, the
+        # default: given up and sent again, its second answer would be "Task killed!" in its log.
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "120",
         "AIRFLOW__EXECUTION_API__JWT_EXPIRATION_TIME": "2592000",
     }
 
