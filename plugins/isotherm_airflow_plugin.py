@@ -1,8 +1,8 @@
-"""What Airflow must know of Isotherm: a run's day, that its UI opens in UTC, where buttons lead."""
+"""What Airflow must know of Isotherm: a run's days, that its UI opens in UTC, where buttons lead."""
 
 from airflow.plugins_manager import AirflowPlugin
 
-from isotherm.airflow_ui import links, program_logs
+from isotherm.airflow_ui import links, program_logs, run_notes
 from isotherm.airflow_ui.utc_clock import UtcClockMiddleware
 from isotherm.ingest.day_timetable import DayTimetable
 
@@ -12,6 +12,7 @@ class IsothermAirflowPlugin(AirflowPlugin):
 
     name = "isotherm_airflow"
     timetables = [DayTimetable]  # noqa: RUF012 - Airflow reads plain lists
+    listeners = [run_notes]  # noqa: RUF012
     global_operator_extra_links = [  # noqa: RUF012
         links.LiveLink(),
         links.HistoryLink(),

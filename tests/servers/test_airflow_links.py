@@ -47,6 +47,9 @@ def test_a_batch_run_leads_to_its_days(airflow: AirflowClient, viewer: httpx.Cli
     assert links == {"History": "/isotherm/#/history?by=hour&from=2014-01-05&to=2014-01-05"}
     assert "Isotherm" in viewer.get(links["History"]).raise_for_status().text
     airflow.wait_for_run("ingest_observations", run_id, timeout_s=300)
+    # Its id cannot: Airflow makes it without a look at the form.
+    run = airflow.get(f"/api/v2/dags/ingest_observations/dagRuns/{run_id}")
+    assert run["note"] == "2014-01-05", "a run by hand says its day"
 
 
 def test_the_logs_of_the_programs_are_for_those_who_may_read_logs(stack: RunningProduct) -> None:
