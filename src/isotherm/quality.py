@@ -32,11 +32,20 @@ REJECTED: Final = (Reason.BAD_QUALITY, Reason.OUT_OF_RANGE, Reason.MALFORMED)
 
 
 @dataclass(frozen=True, slots=True)
+class SourceCodes:
+    """Quality codes that are bad where the value came from one of these sources."""
+
+    sources: tuple[str, ...]
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class QualityRule:
     """What one dataset calls bad, what it can plausibly hold, and which of its report types are what.
 
     Attributes:
-        bad_codes: quality codes of a suspect or erroneous temperature.
+        bad_codes: quality codes of a suspect or erroneous temperature, whatever its source.
+        bad_codes_of_sources: those that are bad of some sources only.
         min_plausible_tenths: tenths of a degree Celsius, inclusive.
         max_plausible_tenths: tenths of a degree Celsius, inclusive.
         min_dew_point_tenths: likewise.
@@ -54,6 +63,7 @@ class QualityRule:
     summary_report_types: tuple[str, ...]
     special_report_types: tuple[str, ...]
     aviation_report_types: tuple[str, ...]
+    bad_codes_of_sources: tuple[SourceCodes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

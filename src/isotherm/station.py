@@ -14,6 +14,11 @@ STATION_ID_PATTERN: Final = r"^[0-9A-Z]{11}$"
 NAME_LENGTH: Final = 120
 CODE_LENGTH: Final = 8
 _STATION_ID = re.compile(STATION_ID_PATTERN)
+_GHCN_WBAN: Final = re.compile(r"[A-Z]{2}W000\d{5}")
+_ISD: Final = re.compile(r"[0-9A-Z]{6}\d{5}")
+# Blocks 01 to 98; those of 99 are buoys, ships and stations without a number.
+_ISD_WMO: Final = re.compile(r"(?!00|99)\d{5}0\d{5}")
+_NO_WBAN: Final = "99999"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class Station:
         latitude_deg: degrees north, -90..90; None with longitude_deg when NOAA has no position.
         longitude_deg: degrees east, -180..180.
         elevation_m: metres above sea level, as published even where the position is not usable.
+        wmo: five-digit number of the World Meteorological Organization, where a list gives it.
     """
 
     station_id: str
@@ -39,6 +45,22 @@ class Station:
     latitude_deg: float | None = None
     longitude_deg: float | None = None
     elevation_m: float | None = None
+    wmo: str | None = None
+
+    @property
+    def wban(self) -> str | None:
+        """Number of the Weather Bureau, Army and Navy, which both datasets write into their ids."""
+        if _GHCN_WBAN.fullmatch(self.station_id):
+            return self.station_id[-5:]
+        is_isd = _ISD.fullmatch(self.station_id) is not None
+        return self.station_id[6:] if is_isd and self.station_id[6:] != _NO_WBAN else None
+
+    @property
+    def wmo_number(self) -> str | None:
+        """`wmo`, else what an id of global-hourly says: its first six digits are the number and a 0."""
+        if self.wmo or not _ISD_WMO.fullmatch(self.station_id):
+            return self.wmo
+        return self.station_id[:5]
 
 
 def is_station_id(text: str) -> bool:

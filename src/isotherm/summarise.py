@@ -75,6 +75,14 @@ def summarise(readings: pl.DataFrame, quality: QualityRule) -> pl.DataFrame:
     ).select(SUMMARY_COLUMNS)
 
 
+def is_bad_quality(code: pl.Expr, source: pl.Expr, quality: QualityRule) -> pl.Expr:
+    """Whether a value is suspect or erroneous by its quality code and its own source; null = no."""
+    is_bad = code.is_in(quality.bad_codes)
+    for one in quality.bad_codes_of_sources:
+        is_bad = is_bad | (source.is_in(one.sources) & code.is_in(one.codes))
+    return is_bad.fill_null(value=False)
+
+
 def require_whole_hours(summaries: pl.DataFrame) -> None:
     """Guard against a file that was split: each station-hour and rule occurs once, in `SUMMARY_ORDER`.
 
@@ -139,7 +147,8 @@ def _verdict(rule: SelectionRule, quality: QualityRule) -> pl.Expr:
         (tenths.is_null(), Reason.MISSING),
     ]
     if rule.rejects_bad_quality:
-        checks.append((pl.col("quality_code").is_in(quality.bad_codes), Reason.BAD_QUALITY))
+        is_bad = is_bad_quality(pl.col("quality_code"), pl.col("source"), quality)
+        checks.append((is_bad, Reason.BAD_QUALITY))
     if rule.leaves_out_summaries:
         checks.append((report_type.is_in(quality.summary_report_types), Reason.SUMMARY_OF_DAY))
     if rule.leaves_out_specials:
