@@ -26,6 +26,8 @@ export function useLiveDay(station: Ref<string>, rule: Ref<Rule>, chosen: Ref<nu
   const followed = ref<number | null>(null);
   const day = computed(() => chosen.value ?? followed.value);
   const isLoading = ref(false);
+  /** Whether a day of this station has been asked for and answered: before, nobody knows its hours. */
+  const isKnown = ref(false);
   const error = ref("");
   /** Whether asking again may help: what is not there will not be there then. */
   const canRetry = ref(true);
@@ -39,6 +41,7 @@ export function useLiveDay(station: Ref<string>, rule: Ref<Rule>, chosen: Ref<nu
   const daysSeen = ref<number[]>([]);
   const stream = shallowRef<StreamState | null>(null);
   let request = 0;
+  let learning = Promise.resolve();
   let reload: ReturnType<typeof setTimeout> | undefined;
   let followedAt = 0;
   const retry = useRetry(() => void load(false));
@@ -56,6 +59,7 @@ export function useLiveDay(station: Ref<string>, rule: Ref<Rule>, chosen: Ref<nu
       const [points, ofAll] = await Promise.all([
         fetchHours(shown, shown + DAY_MS, station.value, "speed"),
         station.value === ALL_STATIONS ? [] : fetchHours(shown, shown + DAY_MS, ALL_STATIONS, "speed"),
+        learning,
       ]);
       if (own !== request) return;
       replaceHours(points, mark);
@@ -68,14 +72,13 @@ export function useLiveDay(station: Ref<string>, rule: Ref<Rule>, chosen: Ref<nu
       if (problemOf(problem).kind === "away") retry.failed();
       canRetry.value = problemOf(problem).kind !== "missing";
     } finally {
-      if (own === request) isLoading.value = false;
+      if (own === request) [isLoading.value, isKnown.value] = [false, true];
     }
   }
 
   /** Which hours a station reports; where that cannot be known all are shown. */
   async function learn(): Promise<void> {
     const [shown, of] = [day.value, station.value];
-    reporting.value = null;
     if (shown === null || of === ALL_STATIONS) return;
     const before = await fetchHours(shown - LEARN_FROM_DAYS * DAY_MS, shown, of, "best").catch(() => []);
     if (shown === day.value && of === station.value) reporting.value = reportingHours(before);
@@ -142,15 +145,18 @@ export function useLiveDay(station: Ref<string>, rule: Ref<Rule>, chosen: Ref<nu
   });
   watch([station, rule], ([to], [from]) => {
     daysSeen.value = [];
-    if (to !== from) [followed.value, followedAt] = [null, 0];
+    if (to !== from) {
+      [followed.value, followedAt] = [null, 0];
+      [isKnown.value, reporting.value] = [false, null];
+    }
     connect();
   });
   function show(): void {
     hours.value = new Map();
     streamed.value = new Set();
     receipts.value = new Map();
+    learning = learn();
     void load(false);
-    void learn();
   }
   watch([station, rule], show, { immediate: true });
   // At once: the hour that moved the page to another day is noted on that day.
@@ -166,6 +172,7 @@ export function useLiveDay(station: Ref<string>, rule: Ref<Rule>, chosen: Ref<nu
   return {
     day,
     isLoading,
+    isKnown,
     error,
     canRetry,
     daysSeen,

@@ -14,7 +14,9 @@ from playwright.sync_api import Browser, Page, Route, expect
 from browser.chart_product import LAST_DAY, STATION
 from browser.chromium import watched_page
 from browser.live_hour import LIVE_STATION, LiveHours
+from isotherm.stores.migrate import migrate
 from servers.api_fixture import ApiServer
+from servers.mariadb_fixture import Database
 
 pytestmark = pytest.mark.browser
 WIDTHS = {390: 844, 768: 1024, 1366: 768}
@@ -58,13 +60,29 @@ def axe(installed_dashboard: Path) -> str:
 
 
 @pytest.fixture
-def running_hours(charted: ApiServer) -> Iterator[None]:
+def unfilled() -> Iterator[ApiServer]:
+    """An API whose database has its tables and not one row, as before the first import."""
+    database = Database()
+    try:
+        database.start()
+        migrate(database.engine())
+        server = ApiServer(database)
+        try:
+            yield server
+        finally:
+            server.stop()
+    finally:
+        database.dispose()
+
+
+@pytest.fixture
+def running_hours(charted: ApiServer) -> Iterator[LiveHours]:
     """Two hours in the speed layer."""
     engine = charted.database.engine()
     hours = LiveHours(engine)
     for hour in (4, 5):
         hours.write(hour, low=-10, high=20, total=10)
-    yield
+    yield hours
     hours.remove()
     engine.dispose()
 
@@ -169,3 +187,54 @@ def test_nothing_moves_on_load_reload_and_another_station(
         page.evaluate(f"location.hash = '#/history?station={STATION}&from=1850-01-01&to=1850-01-31'")
         expect(page.locator("main .state")).to_be_visible()
         assert page.evaluate("window.shift") < MOST_SHIFT, page.evaluate("window.shifted")
+
+
+def assert_still(page: Page) -> None:
+    """Nothing moved since the page was opened."""
+    page.wait_for_timeout(400)
+    assert page.evaluate("window.shift") < MOST_SHIFT, page.evaluate("window.shifted")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_moves_on_live_when_its_answers_and_hours_come(
+    chromium: Browser, charted: ApiServer, running_hours: LiveHours, width: int
+) -> None:
+    """Neither on load, nor at the hours that come in, nor for a station of which nothing is known."""
+    with watched_page(chromium, viewport={"width": width, "height": WIDTHS[width]}) as watched:
+        page = watched.page
+        page.add_init_script(WATCH_SHIFTS)
+        for query in ("", f"?station={LIVE_STATION}", f"?station={STATION}"):
+            page.goto("about:blank")
+            page.goto(f"{charted.url}/#/live{query}")
+            expect(page.locator("[data-connection=open]")).to_be_visible()
+            expect(page.get_by_role("link", name="Start one in Airflow")).to_be_visible()
+            expect(page.locator("main [data-hour], main .state:not(.loading)").first).to_be_visible()
+            if query.endswith(LIVE_STATION):
+                running_hours.write(6, low=-10, high=20, total=10)
+                expect(page.locator("[data-hour='06:00'] td").first).to_have_text("−1.0")
+            assert_still(page)
+
+
+def test_axe_finds_nothing_before_there_is_any_data(
+    chromium: Browser, unfilled: ApiServer, axe: str
+) -> None:
+    with watched_page(chromium, reduced_motion="reduce") as watched:
+        for tab, title in (
+            ("history", "There are no temperatures yet"),
+            ("live", "Nothing has come through the stream yet"),
+        ):
+            watched.page.goto(f"{unfilled.url}/#/{tab}")
+            expect(watched.page.get_by_text(title)).to_be_visible()
+            found = in_every_look(watched.page, axe)
+            assert found == {}, json.dumps(found, indent=1)
+        assert watched.problems == []
+
+
+def test_the_first_thing_seen_waits_for_no_program(chromium: Browser, charted: ApiServer) -> None:
+    with watched_page(chromium) as watched:
+        watched.page.route("**/*.js", hold)
+        watched.page.goto(charted.url, wait_until="commit")
+        expect(watched.page.locator(".shell .brand")).to_be_in_viewport()
+        watched.page.wait_for_function(
+            "performance.getEntriesByName('first-contentful-paint').length === 1"
+        )
