@@ -3,14 +3,11 @@
 A code need not be of one station only: where an airport's record was begun anew, both have its code.
 """
 
-import re
 from enum import StrEnum
 from typing import Final
 
 from isotherm.station import Station
 
-# USAF numbers that end in 0 begin with the WMO's; others, and those with letters, are NOAA's own.
-_WMO_ID: Final = re.compile("(?!99999)([0-9]{5})0[0-9]{5}")
 # Countries whose airports have as IATA code, and as their own, what follows the ICAO's first letter.
 _NATIONAL_LETTER: Final = {"US": "K", "CA": "C"}
 
@@ -31,8 +28,8 @@ def codes_of(station: Station) -> dict[str, CodeKind]:
         codes[station.icao] = CodeKind.ICAO
         if iata := _iata(station.icao, station.country):
             codes[iata] = CodeKind.IATA
-    if found := _WMO_ID.fullmatch(station.station_id):
-        codes[found[1]] = CodeKind.WMO
+    if station.wmo_number:
+        codes[station.wmo_number] = CodeKind.WMO
     return codes
 
 

@@ -11,11 +11,12 @@ import sqlalchemy as sa
 
 from isotherm.api.parameters import FIRST_TIME
 from isotherm.api.problems import no_one_station
-from isotherm.api.stations import StationSearch, find_stations, iso_time, read_records
+from isotherm.api.stations import StationSearch, find_stations, read_records
 from isotherm.quality import RULE_NAMES
 from isotherm.station import is_station_id
 from isotherm.station_search import normal_code
 from isotherm.stores.tables import hourly_summary, station, station_alias
+from isotherm.utc import iso_time
 
 IN_SERVICE: Final = timedelta(days=366)
 _SUGGESTIONS: Final = 5

@@ -5,7 +5,7 @@ A query is compared in the normal form of `isotherm.station_search`, by the inde
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from isotherm.api.problems import bad_parameter
 from isotherm.station_codes import CodeKind
 from isotherm.station_search import SearchText, TermKind, Token, read_search_text
 from isotherm.stores.tables import station, station_alias, station_term
+from isotherm.utc import iso_time
 
 EARTH_RADIUS_KM: Final = 6371.0088
 _KM_PER_DEGREE: Final = EARTH_RADIUS_KM * math.pi / 180
@@ -198,8 +199,8 @@ def _record(row: sa.RowMapping, codes: dict[str, str]) -> dict[str, Any]:
         **record,
         "iata": by_kind.get(CodeKind.IATA),
         "wmo": by_kind.get(CodeKind.WMO),
-        "first_observed_at": iso_time(first),
-        "last_observed_at": iso_time(last),
+        "first_observed_at": first and iso_time(first),
+        "last_observed_at": last and iso_time(last),
         "completeness": _completeness(record["hour_count"], first, last),
         "aliases": list(codes),
         "distance_km": None if distance is None else round(distance, 3),
@@ -213,8 +214,3 @@ def _completeness(hour_count: int, first: datetime | None, last: datetime | None
     hour = {"minute": 0, "second": 0, "microsecond": 0}
     span = last.replace(**hour) - first.replace(**hour)  # type: ignore[arg-type]
     return round(min(1.0, hour_count / (span.total_seconds() / 3600 + 1)), 4)
-
-
-def iso_time(time: datetime | None) -> str | None:
-    """A time as MySQL holds it (UTC, no zone), as the API writes it."""
-    return None if time is None else time.replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,7 +1,7 @@
 """The route that says whether the stream runs: how far it is, or when and how its last run ended."""
 
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
@@ -12,9 +12,9 @@ from isotherm.api.problems import PROBLEMS
 from isotherm.api.render import respond_object
 from isotherm.settings import Settings
 from isotherm.stores import stream_runs
+from isotherm.utc import iso_time
 
 router = APIRouter()
-_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 RunState = Literal["running", "complete", "failed", "stopped", "unknown"]
 
 
@@ -74,5 +74,5 @@ def read_stream(engine: Engine, settings: Settings) -> dict[str, Any]:
 
 def _written(value: object) -> object:
     if isinstance(value, datetime):
-        return value.strftime(_TIME)
+        return iso_time(value)
     return value.isoformat() if isinstance(value, date) else value

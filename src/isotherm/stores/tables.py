@@ -167,6 +167,7 @@ station = Table(
     Column("country", ascii_key(8)),
     Column("state", ascii_key(8)),
     Column("icao", ascii_key(8)),
+    Column("wmo", ascii_key(8), comment="where a list gives it; else it follows from the id"),
     Column("latitude_deg", mysql.DOUBLE(asdecimal=False)),
     Column("longitude_deg", mysql.DOUBLE(asdecimal=False)),
     Column("elevation_m", mysql.DOUBLE(asdecimal=False)),
