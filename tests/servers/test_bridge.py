@@ -183,8 +183,30 @@ def speed(kafka: KafkaBroker, database: Database, small_archive: Path) -> Iterat
     one.dispose()
 
 
+@pytest.fixture(scope="module")
+def without_topics(
+    database: Database, small_archive: Path
+) -> Iterator[tuple["subprocess.Popen[str]", "subprocess.Popen[str]"]]:
+    """Bridge and feeder on a broker without topics, which makes none by itself."""
+    broker = KafkaBroker()
+    speed = Speed(broker, database, small_archive)
+    try:
+        broker.start()
+        yield speed.start_bridge(), speed.feed("--days", "newest", "--speed", "0")
+    finally:
+        speed.dispose()
+        broker.dispose()
+
+
 def keys(observations: list[dict[str, Any]]) -> Counter[tuple[Any, ...]]:
     return Counter(tuple(one[name] for name in KEY) for one in observations)
+
+
+# The first and the last test are one story: the half minute between them is the other tests'.
+def test_a_missing_topic_may_still_come_so_the_bridge_waits(
+    without_topics: tuple["subprocess.Popen[str]", "subprocess.Popen[str]"],
+) -> None:
+    assert [one.poll() for one in without_topics] == [None, None]
 
 
 def test_a_batch_is_acknowledged_and_its_records_are_keyed_timed_and_versioned(speed: Speed) -> None:
@@ -345,27 +367,6 @@ def test_rows_of_another_file_and_of_the_future_are_set_aside_as_in_the_batch_la
     assert speed.position()["dead_lettered"] == 3
 
 
-def test_a_bridge_that_kafka_refuses_for_good_ends_with_the_reason(
-    database: Database, small_archive: Path
-) -> None:
-    broker = KafkaBroker()  # without topics, and it makes none by itself
-    speed = Speed(broker, database, small_archive)
-    try:
-        broker.start()
-        bridge = speed.start_bridge()
-        feeder = speed.feed("--days", "newest", "--speed", "0")
-        assert bridge.wait(timeout=180) == REFUSED
-        assert bridge.stdout is not None
-        said = bridge.stdout.read()
-        assert feeder.poll() is None
-    finally:
-        speed.dispose()
-        broker.dispose()
-
-    assert "isotherm.stores.kafka_topics" in said
-    assert "bridge_refused" in said
-
-
 def test_a_feeder_whose_frame_is_refused_ends_with_the_reason(speed: Speed) -> None:
     speed.start("bridge_to_kafka.py", "--feed-id", "another")
     feeder = speed.feed("--days", "newest", "--speed", "0")
@@ -424,3 +425,15 @@ def test_a_period_without_files_says_so(speed: Speed) -> None:
 
     assert feeder.returncode == REFUSED
     assert "has no file for any station in this period" in said
+
+
+def test_a_bridge_that_kafka_refuses_for_good_ends_with_the_reason(
+    without_topics: tuple["subprocess.Popen[str]", "subprocess.Popen[str]"],
+) -> None:
+    bridge, feeder = without_topics
+    assert bridge.wait(timeout=180) == REFUSED
+    assert bridge.stdout is not None
+    said = bridge.stdout.read()
+    assert feeder.poll() is None
+    assert "isotherm.stores.kafka_topics" in said
+    assert "bridge_refused" in said
