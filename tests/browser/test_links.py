@@ -75,9 +75,9 @@ def test_a_code_in_the_address_becomes_its_stations_id(
 
 
 def test_history_and_live_keep_station_and_rule(
-    zoned: Watched, stack: RunningProduct, station: dict[str, Any]
+    watched: Watched, stack: RunningProduct, station: dict[str, Any]
 ) -> None:
-    page, wanted = zoned.page, f"station={station['station_id']}"
+    page, wanted = watched.page, f"station={station['station_id']}"
     box = page.get_by_role("combobox", name="Station")
     open_address(page, stack, f"history?{wanted}&rule=qc")
     expect_shown(page)
@@ -95,10 +95,10 @@ def test_history_and_live_keep_station_and_rule(
 
 
 def test_a_station_that_does_not_exist_leads_to_the_search(
-    zoned: Watched, stack: RunningProduct, station: dict[str, Any]
+    watched: Watched, stack: RunningProduct, station: dict[str, Any]
 ) -> None:
-    zoned.expects_problems = True  # the browser itself notes the 404
-    page = zoned.page
+    watched.expects_problems = True  # the browser itself notes the 404
+    page = watched.page
     near = f"{station['station_id'][:-1]}X"
     open_address(page, stack, f"history?station={near}")
     expect(page.get_by_text(f"There is no station {near}")).to_be_visible()
