@@ -131,6 +131,19 @@ export interface ChartSetup {
   onSelect: (range: Range) => void;
 }
 
+/** A calm day must not look like weather: the axis spans this much at least, degrees Celsius. */
+const SMALLEST_SPAN_C = 5;
+
+/** What the temperature axis shows of rows between two temperatures; null where there are none. */
+export function temperatureRange(lowest: number | null, highest: number | null): uPlot.Range.MinMax {
+  if (lowest === null || highest === null) return [null, null];
+  const lacking = Math.max(0, SMALLEST_SPAN_C - (highest - lowest)) / 2;
+  const from = lowest - lacking;
+  const to = highest + lacking;
+  const step = to - from > 20 ? 5 : 1; // whole numbers at both ends
+  return [Math.floor(from / step) * step, Math.ceil(to / step) * step];
+}
+
 export function chartOptions(setup: ChartSetup): uPlot.Options {
   const { style, palette } = setup;
   const noDoubleClick: uPlot.Cursor.MouseListenerFactory = () => null;
@@ -144,7 +157,10 @@ export function chartOptions(setup: ChartSetup): uPlot.Options {
       drag: { x: true, y: false, setScale: false, dist: 6 },
       bind: { dblclick: noDoubleClick },
     },
-    scales: { x: { time: false, range: () => [...setup.visible()] } },
+    scales: {
+      x: { time: false, range: () => [...setup.visible()] },
+      y: { range: (_u, lowest, highest) => temperatureRange(lowest, highest) },
+    },
     axes: axes(palette, setup.font, setup.by),
     series: seriesOf(style, palette),
     bands: [{ series: [2, 1], fill: palette.band }],
