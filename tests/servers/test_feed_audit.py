@@ -33,7 +33,7 @@ from isotherm.summarise import HOUR_KEY, summarise
 from made_up import admissible_observations, observation
 from servers.kafka_fixture import KafkaBroker
 from servers.mariadb_fixture import Database
-from servers.test_stream import poison
+from servers.stream_fixture import poison
 
 pytest_plugins = ["servers.mariadb_fixture"]
 pytestmark = pytest.mark.servers
