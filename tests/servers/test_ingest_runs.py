@@ -209,6 +209,21 @@ def test_hours_deleted_by_hand_are_loaded_again_by_the_run_of_their_day(
     assert hours_by_day(place)["2014-01-02"] == 24
 
 
+def test_the_run_of_one_of_several_days_deleted_by_hand_mends_all_and_balances(
+    place: Workplace, published: Published
+) -> None:
+    published.put(csv_of(80))
+    run_day(place, "2014-01-01")
+    before = hours_by_day(place)
+    table = tables.hourly_summary
+    with place.engine.begin() as connection:
+        days = func.date(table.c.hour_start)
+        connection.execute(delete(table).where(days.in_(["2014-01-01", "2014-01-03"])))
+    # The file is audited as a whole, by this run: a day left torn would fail it.
+    assert run_day(place, "2014-01-01") == ["2014-01-01", "2014-01-03"]
+    assert hours_by_day(place) == before
+
+
 def test_days_of_a_load_that_died_before_it_told_are_told_by_the_next_run_once(
     place: Workplace, published: Published
 ) -> None:

@@ -14,27 +14,53 @@ from isotherm.stores import tables
 _HOURS: Final = tables.hourly_summary
 _DAYS: Final = tables.daily_summary
 
+# station_id, dataset, day, rule; observations, sum of their temperatures.
+_Sums = set[tuple[tuple[str, str, date, str], tuple[int, int]]]
+
 
 def find_torn_days(
     connection: Connection, station_years: Iterable[StationYear], day: date
-) -> list[StationYear]:
-    """The files whose day in MySQL does not hold what its hours hold: somebody deleted rows by hand."""
+) -> dict[date, list[StationYear]]:
+    """Days in MySQL that do not hold what their hours hold: somebody deleted rows by hand.
+
+    Where the day asked for is one, all other days of the year are looked at in the same files: a file
+    is loaded and audited as a whole, and rows are seldom deleted of one day alone.
+
+    Returns:
+        The files of each such day; empty where the day asked for is whole.
+    """
     files = [one for one in station_years if one.year == day.year]
+    torn = _find_torn(connection, files, day, day)
+    if not torn:
+        return {}
+    return _find_torn(connection, torn[day], date(day.year, 1, 1), date(day.year, 12, 31))
+
+
+def _find_torn(
+    connection: Connection, files: Collection[StationYear], first: date, last: date
+) -> dict[date, list[StationYear]]:
     stations = {one.station_id for one in files}
-    first = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - as MySQL has it
+    begin = datetime(first.year, first.month, first.day)  # noqa: DTZ001 - as MySQL has it
+    end = datetime(last.year, last.month, last.day) + timedelta(days=1)  # noqa: DTZ001
     hours = _read(
         connection,
-        _sums(_HOURS, stations).where(
-            _HOURS.c.hour_start >= first, _HOURS.c.hour_start < first + timedelta(days=1)
+        _sums(_HOURS, func.date(_HOURS.c.hour_start), stations).where(
+            _HOURS.c.hour_start >= begin, _HOURS.c.hour_start < end
         ),
     )
-    days = _read(connection, _sums(_DAYS, stations).where(_DAYS.c.day == day))
-    torn = {key[:2] for key, _ in hours ^ days}
-    return [one for one in files if (one.station_id, one.dataset) in torn]
+    days = _read(
+        connection, _sums(_DAYS, _DAYS.c.day, stations).where(_DAYS.c.day.between(first, last))
+    )
+    torn = {key[:3] for key, _ in hours ^ days}
+    found = {
+        day: [one for one in files if (one.station_id, one.dataset, day) in torn]
+        for day in sorted({key[2] for key in torn})
+    }
+    return {day: files_of_day for day, files_of_day in found.items() if files_of_day}
 
 
-def _sums(table: Any, stations: Collection[str]) -> Select[Any]:  # noqa: ANN401 - SQLAlchemy's table
-    key = (table.c.station_id, table.c.dataset, table.c.rule)
+def _sums(table: Any, day: Any, stations: Collection[str]) -> Select[Any]:  # noqa: ANN401 - SQLAlchemy's
+    key = (table.c.station_id, table.c.dataset, day, table.c.rule)
     return (
         select(*key, func.sum(table.c.observation_count), func.sum(table.c.sum_tenths))
         .where(
@@ -46,7 +72,5 @@ def _sums(table: Any, stations: Collection[str]) -> Select[Any]:  # noqa: ANN401
     )
 
 
-def _read(
-    connection: Connection, statement: Select[Any]
-) -> set[tuple[tuple[str, str, str], tuple[int, int]]]:
-    return {(tuple(row[:3]), (int(row[3]), int(row[4]))) for row in connection.execute(statement)}
+def _read(connection: Connection, statement: Select[Any]) -> _Sums:
+    return {(tuple(row[:4]), (int(row[4]), int(row[5]))) for row in connection.execute(statement)}

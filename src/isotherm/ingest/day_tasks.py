@@ -120,9 +120,13 @@ def _list_year(place: Workplace, dataset: Dataset, year: int | None) -> list[Sta
 def _give_torn_day_to_loader(place: Workplace, wanted: Sequence[StationYear], day: date) -> None:
     with place.engine.begin() as connection:
         torn = find_torn_days(connection, wanted, day)
-        marked = source_files.mark_day(connection, torn, day)
-    if marked:
+        marked = {
+            one: count
+            for one, files in torn.items()
+            if (count := source_files.mark_day(connection, files, one))
+        }
+    for one, count in marked.items():
         log.warning(
-            f"In MySQL the hours of {day} are not those its days were made of, at {marked} stations: "
+            f"In MySQL the hours of {one} are not those its days were made of, at {count} stations: "
             "they are loaded again."
         )
