@@ -81,6 +81,8 @@ def test_what_follows_from_another_setting_is_not_recorded(state_dir: Path) -> N
 def test_a_password_is_never_recorded(state_dir: Path) -> None:
     started(mysql_password="correct horse")
     assert "horse" not in (state_dir / FOLDER_RECORD).read_text()
+    # Nor that there is one: a row of stars would be the password of the next command.
+    assert "password" not in (state_dir / FOLDER_RECORD).read_text()
 
 
 def test_a_stopped_product_takes_the_new_value_and_the_default_again(state_dir: Path) -> None:
