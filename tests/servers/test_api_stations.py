@@ -9,6 +9,8 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from isotherm.ingest.stations import write_station
+from isotherm.station import Station
 from isotherm.stores.station_index import index_stations
 from isotherm.stores.tables import station, station_alias, station_term
 from servers.api_fixture import ALL_MISSING, FIJI, JAN_MAYEN, OHARE, UNDESCRIBED, ZURICH, ApiServer
@@ -224,6 +226,33 @@ def test_a_code_of_several_means_the_one_in_service(client: httpx.Client) -> Non
     names = [(one["station_id"], one["name"]) for one in answer.json()["candidates"]]
     assert names == [("CODE0000005", "BUSY A"), ("CODE0000006", "BUSY B")]
     assert client.get("/live", params={"station_id": "busy"}).status_code == httpx.codes.CONFLICT
+
+
+@pytest.fixture
+def airports(api: ApiServer) -> Iterator[None]:
+    """Heathrow, and a station that has its ICAO code but lies elsewhere; they go away again."""
+    heathrow = Station("03772099999", "HEATHROW", "UK", None, "EGLL", 51.478, -0.461, 25.3)
+    elsewhere = Station("03772100000", "GREENWICH", "UK", None, "EGLL", 51.478, 0.461, 25.3)
+    engine = api.database.engine()
+    with engine.begin() as connection:
+        for one in (heathrow, elsewhere):
+            write_station(connection, one)
+    yield
+    with engine.begin() as connection:
+        for table in (station, station_alias, station_term):
+            ids = [heathrow.station_id, elsewhere.station_id]
+            connection.execute(sa.delete(table).where(table.c.station_id.in_(ids)))
+    engine.dispose()
+
+
+@pytest.mark.usefixtures("airports")
+@pytest.mark.parametrize("name", ["LHR", "lhr"])
+def test_an_iata_code_of_any_country_answers_as_its_station(client: httpx.Client, name: str) -> None:
+    assert found(client, query=name) == ["03772099999"]
+    answer = client.get(f"/stations/{name}").json()["data"]
+    assert (answer["name"], answer["icao"], answer["iata"]) == ("HEATHROW", "EGLL", "LHR")
+    assert client.get("/stations/03772100000").json()["data"]["iata"] is None
+    assert sorted(found(client, query="egll")) == ["03772099999", "03772100000"]
 
 
 @pytest.mark.parametrize("query", [{}, {"near": "0,0", "radius_km": 20_000}])

@@ -19,7 +19,15 @@ from isotherm.stores import migrate as migrations
 from isotherm.stores.hdfs_layout import bucket_of
 from isotherm.stores.migrate import VERSION_TABLE, current_version, migrate
 from isotherm.stores.schema import column_names
-from isotherm.stores.tables import hourly_summary, ledger, metadata, rejection_count, source_file
+from isotherm.stores.tables import (
+    hourly_summary,
+    ledger,
+    metadata,
+    rejection_count,
+    source_file,
+    station_alias,
+    station_term,
+)
 from servers.mariadb_fixture import Database
 
 pytestmark = pytest.mark.servers
@@ -135,6 +143,26 @@ def test_the_server_has_them_as_if_the_metadata_had_made_them(
             connection.execute(sa.text(f"DROP TABLE {table}"))
     metadata.create_all(engine)
     assert migrated == definitions(engine)
+
+
+def test_stations_of_before_get_the_iata_codes_of_the_world(engine: sa.Engine) -> None:
+    migrate_to(engine, "0031")
+    heathrow = "'03772099999'"
+    with engine.begin() as connection:
+        for row in (
+            "INSERT INTO station (station_id, icao, latitude_deg, longitude_deg) "
+            f"VALUES ({heathrow}, 'EGLL', 51.478, -0.461)",
+            f"INSERT INTO station_alias VALUES ('EGLL', {heathrow}, 'icao')",
+            f"INSERT INTO station_alias VALUES ('OWN', {heathrow}, 'other')",
+            f"INSERT INTO station_term VALUES ({heathrow}, 'egll', 'code')",
+        ):
+            connection.execute(sa.text(row))
+    migrate(engine)
+    with engine.connect() as connection:
+        codes = connection.execute(sa.select(station_alias.c.alias, station_alias.c.kind)).all()
+        terms = connection.scalars(sa.select(station_term.c.term)).all()
+    assert set(codes) == {("EGLL", "icao"), ("LHR", "iata"), ("03772", "wmo"), ("OWN", "other")}
+    assert set(terms) == {"03772099999", "egll", "lhr", "03772", "own"}
 
 
 def test_a_database_of_before_the_ledger_of_files_becomes_the_same_and_keeps_its_rows(
