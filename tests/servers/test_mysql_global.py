@@ -39,6 +39,8 @@ PERIODS: dict[str, Callable[[int], Any]] = {
     "year": lambda n: 1901 + n,
 }
 TABLES = (GLOBAL_HOURLY, GLOBAL_DAILY, GLOBAL_MONTHLY, GLOBAL_YEARLY)
+# Rows over all stations are nobody's station: these names keep them apart from other tests'.
+DATASET, OTHER_DATASET = "test-global", "test-global-too"
 
 
 class History:
@@ -142,8 +144,9 @@ def _empty(database: Database) -> Iterator[None]:
     yield
     with database.engine().begin() as connection:
         for table in TABLES:
-            connection.execute(sa.text(f"DELETE FROM {table.source}"))
-            connection.execute(sa.text(f"DELETE FROM {table.target}"))
+            for name in (table.source, table.target):
+                ours = metadata.tables[name].c.dataset.in_([DATASET, OTHER_DATASET])
+                connection.execute(sa.delete(metadata.tables[name]).where(ours))
 
 
 def _some_values(dice: random.Random) -> Values:
@@ -166,7 +169,7 @@ def test_any_history_gives_the_rows_computed_anew(
     database: Database, table: GlobalTable, seed: int
 ) -> None:
     dice = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
-    history = History(database.engine(), table, "global-hourly", "batch")
+    history = History(database.engine(), table, DATASET, "batch")
     for step in range(40):
         history.change(_some_changes(dice, history, dice.choice((1, 3, 25))))
         assert history.stored() == history.expected(), step
@@ -178,7 +181,7 @@ def test_datasets_and_layers_are_apart(database: Database) -> None:
     dice = random.Random(5)  # noqa: S311 - to be repeated, not to be secret
     histories = [
         History(database.engine(), GLOBAL_HOURLY, dataset, layer)
-        for dataset in ("global-hourly", "ghcnh")
+        for dataset in (DATASET, OTHER_DATASET)
         for layer in ("batch", "speed")
     ]
     for _ in range(60):
@@ -191,7 +194,7 @@ def test_datasets_and_layers_are_apart(database: Database) -> None:
 
 def test_the_extreme_of_a_period_is_looked_for_only_where_it_went_away(database: Database) -> None:
     engine = database.engine()
-    history = History(engine, GLOBAL_HOURLY, "global-hourly", "batch")
+    history = History(engine, GLOBAL_HOURLY, DATASET, "batch")
     cold, mild, warm = ((one, HOUR, "routine") for one in STATIONS[:3])
     history.change({cold: (1, -90, -90, -90), mild: (1, 5, 5, 5), warm: (1, 90, 90, 90)})
     searches = []
@@ -209,12 +212,14 @@ def test_the_extreme_of_a_period_is_looked_for_only_where_it_went_away(database:
 
 
 def test_a_change_that_changes_nothing_touches_no_row(database: Database) -> None:
-    history = History(database.engine(), GLOBAL_DAILY, "global-hourly", "batch")
+    history = History(database.engine(), GLOBAL_DAILY, DATASET, "batch")
     key = (STATIONS[0], date(2014, 1, 1), "qc")
     history.change({key: (2, -5, 5, 0)})
-    before = fetch(history.engine, "global_daily_summary", "updated_at")
+    ours = f"global_daily_summary WHERE dataset = '{DATASET}'"
+    before = fetch(history.engine, ours, "updated_at")
+    assert before
     history.change({key: (2, -5, 5, 0)})
-    assert fetch(history.engine, "global_daily_summary", "updated_at") == before
+    assert fetch(history.engine, ours, "updated_at") == before
 
 
 def test_the_mean_of_a_station_rounds_half_to_even_as_in_plain_python() -> None:
