@@ -51,6 +51,17 @@ function tickLabels(u: uPlot, splits: number[], increment: number): string[] {
   return labels;
 }
 
+const NARROWEST_AXIS = 54;
+
+/** Width of the temperature axis: that of its longest label, which is no narrower at any zoom than two digits. */
+function axisWidth(u: uPlot, labels: string[] | null): number {
+  u.ctx.save();
+  u.ctx.font = (u.axes[1]!.font as unknown as [string])[0];
+  const widths = (labels ?? []).map((text) => u.ctx.measureText(text).width / devicePixelRatio);
+  u.ctx.restore();
+  return Math.max(NARROWEST_AXIS, Math.ceil(Math.max(0, ...widths)) + 10);
+}
+
 function axes(palette: Palette, font: string, by: Granularity): uPlot.Axis[] {
   const common = { stroke: palette.text, font, ticks: { show: false } };
   return [
@@ -67,7 +78,7 @@ function axes(palette: Palette, font: string, by: Granularity): uPlot.Axis[] {
     {
       ...common,
       grid: { stroke: palette.grid, width: 1 },
-      size: 54,
+      size: axisWidth,
       // The unit stands at the topmost number.
       values: (_u, splits, _axis, _space, increment) =>
         splits.map(
