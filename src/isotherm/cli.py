@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from isotherm.errors import IsothermError, SettingsError
+from isotherm.errors import IsothermError, SettingsError, reason_of
 from isotherm.settings import REPOSITORY_ROOT, load_settings
 
 app = typer.Typer(
@@ -180,7 +180,8 @@ def main() -> None:
     """Run the command line; an error we know is told in words, not as a traceback."""
     try:
         app(prog_name="./isotherm")
-    except IsothermError as error:
+    except (IsothermError, PermissionError) as error:
         console.print(f"[red]{type(error).__name__}[/red]: ", end="")
-        console.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        reason = reason_of(error, "isotherm")
+        console.print(reason, markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)

@@ -63,3 +63,19 @@ class ServerStartError(IsothermError):
 
 class LockedError(IsothermError):
     """Another process holds a lock that only one may hold."""
+
+
+def reason_of(error: Exception, whose: str) -> str:
+    """What a person is told of an error, whoever foresaw it: ours say all, others get a name.
+
+    Args:
+        error: whatever was raised.
+        whose: the server or the step of set-up that failed.
+    """
+    if isinstance(error, IsothermError):
+        return str(error)
+    # Not `repr`: it leaves out the file that an error of the system is about.
+    reason = f"{whose}: {type(error).__name__}: {error}"
+    if isinstance(error, PermissionError):
+        reason += ". Let this user read and write there, or run Isotherm as the user who may."
+    return reason

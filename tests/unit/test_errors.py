@@ -1,6 +1,8 @@
 """The tree of errors."""
 
+import errno
 import inspect
+from pathlib import Path
 
 import pytest
 
@@ -25,3 +27,13 @@ def test_the_tree_in_the_docstring_is_the_tree(error: type[Exception]) -> None:
 def test_a_shrunken_file_is_a_fault_of_the_source_and_a_fence_one_of_the_store() -> None:
     assert issubclass(errors.CoverageShrunkError, errors.SourceError)
     assert issubclass(errors.FencedError, errors.StoreError)
+
+
+def test_an_error_of_the_system_is_told_with_its_file_and_what_to_do(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    refused = PermissionError(errno.EACCES, "Permission denied", str(closed))
+    assert errors.reason_of(refused, "dashboard") == (
+        f"dashboard: PermissionError: [Errno 13] Permission denied: '{closed}'. "
+        "Let this user read and write there, or run Isotherm as the user who may."
+    )
+    assert errors.reason_of(errors.SetupError("npm failed"), "dashboard") == "npm failed"

@@ -16,7 +16,7 @@ from threading import Event, Thread
 import psutil
 import structlog
 
-from isotherm.errors import IsothermError, LockedError
+from isotherm.errors import LockedError, reason_of
 from isotherm.files import hold_lock
 from isotherm.local import spark_archive
 from isotherm.local.environment import instance_name
@@ -128,7 +128,7 @@ class Supervisor:
         try:
             work(report)
         except Exception as error:  # whatever it was, the person at the launcher must read it
-            reason = str(error) if isinstance(error, IsothermError) else repr(error)
+            reason = reason_of(error, name)
             log.error("failed", step=name, reason=reason)
             self.file.update(self.record, name, state=FAILED, detail=reason)
             return

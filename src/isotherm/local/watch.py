@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from isotherm.errors import IsothermError, ServerStartError
+from isotherm.errors import ServerStartError, reason_of
 from isotherm.local.environment import instance_name
 from isotherm.local.log_files import last_lines
 from isotherm.local.processes import ProcessIdentity, start_in_group, stop_family
@@ -153,8 +153,7 @@ class Watch:
         """Decide after a failed start: pause and try again, or give up and say why."""
         if self.stopping.is_set():
             return False
-        known = isinstance(error, IsothermError)
-        reason = str(error) if known else f"{self.server.name}: {type(error).__name__}: {error}"
+        reason = reason_of(error, self.server.name)
         log.warning("did not start", server=self.server.name, reason=reason, attempt=self.attempts)
         self._clear_remains()
         if not self.ready.is_set() and self.attempts >= FIRST_START_ATTEMPTS:

@@ -9,8 +9,11 @@ import pytest
 from isotherm.errors import SetupError
 from isotherm.local.jars import Jar, fetch_jars, ivy_module, read_lock
 from isotherm.local.java_network import proxy_options
+from isotherm.local.record import FAILED
 from isotherm.local.steps import Step
+from isotherm.local.supervisor import Supervisor
 from isotherm.local.tools import Tools, set_up_mariadb
+from isotherm.settings import Settings
 
 
 def jar(name: str, content: bytes = b"") -> Jar:
@@ -112,6 +115,20 @@ def test_an_interrupted_step_is_not_taken_for_done(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         step.ensure(Tools(tmp_path), lambda _detail: None)
     assert not step.is_done(Tools(tmp_path))
+
+
+def test_a_step_that_may_not_write_names_the_file(tmp_path: Path) -> None:
+    supervisor = Supervisor(Settings(state_dir=tmp_path, archive="simulated"))
+
+    def refused(_report: object) -> None:
+        (tmp_path / "tools").mkdir()
+        (tmp_path / "tools").write_text("no file")
+
+    supervisor._run_named("dashboard", refused)
+    entry = supervisor.file.read().steps["dashboard"]
+    assert entry.state == FAILED
+    assert entry.detail.startswith("dashboard: IsADirectoryError: ")
+    assert str(tmp_path / "tools") in entry.detail
 
 
 def test_mariadb_is_unpacked_with_runnable_programs(tmp_path: Path) -> None:
