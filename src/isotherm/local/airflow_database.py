@@ -6,9 +6,10 @@ The `airflow` command would import it once for the migration and once for every 
 import hashlib
 import importlib.metadata
 import json
+from pathlib import Path
 
 from isotherm.files import write_whole
-from isotherm.settings import load_settings
+from isotherm.settings import Settings, load_settings
 
 # One stream at a time, one Spark program at a time (two cores), at most four downloads from NOAA.
 POOLS = {
@@ -24,10 +25,20 @@ def wanted_state() -> str:
     return hashlib.sha256(f"{version} {json.dumps(POOLS)}".encode()).hexdigest()
 
 
+def is_set_up(settings: Settings) -> bool:
+    """Whether a stamp says that this version has migrated and made the pools."""
+    stamp = _stamp(settings)
+    return stamp.exists() and stamp.read_text() == wanted_state()
+
+
+def _stamp(settings: Settings) -> Path:
+    return settings.state_dir / "airflow" / "database-is-ready"
+
+
 def main() -> None:
-    """Migrate and create pools, unless a stamp says that this version did."""
-    stamp = load_settings().state_dir / "airflow" / "database-is-ready"
-    if stamp.exists() and stamp.read_text() == wanted_state():
+    """Migrate and create pools, unless it is done."""
+    settings = load_settings()
+    if is_set_up(settings):
         return
     from airflow.models.pool import Pool
     from airflow.utils.db import initdb
@@ -43,7 +54,7 @@ def main() -> None:
                 include_deferred=False,
                 session=session,
             )
-    write_whole(stamp, wanted_state())
+    write_whole(_stamp(settings), wanted_state())
 
 
 if __name__ == "__main__":

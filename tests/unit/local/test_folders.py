@@ -275,3 +275,17 @@ def test_hdfs_does_not_put_its_link_in_the_place_of_something_else(tmp_path: Pat
     with pytest.raises(SettingsError, match="Move it away"):
         hdfs.link_data_folder(settings)
     assert theirs.is_dir() if kind == "folder" else theirs.read_text() == "kept"
+
+
+def test_a_link_of_hdfs_that_is_right_is_left_alone(tmp_path: Path) -> None:
+    """Its two servers are prepared side by side: neither may take it away from under the other."""
+    settings = Settings(state_dir=tmp_path / "a state", runtime_dir=tmp_path / "sockets")
+    hdfs.link_data_folder(settings)
+    link = settings.runtime_dir / "hdfs"
+    made_at = link.lstat().st_mtime_ns
+    hdfs.link_data_folder(settings)
+    assert link.lstat().st_mtime_ns == made_at
+    link.unlink()
+    link.symlink_to(tmp_path)
+    hdfs.link_data_folder(settings)
+    assert link.readlink() == settings.state_dir / "hdfs"

@@ -202,6 +202,14 @@ def test_servers_stop_before_what_they_need(settings: Settings) -> None:
         assert position[before] < position[after], (before, after)
 
 
+def test_no_server_waits_for_one_that_itself_waits_for_another(settings: Settings) -> None:
+    """Starts that follow each other are what `up` takes its time for; tasks find what they use."""
+    servers = {one.name: one for one in all_servers(settings)}
+    waits = {name: {other for other in one.needs if other in servers} for name, one in servers.items()}
+    assert {one for first in waits.values() for second in first for one in waits[second]} == set()
+    assert waits["airflow-scheduler"] >= {"mysql", "kafka", "hdfs-datanode"}
+
+
 def test_the_record_survives_its_file_and_an_unreadable_one_counts_as_none(
     settings: Settings,
 ) -> None:

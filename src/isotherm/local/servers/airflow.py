@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from isotherm.files import PRIVATE_FILE, write_whole
+from isotherm.local.airflow_database import is_set_up
 from isotherm.local.environment import base_environment
 from isotherm.local.secret_files import AIRFLOW_PASSWORDS, AIRFLOW_USERS, MYSQL_PASSWORD, read_secret
 from isotherm.local.server import Server
@@ -59,8 +60,8 @@ def airflow_servers(settings: Settings) -> list[Server]:
 
 
 def _tasks_need(part: str | None) -> tuple[str, ...]:
-    """What runs tasks or triggers waits for what these use: the first must not find MySQL away."""
-    return ("mysql", "kafka", "hdfs-datanode") if part in ("scheduler", "triggerer") else ()
+    """What runs tasks waits for what these use: the first must not find MySQL away."""
+    return ("mysql", "kafka", "hdfs-datanode") if part == "scheduler" else ()
 
 
 def _command(tools: Tools, arguments: list[str]) -> Callable[[], list[str]]:
@@ -216,6 +217,8 @@ def write_secret_settings(settings: Settings) -> None:
 def set_up_database(settings: Settings) -> None:
     """Migrate Airflow's metadata and create its pools, in one process; skipped when done."""
     write_secret_settings(settings)
+    if is_set_up(settings):
+        return
     command = [str(Tools.of(settings).python), "-m", "isotherm.local.airflow_database"]
     log_file: Path = settings.logs_dir / "airflow-database.log"
     run_once("Migrating Airflow's database", command, airflow_environment(settings), log_file)

@@ -1,11 +1,13 @@
 """HDFS: a NameNode and one DataNode, replication 1, with our base folders."""
 
 from pathlib import Path
+from threading import Lock
 from xml.sax.saxutils import escape
 
 import httpx
 
 from isotherm.errors import ServerStartError, SettingsError
+from isotherm.files import write_whole
 from isotherm.local.environment import base_environment
 from isotherm.local.folders import make_runtime_dir
 from isotherm.local.server import Server
@@ -35,10 +37,15 @@ def hdfs_servers(settings: Settings) -> list[Server]:
     environment = base_environment(settings)
     root = f"{settings.hdfs_url}/webhdfs/v1/?op=GETFILESTATUS"
     class_path = [str(folder / "conf"), f"{tools.jars('hdfs')}/*"]
+    one_at_a_time = Lock()
 
-    def prepare() -> None:
-        link_data_folder(settings)
-        write_configuration(settings, folder / "conf")
+    def configure() -> None:
+        with one_at_a_time:
+            link_data_folder(settings)
+            write_configuration(settings, folder / "conf")
+
+    def format_once() -> None:
+        configure()
         if (folder / "name" / "current" / "VERSION").exists():
             return
         run_once(
@@ -55,7 +62,7 @@ def hdfs_servers(settings: Settings) -> list[Server]:
         needs=("jars-hdfs",),
         ports=(settings.port(PortOffset.NAMENODE_HTTP), settings.port(PortOffset.NAMENODE_RPC)),
         folder=settings.state_dir,
-        prepare=prepare,
+        prepare=format_once,
         is_ready=lambda _started_at: answers(root),
         answers=lambda: responds(root),
     )
@@ -63,12 +70,15 @@ def hdfs_servers(settings: Settings) -> list[Server]:
         name="hdfs-datanode",
         command=lambda: java_command(tools, HEAP_MB, class_path, DATANODE),
         environment=lambda: environment,
-        needs=("hdfs-namenode",),
+        # Not the NameNode: it asks for that until it is there, and both are slow to start.
+        needs=("jars-hdfs",),
+        stops_before=("hdfs-namenode",),
         ports=tuple(
             settings.port(offset)
             for offset in (PortOffset.DATANODE, PortOffset.DATANODE_HTTP, PortOffset.DATANODE_IPC)
         ),
         folder=settings.state_dir,
+        prepare=configure,
         is_ready=lambda _started_at: accepts_work(settings),
         answers=lambda: responds(settings.local_url(PortOffset.DATANODE_HTTP)),
         after_ready=lambda: make_base_folders(settings),
@@ -99,6 +109,8 @@ def link_data_folder(settings: Settings) -> None:
         )
     make_runtime_dir(settings)
     if name.is_symlink():
+        if name.readlink() == folder:
+            return  # the other of the two servers may be about to use it
         name.unlink()
     elif name.exists():
         raise SettingsError(
@@ -132,9 +144,9 @@ def write_configuration(settings: Settings, conf: Path) -> None:
     """Write core-site, hdfs-site and the log settings."""
     for empty in ("webapps/hdfs", "webapps/datanode"):  # looked for at start; the jars hold none
         (conf / empty).mkdir(parents=True, exist_ok=True)
-    (conf / "log4j.properties").write_text(LOG4J)
-    (conf / "core-site.xml").write_text(configuration_xml(core_site(settings)))
-    (conf / "hdfs-site.xml").write_text(configuration_xml(hdfs_site(settings)))
+    write_whole(conf / "log4j.properties", LOG4J)
+    write_whole(conf / "core-site.xml", configuration_xml(core_site(settings)))
+    write_whole(conf / "hdfs-site.xml", configuration_xml(hdfs_site(settings)))
 
 
 def core_site(settings: Settings) -> dict[str, str]:
