@@ -16,6 +16,12 @@ def test_the_unit_tests_of_the_dashboard_pass(installed_dashboard: Path) -> None
     assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
+def test_the_types_of_the_dashboard_are_right(installed_dashboard: Path) -> None:
+    """Here and not in its build, where a user would wait for it."""
+    checked = npm(installed_dashboard, "run", "check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
 def test_the_lock_file_names_no_registry() -> None:
     lock = (SOURCES / "package-lock.json").read_text()
     assert '"integrity"' in lock
