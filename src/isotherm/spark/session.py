@@ -20,6 +20,7 @@ from isotherm.settings import LOOPBACK, Settings
 from isotherm.spark.java_options import (
     CLASS_ARCHIVE,
     NO_ARCHIVE_WARNINGS,
+    PATIENT_COMPILER,
     QUICK_START,
     join_options,
 )
@@ -79,7 +80,7 @@ def stream_session(settings: Settings, app_name: str) -> SparkSession:
     Raises:
         SettingsError: the connector's jars are not in `<tools_dir>/jars/spark`.
     """
-    options = ["-XX:+UseSerialGC", NO_ARCHIVE_WARNINGS, *_common_java_options()]
+    options = ["-XX:+UseSerialGC", *PATIENT_COMPILER, NO_ARCHIVE_WARNINGS, *_common_java_options()]
     conf: dict[str, bool | float | int | str | None] = {
         "spark.driver.memory": STREAM_MEMORY,
         "spark.driver.extraJavaOptions": join_options(options),
