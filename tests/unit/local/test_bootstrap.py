@@ -1,8 +1,10 @@
 """The bootstrap script's own parts, run by bash as they stand in it."""
 
+import os
 import re
 import subprocess
 import time
+from pathlib import Path
 
 from isotherm.settings import REPOSITORY_ROOT
 
@@ -10,11 +12,16 @@ SCRIPT = (REPOSITORY_ROOT / "isotherm").read_text()
 FUNCTIONS = SCRIPT[: SCRIPT.index("is_set_up || set_up")]
 
 
-def bash(command: str) -> subprocess.CompletedProcess[str]:
+def bash(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command after the script's functions; every wait of ten seconds is a short one."""
     quick = FUNCTIONS.replace("sleep 10", "sleep 0.2")
     return subprocess.run(
-        ["bash", "-c", f"{quick}\n{command}"], capture_output=True, text=True, timeout=60, check=False
+        ["bash", "-c", f"{quick}\n{command}"],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
@@ -41,3 +48,12 @@ def test_each_function_is_written_once() -> None:
     assert len(names) == len(set(names))
     for name in set(names):
         assert len(re.findall(rf"\b{name}\b", SCRIPT)) > 1, f"nothing calls {name}"
+
+
+def test_tools_of_another_user_that_are_not_set_up_are_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / ".set-up.lock").mkdir()  # refuses root too, whom no mode stops
+    ended = bash("check_machine() { :; }; set_up", ISOTHERM_TOOLS_DIR=str(tmp_path))
+    assert ended.returncode == 1
+    assert f"may not write in {tmp_path}" in ended.stderr
+    assert "ISOTHERM_TOOLS_DIR=/path" in ended.stderr
+    assert "set-up.lock" not in ended.stderr, "no words of bash's own"
