@@ -149,13 +149,22 @@ class RunningProduct:
         shutil.rmtree(self.state_dir, ignore_errors=True)
 
 
-def as_nobody() -> tuple[str, ...]:
-    """What starts a command as nobody; the test is skipped where our Python is closed to that user."""
+def as_nobody(*, through_shell: bool = False) -> tuple[str, ...]:
+    """What starts a command as nobody; the test is skipped where our Python is closed to that user.
+
+    Args:
+        through_shell: the command is a script that starts Python. Some kernels let only the first program
+            after root pass a folder of root's.
+    """
     group = pwd.getpwnam("nobody").pw_gid
     prefix = ("setpriv", "--reuid=nobody", f"--regid={group}", "--clear-groups")
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("only root may run a command as another user, with setpriv")
-    if subprocess.run([*prefix, sys.executable, "-c", ""], capture_output=True, check=False).returncode:
+    python = (
+        ["sh", "-c", 'exec "$0" -c ""', sys.executable] if through_shell else [sys.executable, "-c", ""]
+    )
+    probe = [*prefix, *python]
+    if subprocess.run(probe, capture_output=True, check=False).returncode:
         pytest.skip(f"{sys.executable} is closed to other users")
     return prefix
 

@@ -419,7 +419,7 @@ def test_stopping_what_does_not_run_is_no_error(stack: Stack) -> None:
 
 
 def test_up_status_and_down_for_another_user_with_a_private_home() -> None:
-    prefix = as_nobody()
+    prefix = as_nobody(through_shell=True)
     home = Path(tempfile.mkdtemp(prefix="isotherm-home-"))
     nobody = pwd.getpwnam("nobody")
     product = RunningProduct(home / "state", free_port_base(29500), "simulated")
