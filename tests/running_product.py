@@ -153,8 +153,8 @@ def as_nobody(*, through_shell: bool = False) -> tuple[str, ...]:
     """What starts a command as nobody; the test is skipped where our Python is closed to that user.
 
     Args:
-        through_shell: the command is a script that starts Python. Some kernels let only the first program
-            after root pass a folder of root's.
+        through_shell: the command is a script that starts Python. Some kernels let only the first
+            program after root pass a folder of root's.
     """
     group = pwd.getpwnam("nobody").pw_gid
     prefix = ("setpriv", "--reuid=nobody", f"--regid={group}", "--clear-groups")
