@@ -120,9 +120,11 @@ class _Index:
         if cell is None or one.latitude_deg is None:
             return
         row, column = cell
-        narrowing = max(cos(radians(min(abs(one.latitude_deg) + 0.1, _POLE_DEG))), 0.01)
-        reach = 1 + floor(_CELLS_PER_DEGREE * MAX_KM_WITHOUT / (_KM_PER_DEGREE * narrowing))
         width = 360 * _CELLS_PER_DEGREE
+        reach = width // 2
+        if (beyond_deg := abs(one.latitude_deg) + 0.1) < _POLE_DEG:
+            narrowing = cos(radians(beyond_deg))
+            reach = 1 + floor(_CELLS_PER_DEGREE * MAX_KM_WITHOUT / (_KM_PER_DEGREE * narrowing))
         for y in (row - 1, row, row + 1):
             for x in range(column - reach, column + reach + 1):
                 yield from self._cells.get((y, x % width), ())

@@ -5,7 +5,7 @@ import gzip
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from isotherm.cross_walk import Via, cross_walk, distance_km
@@ -62,6 +62,9 @@ def test_a_station_without_a_position_matches_nothing() -> None:
     assert walk.unmatched == ("74486094789",)
 
 
+@settings(deadline=None)
+@example(89.9, 10.0, 0.9, 1.57)
+@example(-89.5, 179.99, 0.9, 1.57)
 @given(st.floats(-89.9, 89.9), st.floats(-180, 180), st.floats(0, 0.95), st.floats(0, 6.28))
 def test_the_nearest_is_found_everywhere_on_the_globe(
     north: float, east: float, away_km: float, bearing: float
