@@ -128,10 +128,10 @@ def test_the_day_is_in_the_address_and_the_back_button_goes_where_one_was(
     page.goto(f"{address}&day={LIVE_DAY}")
     expect(page.locator("[data-hour='00:00']")).to_have_attribute("data-state", "data")
     expect(page.get_by_label("Follow the stream to other days")).not_to_be_checked()
-    states = [row.get_attribute("data-state") for row in page.locator("tbody tr").all()]
+    states = [row.get_attribute("data-state") for row in page.locator("tbody tr[data-hour]").all()]
     assert states == ["data", "no report", "data", *["no report"] * 20, "data"]
     page.get_by_role("button", name="Day before").click()
-    expect(page.locator("tbody tr").first).to_have_attribute("data-state", "not streamed")
+    expect(page.locator("tbody tr[data-hour]").first).to_have_attribute("data-state", "not streamed")
     expect(page.get_by_text("The stream brought no hour of 1891-05-03")).to_be_visible()
     assert "day=1891-05-03" in page.url
     page.go_back()
@@ -148,7 +148,7 @@ def test_a_three_hourly_station_is_promised_no_hours_between(
     for hour in [*range(-5 * 24, 0, 3), 0, 4]:
         live_hours.write(hour, low=0, high=10, total=10)
     watched.page.goto(f"{stack.api_url}/#/live?station={LIVE_STATION}&day={LIVE_DAY}")
-    rows = watched.page.locator("tbody tr")
+    rows = watched.page.locator("tbody tr[data-hour]")
     expect(rows).to_have_count(9)
     hours = [row.get_attribute("data-hour") for row in rows.all()]
     assert hours == [f"{hour:02}:00" for hour in (0, 3, 4, 6, 9, 12, 15, 18, 21)]

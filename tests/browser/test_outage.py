@@ -107,19 +107,6 @@ def test_history_live_and_the_strip_come_back(
     assert live.evaluate("window.wasNotReloaded")
 
 
-def test_what_is_not_there_says_so_and_leads_on(watched: Watched, server: ApiServer) -> None:
-    watched.expects_problems = True
-    page = open_page(watched.page, server, "history?station=99999999999")
-    alert = page.locator("main").get_by_role("alert")
-    expect(alert).to_contain_text("There is no station 99999999999")
-    expect(alert.get_by_role("button", name="Try now")).to_have_count(0)
-    alert.get_by_role("button", name="Search for a station").click()
-    expect(page.get_by_role("combobox", name="Station")).to_be_focused()
-    page.keyboard.press("Escape")
-    alert.get_by_role("button", name="Show all stations").click()
-    expect(page.locator("[data-tile=mean]")).to_contain_text("°C")
-
-
 def test_an_unknown_address_has_a_page(watched: Watched, server: ApiServer) -> None:
     page = watched.page
     for address in ("nonsense", "#/nonsense", "old/nonsense"):

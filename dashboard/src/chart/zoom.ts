@@ -4,6 +4,8 @@
 export type Range = readonly [from: number, to: number];
 
 const HOUR_S = 3600;
+/** Longer than this share of the whole is the whole: nobody means to see all but two hours of a summer. */
+const NEARLY_WHOLE = 0.95;
 
 export function spanOf([from, to]: Range): number {
   return to - from;
@@ -19,6 +21,7 @@ export function within([from, to]: Range, whole: Range): Range | null {
 /** Shorter (factor < 1) or longer around an instant, which keeps its place; never shorter than `shortest`. */
 export function zoomed(range: Range, factor: number, around: number, whole: Range, shortest: number): Range | null {
   const span = Math.min(spanOf(whole), Math.max(shortest, spanOf(range) * factor));
+  if (factor > 1 && span >= NEARLY_WHOLE * spanOf(whole)) return null;
   const share = Math.min(1, Math.max(0, (around - range[0]) / spanOf(range)));
   return within([around - span * share, around + span * (1 - share)], whole);
 }
