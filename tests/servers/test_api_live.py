@@ -327,7 +327,9 @@ def test_no_event_is_lost_when_mysql_goes_away_in_the_middle_of_a_look(
     events: list[bytes] = []
     with pytest.raises(sa.exc.OperationalError):
         look(follower, watch, events)
-    look(follower, watch, events)
+    # More than one: notes of other tests' hours may fill the first looks.
+    for _ in range(4):
+        look(follower, watch, events)
     sa.event.remove(engine, "before_cursor_execute", fail_once)
     names = [one.split(b"\n")[0].removeprefix(b"event: ").decode() for one in events]
     assert sorted(names) == ["hour", "hour", "received", "stream"]

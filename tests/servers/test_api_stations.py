@@ -188,8 +188,9 @@ def test_an_id_or_code_answers_as_its_station(client: httpx.Client, name: str) -
     temperatures = answer.pop("temperatures")
     assert answer == listed
     assert [one["rule"] for one in temperatures] == ["qc", "routine"]
-    assert temperatures[1]["first_hour"] == "2014-01-01T00:00:00Z"
     hours = client.get(f"/stations/{name}/hourly", params={"limit": 1}).json()
+    # Other tests write earlier hours of this station.
+    assert temperatures[1]["first_hour"] == hours["data"][0]["hour_start"] <= "2014-01-01T00:00:00Z"
     assert hours["meta"]["station_id"] == OHARE
 
 
