@@ -161,7 +161,9 @@ def as_nobody(*, through_shell: bool = False) -> tuple[str, ...]:
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("only root may run a command as another user, with setpriv")
     python = (
-        ["sh", "-c", 'exec "$0" -c ""', sys.executable] if through_shell else [sys.executable, "-c", ""]
+        ["sh", "-c", '"$0" -c ""; exit $?', sys.executable]
+        if through_shell
+        else [sys.executable, "-c", ""]
     )
     probe = [*prefix, *python]
     if subprocess.run(probe, capture_output=True, check=False).returncode:
