@@ -35,10 +35,16 @@ def test_a_slower_dataset_is_not_late_so_soon() -> None:
     assert freshness_of(NOW - timedelta(days=31), NOW, LIVE) is Freshness.OLD
 
 
-@pytest.mark.parametrize("behind", [timedelta(days=90), timedelta(days=4_000)])
+@pytest.mark.parametrize("behind", [timedelta(days=460), timedelta(days=4_000)])
 def test_a_dataset_that_has_ended_is_history_however_old(behind: timedelta) -> None:
     ended = replace(LIVE, last_day=date(2025, 8, 29))
     assert freshness_of(NOW - behind, NOW, ended) is Freshness.HISTORY
+
+
+def test_an_archive_that_goes_on_beyond_the_dataset_s_end_is_as_fresh_as_its_hours() -> None:
+    ended = replace(LIVE, last_day=date(2025, 8, 29))
+    assert freshness_of(NOW - timedelta(hours=27), NOW, ended) is Freshness.FRESH
+    assert freshness_of(NOW - timedelta(days=40), NOW, ended) is Freshness.OLD
 
 
 def test_a_dataset_that_ends_is_live_until_its_last_day_could_have_come() -> None:
