@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Callable
-from math import isfinite
 from typing import Final
 
 import polars as pl
@@ -12,6 +11,7 @@ from isotherm.datasets.dataset import ListedStation
 from isotherm.datasets.ghcnh import is_ghcn_id
 from isotherm.datasets.ghcnh.reader import FILE_NAME
 from isotherm.datasets.ghcnh.table import PROBLEM, decompress, read_table
+from isotherm.datasets.listed_numbers import elevation_of, number_of
 from isotherm.errors import SourceError
 from isotherm.station import CODE_LENGTH, NAME_LENGTH, Station, usable_position
 
@@ -26,9 +26,6 @@ _NAMES_IN_FILES: Final = (
 )  # fmt: skip
 _WMO_DIGITS: Final = 5
 _ICAO_LETTERS: Final = 4
-# -999.9 is the list's mark of an unknown elevation, metres; no land lies that low or high.
-_LOWEST_ELEVATION_M: Final = -450.0
-_HIGHEST_ELEVATION_M: Final = 9000.0
 
 
 def read_station_list(
@@ -98,7 +95,9 @@ def _station(row: dict[str, str]) -> Station | None:
     station_id = (row.get(_ID_COLUMN) or "").strip()
     if not is_ghcn_id(station_id):
         return None
-    latitude, longitude = usable_position(_number(row.get("LATITUDE")), _number(row.get("LONGITUDE")))
+    latitude, longitude = usable_position(
+        number_of(row.get("LATITUDE")), number_of(row.get("LONGITUDE"))
+    )
     return Station(
         station_id,
         name=_text(row.get("NAME"), NAME_LENGTH),
@@ -108,7 +107,7 @@ def _station(row: dict[str, str]) -> Station | None:
         wmo=_code(row.get("WMO_ID"), _WMO_DIGITS, str.isdigit),
         latitude_deg=latitude,
         longitude_deg=longitude,
-        elevation_m=_elevation(row.get("ELEVATION")),
+        elevation_m=elevation_of(row.get("ELEVATION")),
     )
 
 
@@ -121,18 +120,3 @@ def _code(value: str | None, length: int, is_kind: Callable[[str], bool]) -> str
     """An ICAO or WMO code; six stations of the list have words in their place."""
     code = (value or "").strip()
     return code if len(code) == length and code.isascii() and is_kind(code) else None
-
-
-def _number(value: str | None) -> float | None:
-    try:
-        number = float(value or "")
-    except ValueError:
-        return None
-    return number if isfinite(number) else None
-
-
-def _elevation(value: str | None) -> float | None:
-    elevation = _number(value)
-    if elevation is None or not _LOWEST_ELEVATION_M <= elevation < _HIGHEST_ELEVATION_M:
-        return None
-    return elevation

@@ -3,7 +3,6 @@
 import csv
 import io
 from datetime import date, datetime
-from math import isfinite
 from typing import Final
 
 from isotherm.datasets.dataset import ListedStation
@@ -13,6 +12,7 @@ from isotherm.datasets.global_hourly.csv_records import (
     split_fields,
     split_records,
 )
+from isotherm.datasets.listed_numbers import elevation_of, number_of
 from isotherm.errors import SourceError
 from isotherm.station import CODE_LENGTH, NAME_LENGTH, Station, is_station_id, usable_position
 
@@ -32,9 +32,6 @@ _OTHER_NAMES: Final = {
     "ELEV": "ELEV(M)",
     "ELEVATION": "ELEV(M)",
 }
-# NOAA's marks of an unknown elevation, metres; no land lies that low or high.
-_LOWEST_ELEVATION_M: Final = -450.0
-_MISSING_ELEVATION_M: Final = 9999.0
 
 
 def read_station_history(content: bytes, source_file: str = "isd-history.csv") -> list[ListedStation]:
@@ -114,7 +111,7 @@ def _entry(row: dict[str, str]) -> ListedStation | None:
     station_id = f"{row['USAF'].strip()}{row['WBAN'].strip()}"
     if not is_station_id(station_id):
         return None
-    latitude, longitude = usable_position(_number(row.get("LAT")), _number(row.get("LON")))
+    latitude, longitude = usable_position(number_of(row.get("LAT")), number_of(row.get("LON")))
     station = Station(
         station_id,
         name=_name(row.get("STATION NAME")),
@@ -123,7 +120,7 @@ def _entry(row: dict[str, str]) -> ListedStation | None:
         icao=_code(row.get("ICAO")),
         latitude_deg=latitude,
         longitude_deg=longitude,
-        elevation_m=_elevation(row.get("ELEV(M)")),
+        elevation_m=elevation_of(row.get("ELEV(M)")),
     )
     return ListedStation(station, _day(row.get("BEGIN")), _day(row.get("END")))
 
@@ -142,7 +139,9 @@ def _described(row: dict[str, str]) -> Station:
     place = name.rsplit(",", 1)[1].split() if name and "," in name else []
     country = _code(place[-1]) if place and len(place[-1]) == 2 else None
     state = _code(place[0]) if country and len(place) == 2 and len(place[0]) == 2 else None
-    latitude, longitude = usable_position(_number(row.get("LATITUDE")), _number(row.get("LONGITUDE")))
+    latitude, longitude = usable_position(
+        number_of(row.get("LATITUDE")), number_of(row.get("LONGITUDE"))
+    )
     call_sign = _code(row.get("CALL_SIGN"))
     return Station(
         row["STATION"].strip(),
@@ -152,7 +151,7 @@ def _described(row: dict[str, str]) -> Station:
         icao=call_sign if call_sign and len(call_sign) == 4 and call_sign.isalpha() else None,
         latitude_deg=latitude,
         longitude_deg=longitude,
-        elevation_m=_elevation(row.get("ELEVATION")),
+        elevation_m=elevation_of(row.get("ELEVATION")),
     )
 
 
@@ -164,21 +163,6 @@ def _code(value: str | None) -> str | None:
     """A country, state or airport code; what is none (of a shifted or renamed column) is left out."""
     code = (value or "").strip()
     return code if code.isascii() and code.isalnum() and len(code) <= CODE_LENGTH else None
-
-
-def _number(value: str | None) -> float | None:
-    try:
-        number = float(value or "")
-    except ValueError:
-        return None
-    return number if isfinite(number) else None
-
-
-def _elevation(value: str | None) -> float | None:
-    elevation = _number(value)
-    if elevation is None or not _LOWEST_ELEVATION_M <= elevation < _MISSING_ELEVATION_M:
-        return None
-    return elevation
 
 
 def _day(value: str | None) -> date | None:
