@@ -170,10 +170,8 @@ def test_fingers_read_and_pinch(chromium: Browser, charted: ApiServer) -> None:
         assert phone.problems == []
 
 
-def test_a_day_with_other_stations_is_marked_and_not_drawn(
-    watched: Watched, charted: ApiServer
-) -> None:
-    page = watched.page
+def test_a_day_with_other_stations_is_marked_and_not_drawn(zoned: Watched, charted: ApiServer) -> None:
+    page = zoned.page
     page.add_init_script(RECORD_TEXTS)
     query = {"by": "day", **SUMMER}
     open_chart(page, charted, **query)

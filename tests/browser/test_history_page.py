@@ -162,3 +162,16 @@ def test_the_first_load_is_at_most_150_kib() -> None:
     sizes = [len(gzip.compress(path.read_bytes())) for path in static_files(STATIC_DIR)]
     assert len(sizes) >= 4
     assert sum(sizes) <= FIRST_LOAD_BYTES
+
+
+def test_the_strip_says_when_the_ledger_was_settled_in_utc_wherever_one_is(
+    zoned: Watched, stack: RunningProduct, api: httpx.Client
+) -> None:
+    compared = [one for one in api.get("pipeline").json()["ledger"] if one["fed"]]
+    newest = max(one["settled_at"] for one in compared)
+    zoned.page.goto(stack.api_url)
+    ledger = zoned.page.get_by_role("region", name="Pipeline").locator("details")
+    expect(ledger.locator("summary")).to_contain_text(f"{newest[11:16]} UTC")
+    ledger.locator("summary").click()
+    expect(ledger.get_by_role("row")).to_have_count(1 + len(compared))
+    expect(ledger.get_by_role("table")).to_contain_text(newest[11:16])
