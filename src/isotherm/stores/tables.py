@@ -202,6 +202,18 @@ station_alias = Table(
     **OPTIONS,
 )
 
+station_place = Table(
+    "station_place",
+    metadata,
+    Column("station_id", ascii_key(STATION_ID_LENGTH), primary_key=True),
+    _required("place_id", ascii_key(STATION_ID_LENGTH)),
+    Column("via", ascii_key(8), nullable=False, comment="wban, icao, wmo or near"),
+    _required("distance_km", mysql.DOUBLE(asdecimal=False)),
+    Index("ix_station_place_place", "place_id", "station_id"),
+    comment="ids that mean a place of another id; one without a row is its own",
+    **OPTIONS,
+)
+
 station_term = Table(
     "station_term",
     metadata,
