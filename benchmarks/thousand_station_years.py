@@ -22,7 +22,7 @@ import psutil
 
 from isotherm.archive.simulated_archive import SimulatedArchive
 from isotherm.archive.station_year import StationYear
-from isotherm.datasets.registry import DATASETS
+from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.datasets.simulated.stations import describe_station, station_ids
 from isotherm.ingest.load import Loader
 from isotherm.ingest.stations import StationDirectory
@@ -156,7 +156,7 @@ def main() -> None:
     stations = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     years = int(sys.argv[2]) if len(sys.argv) > 2 else 10
     station_years = [
-        StationYear(one, year, DATASETS[0].name)
+        StationYear(one, year, GLOBAL_HOURLY.name)
         for one in station_ids(stations)
         for year in range(NEWEST_YEAR - years + 1, NEWEST_YEAR + 1)
         if describe_station(one).has_year(year)

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Stri
 
 from isotherm.datasets.facts import FACTS
 from isotherm.quality import RULE_NAMES
+from isotherm.station import STATION_ID_PATTERN
 from isotherm.statistics.statistic import COUNT, Merge, Statistic
 
 EARLIEST_YEAR: Final = 1700  # nobody measured before
@@ -52,7 +53,7 @@ def _require_whole_hour(value: datetime) -> datetime:
 
 # A NUL ends texts in C and is refused by several stores: no field has a use for one.
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=1024)]
-StationId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{11}$")]
+StationId = Annotated[str, StringConstraints(pattern=STATION_ID_PATTERN)]
 FeedId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
 DatasetName = Annotated[str, StringConstraints(pattern=f"^({'|'.join(one.name for one in FACTS)})$")]
 RuleName = Annotated[str, StringConstraints(pattern=f"^({'|'.join(RULE_NAMES)})$")]

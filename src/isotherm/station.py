@@ -1,15 +1,15 @@
 """A weather station, and how one place is written down by NOAA.
 
-A station id is 11 characters of text in every dataset; in global-hourly USAF (6) and WBAN (5). Leading
-zeros and letters belong to it; as a number 98 % of the ids would not fit 32 bits, and `01001099999`
-would lose its zero.
+A station id is 11 characters of text in every dataset: in global-hourly USAF (6) and WBAN (5), in GHCNh
+country (2), network (1) and the station in it (8). Leading zeros, letters and their case belong to it;
+as a number `01001099999` would lose its zero.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Final
 
-STATION_ID_PATTERN: Final = r"^[0-9A-Z]{11}$"
+STATION_ID_PATTERN: Final = r"^[0-9A-Za-z_-]{11}$"
 # What is kept of a name, and of country, state and airport code; NOAA's longest name has 58.
 NAME_LENGTH: Final = 120
 CODE_LENGTH: Final = 8
@@ -64,7 +64,7 @@ class Station:
 
 
 def is_station_id(text: str) -> bool:
-    """Whether the text is a station id, of whatever dataset: 11 digits and capital letters."""
+    """Whether the text is an id of whatever dataset: 11 digits, letters, hyphens, underscores."""
     return _STATION_ID.fullmatch(text) is not None
 
 

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from isotherm.audit.files import settle_files
 from isotherm.audit.ledger import Scope
 from isotherm.audit.settled_files import has_unsettled, read_unsettled, write_accounts
+from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.datasets.observations import FileObservations, observations_of
-from isotherm.datasets.registry import DATASETS
 from isotherm.datasets.simulated.station_years import published_on, simulate_station_year
 from isotherm.stores.bucket_tables import BucketTable, FileVersion, write_bucket
 from isotherm.stores.hdfs_layout import OBSERVATION_ROOT, bucket_of, bucket_path
@@ -36,7 +36,7 @@ from servers.mariadb_fixture import Database
 
 pytest_plugins = ["servers.hdfs_fixture", "servers.mariadb_fixture"]
 
-DATASET = DATASETS[0]
+DATASET = GLOBAL_HOURLY
 YEAR = 2014
 VERSION = FileVersion("ab" * 32, "0123456789abcdef")
 NEWER = FileVersion("cd" * 32, "0123456789abcdef")

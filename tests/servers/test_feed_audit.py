@@ -17,7 +17,7 @@ from confluent_kafka import Producer, TopicPartition
 
 from isotherm.audit.feeds import FeedAudit, audit_feeds
 from isotherm.audit.topics import read_topic
-from isotherm.datasets.registry import DATASETS
+from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.datasets.schema import POLARS_SCHEMA
 from isotherm.errors import StoreError
 from isotherm.messages import DEAD_LETTER_TOPIC, OBSERVATION_TOPIC, TOPICS, ObservationMessage
@@ -95,7 +95,7 @@ class Speed:
         received = frame.group_by("station_id", hour_start=pl.col("observed_at").dt.truncate("1h")).agg(
             received=pl.len()
         )
-        hours = summarise(frame, DATASETS[0].quality).join(received, on=HOUR_KEY)
+        hours = summarise(frame, GLOBAL_HOURLY.quality).join(received, on=HOUR_KEY)
         counts = pl.col("observation_count") > 0
         with self.engine.begin() as connection:
             for table, part in (
@@ -104,7 +104,7 @@ class Speed:
             ):
                 values = part.select(name for name in part.columns if name in table.c).with_columns(
                     pl.col("hour_start").dt.replace_time_zone(None),
-                    dataset=pl.lit(DATASETS[0].name),
+                    dataset=pl.lit(GLOBAL_HOURLY.name),
                     layer=pl.lit("speed"),
                     version=pl.lit(1),
                     updated_at=pl.lit(datetime(2026, 1, 1)),  # noqa: DTZ001
@@ -179,7 +179,7 @@ def test_a_feed_full_of_poison_balances_with_each_bad_message_a_dead_letter(spee
     assert result.differing_hours > 0, "there is no batch layer"
     days = sorted(row["observed_at"].date() for row in rows)
     scope = result.scope
-    assert (scope.feed_ids, scope.datasets) == ((FEED,), (DATASETS[0].name,))
+    assert (scope.feed_ids, scope.datasets) == ((FEED,), (GLOBAL_HOURLY.name,))
     assert (scope.first_day, scope.last_day) == (days[0], days[-1])
     assert scope.station_year_count == len(
         {(row["station_id"], row["observed_at"].year) for row in rows}

@@ -14,8 +14,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.datasets.observations import observations_of
-from isotherm.datasets.registry import DATASETS
 from isotherm.dead_letter import DeadLetter
 from isotherm.messages import OBSERVATION_TOPIC
 from isotherm.stream.feeder_files import FeedPosition
@@ -38,7 +38,7 @@ from servers.stream_fixture import (
 
 pytestmark = [pytest.mark.servers, pytest.mark.spark]
 
-DATASET = DATASETS[0]
+DATASET = GLOBAL_HOURLY
 REAL_STATION, REAL_YEAR = "72530094846", 2014
 Hours = dict[tuple, dict[str, int]]
 

@@ -78,7 +78,7 @@ def test_a_run_says_how_far_it_is_and_that_it_is_complete(
     record = RunRecord(database.settings, REPLAY, "manual 1", progress, LOG)
     with record.kept(lambda: False):
         assert newest(engine)["state"] == stream_runs.RUNNING
-        record.name_feed("a-feed")
+        record.name_feed("a-feed", "ghcnh")
         progress.take("stream", READ)
         progress.take("feeder", FED)
         deadline = time.monotonic() + 20
@@ -86,7 +86,8 @@ def test_a_run_says_how_far_it_is_and_that_it_is_complete(
             assert time.monotonic() < deadline
             time.sleep(0.05)
         run = newest(engine)
-        assert (run["feed_id"], f"{run['newest_hour']}") == ("a-feed", "2014-01-01 05:00:00")
+        assert (run["feed_id"], run["dataset"]) == ("a-feed", "ghcnh")
+        assert f"{run['newest_hour']}" == "2014-01-01 05:00:00"
         assert (run["first_day"], run["last_day"]) == (date(2014, 1, 1), date(2014, 1, 2))
     run = newest(engine)
     assert (run["state"], run["fed"], run["rows_per_s"], run["failure"]) == ("complete", 120, 0.0, None)

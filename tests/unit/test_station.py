@@ -11,13 +11,17 @@ from isotherm.station import is_station_id, usable_position
         ("01001099999", True),
         ("A0000243210", True),
         ("1001099999", False),
-        ("a0000243210", False),
+        ("a0000243210", True),
+        ("ACU55-00189", True),
+        ("AAI0000TN_A", True),
+        ("AAI0000.N_A", False),
+        ("AAI0000ÅN_A", False),
         ("01001099999\n", False),
         ("NOI0000ENJA", True),
         ("", False),
     ],
 )
-def test_station_ids_are_eleven_digits_and_capital_letters(text: str, *, is_id: bool) -> None:
+def test_station_ids_are_eleven_letters_digits_hyphens_underscores(text: str, *, is_id: bool) -> None:
     assert is_station_id(text) is is_id
 
 

@@ -120,6 +120,6 @@ def read_source_files(connection: sa.Connection, station_id: str, hours: Sequenc
         table.c.dataset.in_(layouts),
     )
     return {
-        (dataset, f"{year:04}"): SourceFileName(layouts[dataset].file_name(station_id, year), sha256)
+        (dataset, f"{year:04}"): SourceFileName(layouts[dataset].neutral_name(station_id, year), sha256)
         for dataset, year, sha256 in connection.execute(statement)
     }

@@ -14,11 +14,12 @@ from isotherm.api.problems import no_one_station
 from isotherm.api.stations import StationSearch, find_stations, read_records
 from isotherm.quality import RULE_NAMES
 from isotherm.station import is_station_id
-from isotherm.station_search import normal_code
-from isotherm.stores.tables import hourly_summary, station, station_alias
+from isotherm.station_search import TermKind, normal_code
+from isotherm.stores.tables import hourly_summary, station, station_alias, station_term
 from isotherm.utc import iso_time
 
 IN_SERVICE: Final = timedelta(days=366)
+_STATION_ID: Final = station.c.station_id
 _SUGGESTIONS: Final = 5
 # How much of an unknown id is looked for: what its neighbours share.
 _BEGINNINGS: Final = (40, 6, 5, 4, 3)
@@ -30,9 +31,8 @@ def resolve_station(connection: sa.Connection, name: str) -> str:
     Raises:
         HTTPException: 404, there is none; or 409, several in service have this code.
     """
-    station_id = normal_code(name)
-    if is_station_id(station_id) and _is_known(connection, station_id):
-        return station_id
+    if (by_id := _by_id(connection, name)) is not None:
+        return by_id
     if (found := _by_code(connection, name)) is not None:
         return found
     near = _suggestions(connection, name)
@@ -63,9 +63,18 @@ def _temperatures(connection: sa.Connection, station_id: str) -> list[dict[str, 
     return spans
 
 
-def _is_known(connection: sa.Connection, station_id: str) -> bool:
-    statement = sa.select(station.c.station_id).where(station.c.station_id == station_id)
-    return connection.scalar(statement) is not None
+def _by_id(connection: sa.Connection, name: str) -> str | None:
+    """The station with this id; where none has it as it is typed, the only one that has it else."""
+    code = normal_code(name)
+    exact = sorted({one for one in (name.strip(), code) if is_station_id(one)})
+    found = connection.scalars(sa.select(_STATION_ID).where(_STATION_ID.in_(exact))).all()
+    if found:
+        return name.strip() if name.strip() in found else code
+    statement = sa.select(station_term.c.station_id).where(
+        station_term.c.term == code.lower(), station_term.c.kind == TermKind.CODE
+    )
+    alike = {one for one in connection.scalars(statement) if normal_code(one) == code}
+    return alike.pop() if len(alike) == 1 else None
 
 
 def _by_code(connection: sa.Connection, name: str) -> str | None:

@@ -67,9 +67,12 @@ def open_archive(settings: Settings) -> Archive:
 
 
 def download_path(folder: Path, station_year: StationYear) -> Path:
-    """Where a downloaded station-year lies below a folder: by dataset and year, always gzip."""
+    """Where a downloaded station-year lies below a folder: by dataset and year, always gzip.
+
+    It is the same place for every form: a newer version in another one replaces the older.
+    """
     layout = dataset_named(station_year.dataset).layout
-    name = layout.file_name(station_year.station_id, station_year.year)
+    name = layout.neutral_name(station_year.station_id, station_year.year)
     return folder / station_year.dataset / str(station_year.year) / f"{name}.gz"
 
 

@@ -39,8 +39,10 @@ class DirectoryArchive:
             found: set[StationYear] = set()
             folders = (path.name for path in access.iterdir() if path.is_dir())
             for year in years_among(folders, first_year, last_year):
-                names = (path.name for path in (access / str(year)).iterdir())
-                found |= station_years_among(names, dataset, year)
+                for form in dataset.layout.forms:
+                    folder = access / form.year_folder(year)
+                    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+                    found |= station_years_among(names, dataset, form, year)
         except OSError as error:
             raise _unreadable(access, error) from error
         return sorted(found)
@@ -53,9 +55,7 @@ class DirectoryArchive:
         refused: SourceFile | None = None,
     ) -> FetchedFile | None:
         """Copy the station-year, unless it is a version we know."""
-        layout = dataset_named(station_year.dataset).layout
-        name = layout.file_name(station_year.station_id, station_year.year)
-        source = self._find(self._root / layout.access_path / str(station_year.year) / name)
+        source = self._find_station_year(station_year)
         if source is None:
             return None
         try:
@@ -89,11 +89,17 @@ class DirectoryArchive:
             return None
         return (
             f"{self._root} has no folder {' or '.join(paths)}: an archive directory is laid out as "
-            f"NOAA's site, {paths[0]}/<year>/<station>.csv or .csv.gz."
+            "NOAA's site, as data/global-hourly/access/<year>/<station>.csv or .csv.gz."
         )
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _find_station_year(self, one: StationYear) -> Path | None:
+        layout = dataset_named(one.dataset).layout
+        access = self._root / layout.access_path
+        found = (self._find(access / form.path(one.station_id, one.year)) for form in layout.forms)
+        return next((path for path in found if path is not None), None)
 
     @staticmethod
     def _find(path: Path) -> Path | None:

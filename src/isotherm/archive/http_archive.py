@@ -1,7 +1,7 @@
 """An archive behind http(s), laid out as NOAA's site, found by reading its index pages."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -62,15 +62,11 @@ class HttpArchive:
     ) -> list[StationYear]:
         """The station-years linked from the index pages."""
         url = f"{self._access_urls(dataset)[0]}/"
-        names = self._linked_names(url)
-        if names is None:
-            raise SourceError(
-                f"{url}: not there. An archive address is the root under which "
-                f"{dataset.layout.access_path}/ lies."
-            )
         found: set[StationYear] = set()
-        for year in years_among(names, first_year, last_year):
-            found |= station_years_among(self._linked_names(f"{url}{year}/") or (), dataset, year)
+        for year in years_among(self._year_names(dataset), first_year, last_year):
+            for form in dataset.layout.forms:
+                linked = self._linked_names(f"{url}{form.year_folder(year)}/") or ()
+                found |= station_years_among(linked, dataset, form, year)
         return sorted(found)
 
     def fetch(
@@ -80,14 +76,16 @@ class HttpArchive:
         known: SourceFile | None = None,
         refused: SourceFile | None = None,
     ) -> FetchedFile | None:
-        """Ask each address in turn; the last one's answer decides where none has the file."""
+        """Ask each address in turn, for each form; the last one's answer decides where none has it."""
         dataset = self._datasets[station_year.dataset]
-        name = dataset.layout.file_name(station_year.station_id, station_year.year)
+        paths = [one.path(station_year.station_id, station_year.year) for one in dataset.layout.forms]
         versions = KnownVersions(known, refused)
 
         def ask(base: str) -> FetchedFile | None:
-            url = f"{base}/{station_year.year}/{name}"
-            return self._fetch_from(url, station_year, target, versions)
+            asked = (
+                self._fetch_from(f"{base}/{path}", station_year, target, versions) for path in paths
+            )
+            return next((one for one in asked if one is not None), None)
 
         return _first_answer(self._access_urls(dataset), ask)
 
@@ -103,6 +101,23 @@ class HttpArchive:
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()
+
+    def _year_names(self, dataset: Dataset) -> Collection[str]:
+        """Names in a dataset's access folder; none where only other datasets are there.
+
+        Raises:
+            SourceError: there is no dataset at all.
+        """
+        url = f"{self._access_urls(dataset)[0]}/"
+        if (names := self._linked_names(url)) is not None:
+            return names
+        others = [one for one in self._datasets.values() if one.name != dataset.name]
+        if all(self._linked_names(f"{self._access_urls(one)[0]}/") is None for one in others):
+            paths = " or ".join(f"{one.layout.access_path}/" for one in (*others, dataset))
+            raise SourceError(
+                f"{url}: not there. An archive address is the root under which {paths} lies."
+            )
+        return ()
 
     def _access_urls(self, dataset: Dataset) -> Sequence[str]:
         return (f"{self._root}/{dataset.layout.access_path}",)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from isotherm.archive.station_year import StationYear
-from isotherm.datasets.dataset import Dataset
+from isotherm.datasets.dataset import Dataset, Form
 
 _YEAR_NAME: Final = re.compile(r"^(?:17|18|19|20|21)\d\d$")
 # Earlier and later than any year folder: a listing of everything.
@@ -19,7 +19,9 @@ def years_among(names: Iterable[str], first_year: int, last_year: int) -> list[i
     return sorted(year for year in years if first_year <= year <= last_year)
 
 
-def station_years_among(names: Iterable[str], dataset: Dataset, year: int) -> set[StationYear]:
-    """The station-years that have a file among these names."""
-    matches = map(dataset.layout.file_pattern.match, names)
+def station_years_among(
+    names: Iterable[str], dataset: Dataset, form: Form, year: int
+) -> set[StationYear]:
+    """The station-years that have a file of this form among these names."""
+    matches = map(form.pattern.match, names)
     return {StationYear(match[1], year, dataset.name) for match in matches if match}

@@ -61,10 +61,10 @@ class NoaaArchive(HttpArchive):
     def unreachable_reason(self) -> str | None:
         """None when any address answers for a file that is known to be there."""
         known = [
-            f"{base}/{one.first_visit.years[0]}/"
-            f"{one.layout.file_name(one.first_visit.station_ids[0], one.first_visit.years[0])}"
+            f"{base}/{form.path(one.first_visit.station_ids[0], one.first_visit.years[0])}"
             for one in self._datasets.values()
             for base in self._access_urls(one)
+            for form in one.layout.forms
         ]
         reasons = self._probe_any(known)
         return None if reasons is None else f"NOAA cannot be reached. {reasons}"

@@ -21,7 +21,8 @@ from isotherm.errors import SourceError
 _CHUNK_BYTES: Final = 1 << 20
 _HEADER_LIMIT_BYTES: Final = 64 * 1024
 _GZIP_LEVEL: Final = 6
-_LINE_ENDS: Final = (b"\n", b"\r")
+# More than any mark a file may end with.
+_END_BYTES: Final = 16
 
 
 @contextmanager
@@ -47,8 +48,8 @@ def temporary_beside(target: Path) -> Iterator[Path]:
 def content_digest(received: Path, dataset: Dataset, origin: str) -> str:
     """Sha256 of the uncompressed content, after checking that it is a whole file of the dataset.
 
-    A whole file ends with a line end, as all of NOAA's do. One that does not was cut in the middle of
-    a line, somewhere on its way to the archive, even where its length is the announced one.
+    One that does not end as its form does was cut somewhere on its way to the archive, even where its
+    length is the announced one.
 
     Args:
         received: the file as it came, plain or gzip.
@@ -60,19 +61,19 @@ def content_digest(received: Path, dataset: Dataset, origin: str) -> str:
     """
     digest = hashlib.sha256()
     beginning = b""
-    last = b""
+    end = b""
     try:
         for chunk in _read_uncompressed(received):
             digest.update(chunk)
             beginning = beginning or chunk[:_HEADER_LIMIT_BYTES]
-            last = chunk[-1:]
+            end = (end + chunk)[-_END_BYTES:]
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise SourceError(
             f"{origin}: the gzip stream is cut off or damaged ({error}). Try again later."
         ) from error
     dataset.check_header(beginning, origin)
-    if last not in _LINE_ENDS:
-        raise SourceError(f"{origin}: the file ends in the middle of a line. Try again later.")
+    if not dataset.is_whole(end, beginning):
+        raise SourceError(f"{origin}: the file ends in the middle of a line or table. Try again later.")
     return digest.hexdigest()
 
 

@@ -17,24 +17,56 @@ from isotherm.station import Station
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """One of the forms in which a dataset's station-years are published.
+
+    Attributes:
+        folder: below the folder of a year; empty = that folder itself.
+        file_name: name of a station's file of a year.
+        pattern: matches such a name, as `X` or `X.gz`; group 1 is the station id.
+        magic: how an uncompressed file of this form begins; empty = as it likes.
+    """
+
+    folder: str
+    file_name: Callable[[str, int], str]
+    pattern: re.Pattern[str]
+    magic: bytes = b""
+
+    def year_folder(self, year: int) -> str:
+        """Where a year's files lie, below the access folder."""
+        return f"{year:04}/{self.folder}".rstrip("/")
+
+    def path(self, station_id: str, year: int) -> str:
+        """Where a station's file of a year lies, below the access folder."""
+        return f"{self.year_folder(year)}/{self.file_name(station_id, year)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """Where a dataset's files lie, and what they are called.
 
     Attributes:
-        access_path: below the root of an archive; under it `<year>/<file name>`.
+        access_path: below the root of an archive; under it the years, and in these the `forms`.
         station_list_path: below the root of an archive.
         noaa_access_urls: NOAA's own addresses of the access folder, in the order they are asked.
         noaa_station_list_urls: NOAA's own addresses of the station list, likewise.
-        file_name: name of a station's file of a year.
-        file_pattern: matches such a name, as `X` or `X.gz`; group 1 is the station id.
+        forms: in the order they are asked for; what their names have before the last dot is the same.
     """
 
     access_path: str
     station_list_path: str
     noaa_access_urls: tuple[str, ...]
     noaa_station_list_urls: tuple[str, ...]
-    file_name: Callable[[str, int], str]
-    file_pattern: re.Pattern[str]
+    forms: tuple[Form, ...]
+
+    def neutral_name(self, station_id: str, year: int) -> str:
+        """What a station-year is called in whichever form it came: without an ending, if of several."""
+        name = self.forms[0].file_name(station_id, year)
+        return name if len(self.forms) == 1 else name.rpartition(".")[0]
+
+    def form_of(self, beginning: bytes) -> Form:
+        """The form of a file that begins like this, uncompressed."""
+        return next(one for one in self.forms if beginning.startswith(one.magic))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +130,8 @@ class Dataset(DatasetFacts):
         read_keys: the stations and times of the same observations, for a fraction of the cost.
         check_header: raises SourceError where the first line (of decompressed bytes) is not that of a
             file of this dataset; takes the beginning and the origin for its message.
+        is_whole: whether a file ends as a whole one does; takes its last bytes and its beginning, both
+            decompressed.
         read_station_list: the stations, sorted by id.
         describe_station: what a station's own file says of it; None where it says nothing.
         modules: the modules whose code decides what becomes of a file, see `made_by`.
@@ -108,6 +142,7 @@ class Dataset(DatasetFacts):
     read: Reader
     read_keys: KeyReader
     check_header: Callable[[bytes, str], object]
+    is_whole: Callable[[bytes, bytes], bool]
     read_station_list: Callable[[bytes], list[ListedStation]]
     describe_station: Callable[[bytes, str], Station | None]
     modules: tuple[str, ...]

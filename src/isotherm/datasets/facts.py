@@ -8,9 +8,10 @@ from datetime import timedelta
 from math import ceil
 from typing import Final
 
+from isotherm.datasets.ghcnh.facts import FACTS as GHCNH
 from isotherm.datasets.global_hourly.facts import FACTS as GLOBAL_HOURLY
 
-FACTS: Final = tuple(sorted((GLOBAL_HOURLY,), key=lambda one: one.priority))
+FACTS: Final = tuple(sorted((GHCNH, GLOBAL_HOURLY), key=lambda one: one.priority))
 PRIORITIES: Final = {one.name: one.priority for one in FACTS}
 # What the rows made of the hours that serve have for a dataset: of each place and day one does.
 SERVED: Final = "served"

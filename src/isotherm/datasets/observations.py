@@ -48,8 +48,11 @@ class FileObservations:
 
 
 def source_name(dataset: Dataset, station_id: str, year: int) -> str:
-    """How observations name their file: `2014/72530094846.csv`, since each year has the same names."""
-    return f"{year}/{dataset.layout.file_name(station_id, year)}"
+    """How observations name their file: `2014/72530094846.csv`, since each year has the same names.
+
+    It is the same in whichever form the file came: so are the observations.
+    """
+    return f"{year}/{dataset.layout.neutral_name(station_id, year)}"
 
 
 def observations_of(

@@ -4,10 +4,11 @@ from typing import Final
 
 from isotherm.datasets.dataset import Dataset
 from isotherm.datasets.facts import FACTS
+from isotherm.datasets.ghcnh.dataset import GHCNH
 from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.errors import SettingsError
 
-_BY_NAME: Final = {one.name: one for one in (GLOBAL_HOURLY,)}
+_BY_NAME: Final = {one.name: one for one in (GHCNH, GLOBAL_HOURLY)}
 DATASETS: Final = tuple(_BY_NAME[one.name] for one in FACTS)
 
 

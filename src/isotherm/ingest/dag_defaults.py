@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from isotherm.errors import SettingsError
 from isotherm.ingest.day_ranges import days_of
+from isotherm.station import STATION_ID_PATTERN
 
 Value = TypeVar("Value")
 
@@ -134,7 +135,7 @@ def station_ids_param() -> Param:
     return Param(
         None,
         type=["null", "array"],
-        items={"type": "string", "pattern": "^[0-9A-Z]{11}$"},
+        items={"type": "string", "pattern": STATION_ID_PATTERN},
         title="Station ids",
         description="One per line, 11 characters with leading zeros, as 72530094846. Empty: by count.",
     )

@@ -1,9 +1,11 @@
 """What the platform has of the files a task asks for: in the ledger, and really in HDFS."""
 
+import gzip
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import groupby
-from typing import Self
+from typing import Final, Self
 
 from sqlalchemy import Engine
 
@@ -14,6 +16,8 @@ from isotherm.stores import source_files
 from isotherm.stores.hdfs_layout import raw_folder, raw_path
 from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.source_files import KnownFile
+
+_MAGIC_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +91,19 @@ def find_lost_sources(engine: Engine, store: HdfsStore) -> list[StationYear]:
 
 def file_stem(key: StationYear) -> str:
     """What the names of all versions of a raw file begin with, before a dot."""
-    return dataset_named(key.dataset).layout.file_name(key.station_id, key.year).rpartition(".")[0]
+    name = dataset_named(key.dataset).layout.forms[0].file_name(key.station_id, key.year)
+    return name.rpartition(".")[0]
 
 
-def version_path(key: StationYear, sha256: str) -> str:
-    """Where one version of a file lies in HDFS."""
-    file_name = dataset_named(key.dataset).layout.file_name(key.station_id, key.year)
+def version_path(key: StationYear, sha256: str, content: bytes) -> str:
+    """Where one version of a file lies in HDFS; its name ends as its form's does.
+
+    Args:
+        key: whose file it is.
+        sha256: of its uncompressed content.
+        content: gzip.
+    """
+    with gzip.open(BytesIO(content)) as plain:
+        form = dataset_named(key.dataset).layout.form_of(plain.read(_MAGIC_BYTES))
+    file_name = form.file_name(key.station_id, key.year)
     return raw_path(key.dataset, key.year, file_name, sha256)

@@ -69,11 +69,11 @@ class StationChoice:
             SettingsError: a value cannot be read; the message says what is accepted.
         """
         listed = re.split(r"[\s,]+", ids.strip()) if isinstance(ids, str) else list(ids or ())
-        wanted = tuple(dict.fromkeys(one.strip().upper() for one in listed if one.strip()))
+        wanted = tuple(dict.fromkeys(one.strip() for one in listed if one.strip()))
         if wrong := [one for one in wanted if not is_station_id(one)]:
             raise SettingsError(
                 f"Not station ids: {', '.join(wrong)}. An id has 11 characters, leading zeros "
-                "included, as 72530094846 or 01001099999."
+                "included, as 72530094846 or USW00094846."
             )
         code = country.strip().upper() if country else None
         return cls(count, wanted, code or None, parse_box(box) if box and box.strip() else None)
@@ -125,7 +125,7 @@ def choose_stations(
     """
     years = Counter(one.station_id for one in listing)
     if choice.ids:
-        return sorted(choice.ids)
+        return sorted(_in_case_of(choice.ids, years.keys() | set(known)))
     offered = {one for one in years if _is_wanted(choice, (places or {}).get(one))}
     known_offered = offered & set(known)
     # None of them, where none has a file: others would make a day like no day before or after it.
@@ -179,6 +179,18 @@ def _is_wanted(choice: StationChoice, station: Station | None) -> bool:
         return False
     is_country = choice.country is None or station.country == choice.country
     return is_country and (choice.box is None or choice.box.contains(station))
+
+
+def _in_case_of(typed: Iterable[str], known: Collection[str]) -> set[str]:
+    """Ids as typed, or as the one known id is written that differs in its case alone."""
+    alike: dict[str, list[str]] = {}
+    for one in known:
+        alike.setdefault(one.casefold(), []).append(one)
+    found = set()
+    for one in typed:
+        meant = alike.get(one.casefold(), [])
+        found.add(meant[0] if one not in meant and len(meant) == 1 else one)
+    return found
 
 
 def _shuffle(station_id: str) -> str:

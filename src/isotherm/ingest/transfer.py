@@ -216,7 +216,7 @@ class _Pass:
         self, fetched: FetchedFile, content: bytes, known: KnownFile | None, *, is_lost: bool
     ) -> None:
         key = fetched.station_year
-        path = version_path(key, fetched.sha256)
+        path = version_path(key, fetched.sha256, content)
         # The name is the content's: an overlapping run may have put it there, and Spark may read it.
         # Of a file that was lost a damaged one may be there.
         if is_lost or not self.way.store.exists(path):

@@ -166,8 +166,9 @@ def choose_station_years(settings: Settings) -> list[StationYear]:
     if not found:
         titles = " or ".join(one.title for one in DATASETS)
         layouts = " or ".join(
-            f"{one.access_path}/YEAR/{one.file_name('STATION', 0)}"
+            f"{one.access_path}/YEAR/{form.folder}/{form.file_name('STATION', 0)}".replace("//", "/")
             for one in (dataset.layout for dataset in DATASETS)
+            for form in one.forms
         )
         raise SourceError(
             f"The archive {settings.archive} holds no station-year of {titles}. It must be laid out as "

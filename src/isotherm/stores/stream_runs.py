@@ -51,7 +51,7 @@ def begin(
 
 
 def beat(connection: Connection, run_id: str, progress: Mapping[str, Any]) -> None:
-    """A run lives, and is so far; `progress`: `feed_id`, `fed`, `rows_per_s`, `newest_hour`."""
+    """A run lives, and is so far: `feed_id`, `dataset`, `fed`, `rows_per_s`, `newest_hour`."""
     running = _of_run(run_id).where(_TABLE.c.state == RUNNING)
     connection.execute(running.values(heartbeat_at=_NOW, **_known(progress)))
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from isotherm.archive.archives import Archive, SourceFile, StationYear, open_archive
 from isotherm.datasets.dataset import Dataset
-from isotherm.datasets.registry import dataset_named
+from isotherm.datasets.registry import DATASETS, dataset_named
 from isotherm.errors import SettingsError
 from isotherm.files import write_whole
 from isotherm.ingest.selection import StationChoice, choose_stations, plan_station_years
@@ -42,6 +42,11 @@ class PlannedFeed:
 
     position: FeedPosition
     is_new: bool
+
+    @property
+    def dataset(self) -> str:
+        """Whose observations it feeds."""
+        return (self.position.station_years or [])[0].dataset
 
 
 def plan_feed(settings: Settings, replay: Replay, run_id: str) -> PlannedFeed:
@@ -92,28 +97,43 @@ def identity(archive: str, replay: Replay, files: Sequence[SourceFile]) -> str:
 
 
 def choose_station_years(
-    settings: Settings, archive: Archive, dataset: Dataset, period: Period, choice: StationChoice
+    settings: Settings, archive: Archive, dataset: str, period: Period, choice: StationChoice
 ) -> list[StationYear]:
     """The station-years of the period, of the same stations the batch layer would take.
+
+    Args:
+        settings: of this installation.
+        archive: what is asked.
+        dataset: name; empty = the one that serves first of those that have any.
+        period: which days.
+        choice: which stations.
 
     Raises:
         SettingsError: the archive has none: to ask again would find the same.
     """
-    if period.years is None:
-        years = range(0)
-        listing = archive.list_first_visit(dataset)
-    else:
-        first, last = period.years
-        years = range(first, last + 1)
-        listing = archive.list_station_years(dataset, first, last)
-    stations = choose_stations(choice, listing, known=_known_stations(settings, dataset))
-    chosen = plan_station_years(stations, listing, years=years, datasets=[dataset.name])
-    if not chosen:
+    unlisted: list[StationYear] = []
+    for one in [dataset_named(dataset)] if dataset else DATASETS:
+        listing = _list_period(archive, one, period)
+        stations = choose_stations(choice, listing, known=_known_stations(settings, one))
+        first, last = period.years or (0, -1)
+        chosen = plan_station_years(
+            stations, listing, years=range(first, last + 1), datasets=[one.name]
+        )
+        if not set(chosen).isdisjoint(listing):
+            return chosen
+        unlisted += chosen
+    if not unlisted:
         raise SettingsError(
             f"{archive.label} has no file for {', '.join(choice.ids) or 'any station'} in this period. "
             "Choose other days or stations."
         )
-    return chosen
+    return unlisted
+
+
+def _list_period(archive: Archive, dataset: Dataset, period: Period) -> list[StationYear]:
+    if period.years is None:
+        return archive.list_first_visit(dataset)
+    return archive.list_station_years(dataset, *period.years)
 
 
 def _known_stations(settings: Settings, dataset: Dataset) -> set[str]:
@@ -126,11 +146,10 @@ def _known_stations(settings: Settings, dataset: Dataset) -> set[str]:
 
 
 def _bring_files(settings: Settings, replay: Replay) -> list[SourceFile]:
-    dataset = dataset_named(replay.dataset)
     period = Period(replay.first_day, replay.last_day)
     choice = StationChoice(count=replay.station_count)
     with closing(open_archive(settings)) as archive:
-        chosen = choose_station_years(settings, archive, dataset, period, choice)
+        chosen = choose_station_years(settings, archive, replay.dataset, period, choice)
         return Downloads.of(settings).bring(archive, chosen)
 
 

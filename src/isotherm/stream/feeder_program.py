@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from isotherm.archive.archives import StationYear, open_archive
-from isotherm.datasets.registry import DATASETS, dataset_named
+from isotherm.datasets.registry import DATASETS
 from isotherm.errors import IsothermError, MessageFormatError, SettingsError
 from isotherm.ingest.selection import StationChoice
 from isotherm.json_log import write_json_lines
@@ -44,8 +44,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--speed", type=float, default=120.0, help="data seconds a second; 0 = as fast as acknowledged"
     )
-    names = [one.name for one in DATASETS]
-    parser.add_argument("--dataset", choices=names, default=names[0])
+    parser.add_argument(
+        "--dataset", choices=[one.name for one in DATASETS], help="default: the first that has files"
+    )
     options = parser.parse_args(arguments)
     options.last_day = options.last_day or options.first_day
     if (options.days is None) == (options.first_day is None):
@@ -113,6 +114,5 @@ def _bring(
             return chosen
         choice = StationChoice.from_form(count=options.stations, ids=options.station_ids)
         period = Period(options.first_day, options.last_day)
-        dataset = dataset_named(options.dataset)
-        wanted = choose_station_years(settings, archive, dataset, period, choice)
+        wanted = choose_station_years(settings, archive, options.dataset or "", period, choice)
         return [one.station_year for one in downloads.bring(archive, wanted)]

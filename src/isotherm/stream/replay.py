@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from isotherm.datasets.registry import DATASETS
 from isotherm.errors import SettingsError
 
 NEWEST: Final = "newest"
@@ -25,7 +24,7 @@ class Replay:
         speed: data seconds per wall second; 0 = as fast as batches are acknowledged.
         trigger_s: seconds between two micro-batches of the Spark stream.
         label: makes another replay of the same observations; empty = the one and only.
-        dataset: whose observations; by default the one that serves first.
+        dataset: whose observations; empty = the one that serves first of those that have any.
     """
 
     first_day: date | None
@@ -35,7 +34,7 @@ class Replay:
     speed: float
     trigger_s: float
     label: str = ""
-    dataset: str = DATASETS[0].name
+    dataset: str = ""
 
     @classmethod
     def from_form(cls, form: Mapping[str, Any]) -> "Replay":
@@ -63,7 +62,7 @@ class Replay:
             float(form["speed"]),
             float(form["trigger_s"]),
             str(form["label"] or ""),
-            str(form.get("dataset") or DATASETS[0].name),
+            str(form.get("dataset") or ""),
         )
 
     def describe(self) -> str:
@@ -82,7 +81,7 @@ class Replay:
         form: dict[str, object] = {"period": NEWEST}
         if self.first_day is not None:
             form = {"period": DAYS, "first_day": str(self.first_day), "last_day": str(self.last_day)}
-        form |= {"dataset": self.dataset, "station_count": self.station_count, "label": label}
+        form |= {"dataset": self.dataset or None, "station_count": self.station_count, "label": label}
         return f"./isotherm airflow dags trigger stream_observations --conf '{json.dumps(form)}'"
 
     def feeder_arguments(self, feed_id: str) -> list[str]:
@@ -93,7 +92,7 @@ class Replay:
             days = ["--first-day", str(self.first_day), "--last-day", str(self.last_day)]
         return [
             "--feed-id", feed_id, *days,
-            "--dataset", self.dataset,
+            *(["--dataset", self.dataset] if self.dataset else []),
             "--stations", str(self.station_count),
             "--batch-interval-s", f"{self.batch_interval_s:g}",
             "--speed", f"{self.speed:g}",

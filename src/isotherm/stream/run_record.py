@@ -16,6 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from isotherm.datasets.registry import DATASETS
 from isotherm.settings import Settings
 from isotherm.stores import stream_runs
 from isotherm.stores.mysql import create_engine
@@ -43,14 +44,15 @@ class RunRecord:
         self._progress = progress
         self._log = log
         self._feed_id: str | None = None
+        self._dataset = replay.dataset or DATASETS[0].name
         self._samples: deque[tuple[float, int]] = deque()
         self._ended = threading.Event()
         self._is_behind = False
         self._is_known = False
 
-    def name_feed(self, feed_id: str) -> None:
-        """Which feed the run plays, once that is known."""
-        self._feed_id = feed_id
+    def name_feed(self, feed_id: str, dataset: str) -> None:
+        """Which feed the run plays, and whose observations, once that is known."""
+        self._feed_id, self._dataset = feed_id, dataset
 
     @contextmanager
     def kept(self, is_stopped: Callable[[], bool]) -> Iterator[None]:
@@ -89,7 +91,7 @@ class RunRecord:
         stream_runs.begin(
             connection,
             self._run_id,
-            dataset=self._replay.dataset,
+            dataset=self._dataset,
             description=self._replay.describe(),
             days=(self._replay.first_day, self._replay.last_day),
         )
@@ -110,6 +112,7 @@ class RunRecord:
         fed = self._progress.fed
         return {
             "feed_id": self._feed_id,
+            "dataset": self._dataset,
             "fed": fed or None,
             "rows_per_s": self.rows_per_s(time.monotonic(), fed),
             "newest_hour": self._progress.newest_hour,

@@ -107,7 +107,7 @@ class ReplaySupervisor:
         planned = plan_feed(self._settings, self._replay, self._run_id)
         self._feed_id = planned.position.feed_id
         self._on_feed(self._feed_id)
-        self._record.name_feed(self._feed_id)
+        self._record.name_feed(self._feed_id, planned.dataset)
         self._progress.begin_at(planned.position.start_offsets or {})
         if planned.is_new:
             removed = remove_old(self._settings, self._feed_id)

@@ -126,18 +126,23 @@ def test_the_clock_is_the_walls_unless_one_is_given() -> None:
 
 
 def test_datasets_are_found_by_name_and_each_says_where_its_files_lie() -> None:
-    assert {one.name for one in DATASETS} == {"global-hourly"}
+    assert [one.name for one in DATASETS] == ["ghcnh", "global-hourly"]
     for one in DATASETS:
         assert dataset_named(one.name) is one
-        name = one.layout.file_name(STATION, 2024)
-        for found in (name, f"{name}.gz"):
-            match = one.layout.file_pattern.match(found)
-            assert match is not None
-            assert match[1] == STATION
-        assert one.layout.file_pattern.match(f"{name}.part") is None
+        names = [form.file_name(STATION, 2024) for form in one.layout.forms]
+        for form, name in zip(one.layout.forms, names, strict=True):
+            for found in (name, f"{name}.gz"):
+                match = form.pattern.match(found)
+                assert match is not None
+                assert match[1] == STATION
+            assert form.pattern.match(f"{name}.part") is None
+            assert form.path(STATION, 2024).endswith(f"/{name}")
+            assert one.layout.form_of(form.magic) is form
+        # Versions of a station-year lie beside each other in HDFS, whichever form they came in.
+        assert len({name.rpartition(".")[0] for name in names}) == 1
         assert one.first_year <= min(one.first_visit.years)
         assert all(is_station_id(station_id) for station_id in one.first_visit.station_ids)
-    with pytest.raises(SettingsError, match=r"No dataset 'isd'\. There are: global-hourly\."):
+    with pytest.raises(SettingsError, match=r"No dataset 'isd'\. There are: ghcnh, global-hourly\."):
         dataset_named("isd")
 
 

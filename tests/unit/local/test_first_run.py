@@ -13,10 +13,11 @@ from isotherm.settings import Settings
 
 def test_a_first_run_takes_every_dataset_of_at_most_a_hundred_stations(tmp_path: Path) -> None:
     for dataset in DATASETS:
-        folder = tmp_path / "archive" / dataset.layout.access_path / "2014"
-        folder.mkdir(parents=True)
-        for number in range(MAX_STATIONS + 5):
-            (folder / dataset.layout.file_name(f"ZZ{number:09}", 2014)).touch()
+        access = tmp_path / "archive" / dataset.layout.access_path
+        for form in dataset.layout.forms:
+            (access / form.year_folder(2014)).mkdir(parents=True)
+            for number in range(MAX_STATIONS + 5):
+                (access / form.path(f"ZZ{number:09}", 2014)).touch()
     settings = Settings(state_dir=tmp_path / "state", archive=str(tmp_path / "archive"))
     chosen = choose_station_years(settings)
     assert len(chosen) == len(set(chosen)) == MAX_STATIONS * len(DATASETS)
@@ -32,4 +33,6 @@ def test_an_archive_with_nothing_in_it_is_told_how_each_dataset_must_lie(tmp_pat
         choose_station_years(settings)
     for dataset in DATASETS:
         assert dataset.title in str(caught.value)
-        assert f"{dataset.layout.access_path}/YEAR/" in str(caught.value)
+        for form in dataset.layout.forms:
+            path = Path(dataset.layout.access_path) / "YEAR" / form.folder
+            assert f"{path}/" in str(caught.value)

@@ -5,16 +5,15 @@ then for any other.
 Source: ghcnh_DOCUMENTATION and ghcnh-columns, v1.1.0, 2026-03-10.
 """
 
-import re
 from typing import Final
+
+from isotherm.station import STATION_ID_PATTERN, is_station_id
 
 NAME: Final = "ghcnh"
 # Of 38 870 ids 2 682 hold a hyphen or an underscore, 96 small letters.
-ID_PATTERN: Final = r"^[0-9A-Za-z_-]{11}$"
-
-_ID: Final = re.compile(ID_PATTERN)
+ID_PATTERN: Final = STATION_ID_PATTERN
 
 
 def is_ghcn_id(text: str) -> bool:
     """Whether the text is an id of this dataset: country (2), network (1) and the station in it (8)."""
-    return _ID.fullmatch(text) is not None
+    return is_station_id(text)

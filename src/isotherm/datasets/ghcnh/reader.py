@@ -30,7 +30,7 @@ from isotherm.datasets.schema import KEY_SCHEMA, POLARS_SCHEMA, REJECTED_SCHEMA
 from isotherm.observation import revision_of
 from isotherm.summarise import is_bad_quality
 
-FILE_NAME: Final = re.compile(r"GHCNh_([0-9A-Za-z_-]{11})_(?:\d{4}|por)\.(?:psv|parquet)")
+FILE_NAME: Final = re.compile(r"GHCNh_([0-9A-Za-z_-]{11})_(?:\d{4}|por)(?:\.|$)")
 
 _EARLIEST_YEAR: Final = 1700
 _LATEST_YEAR: Final = 9998

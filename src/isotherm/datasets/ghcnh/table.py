@@ -17,7 +17,7 @@ from isotherm.datasets.ghcnh.columns import missing_columns
 from isotherm.errors import SourceError
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
-_PARQUET_MAGIC: Final = b"PAR1"
+PARQUET_MAGIC: Final = b"PAR1"
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _SEPARATOR: Final = "|"
 _HEADER_LIMIT: Final = 64 * 1024
@@ -50,7 +50,7 @@ def read_header(plain: bytes, source_file: str) -> list[str]:
     Raises:
         SourceError: the file is empty, a web page, or lacks a column it cannot do without.
     """
-    if plain.startswith(_PARQUET_MAGIC):
+    if plain.startswith(PARQUET_MAGIC):
         return []
     beginning = plain[:_HEADER_LIMIT].removeprefix(_BYTE_ORDER_MARK)
     first_line = _LINE_END.split(beginning, maxsplit=1)[0].strip()
@@ -74,8 +74,8 @@ def read_header(plain: bytes, source_file: str) -> list[str]:
 
 def is_whole(plain_end: bytes, beginning: bytes) -> bool:
     """Whether a file ends as its kind does: psv with a line end, Parquet with its mark."""
-    if beginning.startswith(_PARQUET_MAGIC):
-        return plain_end.endswith(_PARQUET_MAGIC)
+    if beginning.startswith(PARQUET_MAGIC):
+        return plain_end.endswith(PARQUET_MAGIC)
     return plain_end.endswith((b"\n", b"\r"))
 
 
@@ -88,7 +88,7 @@ def read_table(plain: bytes, columns: Sequence[str], source_file: str) -> pl.Dat
     Raises:
         SourceError: it is no GHCNh file at all.
     """
-    if plain.startswith(_PARQUET_MAGIC):
+    if plain.startswith(PARQUET_MAGIC):
         return _read_parquet(plain, columns, source_file)
     return _read_psv(plain, columns, source_file)
 
@@ -97,7 +97,7 @@ def payloads_of(plain: bytes, lines: Sequence[int], source_file: str) -> list[st
     """The rows at these places as text: a psv line as it is, a Parquet row as JSON of what it holds."""
     if not lines:
         return []
-    if plain.startswith(_PARQUET_MAGIC):
+    if plain.startswith(PARQUET_MAGIC):
         rows = _parquet(plain, None, source_file)[[line - 1 for line in lines]]
         return [
             json.dumps({name: value for name, value in row.items() if value is not None}, default=str)

@@ -67,6 +67,11 @@ def _without_carriage_returns(plain: bytes) -> bytes:
     return b"".join(parts)
 
 
+def is_whole(plain_end: bytes, _beginning: bytes) -> bool:
+    """Whether a file ends as all of NOAA's do: with a line end."""
+    return plain_end.endswith((b"\n", b"\r"))
+
+
 def read_header(plain: bytes, source_file: str) -> list[str]:
     """The column names of the first line, of a file's plain bytes or their beginning.
 

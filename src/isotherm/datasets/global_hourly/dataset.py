@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from isotherm.datasets.dataset import Dataset, FirstVisit, Layout
-from isotherm.datasets.global_hourly.csv_records import read_header
+from isotherm.datasets.dataset import Dataset, FirstVisit, Form, Layout
+from isotherm.datasets.global_hourly.csv_records import is_whole, read_header
 from isotherm.datasets.global_hourly.facts import FACTS
 from isotherm.datasets.global_hourly.reader import parse_observations, read_file_keys
 from isotherm.datasets.global_hourly.station_history import read_station_history, station_from_file
@@ -27,8 +27,7 @@ _LAYOUT: Final = Layout(
         "https://noaa-isd-pds.s3.amazonaws.com/isd-history.csv",
         "https://www.ncei.noaa.gov/pub/data/noaa/isd-history.csv",
     ),
-    file_name=_file_name,
-    file_pattern=re.compile(r"^([0-9A-Z]{11})\.csv(?:\.gz)?$"),
+    forms=(Form("", _file_name, re.compile(r"^([0-9A-Z]{11})\.csv(?:\.gz)?$")),),
 )
 # Ten stations people know, in every climate and both hemispheres; 2024 is the last whole year.
 _FIRST_VISIT: Final = FirstVisit(
@@ -61,9 +60,11 @@ GLOBAL_HOURLY: Final = Dataset(
     read=parse_observations,
     read_keys=read_file_keys,
     check_header=read_header,
+    is_whole=is_whole,
     read_station_list=read_station_history,
     describe_station=station_from_file,
     modules=(
+        "isotherm.datasets.global_hourly",
         "isotherm.datasets.global_hourly.cells",
         "isotherm.datasets.global_hourly.csv_records",
         "isotherm.datasets.global_hourly.elements",
@@ -72,6 +73,5 @@ GLOBAL_HOURLY: Final = Dataset(
         "isotherm.datasets.global_hourly.reader",
         "isotherm.datasets.global_hourly.shapes",
         "isotherm.datasets.global_hourly.times",
-        "isotherm.station",
     ),
 )

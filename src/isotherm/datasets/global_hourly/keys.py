@@ -10,10 +10,10 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from isotherm.datasets.global_hourly import is_isd_id
 from isotherm.datasets.global_hourly.cells import Records
 from isotherm.datasets.global_hourly.csv_records import printable
 from isotherm.datasets.global_hourly.times import careful_time, read_times
-from isotherm.station import is_station_id
 
 _LONGEST_CODE: Final = 32  # characters kept of a report type or source; real ones have 5
 
@@ -52,7 +52,7 @@ def read_keys(records: Records) -> Keys:
     """The keys of the regular records."""
     column = records.columns["STATION"]
     stations = by_distinct_value(column, str.strip, pa.string())
-    is_station = by_distinct_value(column, lambda text: is_station_id(text.strip()), pa.bool_())
+    is_station = by_distinct_value(column, lambda text: is_isd_id(text.strip()), pa.bool_())
     moments, is_time = read_times(records.columns["DATE"])
     is_good = is_station.to_numpy() & is_time
     problems = {}
@@ -67,7 +67,7 @@ def careful_key(station: str, date: str) -> tuple[str, datetime] | str:
     station_id = station.strip()
     if (station_id, date) == ("STATION", "DATE"):
         return _REPEATED_HEADER
-    if not is_station_id(station_id):
+    if not is_isd_id(station_id):
         return _UNREADABLE_STATION
     moment = careful_time(date)
     return _UNREADABLE_DATE if moment is None else (station_id, moment)

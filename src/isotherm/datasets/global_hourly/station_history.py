@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Final
 
 from isotherm.datasets.dataset import ListedStation
+from isotherm.datasets.global_hourly import is_isd_id
 from isotherm.datasets.global_hourly.csv_records import (
     decompress,
     printable,
@@ -14,7 +15,7 @@ from isotherm.datasets.global_hourly.csv_records import (
 )
 from isotherm.datasets.listed_numbers import elevation_of, number_of
 from isotherm.errors import SourceError
-from isotherm.station import CODE_LENGTH, NAME_LENGTH, Station, is_station_id, usable_position
+from isotherm.station import CODE_LENGTH, NAME_LENGTH, Station, usable_position
 
 _TAIL_BYTES: Final = 16 * 1024  # dozens of rows
 _ID_COLUMNS: Final = ("USAF", "WBAN")
@@ -109,7 +110,7 @@ def _column_name(heading: str) -> str:
 
 def _entry(row: dict[str, str]) -> ListedStation | None:
     station_id = f"{row['USAF'].strip()}{row['WBAN'].strip()}"
-    if not is_station_id(station_id):
+    if not is_isd_id(station_id):
         return None
     latitude, longitude = usable_position(number_of(row.get("LAT")), number_of(row.get("LON")))
     station = Station(
@@ -129,7 +130,7 @@ def _last_described(plain: bytes, names: list[str]) -> Station | None:
     for record in reversed(list(split_records(plain, len(names)))):
         fields = split_fields(record)
         row = dict(zip(names, fields, strict=False))
-        if len(fields) == len(names) and is_station_id(row.get("STATION", "").strip()):
+        if len(fields) == len(names) and is_isd_id(row.get("STATION", "").strip()):
             return _described(row)
     return None
 

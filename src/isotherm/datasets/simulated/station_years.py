@@ -96,8 +96,8 @@ def write_archive(
         for station_id in ids:
             content = simulate_station_year(station_id, year, today=today)
             if content is not None:
-                name = f"{layout.file_name(station_id, year)}.gz"
-                path = root / layout.access_path / str(year) / name
+                name = f"{layout.forms[0].path(station_id, year)}.gz"
+                path = root / layout.access_path / name
                 _write(path, content, published_on(year, today))
                 written.append(path)
     last_day = newest_day(today or _utc_today())

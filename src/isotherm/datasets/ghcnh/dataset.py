@@ -1,0 +1,77 @@
+"""The dataset object of GHCNh."""
+
+import re
+from typing import Final
+
+from isotherm.datasets.dataset import Dataset, FirstVisit, Form, Layout
+from isotherm.datasets.ghcnh.facts import FACTS
+from isotherm.datasets.ghcnh.reader import parse_observations, read_file_keys
+from isotherm.datasets.ghcnh.station_list import read_station_list, station_from_file
+from isotherm.datasets.ghcnh.table import PARQUET_MAGIC, is_whole, read_header
+
+
+def _parquet_name(station_id: str, year: int) -> str:
+    return f"GHCNh_{station_id}_{year:04}.parquet"
+
+
+def _psv_name(station_id: str, year: int) -> str:
+    return f"GHCNh_{station_id}_{year:04}.psv"
+
+
+# A year of an airport is some 1 MB as Parquet and up to 31 MB as psv; not every station has Parquet.
+_FORMS: Final = (
+    Form(
+        "parquet",
+        _parquet_name,
+        re.compile(r"^GHCNh_([0-9A-Za-z_-]{11})_\d{4}\.parquet(?:\.gz)?$"),
+        PARQUET_MAGIC,
+    ),
+    Form("psv", _psv_name, re.compile(r"^GHCNh_([0-9A-Za-z_-]{11})_\d{4}\.psv(?:\.gz)?$")),
+)
+_HOURLY: Final = "oa/global-historical-climatology-network/hourly"
+# NCEI slows down hard after a couple of thousand requests, the mirror does not.
+_MIRROR: Final = "https://noaa-ghcnh-pds.s3.amazonaws.com/hourly"
+_NCEI: Final = f"https://www.ncei.noaa.gov/{_HOURLY}"
+_LAYOUT: Final = Layout(
+    access_path=f"{_HOURLY}/access/by-year",
+    station_list_path=f"{_HOURLY}/doc/ghcnh-station-list.csv",
+    noaa_access_urls=(f"{_MIRROR}/access/by-year", f"{_NCEI}/access/by-year"),
+    noaa_station_list_urls=(
+        f"{_MIRROR}/doc/ghcnh-station-list.csv",
+        f"{_NCEI}/doc/ghcnh-station-list.csv",
+    ),
+    forms=_FORMS,
+)
+_FIRST_VISIT: Final = FirstVisit(
+    station_ids=(
+        "USW00094846",  # Chicago O'Hare
+    ),
+    years=(2026, 2025),
+)
+
+GHCNH: Final = Dataset(
+    name=FACTS.name,
+    title=FACTS.title,
+    priority=FACTS.priority,
+    publishing_delay=FACTS.publishing_delay,
+    first_year=FACTS.first_year,
+    last_day=FACTS.last_day,
+    licence=FACTS.licence,
+    quality=FACTS.quality,
+    layout=_LAYOUT,
+    first_visit=_FIRST_VISIT,
+    read=parse_observations,
+    read_keys=read_file_keys,
+    check_header=read_header,
+    is_whole=is_whole,
+    read_station_list=read_station_list,
+    describe_station=station_from_file,
+    modules=(
+        "isotherm.datasets.ghcnh",
+        "isotherm.datasets.ghcnh.columns",
+        "isotherm.datasets.ghcnh.quality",
+        "isotherm.datasets.ghcnh.reader",
+        "isotherm.datasets.ghcnh.table",
+        "isotherm.station",
+    ),
+)
