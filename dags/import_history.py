@@ -25,10 +25,10 @@ files that arrived are not asked for again.
 from typing import Any
 
 import pendulum
-from airflow.sdk import Param, chain, dag, get_current_context, task
+from airflow.sdk import Param, chain, dag, get_current_context, task, task_group
 
 from isotherm.ingest import checks, dag_defaults
-from isotherm.ingest.spark_submit import SummariseOperator
+from isotherm.ingest.spark_submit import SummarisePartOperator
 
 
 def year_param(default: int, title: str) -> Param:
@@ -74,7 +74,7 @@ def import_history() -> None:
     @task(show_return_value_in_logs=False)
     @dag_defaults.failing_at_once()
     def plan_import() -> list[dict[str, Any]]:
-        """Which station-years, in parts of about 400 files; none in a dry run, the rest is skipped."""
+        """Which station-years, in parts by year and bucket; none in a dry run, the rest is skipped."""
         from isotherm.ingest import history_tasks
 
         plan = history_tasks.plan_import(dag_defaults.form_values())
@@ -92,21 +92,27 @@ def import_history() -> None:
 
         context = get_current_context()
         context["years"] = history_tasks.title_of(part)
-        return history_tasks.download_years(
-            part, typed_ids=context["params"]["station_ids"], share_answers=context["ti"].try_number > 1
-        )
+        return history_tasks.download_years(part, typed_ids=context["params"]["station_ids"])
 
-    summarise = SummariseOperator(
-        task_id="summarise_observations",
-        job="summarise_observations.py",
-        doc_md="Spark reads each pending file once and writes its hours under all three rules.",
-    )
+    @task_group(prefix_group_id=False, tooltip="Each part is worked through while the next one comes.")
+    def import_part(part: dict[str, Any]) -> Any:  # noqa: ANN401 - what the task gives, once it has run
+        downloaded = download_years(part)
+        summarise = SummarisePartOperator(
+            task_id="summarise_observations",
+            job="summarise_observations.py",
+            part=part,
+            doc_md="Spark reads each pending file once; what is not of the last part is loaded here.",
+        )
+        chain(downloaded, summarise)
+        return downloaded
+
     loaded = dag_defaults.load_changes()
     checked = checks.check_tasks(*dag_defaults.changed_period())
-    downloaded = download_years.expand(part=plan_import())
-    chain(downloaded, summarise, loaded, checked, dag_defaults.publish_days(loaded))
+    parts = import_part.expand(part=plan_import())
+    # The group, not what it gives: that is there before Spark has read it.
+    chain(parts.operator.task_group, loaded, checked, dag_defaults.publish_days(loaded))
     chain(loaded, dag_defaults.settle_ledger())
-    dag_defaults.check_station_ids(downloaded)
+    dag_defaults.check_station_ids(parts)
 
 
 import_history()

@@ -12,7 +12,7 @@ from isotherm.archive.station_year import StationYear
 from isotherm.errors import StoreError
 from isotherm.ingest import batch_tasks, day_tasks, history_tasks
 from isotherm.ingest.day_ranges import days_of
-from isotherm.ingest.plan import read_plan, write_plan
+from isotherm.ingest.plan import MAX_TASKS, read_plan, write_plan
 from isotherm.ingest.workplace import Workplace
 from isotherm.settings import load_settings
 from isotherm.stores import source_files, tables
@@ -296,10 +296,17 @@ def test_the_plan_of_many_stations_and_years_is_small_for_airflow(place: Workpla
         for number in range(10_000)
     ]
     parts = write_plan(place.store, wanted)
-    assert (len(parts), parts[0].end - parts[0].first) == (500, 1000)
-    assert parts[-1].title == "2010"
-    assert len(json.dumps([part.as_xcom() for part in parts])) < 80_000
-    assert read_plan(place.store, parts[-1]) == wanted[-1000:]
+    assert len(parts) <= MAX_TASKS
+    assert max(part.file_count for part in parts) <= 1.5 * len(wanted) / MAX_TASKS
+    assert parts[-1].title.startswith("2010 bucket ")
+    assert len(json.dumps([part.as_xcom() for part in parts])) < 150_000
+    assert read_plan(place.store, parts[-1])[-1].year == 2010
+    assert sum(part.file_count for part in parts) == len(wanted)
+    middle = parts[len(parts) // 2]
+    files = read_plan(place.store, middle)
+    assert len(files) == middle.file_count
+    buckets = {bucket_of(one.station_id) for one in files}
+    assert (min(buckets), max(buckets)) == (middle.first_bucket, middle.last_bucket)
 
 
 def test_has_changes_is_left_false_by_a_run(place: Workplace, published: Published) -> None:

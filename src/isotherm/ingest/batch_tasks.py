@@ -76,7 +76,17 @@ def prepare_and_find_work(place: Workplace) -> Work:
 def count_pending(place: Workplace) -> int:
     """How many files Spark has still to read."""
     with place.engine.connect() as connection:
-        return len(source_files.read_pending(connection))
+        return source_files.count_pending(connection)
+
+
+@in_workplace
+def load_part(place: Workplace) -> None:
+    """Take what is summarised so far to MySQL; `load_changes` tells of its days when all is done.
+
+    Raises:
+        StoreError: some could not be loaded; what could is in MySQL, and the message says what to do.
+    """
+    _load(place)
 
 
 @in_workplace
@@ -95,16 +105,7 @@ def load_changes(place: Workplace, *, run_id: str) -> dict[str, Any]:
     Raises:
         StoreError: some could not be loaded; what could is in MySQL, and the message says what to do.
     """
-    left = _count_changed(place)
-    while True:
-        try:
-            place.loader.load_changes()
-            break
-        except StoreError as error:
-            before, left = left, _count_changed(place)
-            if not 0 < left < before:
-                raise
-            log.warning(f"{error} {before - left} files are loaded, the others are tried again.")
+    _load(place)
     with place.engine.begin() as connection:
         days = untold_days.claim(connection, run_id)
     return {"days": as_ranges(days)}
@@ -148,7 +149,21 @@ def settle_ledger(place: Workplace, *, run_label: str) -> str | None:
     )
 
 
+def _load(place: Workplace) -> None:
+    """Load all there is, again as long as a load that fails leaves less to be done."""
+    left = _count_changed(place)
+    while True:
+        try:
+            place.loader.load_changes()
+        except StoreError as error:
+            before, left = left, _count_changed(place)
+            if not 0 < left < before:
+                raise
+            log.warning(f"{error} {before - left} files are loaded, the others are tried again.")
+        else:
+            return
+
+
 def _count_changed(place: Workplace) -> int:
-    """Files the loader can take: those that Spark is to read again come after that."""
     with place.engine.connect() as connection:
-        return sum(not one.is_pending for one in source_files.read_changed(connection))
+        return source_files.count_changed(connection)

@@ -75,8 +75,9 @@ def check_station_ids(downloads: Mapping[str, Any] | Sequence[Mapping[str, Any]]
         raise AirflowFailException(f"{describe_missing(missing)} All others are done.")
 
 
-# In Spark's pool, so that no job makes anew what is being read.
-@task(pool="spark", multiple_outputs=False)
+# In Spark's pool, so that no job makes anew what is being read. Of several parts before it, those that
+# found nothing to do are skipped; it is skipped where all are.
+@task(pool="spark", multiple_outputs=False, trigger_rule="none_failed_min_one_success")
 def load_changes() -> dict[str, Any]:
     """All that changed to MySQL, with day, month, year and global rows, whichever run made it."""
     from isotherm.ingest import batch_tasks

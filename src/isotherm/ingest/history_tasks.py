@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from isotherm.archive.station_year import StationYear
@@ -58,8 +59,7 @@ def plan_import(place: Workplace, form: Mapping[str, Any]) -> list[dict[str, Any
         return []
     prepare(place)
     wanted = {*plan, *find_lost_sources(place.engine, place.store)}
-    ordered = sorted(wanted, key=lambda one: (one.year, one.dataset, one.station_id))
-    return [part.as_xcom() for part in write_plan(place.store, ordered)]
+    return [part.as_xcom() for part in write_plan(place.store, list(wanted))]
 
 
 @in_workplace
@@ -68,7 +68,6 @@ def download_years(
     part: Mapping[str, Any],
     *,
     typed_ids: Sequence[str] | None = None,
-    share_answers: bool = False,
 ) -> dict[str, Any]:
     """Bring the changed files of one part of a plan to HDFS.
 
@@ -76,21 +75,24 @@ def download_years(
         place: the stores.
         part: a `PlanPart`.
         typed_ids: stations the form names; those without a file are told.
-        share_answers: do not ask a server again for what an attempt before asked minutes ago.
 
     Returns:
         Files by outcome, and which of the typed stations were found in these years.
     """
     plan_part = PlanPart(**part)
     wanted = read_plan(place.store, plan_part)
-    with folded(f"{plan_part.title}: {len(wanted)} files"):
-        report = place.transfer.run(wanted, asked_since=place.asked_since(share_answers))
+    # A server that has answered since the plan was made is not asked again, whichever attempt asked.
+    since = place.asked_since_plan(datetime.fromisoformat(plan_part.planned_at))
+    with folded(
+        f"{plan_part.title}: {len(wanted)} files, part {plan_part.number} of {plan_part.count}"
+    ):
+        report = place.transfer.run(wanted, asked_since=since)
     report.write(typed_ids=typed_ids or ())
     return {**report.counts, **report.typed(typed_ids or ())}
 
 
 def title_of(part: Mapping[str, Any]) -> str:
-    """Name of a mapped task in the UI, as `1901-1910`."""
+    """Name of a mapped task in the UI, as `1901-1910` or `2014 bucket 00-15`."""
     return PlanPart(**part).title
 
 

@@ -23,6 +23,7 @@ from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.ingest.load_report import LoadReport, YearLoad, add_loads, count_load, log_loaded
 from isotherm.ingest.report import log
 from isotherm.ingest.stations import refresh_observed_period
+from isotherm.progress import Progress
 from isotherm.stores import source_files, untold_days
 from isotherm.stores.bucket_tables import BucketTable, FileVersion, read_bucket
 from isotherm.stores.global_summary import lock_layer
@@ -75,14 +76,18 @@ class Loader:
                 the ledger says: they are marked for the Spark job, everything else was loaded.
         """
         with self.engine.connect() as connection:
-            changed = source_files.read_changed(connection)
+            years = source_files.read_changed_years(connection)
             not_read = source_files.read_failed(connection, DATASETS)
         loads: dict[tuple[str, int], YearLoad] = {}
         days: set[date] = set()
         refused: list[ChangedFile] = []
-        for group, doubtful in self._read_ahead(_groups(changed)):
+        progress, done = Progress(sum(count for *_, count in years), "files"), 0
+        for group, doubtful in self._read_ahead(self._changed_groups(years)):
             refused += doubtful
             load, changed_days = self._load_group(group)
+            done += len(group.files) + len(doubtful)
+            if line := progress.due(done):
+                log.info(f"{group.dataset} {group.year} is loaded: {line}")
             before = loads.get((group.dataset, group.year))
             loads[group.dataset, group.year] = load if before is None else add_loads(before, load)
             days |= changed_days
@@ -90,6 +95,14 @@ class Loader:
         log_loaded(report)
         self._refuse(refused)
         return report
+
+    def _changed_groups(self, years: Iterable[tuple[str, int, int]]) -> Iterator[list[ChangedFile]]:
+        """Files of one dataset and year, some at a time; of 500 000 only those of one year are held."""
+        for dataset, year, _ in years:
+            with self.engine.connect() as connection:
+                files = source_files.read_changed(connection, dataset, year)
+            for start in range(0, len(files), _FILES_PER_TRANSACTION):
+                yield files[start : start + _FILES_PER_TRANSACTION]
 
     def _read_ahead(
         self, groups: Iterable[list[ChangedFile]]
@@ -192,14 +205,6 @@ def _replace(connection: sa.Connection, group: _Group) -> tuple[list[ChangedFile
     untold_days.note_changed(connection, result.changed_days)
     refresh_observed_period(connection, [one.station_id for one in files])
     return files, result
-
-
-def _groups(files: Iterable[ChangedFile]) -> Iterator[list[ChangedFile]]:
-    """Files of one dataset and year, some at a time, in the order of buckets."""
-    for _, of_year in groupby(files, key=lambda one: (one.dataset, one.year)):
-        part = list(of_year)
-        for start in range(0, len(part), _FILES_PER_TRANSACTION):
-            yield part[start : start + _FILES_PER_TRANSACTION]
 
 
 def _agrees(file: ChangedFile, table: BucketTable) -> bool:

@@ -87,3 +87,32 @@ class SummariseOperator(BatchJobOperator):
                     "The job failed, but %s of %s files are done: again.", pending - left, pending
                 )
                 pending = left
+
+
+class SummarisePartOperator(SummariseOperator):
+    """Works through what arrived while the parts after it are still downloaded.
+
+    What is summarised of all parts but the last is loaded here too: so memory and time of one load do
+    not grow with the import. The last part's is left to `load_changes`, which tells of all days.
+
+    Args:
+        part: the `PlanPart` that was downloaded before.
+        kwargs: as of SummariseOperator.
+    """
+
+    template_fields = (*SummariseOperator.template_fields, "part")
+
+    def __init__(self, *, part: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(map_index_template="{{ years }}", **kwargs)
+        self.part = part
+
+    def execute(self, context: Context) -> None:
+        """Summarise, then load."""
+        from isotherm.ingest import batch_tasks
+        from isotherm.ingest.plan import PlanPart
+
+        part = PlanPart(**self.part)
+        context["years"] = part.title  # type: ignore[typeddict-unknown-key]
+        super().execute(context)
+        if not part.is_last:
+            batch_tasks.load_part()

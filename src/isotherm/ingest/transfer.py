@@ -28,6 +28,7 @@ from isotherm.ingest.report import log
 from isotherm.ingest.stations import StationDirectory, write_station
 from isotherm.ingest.transfer_folder import transfer_folder
 from isotherm.ingest.transfer_report import Outcome, Transferred, TransferReport
+from isotherm.progress import Progress
 from isotherm.stores import source_files
 from isotherm.stores.hdfs_layout import raw_folder
 from isotherm.stores.hdfs_store import HdfsStore
@@ -115,18 +116,34 @@ class _Pass:
 
     def run(self, wanted: Sequence[StationYear], *, number_of: int) -> IsothermError | None:
         """Returns what ended the pass before its end, or None."""
+        progress = Progress(len(wanted), "files")
         try:
             for outcome in self._bring_all(wanted):
                 self.outcomes[outcome.station_year] = outcome
                 log.info(f"{len(self.outcomes):>5} of {number_of}  {outcome.describe()}")
+                if line := progress.due(len(self.outcomes)):
+                    log.info(f"{line}; {self.megabytes:.1f} MB came")
+                    self._record_confirmed()
                 if self.failures == _FAILURES_BEFORE_ASKING and not self.successes:
                     self._raise_if_unreachable()
-            self._write(lambda connection: source_files.record_confirmed(connection, self.confirmed))
+            self._record_confirmed()
         except SQLAlchemyError as error:
             return StoreError(f"MySQL did not take what was downloaded: {error}. Is it running?")
         except IsothermError as error:
             return error
         return None
+
+    @property
+    def megabytes(self) -> float:
+        """Of the files that came so far."""
+        return sum(one.size_bytes for one in self.outcomes.values()) / 1e6
+
+    def _record_confirmed(self) -> None:
+        """Note now and then what was answered, so that whoever goes on need not ask again."""
+        count = len(self.confirmed)  # threads go on appending
+        answers = self.confirmed[:count]
+        del self.confirmed[:count]
+        self._write(lambda connection: source_files.record_confirmed(connection, answers))
 
     def _raise_if_unreachable(self) -> None:
         if reason := self.way.archive.unreachable_reason():

@@ -24,6 +24,7 @@ from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.mysql import create_engine
 
 ANSWER_HOLDS_FOR: Final = timedelta(minutes=10)
+PLAN_HOLDS_FOR: Final = timedelta(days=1)
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -72,6 +73,18 @@ class Workplace:
         if not (is_shared and isinstance(self.archive, HttpArchive)):
             return None
         return datetime.now(UTC) - ANSWER_HOLDS_FOR
+
+    def asked_since_plan(self, planned_at: datetime) -> datetime | None:
+        """From when on an answer holds for a run with a plan: since that was made; None = ask.
+
+        So a part that was killed goes on where it was, and of a plan that is long ago all is asked for.
+
+        Args:
+            planned_at: UTC, with its zone.
+        """
+        if not isinstance(self.archive, HttpArchive):
+            return None
+        return max(planned_at, datetime.now(UTC) - PLAN_HOLDS_FOR)
 
     def known_stations(self) -> set[str]:
         """The stations that have files in the platform."""

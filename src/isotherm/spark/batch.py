@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from isotherm.datasets.made_by import made_by
 from isotherm.datasets.registry import dataset_named
 from isotherm.errors import StoreError
+from isotherm.progress import Progress
 from isotherm.spark.bucket_work import BucketResult, BucketTask, do_bucket
 from isotherm.stores.hdfs_store import HdfsAddress, HdfsConnection
 from isotherm.stores.mysql import is_transient
@@ -76,7 +77,7 @@ class BatchSummariser:
         size = max(1, self._context.defaultParallelism * _TASKS_PER_CORE)
         waves = [tasks[first : first + size] for first in range(0, len(tasks), size)]
         log.info(f"{len(files)} files in {len(tasks)} buckets to read")
-        failures = self._run_waves(waves)
+        failures = self._run_waves(waves, Progress(len(files), "files"))
         if failures:
             raise StoreError(
                 f"{len(failures)} of {len(tasks)} buckets are not done, the next run does them: "
@@ -96,7 +97,7 @@ class BatchSummariser:
             }
         return [replace(one, is_whole=one.place not in kept) for one in tasks]
 
-    def _run_waves(self, waves: Iterable[Sequence[BucketTask]]) -> list[str]:
+    def _run_waves(self, waves: Iterable[Sequence[BucketTask]], progress: Progress) -> list[str]:
         """Run and record; returns why buckets could not be done."""
         failures: list[str] = []
         pool = ThreadPoolExecutor(_WAVES_AT_ONCE)
@@ -105,6 +106,8 @@ class BatchSummariser:
             for wave in as_completed(running):
                 results = wave.result()
                 self._record(results)
+                if line := progress.due(self._report.file_count):
+                    log.info(line)
                 failed = [one for one in results if one.failure]
                 failures += [f"{one.label}: {one.failure}" for one in failed]
                 if len(failed) == len(results) and not any(one.damaged for one in failed):

@@ -105,13 +105,20 @@ class HdfsStore:
         """
         return self._attempt(f"read {path}", lambda: self._read_once(path))
 
-    def read_if_exists(self, path: str) -> bytes | None:
-        """The whole file, or None where there is none.
+    def read_if_exists(self, path: str, *, offset: int = 0, length: int | None = None) -> bytes | None:
+        """The file, or None where there is none.
+
+        Args:
+            path: absolute path in HDFS.
+            offset: from which byte on.
+            length: so many bytes; default: to its end.
 
         Raises:
             StoreError: HDFS did not answer.
         """
-        return self._attempt(f"read {path}", lambda: _unless_missing(lambda: self._read_once(path)))
+        return self._attempt(
+            f"read {path}", lambda: _unless_missing(lambda: self._read_once(path, offset, length))
+        )
 
     def exists(self, path: str) -> bool:
         """Whether there is a file or folder of this name."""
@@ -131,8 +138,8 @@ class HdfsStore:
         """Delete a file, or a folder with all in it; False if there was none."""
         return bool(self._attempt(f"delete {path}", lambda: self._client.delete(path, recursive=True)))
 
-    def _read_once(self, path: str) -> bytes:
-        with self._client.read(path) as response:
+    def _read_once(self, path: str, offset: int = 0, length: int | None = None) -> bytes:
+        with self._client.read(path, offset=offset, length=length) as response:
             return bytes(response.read())
 
     def _write_once(self, path: str, content: bytes | Path) -> None:

@@ -19,10 +19,12 @@ from isotherm.stores.source_files.downloads import (
 )
 from isotherm.stores.source_files.loads import (
     ChangedFile,
+    count_changed,
     has_changes,
     lock_changed,
     mark_day,
     read_changed,
+    read_changed_years,
     record_loaded,
 )
 from isotherm.stores.source_files.rejections import (
@@ -34,6 +36,7 @@ from isotherm.stores.source_files.rows import (
 )
 from isotherm.stores.source_files.summaries import (
     FailedFile,
+    count_pending,
     has_pending,
     mark_buckets,
     mark_due,
@@ -49,6 +52,8 @@ __all__ = [
     "FailedFile",
     "KnownFile",
     "add_rejections",
+    "count_changed",
+    "count_pending",
     "decode_days",
     "encode_days",
     "has_changes",
@@ -60,6 +65,7 @@ __all__ = [
     "mark_outdated",
     "read_buckets",
     "read_changed",
+    "read_changed_years",
     "read_failed",
     "read_known_files",
     "read_known_stations",

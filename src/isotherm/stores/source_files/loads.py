@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from isotherm.archive.station_year import StationYear
 from isotherm.stores.source_files.rows import decode_days, encode_days, is_file
@@ -51,11 +51,40 @@ def has_changes(connection: Connection) -> bool:
     return connection.scalar(statement) is not None
 
 
-def read_changed(connection: Connection) -> list[ChangedFile]:
-    """The files whose summaries are not all in MySQL, in the order of dataset, year and bucket."""
+def count_changed(connection: Connection) -> int:
+    """How many files the loader can take: those that Spark is to read again come after that."""
+    statement = (
+        select(func.count())
+        .select_from(_TABLE)
+        .where(_TABLE.c.has_changes == 1, _TABLE.c.is_pending == 0)
+    )
+    return int(connection.scalar(statement) or 0)
+
+
+def read_changed_years(connection: Connection) -> list[tuple[str, int, int]]:
+    """Dataset, year and number of files of each year that has some the loader is to look at."""
+    key = (_TABLE.c.dataset, _TABLE.c.year)
+    statement = (
+        select(*key, func.count()).where(_TABLE.c.has_changes == 1).group_by(*key).order_by(*key)
+    )
+    return [(dataset, year, count) for dataset, year, count in connection.execute(statement)]
+
+
+def read_changed(
+    connection: Connection, dataset: str | None = None, year: int | None = None
+) -> list[ChangedFile]:
+    """The files whose summaries are not all in MySQL, in the order of dataset, year and bucket.
+
+    Args:
+        connection: to the product's database.
+        dataset: only of this one.
+        year: only of this one. A file with all its days takes 3 kB: of very many, ask year by year.
+    """
+    of_year = [_TABLE.c.dataset == dataset] if dataset is not None else []
+    of_year += [_TABLE.c.year == year] if year is not None else []
     statement = (
         select(_TABLE)
-        .where(_TABLE.c.has_changes == 1)
+        .where(_TABLE.c.has_changes == 1, *of_year)
         .order_by(_TABLE.c.dataset, _TABLE.c.year, _TABLE.c.bucket, _TABLE.c.station_id)
     )
     return [_changed_file(row) for row in connection.execute(statement)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
 
 from isotherm.datasets.dataset import Dataset
 from isotherm.datasets.made_by import made_by
@@ -100,6 +100,12 @@ def has_pending(connection: Connection) -> bool:
     """Whether Spark has work, wherever it lies."""
     statement = select(_TABLE.c.station_id).where(_TABLE.c.is_pending == 1).limit(1)
     return connection.scalar(statement) is not None
+
+
+def count_pending(connection: Connection) -> int:
+    """How many files Spark has to read."""
+    statement = select(func.count()).select_from(_TABLE).where(_TABLE.c.is_pending == 1)
+    return int(connection.scalar(statement) or 0)
 
 
 def read_pending(connection: Connection) -> list[RawFile]:
