@@ -1,11 +1,8 @@
 """From the archive to HDFS, on real servers: what changes, what must not, and what is told."""
 
 import gzip
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -22,6 +19,7 @@ from isotherm.ingest.transfer import Transfer
 from isotherm.ingest.transfer_report import Outcome, TransferReport
 from isotherm.ingest.workplace import Workplace
 from isotherm.stores import source_files, tables
+from scripted_server import MISBEHAVIOURS, ScriptedServer, body, serve, status
 from servers.hdfs_fixture import Hdfs
 from servers.ingest_fixture import (
     STATION,
@@ -233,44 +231,14 @@ def test_a_station_is_described_by_its_own_file_where_no_list_is(
     assert "JAN MAYEN" in row.name
 
 
-class _Flaky(BaseHTTPRequestHandler):
-    """Serves the files of a directory; some stations are refused, some fail a few times first."""
-
-    root: Path
-    refused: set[str]
-    failures: dict[str, int]
-    asked: list[str]
-
-    def do_GET(self) -> None:
-        station = Path(self.path).name[:11]
-        self.asked.append(station)
-        status, body = HTTPStatus.NOT_FOUND, b""
-        path = self.root / self.path.lstrip("/")
-        if station in self.refused:
-            status = HTTPStatus.FORBIDDEN
-        elif self.failures.get(station, 0) > 0:
-            self.failures[station] -= 1
-            status = HTTPStatus.SERVICE_UNAVAILABLE
-        elif path.is_file():
-            status, body = HTTPStatus.OK, path.read_bytes()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_arguments: object) -> None:
-        return
-
-
 @pytest.fixture
-def flaky(published: Published) -> Iterator[tuple[str, type[_Flaky]]]:
-    handler = type("Handler", (_Flaky,), {})
-    handler.root, handler.refused, handler.failures, handler.asked = published.root, set(), {}, []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", handler
-    server.shutdown()
-    server.server_close()
+def served(published: Published) -> Iterator[ScriptedServer]:
+    with serve(published.root) as server:
+        yield server
+
+
+def path_of(station: str) -> str:
+    return f"/data/global-hourly/access/2014/{station}.csv"
 
 
 def http_transfer(place: Workplace, url: str) -> Transfer:
@@ -281,30 +249,78 @@ def http_transfer(place: Workplace, url: str) -> Transfer:
 
 
 def test_while_others_come_a_failing_file_is_asked_for_more_often_than_any_limit(
-    published: Published, place: Workplace, flaky: tuple[str, type[_Flaky]]
+    published: Published, place: Workplace, served: ScriptedServer
 ) -> None:
-    url, handler = flaky
     stations = [f"{number:06d}99999" for number in range(1, 7)]
     for number, station in enumerate(stations):
         published.put(csv_of(2, station), station)
         # Each is served one round later than the one before: every round makes progress.
-        handler.failures[station] = number * 2
-    transfer = http_transfer(place, url)
+        served.script[path_of(station)] = [status(503)] * (number * 2)
+    transfer = http_transfer(place, served.url)
     report = transfer.run(StationYear(one, 2014, GLOBAL_HOURLY) for one in stations)
     assert counts(report) == {"changed": 6}
 
 
 def test_a_refused_station_is_asked_once_and_the_others_are_taken(
-    published: Published, place: Workplace, flaky: tuple[str, type[_Flaky]]
+    published: Published, place: Workplace, served: ScriptedServer
 ) -> None:
-    url, handler = flaky
     published.put(csv_of(2))
     published.put(csv_of(2, OTHER.station_id), OTHER.station_id)
-    handler.refused.add(OTHER.station_id)
-    report = http_transfer(place, url).run([YEAR, OTHER])
+    served.script[path_of(OTHER.station_id)] = [status(403)]
+    report = http_transfer(place, served.url).run([YEAR, OTHER])
     assert counts(report) == {"changed": 1, "failed": 1}
     assert "403" in report.with_outcome(Outcome.FAILED)[0].reason
-    assert handler.asked.count(OTHER.station_id) == 1
+    assert served.paths().count(path_of(OTHER.station_id)) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["nothing in it", "a web page", "shorter than announced", "another header line", "503"]
+)
+def test_a_misbehaving_archive_costs_the_one_file_and_nothing_of_it_stays(
+    published: Published, place: Workplace, served: ScriptedServer, name: str
+) -> None:
+    published.put(csv_of(5))
+    published.put(csv_of(5, OTHER.station_id), OTHER.station_id)
+    transfer = http_transfer(place, served.url)
+    transfer.run([YEAR, OTHER])
+    before = raw_files(place)
+    newer = csv_of(6)
+    published.put(newer)
+    published.put(csv_of(6, OTHER.station_id), OTHER.station_id)
+    served.script[path_of(STATION)] = [MISBEHAVIOURS[name](newer)] * 4
+    report = transfer.run([YEAR, OTHER])
+    assert counts(report) == {"changed": 1, "failed": 1}
+    (failed,) = report.with_outcome(Outcome.FAILED)
+    assert failed.station_year == YEAR
+    assert path_of(STATION) in failed.reason
+    assert {one for one in before if STATION in one} == {
+        one for one in raw_files(place) if STATION in one
+    }
+    assert list(place.transfers.rglob("*.csv*")) == []
+    # What passes is no failure: the next run has it.
+    served.script[path_of(STATION)] = []
+    assert counts(transfer.run([YEAR, OTHER])) == {"changed": 1, "unchanged": 1}
+
+
+def test_a_file_that_shrank_is_refused_and_rows_of_the_future_are_set_aside(
+    published: Published, place: Workplace, served: ScriptedServer
+) -> None:
+    published.put(csv_of(40))
+    published.put(csv_of(5, OTHER.station_id), OTHER.station_id)
+    transfer = http_transfer(place, served.url)
+    transfer.run([YEAR, OTHER])
+    served.script[path_of(STATION)] = [body(csv_of(20))]
+    assert counts(transfer.run([YEAR, OTHER])) == {"refused": 1, "unchanged": 1}
+    year = datetime.now(UTC).year + 1
+    published.put(csv_of(5, year=year), year=year)
+    report = transfer.run([StationYear(STATION, year, GLOBAL_HOURLY)])
+    assert counts(report) == {"changed": 1}
+    summarise_pending(place)
+    with place.engine.connect() as connection:
+        row = connection.execute(
+            select(tables.source_file).where(tables.source_file.c.year == year)
+        ).one()
+    assert (row.row_count, row.last_observed_at) == (0, None)
 
 
 def test_an_archive_that_is_away_as_a_whole_fails_the_task_after_a_few_files(

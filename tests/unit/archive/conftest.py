@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from scripted_server import ScriptedServer, serve
 
 from isotherm.archive.http_archive import HttpArchive
 from isotherm.archive.http_client import RetryPolicy
+from scripted_server import ScriptedServer, serve
 
 IMPATIENT = RetryPolicy(
     attempts=3, first_pause_s=0.01, longest_pause_s=0.02, connect_timeout_s=2, read_timeout_s=0.5

@@ -10,7 +10,6 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from scripted_server import ScriptedServer, body, hang, status
 
 from csv_rows import csv_file, header, line
 from isotherm import __version__
@@ -20,6 +19,7 @@ from isotherm.archive.http_client import RetryPolicy
 from isotherm.archive.station_year import FetchedFile, SourceFile, StationYear
 from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.errors import SourceError
+from scripted_server import ScriptedServer, body, hang, status
 
 OHARE = StationYear("72530094846", 2014, GLOBAL_HOURLY.name)
 PATH = "/data/global-hourly/access/2014/72530094846.csv"

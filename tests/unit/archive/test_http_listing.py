@@ -6,7 +6,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from scripted_server import ScriptedServer, body, serve
 
 from csv_rows import csv_file, line
 from isotherm.archive.http_archive import HttpArchive
@@ -14,6 +13,7 @@ from isotherm.archive.http_client import RetryPolicy
 from isotherm.archive.station_year import StationYear
 from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.errors import SourceError
+from scripted_server import ScriptedServer, body, serve
 
 IMPATIENT = RetryPolicy(attempts=2, first_pause_s=0.01, longest_pause_s=0.02, connect_timeout_s=2)
 OHARE = StationYear("72530094846", 2014, GLOBAL_HOURLY.name)

@@ -8,7 +8,6 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from scripted_server import ScriptedServer, body, serve, status
 
 from csv_rows import csv_file, line
 from isotherm.archive.directory_archive import DirectoryArchive
@@ -18,6 +17,7 @@ from isotherm.archive.known_versions import KnownVersions
 from isotherm.archive.simulated_archive import SimulatedArchive
 from isotherm.archive.station_year import Archive, FetchedFile, SourceFile, StationYear
 from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
+from scripted_server import ScriptedServer, body, serve, status
 
 ONE = StationYear("72530094846", 2014, GLOBAL_HOURLY.name)
 PATH = "/data/global-hourly/access/2014/72530094846.csv"

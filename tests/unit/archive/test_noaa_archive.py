@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from scripted_server import ScriptedServer, body, serve, status
 
 from csv_rows import csv_file, line
 from isotherm.archive.http_client import RetryPolicy
@@ -15,6 +14,7 @@ from isotherm.datasets.dataset import Dataset
 from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.errors import SourceError
 from isotherm.station import is_station_id
+from scripted_server import ScriptedServer, body, serve, status
 
 CONTENT = csv_file(line())
 OHARE = StationYear("72530094846", 2014, GLOBAL_HOURLY.name)

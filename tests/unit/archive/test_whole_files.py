@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from scripted_server import Answer, ScriptedServer, body, drip, serve, status, trickle
 
 from csv_rows import csv_file, line
 from isotherm.archive.directory_archive import DirectoryArchive
@@ -18,6 +17,7 @@ from isotherm.archive.noaa_archive import NoaaArchive
 from isotherm.archive.station_year import StationYear
 from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.errors import SourceError
+from scripted_server import Answer, ScriptedServer, body, drip, serve, status, trickle
 
 POLICY = RetryPolicy(
     attempts=2,
