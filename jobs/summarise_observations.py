@@ -12,6 +12,7 @@ import time
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from isotherm.datasets.registry import configured
 from isotherm.errors import IsothermError
 from isotherm.settings import load_settings
 from isotherm.spark.pending import prepare_work
@@ -26,10 +27,10 @@ def main() -> int:
     """Summarise; exit status 1 with one line of cause where that fails."""
     started_at = time.monotonic()
     settings = load_settings()
-    engine = create_engine(settings)
+    engine, datasets = create_engine(settings), configured(settings)
     try:
         with engine.begin() as connection:
-            if not prepare_work(connection, HdfsStore(settings)):
+            if not prepare_work(connection, HdfsStore(settings), datasets):
                 return 0
             files = read_pending(connection)
         # Imported only where there is work: half a second.
@@ -37,7 +38,7 @@ def main() -> int:
         from isotherm.spark.session import batch_context
 
         with batch_context(settings, "isotherm-summarise-observations") as context:
-            report = BatchSummariser(context, settings, engine).run(files)
+            report = BatchSummariser(context, settings, engine, datasets).run(files)
     except (IsothermError, SQLAlchemyError) as error:
         log.error(f"FAILED {error}")
         return 1

@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     tools_dir: Path = REPOSITORY_ROOT / ".isotherm" / "tools"
     port_base: int = Field(default=24000, ge=1024, le=65000)
 
+    neighbour_check: bool = Field(
+        default=True,
+        description="whether GHCNh reports unlike those before and after them are set aside",
+    )
     api_url: str = ""
     api_host: str = LOOPBACK
     airflow_url: str = ""

@@ -1,11 +1,13 @@
 """An archive in a directory, laid out as NOAA lays out its site; `X.csv` may be there as `X.csv.gz`."""
 
+import os
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from isotherm.archive.known_versions import KnownVersions
-from isotherm.archive.listing import FIRST_YEAR, LAST_YEAR, station_years_among, years_among
+from isotherm.archive.listing import FIRST_YEAR, LAST_YEAR, sizes_among, years_among
 from isotherm.archive.received_file import content_digest, keep_compressed, temporary_beside
 from isotherm.archive.station_year import FetchedFile, SourceFile, StationYear
 from isotherm.datasets.dataset import Dataset, ListedStation
@@ -30,22 +32,25 @@ class DirectoryArchive:
         self, dataset: Dataset, first_year: int, last_year: int
     ) -> list[StationYear]:
         """The station-years that have a file."""
+        return sorted(self.list_sizes(dataset, first_year, last_year))
+
+    def list_sizes(
+        self, dataset: Dataset, first_year: int, last_year: int
+    ) -> dict[StationYear, int | None]:
+        """The same, with the sizes of the files."""
         if reason := self.unreachable_reason():
             raise SourceError(reason)
         access = self._root / dataset.layout.access_path
         if not access.is_dir():
-            return []
+            return {}
+        sizes: dict[StationYear, int | None] = {}
         try:
-            found: set[StationYear] = set()
             folders = (path.name for path in access.iterdir() if path.is_dir())
             for year in years_among(folders, first_year, last_year):
-                for form in dataset.layout.forms:
-                    folder = access / form.year_folder(year)
-                    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-                    found |= station_years_among(names, dataset, form, year)
+                sizes |= sizes_among(_files_of(access / str(year), dataset), dataset, year)
         except OSError as error:
             raise _unreadable(access, error) from error
-        return sorted(found)
+        return sizes
 
     def fetch(
         self,
@@ -105,6 +110,18 @@ class DirectoryArchive:
     def _find(path: Path) -> Path | None:
         candidates = (path, path.with_name(f"{path.name}.gz"))
         return next((one for one in candidates if one.is_file()), None)
+
+
+def _files_of(year_folder: Path, dataset: Dataset) -> Iterator[tuple[str, int]]:
+    """Files in the folders of a dataset's forms, by their path below that of the year, with sizes."""
+    for form in dataset.layout.forms:
+        folder = year_folder / form.folder
+        if not folder.is_dir():
+            continue
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_file():
+                    yield f"{form.folder}/{entry.name}".lstrip("/"), entry.stat().st_size
 
 
 def _copy(

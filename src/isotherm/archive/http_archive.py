@@ -69,6 +69,12 @@ class HttpArchive:
                 found |= station_years_among(linked, dataset, form, year)
         return sorted(found)
 
+    def list_sizes(
+        self, dataset: Dataset, first_year: int, last_year: int
+    ) -> dict[StationYear, int | None]:
+        """Index pages say no sizes."""
+        return dict.fromkeys(self.list_station_years(dataset, first_year, last_year))
+
     def fetch(
         self,
         station_year: StationYear,
@@ -170,16 +176,17 @@ class HttpArchive:
         self, url: str, station_year: StationYear, target: Path, versions: KnownVersions
     ) -> FetchedFile | None:
         downloaded_at = datetime.now(UTC).replace(microsecond=0)
+        of_form = versions.of_form(url.removesuffix(".gz").rpartition(".")[2])
         unchanged = partial(versions.unchanged, downloaded_at=downloaded_at, origin=url)
         with (
             temporary_beside(target) as temporary,
-            self._client.open(url, versions.conditions) as response,
+            self._client.open(url, of_form.conditions) as response,
         ):
             if is_absent(response):
                 return None
             etag = entity_tag(response)
             if response.status_code == NOT_MODIFIED:
-                return unchanged(versions.of_unmodified(etag), etag=etag)
+                return unchanged(of_form.of_unmodified(etag), etag=etag)
             self._client.write_body(response, temporary)
             sha256 = content_digest(temporary, self._datasets[station_year.dataset], url)
             if version := versions.of_content(sha256):

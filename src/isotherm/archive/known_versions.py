@@ -22,6 +22,17 @@ class KnownVersions:
     kept: SourceFile | None = None
     refused: SourceFile | None = None
 
+    def of_form(self, ending: str) -> "KnownVersions":
+        """Those that came in this form, or may have: only these may a server call unmodified.
+
+        A file of another form may be older than the version we have, and still news.
+        """
+        kept, refused = (
+            one if one is not None and one.ending in ("", ending) else None
+            for one in (self.kept, self.refused)
+        )
+        return KnownVersions(kept, refused)
+
     def of_etag(self, etag: str | None) -> SourceFile | None:
         """The version with this mark, by the weak comparison of RFC 9110."""
         if etag is None:

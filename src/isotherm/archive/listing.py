@@ -19,6 +19,29 @@ def years_among(names: Iterable[str], first_year: int, last_year: int) -> list[i
     return sorted(year for year in years if first_year <= year <= last_year)
 
 
+def sizes_among(
+    files: Iterable[tuple[str, int | None]], dataset: Dataset, year: int
+) -> dict[StationYear, int | None]:
+    """The station-years among these files, each with the bytes of the form that is asked for first.
+
+    Args:
+        files: path below the folder of the year, and bytes.
+        dataset: whose files they are.
+        year: of the folder.
+    """
+    by_form: list[dict[StationYear, int | None]] = [{} for _ in dataset.layout.forms]
+    for path, size_bytes in files:
+        folder, _, name = path.rpartition("/")
+        for form, found in zip(dataset.layout.forms, by_form, strict=True):
+            match = form.pattern.match(name) if folder == form.folder else None
+            if match is not None:
+                found[StationYear(match[1], year, dataset.name)] = size_bytes
+    sizes: dict[StationYear, int | None] = {}
+    for found in reversed(by_form):
+        sizes |= found
+    return sizes
+
+
 def station_years_among(
     names: Iterable[str], dataset: Dataset, form: Form, year: int
 ) -> set[StationYear]:

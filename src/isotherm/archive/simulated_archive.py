@@ -66,6 +66,12 @@ class SimulatedArchive:
         years = range(max(first_year, FIRST_YEAR), min(last_year, newest) + 1)
         return _open_years(dataset, station_ids(self._station_count), years)
 
+    def list_sizes(
+        self, dataset: Dataset, first_year: int, last_year: int
+    ) -> dict[StationYear, int | None]:
+        """They are made when they are asked for: no size is known before."""
+        return dict.fromkeys(self.list_station_years(dataset, first_year, last_year))
+
     def fetch(
         self,
         station_year: StationYear,

@@ -28,12 +28,14 @@ class SourceFile:
         sha256: of the uncompressed content.
         published_at: UTC.
         etag: the archive's own mark of this version, where it gives one.
+        ending: of the form it came in, as `parquet`; empty = not known.
     """
 
     station_year: StationYear
     sha256: str
     published_at: datetime
     etag: str | None = None
+    ending: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,15 @@ class Archive(Protocol):
         """The station-years it has or may have in these years (both inclusive), sorted.
 
         A station that is not among them may still have a file: `fetch` asks for any.
+
+        Raises:
+            SourceError: the archive cannot be read.
+        """
+
+    def list_sizes(
+        self, dataset: Dataset, first_year: int, last_year: int
+    ) -> dict[StationYear, int | None]:
+        """The same, each with the bytes its download would have; None = the archive does not say.
 
         Raises:
             SourceError: the archive cannot be read.

@@ -6,7 +6,7 @@ them.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
 
@@ -51,6 +51,7 @@ class Layout:
         noaa_access_urls: NOAA's own addresses of the access folder, in the order they are asked.
         noaa_station_list_urls: NOAA's own addresses of the station list, likewise.
         forms: in the order they are asked for; what their names have before the last dot is the same.
+        noaa_bucket_url: an S3 bucket that lists its keys; the first of NOAA's addresses lie in it.
     """
 
     access_path: str
@@ -58,6 +59,7 @@ class Layout:
     noaa_access_urls: tuple[str, ...]
     noaa_station_list_urls: tuple[str, ...]
     forms: tuple[Form, ...]
+    noaa_bucket_url: str = ""
 
     def neutral_name(self, station_id: str, year: int) -> str:
         """What a station-year is called in whichever form it came: without an ending, if of several."""
@@ -71,10 +73,19 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class FirstVisit:
-    """What a first look at NOAA's archive takes: few enough to be quick."""
+    """What a first look at NOAA's archive takes: few enough to be quick.
+
+    Attributes:
+        station_ids: of stations people know.
+        year_count: the current year, and as many before it as make so many.
+    """
 
     station_ids: tuple[str, ...]
-    years: tuple[int, ...]
+    year_count: int
+
+    def years(self, today: date) -> range:
+        """Which years, on a day."""
+        return range(today.year - self.year_count + 1, today.year + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +136,7 @@ class Dataset(DatasetFacts):
 
     Attributes:
         layout: where its files lie.
-        first_visit: what a first look takes from NOAA.
+        first_visit: what a first look takes from NOAA; None = nothing.
         read: one file into observations.
         read_keys: the stations and times of the same observations, for a fraction of the cost.
         check_header: raises SourceError where the first line (of decompressed bytes) is not that of a
@@ -138,7 +149,7 @@ class Dataset(DatasetFacts):
     """
 
     layout: Layout
-    first_visit: FirstVisit
+    first_visit: FirstVisit | None
     read: Reader
     read_keys: KeyReader
     check_header: Callable[[bytes, str], object]
@@ -146,3 +157,7 @@ class Dataset(DatasetFacts):
     read_station_list: Callable[[bytes], list[ListedStation]]
     describe_station: Callable[[bytes, str], Station | None]
     modules: tuple[str, ...]
+
+    def checking(self, *, neighbours: bool) -> "Dataset":
+        """The same, with its check against neighbours only where this installation wants it."""
+        return replace(self, checks_neighbours=self.checks_neighbours and neighbours)

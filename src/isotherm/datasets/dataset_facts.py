@@ -19,6 +19,8 @@ class DatasetFacts:
         last_day: the newest day there will ever be, of a dataset that is frozen; else None.
         licence: what holds for its use, for people.
         quality: which observations are bad, which report types are what.
+        checks_neighbours: whether reports unlike those before and after them are set aside: its files
+            are known to hold reports of other places.
     """
 
     name: str
@@ -29,3 +31,4 @@ class DatasetFacts:
     last_day: date | None
     licence: str
     quality: QualityRule
+    checks_neighbours: bool

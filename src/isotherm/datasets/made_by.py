@@ -22,6 +22,7 @@ _SHARED_MODULES: Final = (
     "isotherm.datasets.observations",
     "isotherm.datasets.schema",
 )
+_NEIGHBOURS: Final = "isotherm.datasets.neighbours"
 _DIGITS: Final = 16
 
 
@@ -37,8 +38,12 @@ def _fingerprint(modules: tuple[str, ...]) -> str:
 
 
 def made_by(dataset: Dataset) -> str:
-    """The fingerprint of the code that makes a dataset's observations and summaries, 16 digits."""
-    return _fingerprint((*dataset.modules, *_SHARED_MODULES))
+    """The fingerprint of the code that makes a dataset's observations and summaries, 16 digits.
+
+    Whether reports are checked against their neighbours is part of it: switched, files are read again.
+    """
+    checks = (_NEIGHBOURS,) if dataset.checks_neighbours else ()
+    return _fingerprint((*dataset.modules, *_SHARED_MODULES, *checks))
 
 
 def _code(source: str) -> str:

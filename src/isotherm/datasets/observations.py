@@ -1,11 +1,11 @@
 """The observations of one file, and what is set aside: the one function of batch and feeder.
 
-A file is a station's of a year. Rows of another station or year, rows without a readable key, and rows
-from the future are no observations of it; each is kept with its reason.
+A file is a station's of a year. Rows of another station or year, rows without a readable key, rows from
+the future and reports of another place are no observations of it; each is kept with its reason.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -13,6 +13,8 @@ from typing import Final
 import polars as pl
 
 from isotherm.datasets.dataset import Dataset
+from isotherm.datasets.neighbours import is_unlike_neighbours
+from isotherm.datasets.schema import POLARS_SCHEMA
 
 # A station's clock may be a little ahead; further ahead would move the stream's watermark.
 FUTURE_TOLERANCE: Final = timedelta(hours=1)
@@ -24,11 +26,15 @@ class SetAside(StrEnum):
     UNREADABLE_KEY = "unreadable_key"
     ANOTHER_FILES = "belongs_to_another_file"
     FUTURE = "future"
+    UNLIKE_NEIGHBOURS = "unlike_neighbours"
 
 
 SET_ASIDE_SCHEMA: Final = pl.Schema(
     {"source_line": pl.Int32(), "reason": pl.String(), "payload": pl.String()}
 )
+
+
+_NO_TIMES: Final = pl.Series("observed_at", [], POLARS_SCHEMA["observed_at"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +46,19 @@ class FileObservations:
         set_aside: the other rows, `SET_ASIDE_SCHEMA`.
         future_from: the earliest observation that was set aside for being in the future, UTC: from then
             on the file holds more than was read.
+        unlike_at: times of the reports that were set aside for being unlike their neighbours. The file
+            covers these: it has not shrunk where a report is found to be another place's.
     """
 
     observations: pl.DataFrame
     set_aside: pl.DataFrame
     future_from: datetime | None = None
+    unlike_at: pl.Series = field(default_factory=lambda: _NO_TIMES)
+
+    @property
+    def covered_at(self) -> pl.Series:
+        """The times of all rows of this station and year, as `coverage_of` finds them."""
+        return pl.concat([self.observations["observed_at"], self.unlike_at])
 
 
 def source_name(dataset: Dataset, station_id: str, year: int) -> str:
@@ -81,17 +95,24 @@ def observations_of(
     parsed = dataset.read(content, published_at=published_at, source_file=name)
     places = parsed.observations.select(own=is_of_file(station_id, year), future=is_in_future(now))
     own, future = places["own"], places["future"]
-    set_aside = [_unreadable(parsed.rejected)]
-    if own.all() and not future.any():
-        return FileObservations(parsed.observations, set_aside[0])
+    is_regular = own.all() and not future.any()
+    rows = parsed.observations if is_regular else parsed.observations.filter(own & ~future)
+    unlike = _unlike(rows, dataset)
+    if is_regular and not unlike.any():
+        return FileObservations(rows, _unreadable(parsed.rejected))
     ahead = parsed.observations.filter(own & future)
-    future_from: datetime | None = ahead["observed_at"].min()  # type: ignore[assignment] # of its dtype
-    set_aside += [
+    set_aside = [
+        _unreadable(parsed.rejected),
         _as_payload(parsed.observations.filter(~own), SetAside.ANOTHER_FILES),
         _as_payload(ahead, SetAside.FUTURE),
+        _as_payload(rows.filter(unlike), SetAside.UNLIKE_NEIGHBOURS),
     ]
+    future_from: datetime | None = ahead["observed_at"].min()  # type: ignore[assignment] # of its dtype
     return FileObservations(
-        parsed.observations.filter(own & ~future), pl.concat(set_aside), future_from
+        rows.filter(~unlike),
+        pl.concat(set_aside),
+        future_from,
+        rows["observed_at"].filter(unlike),
     )
 
 
@@ -103,6 +124,13 @@ def is_of_file(station_id: str, year: int) -> pl.Expr:
 def is_in_future(now: datetime | None = None) -> pl.Expr:
     """Whether a row is later than a station's clock may be ahead of now; default: the wall clock."""
     return pl.col("observed_at") > (now or datetime.now(UTC)).astimezone(UTC) + FUTURE_TOLERANCE
+
+
+def _unlike(rows: pl.DataFrame, dataset: Dataset) -> pl.Series:
+    """Whether each row is another place's report, where the dataset is checked for these."""
+    if not dataset.checks_neighbours:
+        return pl.repeat(value=False, n=rows.height, eager=True, dtype=pl.Boolean)
+    return is_unlike_neighbours(rows, dataset.quality)
 
 
 def _unreadable(rejected: pl.DataFrame) -> pl.DataFrame:

@@ -51,7 +51,7 @@ def prepare(place: Workplace) -> None:
     """
     for attempt in stamina.retry_context(on=is_transient, attempts=_ATTEMPTS):
         with attempt, place.engine.begin() as connection:
-            prepare_work(connection, place.store)
+            prepare_work(connection, place.store, place.datasets)
 
 
 def find_work(place: Workplace) -> Work:

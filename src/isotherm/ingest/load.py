@@ -17,6 +17,7 @@ import sqlalchemy as sa
 import stamina
 from sqlalchemy import Engine
 
+from isotherm.datasets.dataset import Dataset
 from isotherm.datasets.registry import DATASETS, dataset_named
 from isotherm.errors import DamagedBucketError, StoreError
 from isotherm.hourly_summary import LAYER_BATCH
@@ -63,10 +64,14 @@ class _Read:
 
 @dataclass(frozen=True, slots=True)
 class Loader:
-    """The two stores a load goes between; the engine with `local_files`."""
+    """The two stores a load goes between, and the datasets as this installation reads them.
+
+    The engine is one with `local_files`.
+    """
 
     store: HdfsStore
     engine: Engine
+    datasets: Sequence[Dataset] = DATASETS
 
     def load_changes(self) -> LoadReport:
         """Load every changed day of every file, wherever it lies.
@@ -77,7 +82,7 @@ class Loader:
         """
         with self.engine.connect() as connection:
             years = source_files.read_changed_years(connection)
-            not_read = source_files.read_failed(connection, DATASETS)
+            not_read = source_files.read_failed(connection, self.datasets)
         loads: dict[tuple[str, int], YearLoad] = {}
         days: set[date] = set()
         refused: list[ChangedFile] = []

@@ -14,7 +14,8 @@ from sqlalchemy import Engine
 from isotherm.archive.archives import open_archive
 from isotherm.archive.http_archive import HttpArchive
 from isotherm.archive.station_year import Archive
-from isotherm.datasets.registry import DATASETS
+from isotherm.datasets.dataset import Dataset
+from isotherm.datasets.registry import DATASETS, configured
 from isotherm.ingest.load import Loader
 from isotherm.ingest.stations import StationDirectory
 from isotherm.ingest.transfer import Transfer
@@ -39,12 +40,14 @@ class Workplace:
         store: HDFS.
         engine: MySQL.
         transfers: downloads go through folders below it.
+        datasets: as this installation reads them.
     """
 
     archive: Archive
     store: HdfsStore
     engine: Engine
     transfers: Path
+    datasets: tuple[Dataset, ...] = DATASETS
 
     @property
     def directory(self) -> StationDirectory:
@@ -59,7 +62,7 @@ class Workplace:
     @property
     def loader(self) -> Loader:
         """Brings summaries from HDFS to MySQL."""
-        return Loader(self.store, self.engine)
+        return Loader(self.store, self.engine, self.datasets)
 
     def asked_since(self, is_shared: bool) -> datetime | None:
         """From when on an answer of the archive need not be asked for again; None = ask.
@@ -109,7 +112,8 @@ def open_workplace(settings: Settings | None = None) -> Iterator[Workplace]:
     archive = open_archive(settings)
     engine = create_engine(settings, local_files=True)
     try:
-        yield Workplace(archive, HdfsStore(settings), engine, settings.state_dir / "transfers")
+        transfers = settings.state_dir / "transfers"
+        yield Workplace(archive, HdfsStore(settings), engine, transfers, configured(settings))
     finally:
         engine.dispose()
         archive.close()

@@ -5,6 +5,7 @@ shuffled and no DataFrame is planned: a plain SparkContext is the quickest start
 wave by wave: a job that is killed keeps what was recorded and does the rest when it is started again.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -17,8 +18,9 @@ from pyspark import SparkContext
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from isotherm.datasets.dataset import Dataset
 from isotherm.datasets.made_by import made_by
-from isotherm.datasets.registry import dataset_named
+from isotherm.datasets.registry import DATASETS
 from isotherm.errors import StoreError
 from isotherm.progress import Progress
 from isotherm.spark.bucket_work import BucketResult, BucketTask, do_bucket
@@ -57,8 +59,15 @@ class BatchReport:
 class BatchSummariser:
     """Summarises pending files with one Spark context."""
 
-    def __init__(self, context: SparkContext, hdfs: HdfsConnection, engine: Engine) -> None:
+    def __init__(
+        self,
+        context: SparkContext,
+        hdfs: HdfsConnection,
+        engine: Engine,
+        datasets: Sequence[Dataset] = DATASETS,
+    ) -> None:
         self._context = context
+        self._datasets = datasets
         self._hdfs = HdfsAddress(hdfs.hdfs_url, hdfs.hdfs_user)
         self._engine = engine
         self._report = BatchReport()
@@ -87,7 +96,7 @@ class BatchSummariser:
 
     def _tasks(self, files: Sequence[RawFile]) -> list[BucketTask]:
         """One task per bucket; where all files of a bucket are to be read, it says so."""
-        tasks = list(tasks_of(files, self._hdfs))
+        tasks = list(tasks_of(files, self._hdfs, self._datasets))
         with self._engine.connect() as connection:
             kept = {
                 (dataset, year, bucket)
@@ -149,14 +158,25 @@ class BatchSummariser:
                 log.error(f"FAILED {content.failure}")
         log.info(
             f"{result.label}: {report.file_count} files, {report.observation_count} observations, "
-            f"{report.changed_day_count} days changed, {result.wall_s:.1f} s"
+            f"{report.changed_day_count} days changed, {result.wall_s:.1f} s{_set_aside(result)}"
         )
 
 
-def tasks_of(files: Iterable[RawFile], hdfs: HdfsAddress) -> Iterator[BucketTask]:
+def _set_aside(result: BucketResult) -> str:
+    """How many rows were set aside and why, in words; nothing where none was."""
+    reasons = Counter(reason for _, content in result.contents for _, reason, _ in content.set_aside)
+    counted = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+    return f"; set aside: {counted}" if counted else ""
+
+
+def tasks_of(
+    files: Iterable[RawFile], hdfs: HdfsAddress, datasets: Iterable[Dataset] = DATASETS
+) -> Iterator[BucketTask]:
     """One task per dataset, year and bucket of files that are sorted by these."""
+    read_by = {one.name: one for one in datasets}
     for (dataset, year, bucket), found in groupby(
         files, key=lambda one: (one.dataset, one.year, one.bucket)
     ):
-        code = made_by(dataset_named(dataset))
-        yield BucketTask(hdfs, dataset, year, bucket, code, tuple(found))
+        one = read_by[dataset]
+        code = made_by(one)
+        yield BucketTask(hdfs, dataset, year, bucket, code, tuple(found), one.checks_neighbours)

@@ -55,6 +55,7 @@ class BucketTask:
         bucket: of all files.
         code: `made_by` of the dataset, to be recorded with the rows.
         files: at least one, each station once.
+        checks_neighbours: whether reports of other places are looked for, where the dataset wants it.
         is_whole: these are all files of the bucket; its tables can be made without what they were.
     """
 
@@ -64,6 +65,7 @@ class BucketTask:
     bucket: int
     code: str
     files: tuple[RawFile, ...]
+    checks_neighbours: bool = True
     is_whole: bool = False
 
     @property
@@ -115,7 +117,8 @@ class _Bucket:
 
     def __init__(self, task: BucketTask) -> None:
         self._task = task
-        self._dataset: Dataset = dataset_named(task.dataset)
+        dataset = dataset_named(task.dataset)
+        self._dataset: Dataset = dataset.checking(neighbours=task.checks_neighbours)
         self._store = HdfsStore(task.hdfs)
 
     def run(self) -> dict[RawFile, FileContent]:
@@ -249,14 +252,13 @@ def _days_to_load(
 
 
 def _content_of(read: FileObservations) -> FileContent:
-    rows = read.observations
-    observed_at = rows["observed_at"]
+    rows, covered_at = read.observations, read.covered_at
     return FileContent(
-        row_count=rows.height,
+        row_count=covered_at.len(),
         malformed_count=rows["malformed"].count(),
-        day_count=observed_at.dt.date().n_unique(),
-        first_observed_at=cast("datetime | None", observed_at.min()),
-        last_observed_at=cast("datetime | None", observed_at.max()),
+        day_count=rows["observed_at"].dt.date().n_unique(),
+        first_observed_at=cast("datetime | None", covered_at.min()),
+        last_observed_at=cast("datetime | None", covered_at.max()),
         set_aside=tuple(read.set_aside.iter_rows()),
         read_again_at=read.future_from,
     )

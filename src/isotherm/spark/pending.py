@@ -5,7 +5,7 @@ again, because rows from the future have arrived, or because their tables on HDF
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -31,26 +31,29 @@ _OLD_STATION: Final = re.compile(r"^station_id=[0-9A-Z]{11}$")
 _OLD_RULE: Final = re.compile(r"^rule=\w+$")
 
 
-def prepare_work(connection: Connection, store: HdfsStore) -> bool:
+def prepare_work(
+    connection: Connection, store: HdfsStore, datasets: Sequence[Dataset] = DATASETS
+) -> bool:
     """Mark what must be read again, and say whether any file is pending.
 
     Args:
         connection: in a transaction, which the caller commits.
         store: HDFS.
+        datasets: as this installation reads them.
 
     Raises:
         StoreError: HDFS did not answer.
     """
-    outdated = source_files.mark_outdated(connection, DATASETS)
+    outdated = source_files.mark_outdated(connection, datasets)
     if outdated:
         log.info(f"{outdated} files were read by other code and are read again")
     due = source_files.mark_due(connection, datetime.now(UTC))
     if due:
         log.info(f"{due} files have rows that were in the future when they were read")
-    if failed := source_files.read_failed(connection, DATASETS):
+    if failed := source_files.read_failed(connection, datasets):
         log.warning(f"{len(failed)} files could not be read, the first is {failed[0].failure}")
     _delete_old_rules(store)
-    for dataset in DATASETS:
+    for dataset in datasets:
         _mark_missing(connection, store, dataset)
     is_pending = source_files.has_pending(connection)
     if not is_pending:

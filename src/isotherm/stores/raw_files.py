@@ -36,7 +36,8 @@ class FileContent:
     """What the Spark job found in one file, and what of it differs from before.
 
     Attributes:
-        row_count: observations, those with a malformed temperature among them.
+        row_count: rows of this station and year, those with a malformed temperature and those unlike
+            their neighbours among them: what a newer version must cover.
         day_count: UTC days that have an observation.
         changed_days: days of the year (1..366) whose summaries differ from those of before.
         set_aside: rows that are no observation of this file.

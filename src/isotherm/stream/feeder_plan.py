@@ -24,8 +24,9 @@ from isotherm.archive.archives import (
     download_path,
     fetch_all,
 )
+from isotherm.datasets.dataset import Dataset
 from isotherm.datasets.observations import SET_ASIDE_SCHEMA, observations_of, source_name
-from isotherm.datasets.registry import dataset_named
+from isotherm.datasets.registry import DATASETS
 from isotherm.datasets.schema import POLARS_SCHEMA
 from isotherm.errors import SourceError
 from isotherm.files import write_whole
@@ -156,7 +157,12 @@ class Downloads:
 
 
 def read_years(
-    downloads: Downloads, station_years: Iterable[StationYear], period: Period, *, now: datetime
+    downloads: Downloads,
+    station_years: Iterable[StationYear],
+    period: Period,
+    *,
+    now: datetime,
+    datasets: Iterable[Dataset] = DATASETS,
 ) -> Iterator[YearOfRows]:
     """The feed, year by year: one year at a time is in memory.
 
@@ -165,26 +171,31 @@ def read_years(
         station_years: what is fed.
         period: which of its days.
         now: what lies in the future of this moment is set aside.
+        datasets: as this installation reads them.
 
     Raises:
         SourceError: a file is missing or is not what NOAA publishes.
     """
+    read_by = {one.name: one for one in datasets}
     by_year: dict[int, list[StationYear]] = {}
     for one in sorted(station_years, key=lambda one: (one.year, one.dataset, one.station_id)):
         by_year.setdefault(one.year, []).append(one)
     for year, files in by_year.items():
-        yield _read_year(downloads, year, files, period, now)
+        yield _read_year(downloads, year, [(one, read_by[one.dataset]) for one in files], period, now)
 
 
 def _read_year(
-    downloads: Downloads, year: int, files: list[StationYear], period: Period, now: datetime
+    downloads: Downloads,
+    year: int,
+    files: list[tuple[StationYear, Dataset]],
+    period: Period,
+    now: datetime,
 ) -> YearOfRows:
     observations = [pl.DataFrame(schema=POLARS_SCHEMA)]
     set_aside = [pl.DataFrame(schema=SET_ASIDE_SCHEMA | {"source_file": pl.String()})]
     versions = []
-    for one in files:
+    for one, dataset in files:
         content, note = downloads.read(one)
-        dataset = dataset_named(one.dataset)
         read = observations_of(
             dataset,
             content,
@@ -196,7 +207,9 @@ def _read_year(
         name = source_name(dataset, one.station_id, year)
         observations.append(period.select(read.observations))
         set_aside.append(read.set_aside.with_columns(pl.lit(name).alias("source_file")))
-        versions.append(f"{one.station_id} {note.sha256} {note.published_at.timestamp():.0f}")
+        checked = " checked" if dataset.checks_neighbours else ""
+        published_at = f"{note.published_at.timestamp():.0f}"
+        versions.append(f"{one.station_id} {note.sha256} {published_at}{checked}")
     text = "\n".join((str(period), *versions))
     return YearOfRows(
         year,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from isotherm.archive.archives import StationYear, open_archive
-from isotherm.datasets.registry import DATASETS
+from isotherm.datasets.registry import DATASETS, configured
 from isotherm.errors import IsothermError, MessageFormatError, SettingsError
 from isotherm.ingest.selection import StationChoice
 from isotherm.json_log import write_json_lines
@@ -97,7 +97,8 @@ def _feed_rest(
     position.station_years = present
     position.planned_at = position.planned_at or datetime.now(UTC).isoformat()
     planned_at = datetime.fromisoformat(position.planned_at)
-    for year in read_years(downloads, present, period, now=planned_at):
+    years = read_years(downloads, present, period, now=planned_at, datasets=configured(settings))
+    for year in years:
         feeder.feed_year(year)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from isotherm.archive.http_client import RetryPolicy
 from isotherm.archive.noaa_archive import LABEL, NoaaArchive
 from isotherm.archive.station_year import StationYear
 from isotherm.datasets.dataset import Dataset
+from isotherm.datasets.ghcnh.dataset import GHCNH
 from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.errors import SourceError
-from isotherm.station import is_station_id
+from real_files import real_root
 from scripted_server import ScriptedServer, body, serve, status
 
 CONTENT = csv_file(line())
@@ -102,12 +104,32 @@ def test_a_failure_of_ncei_is_an_error_even_where_the_mirror_says_there_is_no_fi
         archive.fetch(OHARE, tmp_path / "x.csv.gz")
 
 
-def test_a_first_visit_is_ten_well_known_stations_in_the_last_whole_year(archive: NoaaArchive) -> None:
-    found = archive.list_first_visit(GLOBAL_HOURLY)
-    assert len(found) == len({one.station_id for one in found}) == 10
-    assert all(one.year == 2024 and is_station_id(one.station_id) for one in found)
+def test_a_first_visit_is_twenty_stations_of_ghcnh_this_year_and_the_last() -> None:
+    archive = NoaaArchive(today=lambda: date(2027, 1, 1))
+    found = archive.list_first_visit(GHCNH)
+    archive.close()
+    assert len({one.station_id for one in found}) == 20
+    assert {one.year for one in found} == {2026, 2027}
+    assert len(found) == 40
+    assert archive.list_first_visit(GLOBAL_HOURLY) == []
     assert not archive.is_simulated
     assert archive.label == LABEL
+
+
+def test_the_stations_of_a_first_visit_are_in_noaas_list_on_every_continent() -> None:
+    content = (real_root() / f"{GHCNH.layout.station_list_path}.gz").read_bytes()
+    listed = {one.station.station_id: one.station for one in GHCNH.read_station_list(content)}
+    assert GHCNH.first_visit is not None
+    visited = [listed[one] for one in GHCNH.first_visit.station_ids]
+    places = [(one.latitude_deg or 0.0, one.longitude_deg or 0.0) for one in visited]
+    boxes = {
+        "Europe": (35, 72, -12, 40), "North America": (15, 72, -170, -60), "Africa": (-35, 35, -17, 45),
+        "South America": (-56, 12, -82, -34), "Asia": (1, 75, 50, 150),
+        "Oceania": (-47, -10, 110, 180), "Antarctica": (-90, -60, -180, 180),
+    }  # fmt: skip
+    for name, (south, north, west, east) in boxes.items():
+        inside = [one for one in places if south <= one[0] <= north and west <= one[1] <= east]
+        assert inside, name
 
 
 def test_years_are_listed_from_the_station_lists_periods_read_once(
@@ -131,9 +153,9 @@ def test_noaa_is_reachable_when_either_address_answers(
     reason = archive.unreachable_reason() or ""
     assert reason.startswith("NOAA cannot be reached. ")
     assert reason.count("answered 404") == 2
-    assert mirror.paths() == ["/2024/01001099999.csv"]
-    known = tmp_path / "ncei/2024/01001099999.csv"
-    known.parent.mkdir(parents=True)
-    known.write_bytes(CONTENT)
+    assert mirror.paths() == ["/isd-history.csv"]
+    known = tmp_path / "ncei/isd-history.csv"
+    known.parent.mkdir(parents=True, exist_ok=True)
+    known.write_bytes(HISTORY)
     # Both are asked at once, and the first answer is enough: the mirror's may come or not.
     assert archive.unreachable_reason() is None

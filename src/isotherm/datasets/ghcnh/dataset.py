@@ -30,7 +30,8 @@ _FORMS: Final = (
 )
 _HOURLY: Final = "oa/global-historical-climatology-network/hourly"
 # NCEI slows down hard after a couple of thousand requests, the mirror does not.
-_MIRROR: Final = "https://noaa-ghcnh-pds.s3.amazonaws.com/hourly"
+_BUCKET: Final = "https://noaa-ghcnh-pds.s3.amazonaws.com"
+_MIRROR: Final = f"{_BUCKET}/hourly"
 _NCEI: Final = f"https://www.ncei.noaa.gov/{_HOURLY}"
 _LAYOUT: Final = Layout(
     access_path=f"{_HOURLY}/access/by-year",
@@ -41,12 +42,33 @@ _LAYOUT: Final = Layout(
         f"{_NCEI}/doc/ghcnh-station-list.csv",
     ),
     forms=_FORMS,
+    noaa_bucket_url=_BUCKET,
 )
+# Of every continent and climate; each reports all day and night.
 _FIRST_VISIT: Final = FirstVisit(
     station_ids=(
+        "AEI0000OMDB",  # Dubai
+        "ARI0000SAEZ",  # Buenos Aires
+        "ASN00066037",  # Sydney
+        "AYM00089002",  # Neumayer, Antarctica
+        "BRI0000SBGR",  # Sao Paulo
+        "GMI0000EDDF",  # Frankfurt
+        "INI0000VIDP",  # Delhi
+        "JAI0000RJTT",  # Tokyo Haneda
+        "KEI0000HKJK",  # Nairobi
+        "MXI0000MMMX",  # Mexico City
+        "NII0000DNMM",  # Lagos
+        "NOI0000ENJA",  # Jan Mayen
+        "NZI0000NZAA",  # Auckland
+        "RSM00024266",  # Verkhoyansk
+        "SFM00068999",  # Cape Town
+        "SNI0000WSSS",  # Singapore Changi
+        "UKI0000EGLL",  # London Heathrow
+        "USW00023174",  # Los Angeles
+        "USW00026451",  # Anchorage
         "USW00094846",  # Chicago O'Hare
     ),
-    years=(2026, 2025),
+    year_count=2,
 )
 
 GHCNH: Final = Dataset(
@@ -58,6 +80,7 @@ GHCNH: Final = Dataset(
     last_day=FACTS.last_day,
     licence=FACTS.licence,
     quality=FACTS.quality,
+    checks_neighbours=FACTS.checks_neighbours,
     layout=_LAYOUT,
     first_visit=_FIRST_VISIT,
     read=parse_observations,

@@ -21,4 +21,6 @@ FACTS: Final = DatasetFacts(
         "may set conditions."
     ),
     quality=QUALITY,
+    # A ship's day and hour read as a station's number gave one of them 14 rows from -22 to 97 degrees.
+    checks_neighbours=True,
 )

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from isotherm.datasets.dataset import Dataset, FirstVisit, Form, Layout
+from isotherm.datasets.dataset import Dataset, Form, Layout
 from isotherm.datasets.global_hourly.csv_records import is_whole, read_header
 from isotherm.datasets.global_hourly.facts import FACTS
 from isotherm.datasets.global_hourly.reader import parse_observations, read_file_keys
@@ -29,23 +29,6 @@ _LAYOUT: Final = Layout(
     ),
     forms=(Form("", _file_name, re.compile(r"^([0-9A-Z]{11})\.csv(?:\.gz)?$")),),
 )
-# Ten stations people know, in every climate and both hemispheres; 2024 is the last whole year.
-_FIRST_VISIT: Final = FirstVisit(
-    station_ids=(
-        "01001099999",  # Jan Mayen
-        "03772099999",  # London Heathrow
-        "10637099999",  # Frankfurt
-        "47671099999",  # Tokyo Haneda
-        "48698099999",  # Singapore Changi
-        "62366099999",  # Cairo
-        "68816099999",  # Cape Town
-        "72530094846",  # Chicago O'Hare
-        "72295023174",  # Los Angeles
-        "94767099999",  # Sydney
-    ),
-    years=(2024,),
-)
-
 GLOBAL_HOURLY: Final = Dataset(
     name=FACTS.name,
     title=FACTS.title,
@@ -55,8 +38,9 @@ GLOBAL_HOURLY: Final = Dataset(
     last_day=FACTS.last_day,
     licence=FACTS.licence,
     quality=FACTS.quality,
+    checks_neighbours=FACTS.checks_neighbours,
     layout=_LAYOUT,
-    first_visit=_FIRST_VISIT,
+    first_visit=None,  # it has ended: its history is an import away
     read=parse_observations,
     read_keys=read_file_keys,
     check_header=read_header,

@@ -20,4 +20,5 @@ FACTS: Final = DatasetFacts(
         "may set conditions."
     ),
     quality=QUALITY,
+    checks_neighbours=False,
 )

@@ -120,8 +120,9 @@ def _known_file(row: Row[Any]) -> KnownFile:
     if row.refused_sha256 is not None:
         refused_at = to_aware(row.refused_published_at)
         refused = SourceFile(key, row.refused_sha256, refused_at, row.refused_etag)
+    ending = row.hdfs_path.removesuffix(".gz").rpartition(".")[2]
     return KnownFile(
-        SourceFile(key, row.sha256, to_aware(row.published_at), row.etag),
+        SourceFile(key, row.sha256, to_aware(row.published_at), row.etag, ending),
         row.hdfs_path,
         Coverage(
             row.row_count, aware_or_none(row.first_observed_at), aware_or_none(row.last_observed_at)
