@@ -173,6 +173,7 @@ def synthetic_summaries(station_ids: list[str], year: int) -> pl.DataFrame:
         sum_tenths=low.cast(pl.Int32) * count + 9,
         dew_point_count=count,
         dew_point_sum_tenths=low.cast(pl.Int32) * count - 50,
+        temperature_histogram=pl.lit(None, pl.String),
         **dict.fromkeys(REASON_COUNTS, pl.lit(0, pl.Int32)),
     ).select(SUMMARY_COLUMNS)
 

@@ -71,7 +71,7 @@ def choose_routine(rows: list[Row]) -> list[Row]:
     return [max(found, key=preference) for found in by_minute.values()]
 
 
-def summarise(rows: list[Row]) -> dict[Key, dict[str, int]]:
+def summarise(rows: list[Row]) -> dict[Key, dict[str, Any]]:
     """{(station, hour, dataset, rule): nonzero counts and statistics}."""
     hours: dict[tuple[str, datetime, str], list[Row]] = defaultdict(list)
     for row in newest_versions(rows):
@@ -94,6 +94,9 @@ def summarise(rows: list[Row]) -> dict[Key, dict[str, int]]:
                     "max_tenths": max(values),
                     "sum_tenths": sum(values),
                 }
+            if len(values) > 3:
+                counted = Counter(values)
+                one["temperature_histogram"] = " ".join(f"{v}:{counted[v]}" for v in sorted(counted))
             dew_points = [
                 row["dew_point_tenths"] for row in kept if row["dew_point_tenths"] is not None
             ]

@@ -78,6 +78,7 @@ def _summaries(hours: pl.DataFrame) -> pl.DataFrame:
         "max_tenths": pl.col("mean") + 5,
         "sum_tenths": pl.col("mean") * 3,
         "dew_point_sum_tenths": pl.lit(None),
+        "temperature_histogram": pl.lit(None),
     }
     return hours.select(
         known.get(name, pl.lit(0)).cast(kind).alias(name) for name, kind in schema.items()

@@ -29,7 +29,7 @@ from isotherm.stores.mysql import create_engine
 from isotherm.stores.station_index import index_stations
 from isotherm.stores.tables import metadata
 from servers.mariadb_fixture import Database
-from servers.summary_data import DATASET, utc
+from servers.summary_data import DATASET, histogram_text, utc
 
 OHARE, JAN_MAYEN, FIJI, ZURICH = "72530094846", "01001099999", "91680099999", "06660099999"
 UNDESCRIBED, ALL_MISSING = "ZZ000000001", "99403599999"
@@ -136,6 +136,7 @@ def hour_row(
         "sum_tenths": sum(values) if values else None,
         "dew_point_count": len(dew),
         "dew_point_sum_tenths": sum(dew) if dew else None,
+        "temperature_histogram": histogram_text(values) if len(values) > 3 else None,
         **dict.fromkeys(REASON_COUNTS, 0),
         **changes,
     }

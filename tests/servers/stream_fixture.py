@@ -31,7 +31,13 @@ from plain_python_summary import Row, summarise
 from servers.kafka_fixture import KafkaBroker
 
 READY_WITHIN_S = 600
-STATISTICS = ("min_tenths", "max_tenths", "sum_tenths", "dew_point_sum_tenths")
+STATISTICS = (
+    "min_tenths",
+    "max_tenths",
+    "sum_tenths",
+    "dew_point_sum_tenths",
+    "temperature_histogram",
+)
 
 
 @contextmanager

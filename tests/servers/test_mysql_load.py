@@ -19,9 +19,11 @@ from isotherm.stores.migrate import migrate
 from servers.mariadb_fixture import Database
 from servers.summary_data import (
     DATASET,
+    PERIOD_COLUMNS,
     PERIODS,
     Row,
     fetch,
+    fold_climate,
     fold_global,
     fold_periods,
     frame,
@@ -39,6 +41,7 @@ TABLES = (
     *PERIODS,
     "global_hourly_summary",
     *(f"global_{name}" for name in PERIODS),
+    "climate_month",
 )
 
 
@@ -112,9 +115,11 @@ def assert_tables_are_the_fold_of(rows: list[Row], engine: sa.Engine) -> None:
     assert_global(engine, "global_hourly_summary", "hour_start", hour_fold)
     for table, (period, period_of) in PERIODS.items():
         folded = fold_periods(rows, period_of)
-        columns = f"station_id, {period}, rule, hour_count, {', '.join(STATISTIC_NAMES)}"
+        columns = f"station_id, {period}, rule, {', '.join(PERIOD_COLUMNS)}"
         assert fetch(engine, table, columns) == folded, table
         assert_global(engine, f"global_{table}", period, folded)
+    columns = "station_id, month, rule, days, day_course, temperature_histogram"
+    assert fetch(engine, "climate_month", columns) == fold_climate(rows)
 
 
 def assert_global(engine: sa.Engine, table: str, period: str, folded: list[tuple[Any, ...]]) -> None:
@@ -142,6 +147,27 @@ def test_pressing_the_same_load_again_changes_no_row_and_no_timestamp(engine: sa
     before = everything(engine)
     assert load(engine, rows) == LoadResult(unchanged=len(rows))
     assert everything(engine) == before
+
+
+def test_what_the_climate_lacks_or_has_wrong_is_made_of_all_the_hours_of_its_months(
+    engine: sa.Engine,
+) -> None:
+    rows = random_rows(5, STATIONS, FIRST, 96)
+    load(engine, rows)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE daily_summary SET day_count = 0, good_day_count = 0"))
+        connection.execute(sa.text("DELETE FROM climate_month WHERE month = '2013-12-01'"))
+        connection.execute(
+            sa.text("UPDATE climate_month SET temperature_histogram = '5:1', day_course = '3:1:5:0:0'")
+        )
+    one_day = {"first": FIRST + timedelta(1), "end": FIRST + timedelta(2)}
+    day = [row for row in rows if row["hour_start"].date() == date(2013, 12, 31)]
+    load(engine, day, **one_day)
+    columns = "station_id, month, rule, day_course, temperature_histogram"
+    wanted = [(*row[:3], *row[4:]) for row in fold_climate(rows) if row[1] == date(2013, 12, 1)]
+    assert [row for row in fetch(engine, "climate_month", columns) if row[1].year == 2013] == wanted
+    load(engine, rows)
+    assert_tables_are_the_fold_of(rows, engine)
 
 
 def test_rows_that_changed_came_or_went_are_the_only_ones_written(engine: sa.Engine) -> None:

@@ -55,6 +55,7 @@ SUMMARY: dict[str, Any] = {
     "sum_tenths": -14,
     "dew_point_count": 1,
     "dew_point_sum_tenths": -20,
+    "temperature_histogram": None,
     **dict.fromkeys(REASON_COUNTS, 1),
     "received": 9,
     "version": 0,

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isotherm.quality import Reason
-from isotherm.statistics import histogram
+from isotherm.statistics import histogram, packed
 from isotherm.statistics.catalogue import (
+    HISTOGRAM,
     MEASURED,
+    PERIOD_STATISTICS,
     REASON_COUNTS,
     STATISTIC_NAMES,
     STATISTICS,
@@ -29,7 +31,8 @@ _hours = st.lists(
     min_size=1,
     max_size=12,
 )
-SCHEMA = {one.name: value_type(one, 64) for one in STATISTICS}
+SCHEMA = {one.name: value_type(one, 64) for one in PERIOD_STATISTICS}
+PERIOD_NAMES = tuple(SCHEMA)
 
 
 def _summary(temperatures: list[int], dew_points: list[int], reasons: int) -> dict[str, int | None]:
@@ -71,7 +74,7 @@ def test_a_statistic_that_no_part_has_is_null_in_the_whole_and_not_zero() -> Non
 
 def test_an_hour_in_which_nothing_counts_brings_only_its_reasons() -> None:
     empty: dict[str, int | None] = {
-        **dict.fromkeys(STATISTIC_NAMES),
+        **dict.fromkeys(PERIOD_NAMES),
         "observation_count": 0,
         **dict.fromkeys(REASON_COUNTS, 2),
     }
@@ -79,7 +82,7 @@ def test_an_hour_in_which_nothing_counts_brings_only_its_reasons() -> None:
 
 
 def test_sums_of_narrow_columns_do_not_wrap_around() -> None:
-    narrow = {one.name: value_type(one, one.hour_bits) for one in STATISTICS}
+    narrow = {one.name: value_type(one, one.hour_bits) for one in PERIOD_STATISTICS}
     row = {**_summary([1], [], 0), "sum_tenths": 2**31 - 1, "missing_count": 2**31 - 1}
     found = pl.DataFrame([row] * 3, schema=narrow).select(merged()).row(0, named=True)
     assert found["sum_tenths"] == found["missing_count"] == 3 * (2**31 - 1)
@@ -87,29 +90,76 @@ def test_sums_of_narrow_columns_do_not_wrap_around() -> None:
 
 @given(st.lists(st.lists(_tenths, max_size=6), min_size=1, max_size=5))
 def test_a_histogram_of_parts_merged_is_that_of_the_whole(parts: list[list[int]]) -> None:
-    frame = pl.DataFrame(
-        {
-            "part": [n for n, part in enumerate(parts) for _ in part],
-            "value": [value for part in parts for value in part],
-        },
-        schema={"part": pl.Int64, "value": pl.Int64},
-    )
-    by_part = frame.group_by("part").agg(histogram.histogram_of(pl.col("value")).alias("text"))
-    whole = by_part.select(histogram.merge_expression(pl.col("text"))).item()
     values = [value for part in parts for value in part]
-    assert histogram.decode(whole) == Counter(values)
-    assert whole == histogram.encode(Counter(values))
+    whole = histogram.merge(histogram.encode(Counter(part)) for part in parts)
+    assert whole == Counter(values)
+    assert histogram.decode(histogram.encode(whole)) == Counter(values)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.none() | _tenths), max_size=30))
+def test_groups_of_more_than_three_values_and_no_others_have_a_histogram(
+    values: list[tuple[int, int | None]],
+) -> None:
+    frame = pl.DataFrame(values, schema={"group": pl.Int64, "value": pl.Int64}, orient="row")
+    found = dict(histogram.of_full_groups(frame, "group", "value", "text").iter_rows())
+    counted = {n: Counter(v for g, v in values if g == n and v is not None) for n in range(4)}
+    assert found == {n: histogram.encode(one) for n, one in counted.items() if one.total() > 3}
+
+
+@given(st.lists(_tenths, min_size=1, max_size=40), st.integers(0, 1000))
+def test_a_percentile_is_the_smallest_value_with_so_many_below_or_at_it(
+    values: list[int], per_mille: int
+) -> None:
+    found = histogram.percentile(Counter(values), per_mille / 10)
+
+    def reaches(value: int) -> bool:
+        return sum(one <= value for one in values) * 1000 >= per_mille * len(values)
+
+    assert found == min(value for value in values if reaches(value))
+
+
+def test_a_percentile_of_nothing_or_beyond_the_scale_is_refused() -> None:
+    with pytest.raises(ValueError, match="0 values"):
+        histogram.percentile({}, 50)
+    with pytest.raises(ValueError, match=r"100\.1"):
+        histogram.percentile({1: 1}, 100.1)
+
+
+_rows = st.dictionaries(
+    st.tuples(st.integers(0, 2), st.integers(-9, 9)), st.integers(-(2**40), 2**40), max_size=12
+)
+
+
+@given(_rows)
+def test_a_packed_table_comes_out_as_it_went_in_and_equal_tables_are_equal_texts(
+    rows: dict[tuple[int, int], int],
+) -> None:
+    names = ("key", "value", "sum")
+    frame = pl.DataFrame(
+        [(*k, v) for k, v in rows.items()], schema=dict.fromkeys(names, pl.Int64), orient="row"
+    )
+    texts = packed.pack(frame, ["key"], names[1:], "text")
+    assert packed.pack(frame.reverse(), ["key"], names[1:], "text").equals(texts)
+    back = packed.unpack(texts, "text", names[1:])
+    assert sorted(back.iter_rows()) == sorted(frame.iter_rows())
+    for key, text in texts.iter_rows():
+        assert packed.read(text) == [[v, s] for (k, v), s in sorted(rows.items()) if k == key]
+    assert packed.read(None) == packed.read("") == []
 
 
 def test_the_catalogue_has_one_count_for_every_reason_and_no_name_twice() -> None:
     assert set(REASON_COUNTS) == {f"{reason}_count" for reason in Reason}
-    assert len(set(STATISTIC_NAMES)) == len(STATISTIC_NAMES) == 13
+    assert len(set(STATISTIC_NAMES)) == len(STATISTIC_NAMES) == 14
 
 
 def test_dew_point_is_a_statistic_like_any_other() -> None:
     assert TAKEN_COLUMNS == ("air_temperature_tenths", "dew_point_tenths")
     nullable = {one.name for one in STATISTICS if one.nullable}
-    assert nullable == {"dew_point_sum_tenths"}
+    assert nullable == {"dew_point_sum_tenths", "temperature_histogram"}
+
+
+def test_only_hours_carry_a_histogram_of_their_own() -> None:
+    assert [one for one in STATISTICS if one not in PERIOD_STATISTICS] == [HISTOGRAM]
 
 
 @pytest.mark.parametrize("one", STATISTICS, ids=lambda one: one.name)

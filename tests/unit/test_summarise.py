@@ -28,7 +28,13 @@ from real_files import real_archive, real_root
 
 Row = dict[str, Any]
 PUBLISHED = datetime(2025, 10, 1, tzinfo=UTC)
-NULLABLE = {"min_tenths", "max_tenths", "sum_tenths", "dew_point_sum_tenths"}
+NULLABLE = {
+    "min_tenths",
+    "max_tenths",
+    "sum_tenths",
+    "dew_point_sum_tenths",
+    "temperature_histogram",
+}
 
 
 def fold(rows: list[Row]) -> pl.DataFrame:

@@ -19,6 +19,7 @@ _SHARED_MODULES: Final = (
     "isotherm.summarise",
     "isotherm.statistics.catalogue",
     "isotherm.statistics.histogram",
+    "isotherm.statistics.packed",
     "isotherm.datasets.observations",
     "isotherm.datasets.schema",
 )

@@ -76,6 +76,17 @@ DEW_POINT_SUM: Final = Statistic(
     period_bits=64,
     api=ApiField("mean_dew_point_c", "mean_of_tenths", -14.4, per="dew_point_count"),
 )
+HISTOGRAM: Final = Statistic(
+    "temperature_histogram",
+    TENTHS_C,
+    "how often each air temperature occurred; null of an hour that the other statistics tell in full",
+    Merge.HISTOGRAM,
+    Taken("air_temperature_tenths", "histogram"),
+    nullable=True,
+    hour_bits=0,
+    period_bits=0,
+    in_periods=False,
+)
 _REASON_MEANINGS: Final = {
     Reason.MISSING: "observations without a temperature",
     Reason.SUMMARY_OF_DAY: "summaries of a day or month, which are no observations",
@@ -100,11 +111,13 @@ REASON_STATISTICS: Final = tuple(
     for reason, meaning in _REASON_MEANINGS.items()
 )
 
-MEASURED: Final = (OBSERVATION_COUNT, MIN, MAX, SUM, DEW_POINT_COUNT, DEW_POINT_SUM)
+MEASURED: Final = (OBSERVATION_COUNT, MIN, MAX, SUM, DEW_POINT_COUNT, DEW_POINT_SUM, HISTOGRAM)
 # Those of the first version: rows and messages that are older than another one lack it, so whatever is
 # added is a count, which is 0 there, or nullable.
 FIRST_STATISTICS: Final = (OBSERVATION_COUNT, MIN, MAX, SUM, *REASON_STATISTICS)
 STATISTICS: Final = (*MEASURED, *REASON_STATISTICS)
+# Of days and longer.
+PERIOD_STATISTICS: Final = tuple(one for one in STATISTICS if one.in_periods)
 STATISTIC_NAMES: Final = tuple(one.name for one in STATISTICS)
 REASON_COUNTS: Final = tuple(one.name for one in REASON_STATISTICS)
 # The columns of a reading that some statistic is taken from.

@@ -1,19 +1,18 @@
 """How the statistics of parts become those of the whole, as aggregations of Polars: the one merge.
 
-Associative and in any order, because every statistic is an integer sum, a minimum, a maximum or a
-histogram; nulls are parts that have none of a statistic.
+Associative and in any order, because every statistic is an integer sum, a minimum or a maximum; nulls
+are parts that have none of a statistic. Histograms merge in `histogram`.
 """
 
 import polars as pl
 
-from isotherm.statistics import histogram
-from isotherm.statistics.catalogue import STATISTICS
+from isotherm.statistics.catalogue import PERIOD_STATISTICS
 from isotherm.statistics.statistic import Merge, Statistic
 
 
 def merged() -> list[pl.Expr]:
-    """One aggregation per statistic of the catalogue, named like it; integers are 64 bits wide."""
-    return [_merged(one) for one in STATISTICS]
+    """One aggregation per statistic that periods have, named like it; integers are 64 bits wide."""
+    return [_merged(one) for one in PERIOD_STATISTICS]
 
 
 def value_type(one: Statistic, bits: int) -> pl.DataType:
@@ -25,8 +24,6 @@ def value_type(one: Statistic, bits: int) -> pl.DataType:
 
 def _merged(one: Statistic) -> pl.Expr:
     column = pl.col(one.name)
-    if one.merge is Merge.HISTOGRAM:
-        return histogram.merge_expression(column).alias(one.name)
     wide = column.cast(pl.Int64)
     if one.merge is Merge.MIN:
         return wide.min()

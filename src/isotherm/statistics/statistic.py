@@ -68,6 +68,7 @@ class Statistic:
         hour_bits: width of the integer for an hour.
         period_bits: for a day and longer.
         api: how the API shows it; None = not by itself.
+        in_periods: whether rows of days and longer hold it too.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Statistic:
     hour_bits: Bits
     period_bits: Bits
     api: ApiField | None = None
+    in_periods: bool = True
 
 
 TENTHS_C: Final = "0.1 degree Celsius"

@@ -40,6 +40,7 @@ class GlobalTable:
 GLOBAL_HOURLY: Final = GlobalTable("global_hourly_summary", "hourly_summary", "hour_start", "DATETIME")
 GLOBAL_DAILY: Final = GlobalTable("global_daily_summary", "daily_summary", "day", "DATE")
 GLOBAL_MONTHLY: Final = GlobalTable("global_monthly_summary", "monthly_summary", "month", "DATE")
+GLOBAL_SEASONAL: Final = GlobalTable("global_seasonal_summary", "seasonal_summary", "season", "DATE")
 GLOBAL_YEARLY: Final = GlobalTable("global_yearly_summary", "yearly_summary", "year", "SMALLINT")
 
 

@@ -1,8 +1,9 @@
 """Make MySQL's batch layer hold exactly these hours on some station-days, roll-ups and global rows too.
 
 What is there is read first and only the difference is written, so that a load pressed again changes no
-row, not even a timestamp. Days come from the hours in memory, months from days, years from months; of
-what did not change only the days of the touched months and the months of the touched years are read.
+row, not even a timestamp. Days come from the hours in memory, months from days, seasons and years from
+months; of what did not change only the days of the touched months and the months of the touched years
+and seasons are read.
 """
 
 from collections.abc import Collection
@@ -16,24 +17,28 @@ import sqlalchemy as sa
 from isotherm.errors import StoreError
 from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.quality import DEFAULT_RULE, RULE_NAMES, QualityRule
+from isotherm.stores.climate_months import replace_climate_months
 from isotherm.stores.global_summary import (
     GLOBAL_DAILY,
     GLOBAL_HOURLY,
     GLOBAL_MONTHLY,
+    GLOBAL_SEASONAL,
     GLOBAL_YEARLY,
     GlobalTable,
     apply_changes,
     ensure_stations,
     recompute,
 )
-from isotherm.stores.rollups import days_of, months_of, years_of
+from isotherm.stores.rollups import days_of, months_of, season_start, seasons_of, years_of
+from isotherm.stores.row_difference import Difference, write_difference
 from isotherm.stores.summary_checks import require_days_hold_hours, require_sound_hours
-from isotherm.stores.summary_rows import delete_rows, read_rows, require_station_ids, write_rows
+from isotherm.stores.summary_rows import read_rows, require_station_ids
 from isotherm.stores.summary_tables import (
     DAYS,
     EMPTY_HOURS,
     HOURS,
     MONTHS,
+    SEASONS,
     YEARS,
     SummaryTable,
     hours_of_days,
@@ -47,6 +52,7 @@ _STATION_DAY: Final = ("station_id", "day")
 _GLOBAL: Final = {
     DAYS.name: GLOBAL_DAILY,
     MONTHS.name: GLOBAL_MONTHLY,
+    SEASONS.name: GLOBAL_SEASONAL,
     YEARS.name: GLOBAL_YEARLY,
 }
 
@@ -73,15 +79,6 @@ class LoadResult:
             self.unchanged + other.unchanged,
             self.changed_days | other.changed_days,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Difference:
-    """Rows of one table: `old` as they were (changed or gone), `new` as they are (changed or come)."""
-
-    old: pl.DataFrame
-    new: pl.DataFrame
-    gone: pl.DataFrame
 
 
 def replace_days(
@@ -114,9 +111,12 @@ def replace_days(
     ensure_stations(connection, wanted["station_id"].unique().to_list())
     result = LoadResult()
     counts = pl.col("observation_count") > 0
+    changes = {}
     for table, rows in ((HOURS, wanted.filter(counts)), (EMPTY_HOURS, wanted.filter(~counts))):
-        result += _replace_hours(connection, table, dataset, rows, station_days)
-    _replace_periods(connection, dataset, days, station_days)
+        changes[table.name], loaded = _replace_hours(connection, table, dataset, rows, station_days)
+        result += loaded
+    all_days = _replace_periods(connection, dataset, days, station_days)
+    replace_climate_months(connection, dataset, changes[HOURS.name], all_days, station_days)
     return result
 
 
@@ -150,17 +150,17 @@ def _replace_hours(
     dataset: str,
     wanted: pl.DataFrame,
     station_days: pl.DataFrame,
-) -> LoadResult:
+) -> tuple[Difference, LoadResult]:
     stored = read_rows(connection, table, dataset, _ranges_of_hours(station_days))
     old = hours_of_days(stored, station_days)
-    change = _write_difference(connection, table, dataset, old, wanted.select(table.schema.names()))
+    change = write_difference(connection, table, dataset, old, wanted.select(table.schema.names()))
     if table is HOURS:
         _apply_global(connection, GLOBAL_HOURLY, dataset, change)
         torn = _torn_hours(connection, dataset, old, station_days)
         recompute(connection, GLOBAL_HOURLY, torn, dataset=dataset, layer=LAYER_BATCH)
     updated = change.old.height - change.gone.height
     touched = pl.concat([change.old["hour_start"], change.new["hour_start"]]).dt.date().unique()
-    return LoadResult(
+    return change, LoadResult(
         inserted=change.new.height - updated,
         updated=updated,
         deleted=change.gone.height,
@@ -194,18 +194,28 @@ def _torn_hours(
 
 def _replace_periods(
     connection: sa.Connection, dataset: str, days: pl.DataFrame, station_days: pl.DataFrame
-) -> None:
-    """Days of the station-days, then the months and years that hold them."""
+) -> pl.DataFrame:
+    """Days of the station-days, then the periods that hold them; returns the days of their months."""
     months = station_days.select("station_id", month=pl.col("day").dt.truncate("1mo")).unique()
+    seasons = station_days.select("station_id", season=season_start(pl.col("day"))).unique()
     years = station_days.select("station_id", year=pl.col("day").dt.year().cast(pl.Int16)).unique()
     of_months, of_years = (_whole_periods(station_days, every) for every in ("1mo", "1y"))
+    # The seasons that begin or end within the years too.
+    of_seasons = of_years.with_columns(
+        pl.col("first").dt.offset_by("-1mo"), pl.col("last").dt.offset_by("2mo")
+    )
+    own_seasons = seasons.group_by("station_id").agg(
+        pl.col("season").min().alias("first"), pl.col("season").max().alias("last")
+    )
     own_years = years.group_by("station_id").agg(
         pl.col("year").min().alias("first"), pl.col("year").max().alias("last")
     )
     all_days = _replace_period(connection, DAYS, dataset, days, station_days, of_months)
-    all_months = _replace_period(connection, MONTHS, dataset, months_of(all_days), months, of_years)
+    all_months = _replace_period(connection, MONTHS, dataset, months_of(all_days), months, of_seasons)
+    _replace_period(connection, SEASONS, dataset, seasons_of(all_months), seasons, own_seasons)
     _replace_period(connection, YEARS, dataset, years_of(all_months), years, own_years)
     _refresh_hour_counts(connection, years["station_id"].unique().to_list())
+    return all_days
 
 
 def _replace_period(
@@ -220,31 +230,13 @@ def _replace_period(
     key = ["station_id", table.period]
     stored = read_rows(connection, table, dataset, ranges)
     new = wanted.join(touched, on=key, how="semi")
-    change = _write_difference(
-        connection, table, dataset, stored.join(touched, on=key, how="semi"), new
-    )
+    change = write_difference(connection, table, dataset, stored.join(touched, on=key, how="semi"), new)
     _apply_global(connection, _GLOBAL[table.name], dataset, change)
     return pl.concat([stored.join(touched, on=key, how="anti"), new])
 
 
-def _write_difference(
-    connection: sa.Connection, table: SummaryTable, dataset: str, old: pl.DataFrame, new: pl.DataFrame
-) -> _Difference:
-    """Write what differs between the rows as they were and as they are to be."""
-    columns, key = list(table.schema.names()), list(table.key)
-    if old.is_empty():  # as new files are: nothing to compare with
-        write_rows(connection, table, dataset, new)
-        return _Difference(old, new, old)
-    differing = new.join(old, on=columns, how="anti", nulls_equal=True)
-    replaced = old.join(new, on=columns, how="anti", nulls_equal=True)
-    gone = replaced.join(new, on=key, how="anti")
-    delete_rows(connection, table, dataset, gone)
-    write_rows(connection, table, dataset, differing)
-    return _Difference(replaced, differing, gone)
-
-
 def _apply_global(
-    connection: sa.Connection, table: GlobalTable, dataset: str, change: _Difference
+    connection: sa.Connection, table: GlobalTable, dataset: str, change: Difference
 ) -> None:
     apply_changes(connection, table, change.old, change.new, dataset=dataset, layer=LAYER_BATCH)
 

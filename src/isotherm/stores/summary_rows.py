@@ -24,7 +24,7 @@ _ROWS_PER_FILE: Final = 250_000
 # Both servers plan a statement of so many ranges or points within their default memory.
 _RANGES_PER_STATEMENT: Final = 300
 _KEYS_PER_STATEMENT: Final = 1000
-_SEPARATOR: Final = ","
+_SEPARATOR: Final = "|"
 # Of a value that is null; CONCAT_WS would leave it out.
 _NULL: Final = "-"
 _NULLABLE: Final = frozenset(one.name for one in STATISTICS if one.nullable)

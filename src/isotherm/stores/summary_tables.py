@@ -5,10 +5,19 @@ from typing import Final
 
 import polars as pl
 
-from isotherm.statistics.catalogue import OBSERVATION_COUNT, REASON_STATISTICS, STATISTICS
+from isotherm.statistics.catalogue import (
+    OBSERVATION_COUNT,
+    PERIOD_STATISTICS,
+    REASON_STATISTICS,
+    STATISTICS,
+)
 from isotherm.statistics.merge import value_type
 
 HOUR_COUNT: Final = "hour_count"
+DAY_COUNT: Final = "day_count"
+GOOD_DAY_COUNT: Final = "good_day_count"
+# What a period holds beside the statistics; those of parts add up.
+PERIOD_COUNTS: Final = (HOUR_COUNT, DAY_COUNT, GOOD_DAY_COUNT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +56,25 @@ _OF_EMPTY: Final = {
     one.name: value_type(one, one.hour_bits) for one in (OBSERVATION_COUNT, *REASON_STATISTICS)
 }
 _OF_PERIOD: Final = {
-    HOUR_COUNT: pl.Int32(),
-    **{one.name: value_type(one, one.period_bits) for one in STATISTICS},
+    **dict.fromkeys(PERIOD_COUNTS, pl.Int32()),
+    **{one.name: value_type(one, one.period_bits) for one in PERIOD_STATISTICS},
 }
 
 HOURS: Final = _table("hourly_summary", "hour_start", _HOUR, _OF_HOUR)
 EMPTY_HOURS: Final = _table("empty_hour", "hour_start", _HOUR, _OF_EMPTY)
 DAYS: Final = _table("daily_summary", "day", pl.Date(), _OF_PERIOD)
 MONTHS: Final = _table("monthly_summary", "month", pl.Date(), _OF_PERIOD)
+# A season is named by its first day: DJF begins in December of the year before.
+SEASONS: Final = _table("seasonal_summary", "season", pl.Date(), _OF_PERIOD)
 YEARS: Final = _table("yearly_summary", "year", pl.Int16(), _OF_PERIOD)
+
+# Its columns are packed tables of integers (`statistics.packed`), with the columns said here.
+CLIMATE_MONTHS: Final = _table(
+    "climate_month",
+    "month",
+    pl.Date(),
+    dict.fromkeys(("days", "day_course", "temperature_histogram"), pl.String()),
+)
 
 
 def hours_of_days(

@@ -26,6 +26,7 @@ from isotherm.station_search import TERM_LENGTH
 from isotherm.statistics.catalogue import (
     FIRST_STATISTICS,
     OBSERVATION_COUNT,
+    PERIOD_STATISTICS,
     REASON_STATISTICS,
     STATISTICS,
 )
@@ -56,6 +57,11 @@ OPTIONS: Final[dict[str, Any]] = {
 def ascii_key(length: int) -> mysql.VARCHAR:
     """A case-sensitive ASCII text column."""
     return mysql.VARCHAR(length, charset="ascii", collation="ascii_bin")
+
+
+def ascii_text() -> mysql.TEXT:
+    """A long text of ASCII: packed integers."""
+    return mysql.TEXT(charset="ascii", collation="ascii_bin")
 
 
 def utc() -> mysql.DATETIME:
@@ -95,6 +101,10 @@ def _flag(name: str, default: str, comment: str) -> Column[Any]:
     return Column(name, mysql.TINYINT(), nullable=False, server_default=default, comment=comment)
 
 
+def _count(name: str, comment: str) -> Column[Any]:
+    return Column(name, Integer(), nullable=False, server_default="0", comment=comment)
+
+
 def _layer_key() -> list[Column[Any]]:
     return [
         _required("dataset", ascii_key(16)),
@@ -128,7 +138,9 @@ def _period_table(name: str, period: Column[Any]) -> Table:
         period,
         *_layer_key(),
         _required("hour_count", Integer()),
-        *(statistic_column(one, one.period_bits) for one in STATISTICS),
+        _count("day_count", "days with a temperature"),
+        _count("good_day_count", "of these, days with one in all four six-hour parts"),
+        *(statistic_column(one, one.period_bits) for one in PERIOD_STATISTICS),
         _required("updated_at", utc_micros()),
         PrimaryKeyConstraint("station_id", "rule", period.name, "dataset", "layer"),
         **OPTIONS,
@@ -287,12 +299,29 @@ empty_hour = _hour_table("empty_hour", OBSERVATION_COUNT, *REASON_STATISTICS)
 
 daily_summary = _period_table("daily_summary", _required("day", Date()))
 monthly_summary = _period_table("monthly_summary", _required("month", Date()))
+seasonal_summary = _period_table("seasonal_summary", _required("season", Date()))
 yearly_summary = _period_table("yearly_summary", _required("year", SmallInteger()))
 
 global_hourly_summary = _global_table("global_hourly_summary", _required("hour_start", utc()))
 global_daily_summary = _global_table("global_daily_summary", _required("day", Date()))
 global_monthly_summary = _global_table("global_monthly_summary", _required("month", Date()))
+global_seasonal_summary = _global_table("global_seasonal_summary", _required("season", Date()))
 global_yearly_summary = _global_table("global_yearly_summary", _required("year", SmallInteger()))
+
+climate_month = Table(
+    "climate_month",
+    metadata,
+    _required("station_id", ascii_key(STATION_ID_LENGTH)),
+    _required("month", Date()),
+    *_layer_key(),
+    _required("days", ascii_text()),
+    _required("day_course", ascii_text()),
+    _required("temperature_histogram", ascii_text()),
+    _required("updated_at", utc_micros()),
+    PrimaryKeyConstraint("station_id", "rule", "month", "dataset", "layer"),
+    comment="what the climate of a place is merged from, each column a packed table of integers",
+    **OPTIONS,
+)
 
 layer_lock = Table(
     "layer_lock",

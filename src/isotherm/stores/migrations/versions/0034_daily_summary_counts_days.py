@@ -1,0 +1,19 @@
+"""Table daily_summary says how many days it covers, and how many of them well."""
+
+from alembic import op
+
+from isotherm.stores.schema import column_names
+
+revision = "0034"
+down_revision = "0033"
+
+
+def upgrade() -> None:
+    """One DDL, unless an interrupted run has done it. Older rows are loaded again, see 0040."""
+    if "day_count" not in column_names(op.get_bind(), "daily_summary"):
+        op.execute("""
+ALTER TABLE daily_summary
+    ADD COLUMN day_count INTEGER NOT NULL DEFAULT 0 COMMENT 'days with a temperature' AFTER hour_count,
+    ADD COLUMN good_day_count INTEGER NOT NULL DEFAULT 0
+        COMMENT 'of these, days with one in all four six-hour parts' AFTER day_count
+""")

@@ -1,0 +1,34 @@
+"""Writing what differs between the rows of a table as they are and as they are to be."""
+
+from dataclasses import dataclass
+
+import polars as pl
+import sqlalchemy as sa
+
+from isotherm.stores.summary_rows import delete_rows, write_rows
+from isotherm.stores.summary_tables import SummaryTable
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Rows of one table: `old` as they were (changed or gone), `new` as they are (changed or come)."""
+
+    old: pl.DataFrame
+    new: pl.DataFrame
+    gone: pl.DataFrame
+
+
+def write_difference(
+    connection: sa.Connection, table: SummaryTable, dataset: str, old: pl.DataFrame, new: pl.DataFrame
+) -> Difference:
+    """Write what differs between the rows as they were and as they are to be."""
+    columns, key = list(table.schema.names()), list(table.key)
+    if old.is_empty():  # as new files are: nothing to compare with
+        write_rows(connection, table, dataset, new)
+        return Difference(old, new, old)
+    differing = new.join(old, on=columns, how="anti", nulls_equal=True)
+    replaced = old.join(new, on=columns, how="anti", nulls_equal=True)
+    gone = replaced.join(new, on=key, how="anti")
+    delete_rows(connection, table, dataset, gone)
+    write_rows(connection, table, dataset, differing)
+    return Difference(replaced, differing, gone)
