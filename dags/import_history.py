@@ -4,13 +4,15 @@
 to HDFS; then every pending file is summarised by Spark, every changed day loaded into MySQL with its
 day, month, year and global rows, checked there, and told by one asset event.
 
-**The form.** First and last year, and which stations: by ids, or by country (NOAA's code: `US`, `NO`;
-`UK` is the United Kingdom, `GM` Germany) and box, and at most so many: those we have first, then those
-with most years, spread over the world. An id is asked for even if no list knows it. A *dry run* (the
-default) only shows the plan.
+**The form.** First and last year, and which stations: by ids or codes, country, box, nearness to a
+point and elevation, all that is said at once; and at most so many of these: the nearest, else the most
+complete, then those with most years, spread over the world. A country is said by name or ISO 3166 code;
+NOAA's own code is `fips:GM`. An id is asked for even if no list knows it. A *dry run* (the default)
+only shows the plan.
 
-Years the wrong way round or a box that is none fail at once. A station typed by its id that has no file
-in any of the years fails the run in `check_station_ids`, by its name, after all others are done.
+Years the wrong way round, a country or box that is none, or a code of two stations fail at once. A
+station typed by its id that has no file in any of the years fails the run in `check_station_ids`, by
+its name, after all others are done.
 
 **What it leaves.** A table of files by year in each `download_years`, with those that could not be had
 and why, and a table of what was loaded in `load_changes`. The plan itself lies in HDFS for 30 days.
@@ -47,22 +49,7 @@ def year_param(default: int, title: str) -> Param:
     params={
         "first_year": year_param(2024, "First year"),
         "last_year": year_param(2024, "Last year"),
-        "station_ids": dag_defaults.station_ids_param(),
-        "country": Param(
-            None,
-            type=["null", "string"],
-            pattern="^[A-Za-z]{2}$",
-            title="Country",
-            description="NOAA's two-letter (FIPS) code, as US or NO.",
-        ),
-        "box": Param(
-            None,
-            type=["null", "string"],
-            pattern=dag_defaults.BOX_PATTERN,
-            title="Box",
-            description="west,south,east,north in degrees, as -10,50,30,72.",
-        ),
-        "station_count": dag_defaults.station_count_param(),
+        **dag_defaults.station_params(),
         "dry_run": Param(
             True, type="boolean", title="Dry run", description="On: only show what would be imported."
         ),
@@ -92,7 +79,7 @@ def import_history() -> None:
 
         context = get_current_context()
         context["years"] = history_tasks.title_of(part)
-        return history_tasks.download_years(part, typed_ids=context["params"]["station_ids"])
+        return history_tasks.download_years(part)
 
     @task_group(prefix_group_id=False, tooltip="Each part is worked through while the next one comes.")
     def import_part(part: dict[str, Any]) -> Any:  # noqa: ANN401 - what the task gives, once it has run

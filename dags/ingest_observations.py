@@ -8,7 +8,8 @@ was loaded is held against its files hour by hour.
 
 **When.** Daily at 00:00 UTC for the day three days before: NOAA is about two days late.
 
-**By hand.** *Trigger* asks for the day; left empty it is the newest year the archive has. A station
+**By hand.** *Trigger* asks for the day; left empty it is the newest year the archive has. Stations are
+chosen as in `import_history`; without a word those the platform has. A station
 typed by id is asked for even if no list knows it; one that nobody has fails the run by its name, after
 all others are done (one that we have from other years is a hole in this one).
 
@@ -61,8 +62,7 @@ from isotherm.ingest.spark_submit import SummariseOperator
             title="Day (UTC)",
             description="Empty: the newest year the archive has. A scheduled run has its own day.",
         ),
-        "station_ids": dag_defaults.station_ids_param(),
-        "station_count": dag_defaults.station_count_param(),
+        **dag_defaults.station_params(),
     },
 )
 def ingest_observations() -> None:
@@ -78,10 +78,8 @@ def ingest_observations() -> None:
         params = dag_defaults.form_values()
         run, ti = (get_current_context()[name] for name in ("dag_run", "ti"))
         return day_tasks.download_day(
-            count=params["station_count"],
-            ids=params["station_ids"],
+            form=params,
             partition_key=run.partition_key,
-            form_day=params["day"],
             share_answers=run.run_type == "backfill" or ti.try_number > 1,
         )
 

@@ -6,8 +6,9 @@ dashboard's Live tab shows the hours as they change. The sink is a service of it
 the other three programs, forwards their lines and shows its progress every 15 s.
 
 **The form.** `newest` plays the newest day of each station-year in the archive; `days` plays the days
-you name. *Speed* is data seconds per wall second: 120 with a batch interval of 30 s is one hour a
-batch; 0 is as fast as Kafka acknowledges. *Label* replays days that were played before.
+you name. Stations are chosen as in `import_history`. *Speed* is data seconds per wall second: 120 with
+a batch interval of 30 s is one hour a batch; 0 is as fast as Kafka acknowledges. *Label* replays days
+that were played before.
 
 A form that makes no sense fails in `check_form`, at once, whatever is streaming.
 
@@ -66,7 +67,7 @@ def day_param(title: str, description: str) -> Param:
             title="Dataset",
             description="By its name. Empty: the one that serves first.",
         ),
-        "station_count": Param(100, type="integer", minimum=1, maximum=2000, title="Station count"),
+        **dag_defaults.station_params(count=100),
         "batch_interval_s": Param(
             30, type="number", exclusiveMinimum=0, maximum=3600, title="Batch interval, seconds"
         ),

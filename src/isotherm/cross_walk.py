@@ -8,15 +8,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from math import asin, cos, floor, radians, sin, sqrt
+from math import cos, floor, radians
 from typing import Final
 
+from isotherm.areas import great_circle_km
 from isotherm.station import Station
 
 MAX_KM_WITH_CODE: Final = 10.0
 MAX_KM_WITHOUT: Final = 1.0
 
-_EARTH_RADIUS_KM: Final = 6371.0
 _KM_PER_DEGREE: Final = 111.2
 # Cells of about two kilometres: whatever is within one lies in a cell or beside it.
 _CELLS_PER_DEGREE: Final = 50
@@ -92,10 +92,7 @@ def distance_km(one: Station, other: Station) -> float | None:
         return None
     if other.latitude_deg is None or other.longitude_deg is None:
         return None
-    north, other_north = radians(one.latitude_deg), radians(other.latitude_deg)
-    half = sin((other_north - north) / 2) ** 2
-    east = sin(radians(other.longitude_deg - one.longitude_deg) / 2) ** 2
-    return 2 * _EARTH_RADIUS_KM * asin(sqrt(min(1.0, half + cos(north) * cos(other_north) * east)))
+    return great_circle_km(one.latitude_deg, one.longitude_deg, other.latitude_deg, other.longitude_deg)
 
 
 class _Index:

@@ -2,6 +2,7 @@
 
     IsothermError
     ├── SettingsError        a setting is missing, malformed or contradicts the state folder
+    │   └── ChoiceError          a word of a choice of stations cannot be read
     ├── SourceError          NOAA's archive could not be read, or what came is not what NOAA publishes
     │   └── CoverageShrunkError   a newer file covers less than the one we have
     ├── MessageFormatError   a Kafka or socket message does not follow its contract
@@ -23,6 +24,14 @@ class IsothermError(Exception):
 
 class SettingsError(IsothermError):
     """A setting is missing, malformed, or contradicts the state folder."""
+
+
+class ChoiceError(SettingsError):
+    """A word of a choice of stations cannot be read; the same in forms, command line and API."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class SourceError(IsothermError):

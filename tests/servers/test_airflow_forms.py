@@ -17,7 +17,7 @@ NOBODY = "99999999998"
     ("dag_id", "form", "reason"),
     [
         ("import_history", {"box": "1,2"}, "box"),
-        ("import_history", {"country": "Norway"}, "country"),
+        ("stream_observations", {"near": "somewhere"}, "near"),
         ("ingest_observations", {"day": "2014-02-31"}, "is not a 'date'"),
         ("stream_observations", {"dataset": "nothing"}, "is not one of"),
     ],
@@ -45,6 +45,8 @@ def test_what_only_a_task_can_say_is_said_by_the_first_one_at_its_first_try(
     cases = [
         ("import_history", "plan_import", {"first_year": 2014, "last_year": 2013}, "years swapped"),
         ("import_history", "plan_import", {"box": "10,60,20,50"}, "Not a box"),
+        ("ingest_observations", "download_files", {"country": "Norwai"}, "Did you mean Norway"),
+        ("stream_observations", "check_form", {"elevation": "9,1"}, "Not an elevation band"),
         ("import_history", "plan_import", {"first_yaer": 2014}, "no field first_yaer"),
         ("ingest_observations", "download_files", {"dya": "2014-01-05"}, "no field dya"),
         ("stream_observations", "check_form", {"perod": "days"}, "no field perod"),

@@ -393,8 +393,8 @@ def test_a_paced_feed_sends_the_data_of_one_interval_a_batch(speed: Speed) -> No
     started = time.monotonic()
 
     feeder = speed.feed(
-        "--first-day", "2014-01-01", "--station-ids", "ZZ000000002", "--batch-interval-s", "0.2",
-        "--speed", str(4 * 3600 / 0.2),
+        "--first-day", "2014-01-01", "--stations", '{"station_ids": ["ZZ000000002"]}',
+        "--batch-interval-s", "0.2", "--speed", str(4 * 3600 / 0.2),
     )  # fmt: skip
     said = feeder.communicate(timeout=60)[0]
 

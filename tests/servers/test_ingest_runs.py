@@ -59,7 +59,7 @@ def place(servers: Hdfs, published: Published, monkeypatch: pytest.MonkeyPatch) 
 
 
 def download(day: str, **form: Any) -> dict[str, Any]:  # noqa: ANN401 - a form's values
-    return day_tasks.download_day(form_day=day, **form)
+    return day_tasks.download_day(form={"day": day, **form})
 
 
 def load(run_id: str = "run") -> list[str]:
@@ -253,7 +253,7 @@ def test_a_day_without_a_file_is_a_hole_and_a_station_no_list_knows_is_asked_for
 ) -> None:
     published.put(csv_of(24))
     assert download("1850-01-01") == {}
-    assert run_day(place, "2014-01-01", ids=["99999999999", STATION]) == ["2014-01-01"]
+    assert run_day(place, "2014-01-01", station_ids=["99999999999", STATION]) == ["2014-01-01"]
     assert "No file in these years: 99999999999" in capfd.readouterr().out
 
 

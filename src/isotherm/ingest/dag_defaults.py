@@ -8,9 +8,10 @@ from typing import Any, Final, TypeVar
 from airflow.sdk import Asset, Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from isotherm import areas
+from isotherm import station_choice as choice
 from isotherm.errors import SettingsError
 from isotherm.ingest.day_ranges import days_of
-from isotherm.station import STATION_ID_PATTERN
 
 Value = TypeVar("Value")
 
@@ -25,9 +26,6 @@ DEFAULT_ARGS: Final[dict[str, Any]] = {
     # runs, which would find the same changes.
     "weight_rule": "upstream",
 }
-_DEGREES: Final = r"-?\d+(\.\d+)?"
-# Four numbers; whether they are a box is for the first task to say.
-BOX_PATTERN: Final = rf"^\s*{_DEGREES}(\s*,\s*{_DEGREES}){{3}}\s*$"
 OBSERVATION_DAY: Final = Asset(
     name="observation_day", uri="isotherm://observation_day", group="isotherm"
 )
@@ -131,27 +129,51 @@ def skip_if_empty(value: Value, reason: str) -> Value:
     return value
 
 
-def station_ids_param() -> Param:
-    """The form field for station ids."""
-    return Param(
-        None,
-        type=["null", "array"],
-        items={"type": "string", "pattern": STATION_ID_PATTERN},
-        title="Station ids",
-        description="One per line, 11 characters with leading zeros, as 72530094846. Empty: by count.",
-    )
+def station_params(count: int | None = None) -> dict[str, Param]:
+    """The form fields that choose stations, see `station_choice.FORM_FIELDS`.
 
-
-def station_count_param() -> Param:
-    """The form field for the number of stations."""
-    return Param(
-        None,
-        type=["null", "integer"],
-        minimum=1,
-        maximum=2000,
-        title="Station count",
-        description=(
-            "At most so many. Empty, and nothing else chosen: the stations the platform already has, "
-            "or 100 when it has none."
+    Args:
+        count: the station count the form opens with.
+    """
+    by_default = f"{choice.DEFAULT_WORDS}." if count is None else ""
+    return {
+        "station_ids": Param(
+            None,
+            type=["null", "array"],
+            items={"type": "string", "pattern": choice.CODE_PATTERN},
+            title="Station ids",
+            description=f"One per line: {choice.IDS_WORDS}, as USW00094846, 72530094846 or KORD.",
         ),
-    )
+        "country": _text("Country", choice.COUNTRY_WORDS, "Norway, NO or NOR", choice.COUNTRY_PATTERN),
+        "box": _text("Box", areas.BOX_WORDS, areas.BOX_EXAMPLE, areas.BOX_PATTERN),
+        "near": _text("Near", areas.POSITION_WORDS, areas.POSITION_EXAMPLE, areas.POSITION_PATTERN),
+        "radius_km": Param(
+            None,
+            type=["null", "number"],
+            exclusiveMinimum=0,
+            maximum=areas.MAX_RADIUS_KM,
+            title="Radius, km",
+            description=f"{_sentence(choice.RADIUS_WORDS)}.",
+        ),
+        "elevation": _text(
+            "Elevation", areas.ELEVATION_WORDS, " or ".join(areas.ELEVATION_EXAMPLES),
+            areas.ELEVATION_PATTERN,
+        ),
+        "station_count": Param(
+            count,
+            type=["null", "integer"],
+            minimum=1,
+            maximum=choice.MAX_COUNT,
+            title="Station count",
+            description=f"{_sentence(choice.COUNT_WORDS)}. {by_default}".rstrip(),
+        ),
+    }  # fmt: skip
+
+
+def _text(title: str, words: str, example: str, pattern: str) -> Param:
+    described = f"{_sentence(words)}, as {example}."
+    return Param(None, type=["null", "string"], pattern=pattern, title=title, description=described)
+
+
+def _sentence(words: str) -> str:
+    return words[0].upper() + words[1:]

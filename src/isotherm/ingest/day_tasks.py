@@ -5,7 +5,7 @@ stations and mostly hears that they are unchanged. What has changed is loaded wh
 wherever it lies.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -15,17 +15,14 @@ from isotherm.datasets.dataset import Dataset
 from isotherm.datasets.registry import DATASETS
 from isotherm.errors import SettingsError
 from isotherm.ingest.batch_tasks import find_work, prepare
+from isotherm.ingest.chosen import choose_from_archive
 from isotherm.ingest.day_rows import find_torn_days
 from isotherm.ingest.known_files import find_lost_sources
 from isotherm.ingest.report import log
-from isotherm.ingest.selection import (
-    StationChoice,
-    asked_day,
-    choose_stations,
-    plan_station_years,
-)
+from isotherm.ingest.selection import asked_day, plan_station_years
 from isotherm.ingest.transfer_report import describe_missing
 from isotherm.ingest.workplace import Workplace, in_workplace
+from isotherm.station_choice import StationChoice
 from isotherm.stores import source_files
 
 # Two runs at a time share the archive's four connections.
@@ -36,20 +33,17 @@ AT_ONCE: Final = 2
 def download_day(
     place: Workplace,
     *,
-    count: int | None = None,
-    ids: list[str] | None = None,
+    form: Mapping[str, Any] | None = None,
     partition_key: str | None = None,
-    form_day: str | None = None,
     share_answers: bool = False,
 ) -> dict[str, Any]:
     """Bring the changed year files of the run's stations to HDFS.
 
     Args:
         place: the stores.
-        count: how many stations the form asks for.
-        ids: the ids the form asks for.
-        partition_key: the day a scheduled or backfilled run owns, YYYY-MM-DD.
-        form_day: the day a run by hand asks for; without either, the newest year the archive has.
+        form: `day`, the day a run by hand asks for, and the fields of `station_choice.FORM_FIELDS`.
+        partition_key: the day a scheduled or backfilled run owns, YYYY-MM-DD; without either day, the
+            newest year the archive has.
         share_answers: do not ask a server again for what another run or attempt asked minutes ago.
 
     Returns:
@@ -57,13 +51,15 @@ def download_day(
         summarised or loaded by anybody.
 
     Raises:
-        SettingsError: nothing is left to be done, and a station typed by its id is known to nobody.
+        SettingsError: the choice cannot be read; or nothing is left to be done, and a station typed by
+            its id is known to nobody.
     """
-    choice = StationChoice.from_form(count=count, ids=ids)
-    day = asked_day(partition_key, form_day)
+    form = form or {}
+    choice = StationChoice.of_form(form)
+    day = asked_day(partition_key, form.get("day"))
     log.info(f"This run ingests {f'{day} (UTC)' if day else 'the newest year the archive has'}.")
     prepare(place)
-    chosen = _choose(place, choice, day)
+    chosen, typed_ids = _choose(place, choice, day)
     # What Spark could not read, because HDFS has lost it, is fetched whatever year it is of.
     wanted = {*chosen, *find_lost_sources(place.engine, place.store)}
     counts: dict[str, Any] = {"typed_found": [], "typed_missing": []}
@@ -71,8 +67,8 @@ def download_day(
         report = replace(place.transfer, at_once=AT_ONCE).run(
             wanted, asked_since=place.asked_since(share_answers)
         )
-        report.write(typed_ids=choice.ids)
-        typed = report.typed(choice.ids, known=place.known_stations())
+        report.write(typed=typed_ids)
+        typed = report.typed(typed_ids, known=place.known_stations())
         counts = {**report.counts, **typed}
         if day is not None:
             _give_torn_day_to_loader(place, chosen, day)
@@ -84,25 +80,29 @@ def download_day(
     return {"day": day.isoformat() if day else None, **counts}
 
 
-def _choose(place: Workplace, choice: StationChoice, day: date | None) -> list[StationYear]:
+def _choose(
+    place: Workplace, choice: StationChoice, day: date | None
+) -> tuple[list[StationYear], Mapping[str, Sequence[str]]]:
+    """The files to be asked for, and the ids for which each typed one stands."""
     year = day.year if day else None
     listing = [one for dataset in DATASETS for one in _list_year(place, dataset, year)]
     years = sorted({one.year for one in listing})[-1:] if year is None else [year]
     in_year = [one for one in listing if one.year in years]
-    stations = choose_stations(choice, in_year, known=place.known_stations())
+    with place.engine.connect() as connection:
+        chosen = choose_from_archive(connection, place.directory, choice, in_year)
     wanted = plan_station_years(
-        stations, in_year, years=years, datasets=[dataset.name for dataset in DATASETS]
+        chosen.station_ids, in_year, years=years, datasets=[dataset.name for dataset in DATASETS]
     )
     label = place.archive.label
     if not wanted:
         log.info(f"{label} has no file for {day or 'any day'}: a hole, nothing to ask for.")
-        return []
+        return [], {}
     listed = len({one.station_id for one in in_year})
     log.info(
-        f"{day or 'The newest year'}: {len(stations)} stations of the {listed} that {label} lists for "
-        f"{years[0]}."
+        f"{day or 'The newest year'}: {len(chosen.station_ids)} stations of the {listed} that {label} "
+        f"lists for {years[0]}."
     )
-    return wanted
+    return wanted, chosen.typed
 
 
 def _list_year(place: Workplace, dataset: Dataset, year: int | None) -> list[StationYear]:

@@ -9,12 +9,13 @@ from isotherm.archive.station_year import StationYear
 from isotherm.datasets.registry import DATASETS
 from isotherm.errors import SettingsError
 from isotherm.ingest.batch_tasks import prepare
+from isotherm.ingest.chosen import choose_from_archive
 from isotherm.ingest.known_files import find_lost_sources
-from isotherm.ingest.plan import PlanPart, read_plan, write_plan
+from isotherm.ingest.plan import PlanPart, read_plan, read_typed, write_plan, write_typed
 from isotherm.ingest.report import folded, log, write_table
-from isotherm.ingest.selection import StationChoice, choose_stations, plan_station_years
+from isotherm.ingest.selection import plan_station_years
 from isotherm.ingest.workplace import Workplace, in_workplace
-from isotherm.station import Station
+from isotherm.station_choice import StationChoice
 
 
 @in_workplace
@@ -23,7 +24,7 @@ def plan_import(place: Workplace, form: Mapping[str, Any]) -> list[dict[str, Any
 
     Args:
         place: the stores.
-        form: `first_year`, `last_year`, `dry_run`, `station_count`, `station_ids`, `country`, `box`.
+        form: `first_year`, `last_year`, `dry_run`, and the fields of `station_choice.FORM_FIELDS`.
 
     Returns:
         A `PlanPart` per task; none in a dry run, which only shows the plan, and none when the archive
@@ -37,16 +38,16 @@ def plan_import(place: Workplace, form: Mapping[str, Any]) -> list[dict[str, Any
         raise SettingsError(
             f"first_year {first_year} is after last_year {last_year}. Trigger again, years swapped."
         )
-    choice = StationChoice.from_form(
-        count=form["station_count"], ids=form["station_ids"], country=form["country"], box=form["box"]
-    )
+    choice = StationChoice.of_form(form)
     listing = [
         one
         for dataset in DATASETS
         for one in place.archive.list_station_years(dataset, first_year, last_year)
     ]
+    with place.engine.connect() as connection:
+        chosen = choose_from_archive(connection, place.directory, choice, listing)
     plan = plan_station_years(
-        _choose(place, choice, listing),
+        chosen.station_ids,
         listing,
         years=range(first_year, last_year + 1),
         datasets=[dataset.name for dataset in DATASETS],
@@ -59,22 +60,22 @@ def plan_import(place: Workplace, form: Mapping[str, Any]) -> list[dict[str, Any
         return []
     prepare(place)
     wanted = {*plan, *find_lost_sources(place.engine, place.store)}
-    return [part.as_xcom() for part in write_plan(place.store, list(wanted))]
+    parts = write_plan(place.store, list(wanted))
+    if parts:
+        write_typed(place.store, parts[0], chosen.typed)
+    return [part.as_xcom() for part in parts]
 
 
 @in_workplace
 def download_years(
     place: Workplace,
     part: Mapping[str, Any],
-    *,
-    typed_ids: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Bring the changed files of one part of a plan to HDFS.
 
     Args:
         place: the stores.
         part: a `PlanPart`.
-        typed_ids: stations the form names; those without a file are told.
 
     Returns:
         Files by outcome, and which of the typed stations were found in these years.
@@ -87,29 +88,14 @@ def download_years(
         f"{plan_part.title}: {len(wanted)} files, part {plan_part.number} of {plan_part.count}"
     ):
         report = place.transfer.run(wanted, asked_since=since)
-    report.write(typed_ids=typed_ids or ())
-    return {**report.counts, **report.typed(typed_ids or ())}
+    typed = read_typed(place.store, plan_part)
+    report.write(typed=typed)
+    return {**report.counts, **report.typed(typed)}
 
 
 def title_of(part: Mapping[str, Any]) -> str:
     """Name of a mapped task in the UI, as `1901-1910` or `2014 bucket 00-15`."""
     return PlanPart(**part).title
-
-
-def _choose(place: Workplace, choice: StationChoice, listing: Sequence[StationYear]) -> list[str]:
-    places: dict[str, Station] = {}
-    if choice.needs_places:
-        directory = place.directory
-        # The dataset that serves first describes a station.
-        for dataset in reversed(DATASETS):
-            places |= directory.listed(dataset)
-    chosen = choose_stations(choice, listing, known=place.known_stations(), places=places)
-    listed = {one.station_id for one in listing}
-    if unlisted := [one for one in chosen if one not in listed]:
-        log.warning(
-            f"The archive does not list {', '.join(unlisted)} in these years: asked for all the same."
-        )
-    return chosen
 
 
 def _write_plan_table(title: str, listing: Sequence[StationYear], plan: Sequence[StationYear]) -> None:

@@ -4,8 +4,9 @@ A plan is one file of lines in the order of year and bucket; a task gets its add
 bytes. A bucket of a year is never in two parts, so that Spark makes each of its tables once.
 """
 
+import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
@@ -25,6 +26,7 @@ MAX_TASKS: Final = 500
 KEPT_FOR: Final = timedelta(days=30)
 # Where the parts are too many they become larger, by so much at a time.
 _LARGER: Final = 1.25
+_TYPED: Final = ".typed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,26 @@ def _joined(pieces: Sequence[_Piece], size: int) -> list[_Piece]:
         else:
             found.append(one)
     return found
+
+
+def write_typed(store: HdfsStore, part: PlanPart, typed: Mapping[str, Sequence[str]]) -> None:
+    """Keep beside a part's plan what somebody typed to name stations, and the ids it stands for.
+
+    Raises:
+        StoreError: HDFS did not take it.
+    """
+    if typed:
+        store.write(f"{part.path}{_TYPED}", json.dumps(typed).encode())
+
+
+def read_typed(store: HdfsStore, part: PlanPart) -> dict[str, list[str]]:
+    """What `write_typed` kept; empty where stations were chosen otherwise.
+
+    Raises:
+        StoreError: HDFS does not answer.
+    """
+    typed: dict[str, list[str]] = json.loads(store.read_if_exists(f"{part.path}{_TYPED}") or b"{}")
+    return typed
 
 
 def _delete_old_plans(store: HdfsStore, before: date) -> None:

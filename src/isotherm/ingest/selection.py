@@ -1,138 +1,170 @@
-"""Which station-years a run takes: by ids, country, box or count, and the same ones every time.
+"""Which files of an archive a choice of stations takes, and the same ones every time.
 
-Everything here is pure. The listing comes from the archive, positions from the datasets' station lists,
-the known stations from MySQL.
+Chosen are *places*: the records of one place in several datasets, under several ids, are one choice,
+and each dataset is asked for its own. Everything here is pure; `chosen` asks archive and MySQL.
 """
 
-import hashlib
-import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import Final
 
 from isotherm.archive.station_year import StationYear
-from isotherm.errors import SettingsError
+from isotherm.errors import ChoiceError
 from isotherm.station import Station, is_station_id
+from isotherm.station_choice import IDS_WORDS, Record, StationChoice, choose, several_have
+from isotherm.station_codes import codes_of
+from isotherm.station_search import normal_code
 
 DEFAULT_STATION_COUNT: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A part of the map in degrees; west > east means it crosses the date line."""
+@dataclass(frozen=True)
+class Offer:
+    """What there is to choose from.
 
-    west: float
-    south: float
-    east: float
-    north: float
+    Attributes:
+        listing: station-years the archive offers in the period.
+        records: what the platform has, by id of station or place.
+        stations: where stations are, by id, listed by any dataset; of one that several list, as the
+            dataset that serves first has it.
+        place_of: place of each id that is not its own.
+    """
 
-    def contains(self, station: Station) -> bool:
-        """Whether a station lies inside; one without a position lies nowhere."""
-        if station.latitude_deg is None or station.longitude_deg is None:
-            return False
-        if not self.south <= station.latitude_deg <= self.north:
-            return False
-        if self.west <= self.east:
-            return self.west <= station.longitude_deg <= self.east
-        return station.longitude_deg >= self.west or station.longitude_deg <= self.east
+    listing: Sequence[StationYear]
+    records: Mapping[str, Record] = field(default_factory=dict)
+    stations: Mapping[str, Station] = field(default_factory=dict)
+    place_of: Mapping[str, str] = field(default_factory=dict)
 
+    def place(self, station_id: str) -> str:
+        """The place of an id."""
+        return self.place_of.get(station_id, station_id)
 
-@dataclass(frozen=True, slots=True)
-class StationChoice:
-    """What a form says about stations; `ids` wins over everything else."""
+    @cached_property
+    def members(self) -> dict[str, set[str]]:
+        """The ids of each place that the archive lists in the period."""
+        found = defaultdict(set)
+        for one in {one.station_id for one in self.listing}:
+            found[self.place(one)].add(one)
+        return dict(found)
 
-    count: int | None = None
-    ids: tuple[str, ...] = ()
-    country: str | None = None
-    box: Box | None = None
+    @cached_property
+    def years(self) -> dict[str, int]:
+        """In how many of the years there is a file of each place."""
+        found = defaultdict(set)
+        for one in self.listing:
+            found[self.place(one.station_id)].add(one.year)
+        return {place: len(years) for place, years in found.items()}
 
-    @classmethod
-    def from_form(
-        cls,
-        *,
-        count: int | None = None,
-        ids: Collection[str] | str | None = None,
-        country: str | None = None,
-        box: str | None = None,
-    ) -> "StationChoice":
-        """Read the fields of a form.
+    @cached_property
+    def all_ids(self) -> dict[str, set[str]]:
+        """Every id of each place, whether the archive lists it in the period or not."""
+        found = defaultdict(set)
+        for one in (*self.stations, *self.records, *self.place_of):
+            found[self.place(one)].add(one)
+        return dict(found)
 
-        Args:
-            count: at most so many stations.
-            ids: station ids, as a list or as text between spaces or commas.
-            country: NOAA's two-letter (FIPS) country code, as `US` or `NO`.
-            box: `west,south,east,north` in degrees.
+    @cached_property
+    def codes(self) -> dict[str, set[str]]:
+        """The places that have a code; ids that differ in their case alone are found like codes."""
+        found = defaultdict(set)
+        for station in self.stations.values():
+            for code in codes_of(station):
+                found[code].add(self.place(station.station_id))
+        for one in {*self.stations, *self.records, *(entry.station_id for entry in self.listing)}:
+            found[one.upper()].add(self.place(one))
+        return dict(found)
+
+    def described(self, place: str) -> Station:
+        """A place as its own list has it, else as one of its ids is described."""
+        ids = (place, *sorted(self.members.get(place, ())))
+        return next((self.stations[one] for one in ids if one in self.stations), Station(place))
+
+    def record(self, place: str) -> Record:
+        """What is known of a place."""
+        ids = {place, *self.members.get(place, ())}
+        known = [self.records[one] for one in ids if one in self.records]
+        longest = max(known, key=lambda one: one.hour_count, default=Record())
+        return replace(longest, year_count=self.years.get(place, 0))
+
+    def means(self, typed: str) -> str:
+        """The place that a typed id or code means; an id that nobody lists is a place of its own.
 
         Raises:
-            SettingsError: a value cannot be read; the message says what is accepted.
+            ChoiceError: it is neither, or a code of several places.
         """
-        listed = re.split(r"[\s,]+", ids.strip()) if isinstance(ids, str) else list(ids or ())
-        wanted = tuple(dict.fromkeys(one.strip() for one in listed if one.strip()))
-        if wrong := [one for one in wanted if not is_station_id(one)]:
-            raise SettingsError(
-                f"Not station ids: {', '.join(wrong)}. An id has 11 characters, leading zeros "
-                "included, as 72530094846 or USW00094846."
-            )
-        code = country.strip().upper() if country else None
-        return cls(count, wanted, code or None, parse_box(box) if box and box.strip() else None)
+        if typed in self.all_ids.get(self.place(typed), ()) or typed in self.members:
+            return self.place(typed)
+        code = normal_code(typed)
+        found = {one for text in (typed.upper(), code) for one in self.codes.get(text, ())}
+        # The record of an airport may have been begun anew: that with files in the period is meant.
+        meant = sorted(found & self.members.keys() or found)
+        if len(meant) > 1:
+            raise ChoiceError("ids", several_have(typed, [(one, self._name(one)) for one in meant]))
+        if meant:
+            return meant[0]
+        for one in (typed, code):
+            if is_station_id(one):
+                return one
+        raise ChoiceError(
+            "ids", f"No station {typed}: no list has it, and it has not the 11 characters of an id. "
+            f"Give {IDS_WORDS}.",
+        )  # fmt: skip
 
-    @property
-    def needs_places(self) -> bool:
-        """Whether choosing needs to know where stations are."""
-        return not self.ids and (self.country is not None or self.box is not None)
+    def _name(self, place: str) -> str | None:
+        return self.described(place).name
 
 
-def parse_box(text: str) -> Box:
-    """Read `west,south,east,north` in degrees.
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a choice came to.
+
+    Attributes:
+        places: their ids, in the order of the choice.
+        station_ids: the ids under which datasets have them, sorted.
+        typed: each typed id or code, and the ids it stands for.
+        left_out: typed ones that are not where the other words want them.
+    """
+
+    places: tuple[str, ...]
+    station_ids: tuple[str, ...]
+    typed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+
+
+def choose_stations(choice: StationChoice, offer: Offer) -> Chosen:
+    """The stations a run takes; the same offer gives the same stations.
+
+    Without a word: those the platform has, or `DEFAULT_STATION_COUNT` when it has none yet. An id that
+    was typed is taken also where no list knows it: a list may not know what the archive has.
 
     Raises:
-        SettingsError: it is not four numbers within -180..180 and -90..90, south below north.
+        ChoiceError: a typed code means no station, or several.
     """
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError:
-        west = south = east = north = float("nan")
-    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south < north <= 90):
-        raise SettingsError(
-            f"Not a box: {text!r}. Give west,south,east,north in degrees, as -10,50,30,72 for "
-            "north-western Europe."
-        )
-    return Box(west, south, east, north)
+    if choice.is_empty and offer.records:
+        # None of them, where none has a file: others would make a day like no day before or after it.
+        known = sorted(one for ids in offer.members.values() for one in ids if one in offer.records)
+        return Chosen(tuple(dict.fromkeys(map(offer.place, known))), tuple(known))
+    typed = {one: offer.means(one) for one in choice.ids}
+    wanted = set(typed.values()) if typed else offer.members
+    offered = {one: (offer.described(one), offer.record(one)) for one in wanted}
+    places = choose(choice, offered)
+    if choice.is_empty:
+        places = places[:DEFAULT_STATION_COUNT]
+    ids = {one: tuple(sorted(_ids_of(offer, one))) for one in places}
+    return Chosen(
+        tuple(places),
+        tuple(sorted(one for some in ids.values() for one in some)),
+        {text: ids[place] for text, place in typed.items() if place in ids},
+        tuple(text for text, place in typed.items() if place not in ids),
+    )
 
 
-def choose_stations(
-    choice: StationChoice,
-    listing: Iterable[StationYear],
-    *,
-    known: Collection[str] = (),
-    places: Mapping[str, Station] | None = None,
-) -> list[str]:
-    """The stations a run takes, sorted; the same listing gives the same stations.
-
-    Stations typed by id are taken as they are: a list may not know what the archive has. By count,
-    stations the platform already has come first, then those with most years in the listing, then in a
-    fixed shuffle that spreads a small selection over the world (in order of their ids the first hundred
-    are all Norwegian).
-
-    Args:
-        choice: what the form says. With no count, ids, country or box at all: the known stations, or
-            `DEFAULT_STATION_COUNT` when there are none yet.
-        listing: station-years the archive offers in the period.
-        known: stations that have files in the platform.
-        places: position and country by station id, when `choice.needs_places`.
-    """
-    years = Counter(one.station_id for one in listing)
-    if choice.ids:
-        return sorted(_in_case_of(choice.ids, years.keys() | set(known)))
-    offered = {one for one in years if _is_wanted(choice, (places or {}).get(one))}
-    known_offered = offered & set(known)
-    # None of them, where none has a file: others would make a day like no day before or after it.
-    if choice == StationChoice() and known:
-        return sorted(known_offered)
-    ordered = sorted(offered, key=lambda one: (one not in known_offered, -years[one], _shuffle(one)))
-    return sorted(ordered[: choice.count or DEFAULT_STATION_COUNT])
+def _ids_of(offer: Offer, place: str) -> Collection[str]:
+    """Those the archive lists in the period; where it lists none, all there are."""
+    return offer.members.get(place) or offer.all_ids.get(place) or {place}
 
 
 def plan_station_years(
@@ -170,28 +202,3 @@ def asked_day(partition_key: str | None, form_day: str | None) -> date | None:
     """
     text = partition_key or form_day
     return date.fromisoformat(text) if text else None
-
-
-def _is_wanted(choice: StationChoice, station: Station | None) -> bool:
-    if not choice.needs_places:
-        return True
-    if station is None:
-        return False
-    is_country = choice.country is None or station.country == choice.country
-    return is_country and (choice.box is None or choice.box.contains(station))
-
-
-def _in_case_of(typed: Iterable[str], known: Collection[str]) -> set[str]:
-    """Ids as typed, or as the one known id is written that differs in its case alone."""
-    alike: dict[str, list[str]] = {}
-    for one in known:
-        alike.setdefault(one.casefold(), []).append(one)
-    found = set()
-    for one in typed:
-        meant = alike.get(one.casefold(), [])
-        found.add(meant[0] if one not in meant and len(meant) == 1 else one)
-    return found
-
-
-def _shuffle(station_id: str) -> str:
-    return hashlib.sha256(station_id.encode()).hexdigest()

@@ -1,7 +1,7 @@
 """What became of the files a task asked for: counts, and a table of those that could not be had."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -25,6 +25,8 @@ class Outcome(StrEnum):
 
 _HAD: Final = (Outcome.CHANGED, Outcome.UNCHANGED, Outcome.JUST_ASKED, Outcome.REFUSED)
 _SHOWN_FAILURES: Final = 50
+# What somebody typed to name a station -> ids under which the archive may have it.
+Typed = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def describe_missing(station_ids: Iterable[str]) -> str:
     """What is said of stations that somebody typed and nobody has."""
     return (
         f"The archive has no file of {', '.join(sorted(station_ids))} in the years asked for. Check "
-        "the ids (11 characters, as NOAA's station list has them) or choose other years."
+        "the ids and codes (./isotherm stations finds those known) or choose other years."
     )
 
 
@@ -81,35 +83,35 @@ class TransferReport:
         """The files that ended so."""
         return [one for one in self.files if one.outcome in outcomes]
 
-    def typed(self, station_ids: Iterable[str], known: Iterable[str] = ()) -> dict[str, list[str]]:
+    def typed(self, typed: Typed, known: Iterable[str] = ()) -> dict[str, list[str]]:
         """Which of the stations somebody typed were found, and which are missing, for an XCom.
 
         Args:
-            station_ids: the ones typed.
+            typed: what was typed, and the ids for which it stands.
             known: stations that are known all the same: their year may be a hole.
         """
-        typed = set(station_ids)
-        missing = set(self.stations_without_file(typed)) - set(known)
-        return {"typed_found": sorted(typed - missing), "typed_missing": sorted(missing)}
+        kept = set(known)
+        missing = {one for one in self.typed_without_file(typed) if not kept & set(typed[one])}
+        return {"typed_found": sorted(typed.keys() - missing), "typed_missing": sorted(missing)}
 
-    def stations_without_file(self, station_ids: Iterable[str]) -> list[str]:
-        """Which of these stations have no file in the years that were asked for, sorted."""
+    def typed_without_file(self, typed: Typed) -> list[str]:
+        """Which of the typed have no file under any id in the years that were asked for, sorted."""
         absent = {one.station_year.station_id for one in self.with_outcome(Outcome.ABSENT)}
         there = {one.station_year.station_id for one in self.files if one.outcome is not Outcome.ABSENT}
-        return sorted((absent - there) & set(station_ids))
+        return sorted(text for text, ids in typed.items() if absent & set(ids) and not there & set(ids))
 
-    def write(self, *, typed_ids: Iterable[str] = ()) -> None:
+    def write(self, *, typed: Typed | None = None) -> None:
         """Write the tables of a task's log: files by year, then those that could not be had.
 
         Args:
-            typed_ids: stations somebody asked for by name; missing ones are told.
+            typed: stations somebody asked for by name, as for `typed`; missing ones are told.
         """
         by_year = Counter((one.station_year.year, one.outcome) for one in self.files)
         years = sorted({one.station_year.year for one in self.files})
         rows = [(year, *(by_year[year, outcome] for outcome in Outcome)) for year in years]
         write_table("Files", ("year", *Outcome), rows)
-        if typed := self.stations_without_file(typed_ids):
-            log.warning(f"No file in these years: {', '.join(typed)}. The archive does not have it.")
+        if missing := self.typed_without_file(typed or {}):
+            log.warning(f"No file in these years: {', '.join(missing)}. The archive does not have it.")
         troubled = self.with_outcome(Outcome.REFUSED, Outcome.FAILED)
         if not troubled:
             return

@@ -18,11 +18,13 @@ from isotherm.datasets.dataset import Dataset
 from isotherm.datasets.registry import DATASETS, dataset_named
 from isotherm.errors import SettingsError
 from isotherm.files import write_whole
-from isotherm.ingest.selection import StationChoice, choose_stations, plan_station_years
+from isotherm.ingest.chosen import choose_from_archive
+from isotherm.ingest.selection import plan_station_years
+from isotherm.ingest.stations import StationDirectory
 from isotherm.messages import OBSERVATION_TOPIC
 from isotherm.settings import Settings
+from isotherm.station_choice import StationChoice
 from isotherm.stores.mysql import create_engine
-from isotherm.stores.source_files import read_known_stations
 from isotherm.stream.feeder_files import FeedPosition, position_path
 from isotherm.stream.feeder_plan import Downloads, Period
 from isotherm.stream.replay import Replay
@@ -99,7 +101,7 @@ def identity(archive: str, replay: Replay, files: Sequence[SourceFile]) -> str:
 def choose_station_years(
     settings: Settings, archive: Archive, dataset: str, period: Period, choice: StationChoice
 ) -> list[StationYear]:
-    """The station-years of the period, of the same stations the batch layer would take.
+    """The station-years of the period, of the same places the batch layer would take.
 
     Args:
         settings: of this installation.
@@ -114,7 +116,7 @@ def choose_station_years(
     unlisted: list[StationYear] = []
     for one in [dataset_named(dataset)] if dataset else DATASETS:
         listing = _list_period(archive, one, period)
-        stations = choose_stations(choice, listing, known=_known_stations(settings, one))
+        stations = _choose(settings, archive, choice, listing)
         first, last = period.years or (0, -1)
         chosen = plan_station_years(
             stations, listing, years=range(first, last + 1), datasets=[one.name]
@@ -124,8 +126,8 @@ def choose_station_years(
         unlisted += chosen
     if not unlisted:
         raise SettingsError(
-            f"{archive.label} has no file for {', '.join(choice.ids) or 'any station'} in this period. "
-            "Choose other days or stations."
+            f"{archive.label} has no file in this period for {choice.describe()}. Choose other days or "
+            "stations."
         )
     return unlisted
 
@@ -136,20 +138,22 @@ def _list_period(archive: Archive, dataset: Dataset, period: Period) -> list[Sta
     return archive.list_station_years(dataset, *period.years)
 
 
-def _known_stations(settings: Settings, dataset: Dataset) -> set[str]:
+def _choose(
+    settings: Settings, archive: Archive, choice: StationChoice, listing: list[StationYear]
+) -> tuple[str, ...]:
     engine = create_engine(settings)
     try:
         with engine.connect() as connection:
-            return read_known_stations(connection, dataset.name)
+            chosen = choose_from_archive(connection, StationDirectory(archive), choice, listing)
     finally:
         engine.dispose()
+    return chosen.station_ids
 
 
 def _bring_files(settings: Settings, replay: Replay) -> list[SourceFile]:
     period = Period(replay.first_day, replay.last_day)
-    choice = StationChoice(count=replay.station_count)
     with closing(open_archive(settings)) as archive:
-        chosen = choose_station_years(settings, archive, replay.dataset, period, choice)
+        chosen = choose_station_years(settings, archive, replay.dataset, period, replay.choice)
         return Downloads.of(settings).bring(archive, chosen)
 
 

@@ -1,6 +1,7 @@
 """The feeder as a program: its arguments, what it feeds, its exit status."""
 
 import argparse
+import json
 import signal
 import sys
 from collections.abc import Sequence
@@ -13,9 +14,9 @@ import structlog
 from isotherm.archive.archives import StationYear, open_archive
 from isotherm.datasets.registry import DATASETS, configured
 from isotherm.errors import IsothermError, MessageFormatError, SettingsError
-from isotherm.ingest.selection import StationChoice
 from isotherm.json_log import write_json_lines
 from isotherm.settings import Settings, load_settings
+from isotherm.station_choice import StationChoice
 from isotherm.stream.exit_status import FAILED, REFUSED, STOPPED
 from isotherm.stream.feed_plan import choose_station_years
 from isotherm.stream.feeder import Feeder, Pace
@@ -38,8 +39,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--days", choices=[NEWEST], help="newest: the newest day of each station-year")
     parser.add_argument("--first-day", type=date.fromisoformat, metavar="YYYY-MM-DD")
     parser.add_argument("--last-day", type=date.fromisoformat, help="included; default: the first day")
-    parser.add_argument("--stations", type=int, default=100, help="at most so many")
-    parser.add_argument("--station-ids", default="", help="these only, between commas")
+    parser.add_argument(
+        "--stations", type=json.loads, default={}, help="fields of the form that choose them, as JSON"
+    )
     parser.add_argument("--batch-interval-s", type=float, default=30.0)
     parser.add_argument(
         "--speed", type=float, default=120.0, help="data seconds a second; 0 = as fast as acknowledged"
@@ -113,7 +115,7 @@ def _bring(
         if chosen is not None:
             downloads.bring(archive, [one for one in chosen if not downloads.has(one)])
             return chosen
-        choice = StationChoice.from_form(count=options.stations, ids=options.station_ids)
+        choice = StationChoice.of_form(options.stations)
         period = Period(options.first_day, options.last_day)
         wanted = choose_station_years(settings, archive, options.dataset or "", period, choice)
         return [one.station_year for one in downloads.bring(archive, wanted)]

@@ -1,12 +1,14 @@
 """What a replay is asked to feed, how fast, and the command lines of its programs."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 from isotherm.errors import SettingsError
+from isotherm.station_choice import StationChoice, said_of_stations
 
 NEWEST: Final = "newest"
 DAYS: Final = "days"
@@ -19,7 +21,7 @@ class Replay:
     Attributes:
         first_day: first UTC day; None with last_day = the newest day of each station-year.
         last_day: last UTC day, included.
-        station_count: at most so many stations.
+        stations: what the form says of them, field by field as typed (`station_choice.FORM_FIELDS`).
         batch_interval_s: wall seconds between two batches of the feeder.
         speed: data seconds per wall second; 0 = as fast as batches are acknowledged.
         trigger_s: seconds between two micro-batches of the Spark stream.
@@ -29,7 +31,7 @@ class Replay:
 
     first_day: date | None
     last_day: date | None
-    station_count: int
+    stations: Mapping[str, Any]
     batch_interval_s: float
     speed: float
     trigger_s: float
@@ -41,8 +43,10 @@ class Replay:
         """Read the form of `stream_observations`.
 
         Raises:
-            SettingsError: days are missing or the wrong way round.
+            SettingsError: days are missing or the wrong way round, or the stations cannot be read.
         """
+        stations = said_of_stations(form)
+        StationChoice.of_form(stations)
         first = last = None
         if form["period"] == DAYS:
             if not form["first_day"]:
@@ -57,13 +61,18 @@ class Replay:
         return cls(
             first,
             last,
-            int(form["station_count"]),
+            stations,
             float(form["batch_interval_s"]),
             float(form["speed"]),
             float(form["trigger_s"]),
             str(form["label"] or ""),
             str(form.get("dataset") or ""),
         )
+
+    @property
+    def choice(self) -> StationChoice:
+        """The stations it plays."""
+        return StationChoice.of_form(self.stations)
 
     def describe(self) -> str:
         """The replay in words."""
@@ -74,15 +83,16 @@ class Replay:
         else:
             days = f"{self.first_day} to {self.last_day}"
         pace = f"{self.speed:g} data seconds a second" if self.speed else "as fast as acknowledged"
-        return f"{days}, at most {self.station_count} stations, {pace}"
+        return f"{days}, {self.choice.describe()}, {pace}"
 
     def again_command(self, label: str) -> str:
         """The command that plays the same once more, from its start, as a feed of its own."""
         form: dict[str, object] = {"period": NEWEST}
         if self.first_day is not None:
             form = {"period": DAYS, "first_day": str(self.first_day), "last_day": str(self.last_day)}
-        form |= {"dataset": self.dataset or None, "station_count": self.station_count, "label": label}
-        return f"./isotherm airflow dags trigger stream_observations --conf '{json.dumps(form)}'"
+        form |= {"dataset": self.dataset or None, **self.stations, "label": label}
+        conf = shlex.quote(json.dumps(form))
+        return f"./isotherm airflow dags trigger stream_observations --conf {conf}"
 
     def feeder_arguments(self, feed_id: str) -> list[str]:
         """Command line of `streaming/feed_observations.py`."""
@@ -93,7 +103,7 @@ class Replay:
         return [
             "--feed-id", feed_id, *days,
             *(["--dataset", self.dataset] if self.dataset else []),
-            "--stations", str(self.station_count),
+            "--stations", json.dumps(self.stations),
             "--batch-interval-s", f"{self.batch_interval_s:g}",
             "--speed", f"{self.speed:g}",
         ]  # fmt: skip

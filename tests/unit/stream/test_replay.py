@@ -1,12 +1,15 @@
 """A replay's identity and command lines."""
 
 import json
+import shlex
 from datetime import date
 from typing import Any
 
 import pytest
 
 from isotherm.errors import SettingsError
+from isotherm.station_choice import StationChoice
+from isotherm.stream.feeder_program import parse_arguments
 from isotherm.stream.progress import Progress
 from isotherm.stream.replay import Replay
 
@@ -40,6 +43,23 @@ def test_the_command_that_plays_the_same_again_is_a_form_of_the_same_replay_with
     assert command == "./isotherm airflow dags trigger stream_observations"
     again = Replay.from_form({**FORM, **json.loads(form.strip("'"))})
     assert again == replay(last_day="2014-01-03", station_count=7, label="again")
+    apart = replay(country="Cote d'Ivoire", box="-10,0,0,10").again_command("again")
+    form = json.loads(shlex.split(apart)[-1])
+    assert (form["country"], form["box"], form["station_count"]) == ("Cote d'Ivoire", "-10,0,0,10", 100)
+
+
+def test_the_stations_a_replay_plays_reach_its_feeder_as_they_were_typed() -> None:
+    said = {"box": "-10,50,30,72", "country": "Norway", "near": "60,10", "station_count": 3}
+    arguments = replay(**said, radius_km=None).feeder_arguments("f")
+    options = parse_arguments(arguments)
+    assert options.stations == said
+    assert StationChoice.of_form(options.stations) == replay(**said).choice
+    assert "Norway (NO)" in replay(**said).describe()
+
+
+def test_stations_that_cannot_be_read_are_refused_before_anything_starts() -> None:
+    with pytest.raises(SettingsError, match="No country 'Norwai'"):
+        replay(country="Norwai")
     newest = replay(period="newest", first_day=None).again_command("x")
     assert '"period": "newest"' in newest
     assert "first_day" not in newest

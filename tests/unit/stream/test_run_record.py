@@ -9,7 +9,7 @@ from isotherm.stream.run_record import RunRecord
 
 
 def record() -> RunRecord:
-    replay = Replay(None, None, 100, 30, 0, 1)
+    replay = Replay(None, None, {"station_count": 100}, 30, 0, 1)
     return RunRecord(Settings(), replay, "run", Progress(), logging.getLogger())
 
 
