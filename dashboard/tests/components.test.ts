@@ -167,8 +167,8 @@ describe("the choice of a station", () => {
 
   it("offers every country, also those of stations beyond the first page", async () => {
     const countries = [
-      { country: "FI", station_count: 1 },
-      { country: "US", station_count: 4_345 },
+      { country: "FI", name: "Finland", noaa_codes: ["FI"], station_count: 1 },
+      { country: "US", name: "United States", noaa_codes: ["US"], station_count: 4_345 },
     ];
     vi.spyOn(globalThis, "fetch").mockImplementation(
       async (url) =>
@@ -180,7 +180,7 @@ describe("the choice of a station", () => {
     await picker.get("input").trigger("focus");
     await flushPromises();
     const options = picker.get("select").findAll("option");
-    expect(options.map((one) => one.text())).toEqual(["any", "FI (1)", "US (4345)"]);
+    expect(options.map((one) => one.text())).toEqual(["any", "Finland (1)", "United States (4345)"]);
     expect(options[2]!.attributes("value")).toBe("US");
   });
 });

@@ -20,7 +20,8 @@ from babel import Locale
 from isotherm.errors import ChoiceError
 from isotherm.station_search import read_search_text
 
-COUNTRY_LENGTH: Final = 60
+# Any words; whether they name a country is for the reader to say.
+COUNTRY_PATTERN: Final = r"^[^\s].{0,58}[^\s]$"
 _FIPS: Final = "fips:"
 # Languages in which a country may be named, beside English.
 _LANGUAGES: Final = (
@@ -82,17 +83,18 @@ def read_country(text: str) -> Country:
     Raises:
         ChoiceError: it means none, or several; the message says what is accepted.
     """
-    typed = text.strip()
+    if not re.fullmatch(COUNTRY_PATTERN, text):
+        raise ChoiceError("country", f"No country {text!r}. {_ACCEPTED}")
     tables = _tables()
-    if typed.lower().startswith(_FIPS):
-        return _of_noaa(typed[len(_FIPS) :].strip().upper(), text)
-    code = typed.upper()
+    if text.lower().startswith(_FIPS):
+        return _of_noaa(text[len(_FIPS) :].strip().upper(), text)
+    code = text.upper()
     if found := tables.codes.get(code) or tables.noaa.get(code):
         return found
-    name = _normal(typed)
+    name = _normal(text)
     named = [*(tables.names.get(name) or _foreign_names().get(name) or {}).values()]
     if not named:
-        raise ChoiceError("country", f"No country {text!r}.{_meant(typed)} {_ACCEPTED}")
+        raise ChoiceError("country", f"No country {text!r}.{_meant(text)} {_ACCEPTED}")
     if len(named) > 1:
         several = " or ".join(map(str, named))
         raise ChoiceError("country", f"{text!r} may be {several}: say which by its code.")

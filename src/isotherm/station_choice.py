@@ -28,8 +28,6 @@ COUNTRY_WORDS: Final = (
     "ISO 3166 code or name of a country; two letters are ISO's (AU is Australia), NOAA's own code is "
     "said as fips:AU (Austria)"
 )
-# Any words; whether they name a country is for the reader to say.
-COUNTRY_PATTERN: Final = r"^\S.{0,58}\S$"
 DEFAULT_WORDS: Final = (
     "Empty, and nothing else said: the stations the platform has, or 100 when it has none yet"
 )
@@ -51,7 +49,7 @@ def said_of_stations(form: Mapping[str, Any]) -> dict[str, Any]:
     return {name: form[name] for name in FORM_FIELDS if form.get(name) not in (None, "", [])}
 
 
-_BETWEEN: Final = re.compile(r"[\s,]+")
+_BETWEEN: Final = re.compile("[ ,]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +86,11 @@ class StationChoice:
         radius_km: float | None = None,
         elevation: str | None = None,
     ) -> Self:
-        """Read the words of a choice; None and empty texts say nothing.
+        """Read the words of a choice; None says nothing.
 
         Args:
             count: at most so many stations.
-            ids: ids and codes, as a list or as text between blanks or commas.
+            ids: ids and codes, as a list or as text between commas or blanks.
             country: code or name, see `countries.read_country`.
             box: `west,south,east,north` in degrees.
             near: `latitude,longitude` in degrees.
@@ -104,16 +102,16 @@ class StationChoice:
         """
         if count is not None and not 0 < count <= MAX_COUNT:
             raise ChoiceError("count", f"Not a count: {count}. Give a number from 1 to {MAX_COUNT}.")
-        if radius_km is not None and not near:
+        if radius_km is not None and near is None:
             raise ChoiceError("radius_km", "A radius is said of a position: give `near` too.")
         note = other_reading(country) if country else None
         return cls(
             count,
             _read_ids(ids),
-            read_country(country) if country else None,
-            Box.read(box) if box else None,
-            Circle.read(near, radius_km) if near else None,
-            ElevationBand.read(elevation) if elevation else None,
+            read_country(country) if country is not None else None,
+            Box.read(box) if box is not None else None,
+            Circle.read(near, radius_km) if near is not None else None,
+            ElevationBand.read(elevation) if elevation is not None else None,
             (note,) if note else (),
         )
 
@@ -124,7 +122,8 @@ class StationChoice:
         Raises:
             ChoiceError: a field cannot be read; the message says what is accepted.
         """
-        return cls.read(**{word: form.get(name) for name, word in FORM_FIELDS.items()})
+        said = said_of_stations(form)
+        return cls.read(**{word: said.get(name) for name, word in FORM_FIELDS.items()})
 
     @property
     def is_empty(self) -> bool:
@@ -244,8 +243,9 @@ def _away(near: Circle, station: Station) -> float:
 
 
 def _read_ids(ids: Collection[str] | str | None) -> tuple[str, ...]:
-    listed = _BETWEEN.split(ids.strip()) if isinstance(ids, str) else list(ids or ())
-    wanted = tuple(dict.fromkeys(one.strip() for one in listed if one.strip()))
+    is_row = isinstance(ids, str) and re.fullmatch(IDS_PATTERN, ids) is not None
+    listed = _BETWEEN.split(ids) if is_row and isinstance(ids, str) else ids
+    wanted = tuple(dict.fromkeys([listed] if isinstance(listed, str) else listed or ()))
     if wrong := [one for one in wanted if not re.fullmatch(CODE_PATTERN, one)]:
         raise ChoiceError(
             "ids",

@@ -5,12 +5,16 @@ stays wrong. That the API refuses the others is tested beside.
 """
 
 import contextlib
+import re
 from typing import Any
 
 import schemathesis
 from fastapi.exceptions import RequestValidationError
 
 from isotherm.api.parameters import read_time
+from isotherm.areas import ELEVATION_PATTERN
+from isotherm.countries import COUNTRY_PATTERN, read_country
+from isotherm.errors import ChoiceError
 
 
 @schemathesis.hook
@@ -23,13 +27,36 @@ def map_query(_context: schemathesis.HookContext, query: Any) -> Any:  # noqa: A
         with contextlib.suppress(RequestValidationError, TypeError):
             times = [(read_time("from", query[name]), query[name]) for name in ("from", "to")]
             in_order["from"], in_order["to"] = (text for _, text in sorted(times))
-    if isinstance(query.get("bbox"), str):
-        in_order["bbox"] = _south_below_north(query["bbox"])
+    _mend_choice(in_order)
     is_place = str(query.get("cursor", "")).isascii() and len(str(query.get("cursor", ""))) <= 11
     # A list by nearness or by the best match is continued at a number.
-    if {"near", "query"} & query.keys() and is_place and not str(query.get("cursor", "")).isdecimal():
+    if (
+        {"near", "query", "count"} & query.keys()
+        and is_place
+        and not str(query.get("cursor", "")).isdecimal()
+    ):
         in_order.pop("cursor", None)
     return in_order
+
+
+def _mend_choice(query: dict[str, Any]) -> None:
+    """Words that are one by one as described, and together or by their meaning no choice."""
+    for name in ("box", "bbox"):
+        if isinstance(query.get(name), str):
+            query[name] = _south_below_north(query[name])
+    if {"box", "bbox"} <= query.keys():
+        del query["bbox"]
+    if "near" not in query and isinstance(query.get("radius_km"), int | float):
+        del query["radius_km"]
+    band = query.get("elevation")
+    if isinstance(band, str) and re.fullmatch(ELEVATION_PATTERN, band) and "" not in band.split(","):
+        query["elevation"] = ",".join(sorted(band.split(","), key=float))
+    country = query.get("country")
+    if isinstance(country, str) and re.fullmatch(COUNTRY_PATTERN, country):
+        try:
+            read_country(country)
+        except ChoiceError:
+            query["country"] = "NO"
 
 
 def _south_below_north(bbox: str) -> str:

@@ -32,6 +32,7 @@ def test_a_station_comes_with_position_period_completeness_and_aliases(client: h
         "station_id": OHARE,
         "name": "CHICAGO O'HARE, INTERNATIONAL AIRPORT",
         "country": "US",
+        "country_name": "United States",
         "state": "IL",
         "icao": "KORD",
         "iata": "ORD",
@@ -91,13 +92,25 @@ def test_countries_are_found_whatever_the_case(client: httpx.Client) -> None:
     assert found(client, country="no", query="hare") == []
 
 
+@pytest.mark.parametrize("country", ["CH", "CHE", "Switzerland", "Schweiz", "fips:SZ"])
+def test_a_country_is_found_by_codes_and_names(client: httpx.Client, country: str) -> None:
+    (one,) = client.get("/stations", params={"country": country}).json()["data"]
+    assert (one["station_id"], one["country"], one["country_name"]) == (ZURICH, "CH", "Switzerland")
+    assert found(client, country="SZ") == [], "Eswatini, by ISO"
+
+
 def test_every_country_is_listed_with_its_stations(client: httpx.Client) -> None:
     page = client.get("/countries").json()
-    countries = {one["country"]: one["station_count"] for one in page["data"]}
-    assert countries == {"FJ": 1, "NO": 1, "SZ": 1, "US": 1}
+    countries = {one["country"]: (one["name"], one["station_count"]) for one in page["data"]}
+    assert countries == {
+        "FJ": ("Fiji", 1), "NO": ("Norway", 1), "CH": ("Switzerland", 1), "US": ("United States", 1),
+    }  # fmt: skip
     assert page["next"] is None
     text = client.get("/countries", params={"format": "csv"}).text
-    assert text.splitlines()[-5:] == ["country,station_count", "FJ,1", "NO,1", "SZ,1", "US,1"]
+    assert text.splitlines()[-5:] == [
+        "country,name,noaa_codes,station_count", "FJ,Fiji,FJ,1", "NO,Norway,NO,1",
+        "CH,Switzerland,SZ,1", "US,United States,US,1",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -110,7 +123,46 @@ def test_every_country_is_listed_with_its_stations(client: httpx.Client) -> None
     ],
 )
 def test_a_box_may_cross_the_date_line(client: httpx.Client, bbox: str, expected: list[str]) -> None:
-    assert found(client, bbox=bbox) == sorted(expected)
+    assert found(client, box=bbox) == found(client, bbox=bbox) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("elevation", "expected"),
+    [
+        ("100,", [ZURICH, OHARE]),
+        (",18", [JAN_MAYEN, FIJI]),
+        ("9,18", [JAN_MAYEN, FIJI]),
+        ("200.5, 300", [OHARE]),
+        ("9000,", []),
+    ],
+)
+def test_an_elevation_band_has_open_ends(
+    client: httpx.Client, elevation: str, expected: list[str]
+) -> None:
+    assert found(client, elevation=elevation) == sorted(expected)
+
+
+def test_stations_are_found_by_their_ids_and_codes(client: httpx.Client) -> None:
+    assert found(client, ids=f"KORD, {JAN_MAYEN}") == sorted([OHARE, JAN_MAYEN])
+    assert found(client, ids="KORD", country="Norway") == []
+    answer = client.get("/stations", params={"ids": "KORD,72530094840"})
+    assert answer.status_code == httpx.codes.NOT_FOUND
+    assert answer.json()["candidates"][0]["station_id"] == OHARE
+
+
+def test_a_count_takes_the_most_complete_and_is_paged_to_its_end(client: httpx.Client) -> None:
+    """O'Hare has 24 hours of 24; the others have no period, and come in the fixed shuffle."""
+    two = found(client, count=2)
+    assert two[0] == OHARE
+    everything = found(client, count=50)
+    assert everything[:2] == two
+    assert sorted(everything) == found(client)
+    first = client.get("/stations", params={"count": 3, "limit": 2}).json()
+    rest = client.get("/stations", params={"count": 3, "limit": 2, "cursor": first["next"]}).json()
+    assert [one["station_id"] for one in first["data"] + rest["data"]] == everything[:3]
+    assert rest["next"] is None
+    assert client.get("/stations", params={"count": 2, "limit": 2}).json()["next"] is None
+    assert found(client, near="47,8", count=1) == [ZURICH]
 
 
 def test_the_nearest_stations_come_first_with_their_distance(client: httpx.Client) -> None:
@@ -287,8 +339,13 @@ def test_stations_as_csv_keep_commas_zeros_and_aliases(client: httpx.Client) -> 
         ({"near": "nan,0"}, "latitude,longitude"),
         ({"bbox": "1,2,3"}, "west,south,east,north"),
         ({"bbox": "0,50,10,40"}, "west,south,east,north"),
-        ({"country": "USA"}, "NOAA's (FIPS) code, such as US"),
-        ({"q": "ohare"}, "Accepted: bbox, country, cursor, format, limit, near, query, radius_km"),
+        ({"box": "1,2,3"}, "west,south,east,north in degrees"),
+        ({"box": "1,2,3,4", "bbox": "1,2,3,4"}, "accepted: one of them"),
+        ({"country": "Norwai"}, "Did you mean Norway"),
+        ({"elevation": "9,1"}, "from,to in metres"),
+        ({"radius_km": 5}, "give `near` too"),
+        ({"ids": "KORD;ENJA"}, "ICAO, IATA or WMO codes"),
+        ({"q": "ohare"}, "Accepted: bbox, box, count, country, cursor, elevation, format, ids"),
         ({"near": "0,0", "cursor": "72530094846X"}, "`next` of a page"),
         ({"radius_km": -1}, "greater than 0"),
         ({"cursor": "x y"}, "`next` of a page"),

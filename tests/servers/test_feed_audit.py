@@ -216,7 +216,7 @@ def test_a_feed_that_fed_nothing_is_not_wrong(speed: Speed) -> None:
 def settle(speed: Speed) -> None:
     """What the task does once its replay is done."""
     FeedPosition(FEED, start_offsets={0: 0, 1: 0}).save(position_path(speed.settings, FEED))
-    replay = Replay(None, None, 100, 30, 0, 5)
+    replay = Replay(None, None, {"station_count": 100}, 30, 0, 5)
     ReplayOperator(task_id="replay")._settle(speed.settings, replay, FEED, "run")
 
 

@@ -22,7 +22,7 @@ pytest_plugins = ["servers.kafka_fixture", "servers.mariadb_fixture"]
 pytestmark = pytest.mark.servers
 
 HEADER = '"STATION","DATE","SOURCE","REPORT_TYPE","TMP"\n'
-NEWEST = Replay(None, None, 100, 30, 0, 5)
+NEWEST = Replay(None, None, {"station_count": 100}, 30, 0, 5)
 Plan = Callable[..., PlannedFeed]
 
 
@@ -86,9 +86,9 @@ def test_days_and_label_make_another_feed_and_pace_does_not(settings: Settings) 
     day = datetime(2014, 1, 2, tzinfo=UTC).date()
     forms = [
         NEWEST,
-        Replay(None, None, 100, 1, 120, 2),
-        Replay(None, None, 100, 30, 0, 5, label="again"),
-        Replay(day, day, 100, 30, 0, 5),
+        Replay(None, None, {"station_count": 100}, 1, 120, 2),
+        Replay(None, None, {"station_count": 100}, 30, 0, 5, label="again"),
+        Replay(day, day, {"station_count": 100}, 30, 0, 5),
     ]
     ids = [
         plan_feed(settings, form, f"run {number}").position.feed_id for number, form in enumerate(forms)
@@ -107,8 +107,8 @@ def test_a_run_whose_feed_was_removed_plans_anew(settings: Settings) -> None:
 
 def test_a_period_without_files_is_refused_before_anything_starts(settings: Settings) -> None:
     day = datetime(1950, 1, 1, tzinfo=UTC).date()
-    with pytest.raises(SettingsError, match="has no file for any station in this period"):
-        plan_feed(settings, Replay(day, day, 100, 30, 0, 5), "run 1")
+    with pytest.raises(SettingsError, match="has no file in this period for"):
+        plan_feed(settings, Replay(day, day, {"station_count": 100}, 30, 0, 5), "run 1")
     assert not (settings.state_dir / "feeds").exists()
 
 

@@ -23,7 +23,7 @@ __all__ = ["small_archive"]  # a fixture
 pytest_plugins = ["servers.kafka_fixture", "servers.mariadb_fixture"]
 pytestmark = [pytest.mark.servers, pytest.mark.spark]
 
-NEWEST = Replay(None, None, 100, 30, 0, 1)
+NEWEST = Replay(None, None, {"station_count": 100}, 30, 0, 1)
 # Of the small archive: two days of 144 observations and one of 4.
 NEWEST_DAYS = 2 * 144 + 4
 

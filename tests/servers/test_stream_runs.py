@@ -23,7 +23,7 @@ from servers.mariadb_fixture import Database
 pytest_plugins = ["servers.mariadb_fixture"]
 pytestmark = pytest.mark.servers
 
-REPLAY = Replay(date(2014, 1, 1), date(2014, 1, 2), 100, 30, 120, 5)
+REPLAY = Replay(date(2014, 1, 1), date(2014, 1, 2), {"station_count": 100}, 30, 120, 5)
 LOG = logging.getLogger("replay")
 FED = '{"event": "batch_fed", "batch": 3, "fed": 120, "newest_observed_at": "2014-01-01T07:54:00Z"}'
 # What is fed is not read yet.
@@ -35,7 +35,7 @@ from isotherm.settings import load_settings
 from isotherm.stream.progress import Progress
 from isotherm.stream.replay import Replay
 from isotherm.stream.run_record import RunRecord
-replay = Replay(None, None, 100, 30, 0, 5)
+replay = Replay(None, None, {"station_count": 100}, 30, 0, 5)
 record = RunRecord(load_settings(), replay, "killed", Progress(), logging.getLogger())
 with record.kept(lambda: False):
     print("kept", flush=True)

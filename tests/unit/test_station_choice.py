@@ -63,7 +63,9 @@ def test_all_that_is_said_has_to_hold(words: dict[str, Any], expected: list[str]
         ({"count": 0}, "count", "from 1 to 50000"),
         ({"ids": "KO"}, "ids", "Not station ids: KO. .*ICAO, IATA or WMO"),
         ({"ids": ["KORD", "O'HARE"]}, "ids", "Not station ids: O'HARE"),
+        ({"ids": "KORD;ENJA"}, "ids", "Not station ids: KORD;ENJA"),
         ({"country": "Norwai"}, "country", "Did you mean Norway"),
+        ({"country": ""}, "country", "No country ''"),
     ],
 )
 def test_a_word_that_cannot_be_read_is_refused_by_its_name_with_what_is_accepted(
@@ -76,8 +78,8 @@ def test_a_word_that_cannot_be_read_is_refused_by_its_name_with_what_is_accepted
 
 def test_ids_are_a_list_or_a_text_each_once_in_the_case_they_were_typed() -> None:
     expected = ("01001099999", "kord")
-    assert StationChoice.read(ids=" 01001099999,\nkord kord ").ids == expected
-    assert StationChoice.read(ids=["01001099999", "kord", ""]).ids == expected
+    assert StationChoice.read(ids="01001099999, kord kord").ids == expected
+    assert StationChoice.read(ids=["01001099999", "kord"]).ids == expected
 
 
 def test_a_form_that_opens_says_nothing() -> None:
@@ -154,6 +156,11 @@ def test_a_circle_is_as_wide_as_its_radius_whichever_way_round(
     back = other.distance_km(latitude, longitude)
     assert away == pytest.approx(back, abs=1e-6)
     assert 0 <= (away or 0) <= 20_016
+
+
+def test_positions_are_read_as_numbers() -> None:
+    assert Box.read("-10,35,30,60") == Box(-10, 35, 30, 60)
+    assert Circle.read("41.98, -87.9", 5) == Circle(41.98, -87.9, 5)
 
 
 def test_an_open_band_has_no_end() -> None:

@@ -13,7 +13,9 @@ export interface paths {
         };
         /**
          * Find stations
-         * @description Stations with position, observed period, completeness and aliases; conditions add up.
+         * @description Stations with position, observed period, completeness and aliases; all that is said has to hold.
+         *
+         *     The same words choose stations in the forms of the DAGs and on the command line.
          */
         get: operations["find_api_v1_stations_get"];
         put?: never;
@@ -56,7 +58,7 @@ export interface paths {
         };
         /**
          * Countries that have stations
-         * @description Each country once, in order of its code, with how many stations it has; read from an index.
+         * @description Each country once, in order of its name, with how many stations it has; read from an index.
          */
         get: operations["countries_api_v1_countries_get"];
         put?: never;
@@ -390,10 +392,24 @@ export interface components {
         Country: {
             /**
              * Country
-             * @description NOAA's (FIPS) code
+             * @description ISO 3166 code; fips:XX where only NOAA has one
              * @example US
              */
             country: string;
+            /**
+             * Name
+             * @description In English
+             * @example United States
+             */
+            name: string;
+            /**
+             * Noaa Codes
+             * @description NOAA's (FIPS) codes of its stations
+             * @example [
+             *       "US"
+             *     ]
+             */
+            noaa_codes: string[];
             /** Station Count */
             station_count: number;
         };
@@ -1467,9 +1483,16 @@ export interface components {
             name: string | null;
             /**
              * Country
+             * @description ISO 3166 code; fips:XX where only NOAA has one
              * @example US
              */
             country: string | null;
+            /**
+             * Country Name
+             * @description In English
+             * @example United States
+             */
+            country_name: string | null;
             /**
              * State
              * @example IL
@@ -1542,9 +1565,16 @@ export interface components {
             name: string | null;
             /**
              * Country
+             * @description ISO 3166 code; fips:XX where only NOAA has one
              * @example US
              */
             country: string | null;
+            /**
+             * Country Name
+             * @description In English
+             * @example United States
+             */
+            country_name: string | null;
             /**
              * State
              * @example IL
@@ -1916,20 +1946,31 @@ export interface operations {
             query?: {
                 /** @description Beginnings of words of the name in any order, with or without accents and signs; or of the id, an ICAO, IATA or WMO code. Best match first */
                 query?: string;
-                /** @description NOAA's (FIPS) code */
-                country?: string;
-                /** @description west,south,east,north in degrees; west may exceed east, across 180 */
-                bbox?: string;
-                /** @description latitude,longitude in degrees; nearest first */
-                near?: string;
-                /** @description How far from `near` */
-                radius_km?: number;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
                 /** @description `next` of a page of the same list: what follows is given */
                 cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
+                /** @description station ids of any dataset, or ICAO, IATA or WMO codes, between commas or blanks; each is resolved as `/stations/{station}` does */
+                ids?: string;
+                /** @description ISO 3166 code or name of a country; two letters are ISO's (AU is Australia), NOAA's own code is said as fips:AU (Austria) */
+                country?: string;
+                /** @description west,south,east,north in degrees; west may exceed east, across 180 */
+                box?: string;
+                /**
+                 * @deprecated
+                 * @description What `box` was called before
+                 */
+                bbox?: string;
+                /** @description latitude,longitude in degrees; nearest first */
+                near?: string;
+                /** @description how far from `near`, in kilometres; left out: however far, nearest first */
+                radius_km?: number;
+                /** @description from,to in metres above sea level, both included; either may be left out */
+                elevation?: string;
+                /** @description at most so many: the nearest of `near`, else those with the most complete record */
+                count?: number;
             };
             header?: never;
             path?: never;
@@ -1963,6 +2004,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {

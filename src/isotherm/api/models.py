@@ -132,7 +132,10 @@ class Station(BaseModel):
 
     station_id: str = _STATION_ID
     name: str | None = Field(examples=["CHICAGO O'HARE INTERNATIONAL AIRPORT"])
-    country: str | None = Field(examples=["US"])
+    country: str | None = Field(
+        examples=["US"], description="ISO 3166 code; fips:XX where only NOAA has one"
+    )
+    country_name: str | None = Field(examples=["United States"], description="In English")
     state: str | None = Field(examples=["IL"])
     icao: str | None = Field(examples=["KORD"])
     iata: str | None = Field(examples=["ORD"])
@@ -174,7 +177,9 @@ class OneStation(BaseModel):
 class Country(BaseModel):
     """One country that has stations."""
 
-    country: str = Field(description="NOAA's (FIPS) code", examples=["US"])
+    country: str = Field(description="ISO 3166 code; fips:XX where only NOAA has one", examples=["US"])
+    name: str = Field(description="In English", examples=["United States"])
+    noaa_codes: list[str] = Field(description="NOAA's (FIPS) codes of its stations", examples=[["US"]])
     station_count: int = Field(ge=1)
 
 

@@ -13,12 +13,6 @@ from isotherm.quality import DEFAULT_RULE
 MAX_LIMIT: Final = 10_000
 # MySQL's DATETIME begins here.
 FIRST_TIME: Final = datetime(1000, 1, 1)  # noqa: DTZ001 - UTC without a zone, as MySQL holds it
-_UP_TO_180: Final = r"-?(180(\.0{1,15})?|(1[0-7][0-9]|[0-9]{1,2})(\.[0-9]{1,15})?)"
-_UP_TO_90: Final = r"-?(90(\.0{1,15})?|[0-8]?[0-9](\.[0-9]{1,15})?)"
-_CORNER: Final = f"{_UP_TO_180}, ?{_UP_TO_90}"
-# west,south,east,north and latitude,longitude, in degrees
-BBOX_PATTERN: Final = f"^{_CORNER}, ?{_CORNER}$"
-POSITION_PATTERN: Final = f"^{_UP_TO_90}, ?{_UP_TO_180}$"
 _PARTIAL: Final = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?")
 _ACCEPTED_TIME: Final = (
     "accepted: a UTC time in ISO 8601 such as 2014, 2014-07, 2014-07-05, 2014-07-05T13:00:00Z"

@@ -14,6 +14,7 @@ from isotherm.api.problems import no_one_station
 from isotherm.api.stations import StationSearch, find_stations, read_records
 from isotherm.quality import RULE_NAMES
 from isotherm.station import is_station_id
+from isotherm.station_choice import StationChoice, several_have
 from isotherm.station_search import TermKind, normal_code
 from isotherm.stores.tables import hourly_summary, station, station_alias, station_term
 from isotherm.utc import iso_time
@@ -90,7 +91,7 @@ def _by_code(connection: sa.Connection, name: str) -> str | None:
     if len(candidates) > 1:
         raise no_one_station(
             409,
-            f"{len(candidates)} stations have the code {name[:40]}. Ask for one of them by its id.",
+            several_have(name, [(one["station_id"], one["name"]) for one in candidates]),
             candidates,
         )
     return str(candidates[0]["station_id"]) if candidates else None
@@ -106,7 +107,7 @@ def _in_service(candidates: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _suggestions(connection: sa.Connection, name: str) -> list[dict[str, Any]]:
     for length in _BEGINNINGS:
-        search = StationSearch(name[:length], None, None, None, None, _SUGGESTIONS)
+        search = StationSearch(name[:length], StationChoice(), None, None, _SUGGESTIONS)
         if found := find_stations(connection, search):
             return found[:_SUGGESTIONS]
     return []

@@ -2,21 +2,23 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from isotherm.api import models
 from isotherm.api.attribution import source_meta
+from isotherm.api.choice_parameters import read_choice
 from isotherm.api.database import EngineDep, SettingsDep
-from isotherm.api.parameters import BBOX_PATTERN, POSITION_PATTERN, Format, Limit, cursor_of
-from isotherm.api.problems import PROBLEMS, STATION_PROBLEMS, UNCHANGED, bad_parameter
+from isotherm.api.parameters import Format, Limit, cursor_of
+from isotherm.api.problems import STATION_PROBLEMS, UNCHANGED, bad_parameter
 from isotherm.api.render import Listing, ListPage, Wanted, respond_list, respond_object
 from isotherm.api.series_routes import StationName, csv_response
 from isotherm.api.station_lookup import read_station, resolve_station
-from isotherm.api.stations import StationSearch, find_stations, read_bbox, read_near
+from isotherm.api.stations import StationSearch, find_stations
+from isotherm.station_choice import StationChoice
 
 router = APIRouter()
 DEFAULT_LIMIT: Final = 100
-# An id; with `near` or `query` how many stations came before.
+# An id; with `near`, `query` or `count` how many stations came before.
 _PLACE: Final = "^[!-~]{1,11}$"
 _COLUMNS: Final = tuple(models.Station.model_fields)
 
@@ -25,13 +27,14 @@ _COLUMNS: Final = tuple(models.Station.model_fields)
     "/stations",
     summary="Find stations",
     response_model=models.Page[models.Station, models.Meta],
-    responses={**csv_response("One page"), **PROBLEMS},
+    responses={**csv_response("One page"), **STATION_PROBLEMS},
     tags=["stations"],
 )
 def find(
     request: Request,
     engine: EngineDep,
     settings: SettingsDep,
+    choice: Annotated[StationChoice, Depends(read_choice)],
     query: Annotated[
         str | None,
         Query(
@@ -41,42 +44,26 @@ def find(
             max_length=100,
         ),
     ] = None,
-    country: Annotated[
-        str | None,
-        Query(description="NOAA's (FIPS) code", examples=["US"], pattern="^[A-Za-z]{2}$"),
-    ] = None,
-    bbox: Annotated[
-        str | None,
-        Query(
-            description="west,south,east,north in degrees; west may exceed east, across 180",
-            examples=["-10,35,30,60"],
-            pattern=BBOX_PATTERN,
-        ),
-    ] = None,
-    near: Annotated[
-        str | None,
-        Query(
-            description="latitude,longitude in degrees; nearest first",
-            examples=["41.98,-87.90"],
-            pattern=POSITION_PATTERN,
-        ),
-    ] = None,
-    radius_km: Annotated[float, Query(gt=0, le=20_038, description="How far from `near`")] = 100,
     limit: Limit = None,
     cursor: Annotated[str | None, cursor_of(_PLACE)] = None,
     format: Format = "json",  # noqa: A002 - the parameter's public name
 ) -> Response:
-    """Stations with position, observed period, completeness and aliases; conditions add up."""
-    circle, box = read_near(near, radius_km), read_bbox(bbox)
+    """Stations with position, observed period, completeness and aliases; all that is said has to hold.
+
+    The same words choose stations in the forms of the DAGs and on the command line.
+    """
     text = (query or "").strip() or None
-    is_ranked = circle is not None or text is not None
+    is_ranked = StationSearch(text, choice, None, None, 0).is_ranked
     if is_ranked and cursor is not None and not cursor.isdecimal():
         raise bad_parameter("cursor", cursor, "accepted: `next` of a page of the same list")
+    ids: list[str] | None = None
+    if choice.ids:
+        with engine.connect() as connection:
+            ids = sorted({resolve_station(connection, one) for one in choice.ids})
 
     def read(after: str | None, limit: int) -> ListPage:
-        search = StationSearch(text, country, box, circle, after, limit)
         with engine.connect() as connection:
-            found = find_stations(connection, search)
+            found = find_stations(connection, StationSearch(text, choice, ids, after, limit))
         if len(found) <= limit:
             return ListPage(found)
         place = str(int(after or 0) + limit) if is_ranked else found[limit - 1]["station_id"]

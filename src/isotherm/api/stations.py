@@ -1,110 +1,80 @@
-"""Finding stations: by name, id or code, country, box, or nearness.
+"""Finding stations: by name, id or code, and by all the words of a choice of stations.
 
 A query is compared in the normal form of `isotherm.station_search`, by the index of `station_term`.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from isotherm.api.problems import bad_parameter
+from isotherm.areas import EARTH_RADIUS_KM, Box, Circle, ElevationBand
+from isotherm.countries import country_of
+from isotherm.station_choice import RANK_SCALE, Record, StationChoice
 from isotherm.station_codes import CodeKind
 from isotherm.station_search import SearchText, TermKind, Token, read_search_text
 from isotherm.stores.tables import station, station_alias, station_term
 from isotherm.utc import iso_time
 
-EARTH_RADIUS_KM: Final = 6371.0088
 _KM_PER_DEGREE: Final = EARTH_RADIUS_KM * math.pi / 180
-_ACCEPTED_NEAR: Final = "accepted: latitude,longitude in degrees, such as 41.98,-87.90"
-_ACCEPTED_BBOX: Final = (
-    "accepted: west,south,east,north in degrees, such as -10,35,30,60; west may exceed east across 180"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Circle:
-    """A point and a distance."""
-
-    latitude_deg: float
-    longitude_deg: float
-    radius_km: float
 
 
 @dataclass(frozen=True, slots=True)
 class StationSearch:
-    """What was asked for; the cursor is an offset where the order is not that of the ids."""
+    """What was asked for; the cursor is an offset where the order is not that of the ids.
+
+    Attributes:
+        query: beginnings of words of the name, or of a code.
+        choice: all that is said beside.
+        station_ids: what the ids of the choice came to; None where it says none.
+        after: where the page begins.
+        limit: rows of it.
+    """
 
     query: str | None
-    country: str | None
-    bbox: tuple[float, float, float, float] | None
-    near: Circle | None
+    choice: StationChoice
+    station_ids: Sequence[str] | None
     after: str | None
     limit: int
 
-
-def read_near(near: str | None, radius_km: float) -> Circle | None:
-    """The circle the parameters describe.
-
-    Raises:
-        RequestValidationError: not a position on Earth.
-    """
-    if near is None:
-        return None
-    numbers = _numbers(near, 2)
-    if numbers is None or abs(numbers[0]) > 90 or abs(numbers[1]) > 180:
-        raise bad_parameter("near", near, _ACCEPTED_NEAR)
-    return Circle(numbers[0], numbers[1], radius_km)
-
-
-def read_bbox(bbox: str | None) -> tuple[float, float, float, float] | None:
-    """The box the parameter describes.
-
-    Raises:
-        RequestValidationError: not a box on Earth.
-    """
-    if bbox is None:
-        return None
-    numbers = _numbers(bbox, 4)
-    if numbers is None:
-        raise bad_parameter("bbox", bbox, _ACCEPTED_BBOX)
-    west, south, east, north = numbers
-    if max(abs(west), abs(east)) > 180 or max(abs(south), abs(north)) > 90 or south > north:
-        raise bad_parameter("bbox", bbox, _ACCEPTED_BBOX)
-    return west, south, east, north
-
-
-def _numbers(text: str, count: int) -> list[float] | None:
-    try:
-        numbers = [float(one) for one in text.split(",")]
-    except ValueError:
-        return None
-    return numbers if len(numbers) == count and all(map(math.isfinite, numbers)) else None
+    @property
+    def is_ranked(self) -> bool:
+        """Whether the order is another than that of the ids."""
+        return any(one is not None for one in (self.query, self.choice.near, self.choice.count))
 
 
 def find_stations(connection: sa.Connection, search: StationSearch) -> list[dict[str, Any]]:
-    """One station more than the limit, if there is one.
+    """One station more than the limit, if there is one, and never more than the choice's count.
 
     Nearest first with `near`; with a query those whose code it is, then whose name, then those that
-    begin with it; of equals those with temperatures, then by name.
+    begin with it; of equals those with temperatures, then by name. With a count and neither, the most
+    complete first, as `station_choice.Record.rank`.
     """
-    distance = sa.null() if search.near is None else _distance_km(search.near)
+    near, count = search.choice.near, search.choice.count
+    distance: sa.ColumnElement[Any] = sa.null() if near is None else _distance_km(near)
     statement = sa.select(station, distance.label("distance_km"))
     text = read_search_text(search.query) if search.query is not None else None
     if text is not None and not text.tokens:
         return []
     statement = statement.where(*_conditions(search, text))
-    if search.near is not None:
-        statement = statement.where(distance <= search.near.radius_km).order_by(distance)
-    elif text is not None:
-        statement = statement.order_by(*_best_first(text))
-    if search.near is not None or text is not None:
-        statement = statement.offset(int(search.after or 0))
+    rows = search.limit + 1
+    if search.is_ranked:
+        after = int(search.after or 0)
+        statement = statement.order_by(*_order(text, near, distance)).offset(after)
+        rows = rows if count is None else max(0, min(rows, count - after))
     else:
         statement = statement.where(station.c.station_id > (search.after or ""))
-    return read_records(connection, statement.order_by(station.c.station_id).limit(search.limit + 1))
+    return read_records(connection, statement.order_by(station.c.station_id).limit(rows))
+
+
+def _order(
+    text: SearchText | None, near: Circle | None, distance: sa.ColumnElement[Any]
+) -> list[sa.ColumnElement[Any]]:
+    if near is not None:
+        return [sa.func.round(distance, 3)]
+    return _most_complete_first() if text is None else _best_first(text)
 
 
 def read_records(connection: sa.Connection, statement: sa.Select[Any]) -> list[dict[str, Any]]:
@@ -115,15 +85,18 @@ def read_records(connection: sa.Connection, statement: sa.Select[Any]) -> list[d
 
 
 def _conditions(search: StationSearch, text: SearchText | None) -> list[sa.ColumnElement[bool]]:
+    choice = search.choice
     conditions = [] if text is None else list(map(_matches, text.tokens))
-    if search.country:
-        conditions.append(station.c.country == search.country.upper())
-    if search.bbox:
-        conditions += _in_box(*search.bbox)
-    if search.near:
-        reach_deg = search.near.radius_km / _KM_PER_DEGREE + 0.01
-        middle = search.near.latitude_deg
-        conditions.append(station.c.latitude_deg.between(middle - reach_deg, middle + reach_deg))
+    if search.station_ids is not None:
+        conditions.append(station.c.station_id.in_(search.station_ids))
+    if choice.country:
+        conditions.append(station.c.country.in_(choice.country.noaa_codes))
+    if choice.box:
+        conditions += _in_box(choice.box)
+    if choice.elevation:
+        conditions += _in_band(choice.elevation)
+    if choice.near:
+        conditions += _in_circle(choice.near)
     return conditions
 
 
@@ -156,12 +129,44 @@ def _best_first(text: SearchText) -> list[sa.ColumnElement[Any]]:
     return [best, station.c.hour_count == 0, station.c.name, station.c.last_observed_at.desc()]
 
 
-def _in_box(west: float, south: float, east: float, north: float) -> list[sa.ColumnElement[bool]]:
-    longitude = station.c.longitude_deg
-    across = sa.or_(longitude >= west, longitude <= east)
+def _most_complete_first() -> list[sa.ColumnElement[Any]]:
+    """As `Record.rank`, of stations that the platform has."""
+    hours = _hour_number(station.c.last_observed_at) - _hour_number(station.c.first_observed_at) + 1
+    share = (station.c.hour_count * RANK_SCALE).op("DIV")(hours)
     return [
-        station.c.latitude_deg.between(south, north),
-        longitude.between(west, east) if west <= east else across,
+        sa.func.coalesce(sa.func.least(share, RANK_SCALE), 0).desc(),
+        station.c.hour_count.desc(),
+        sa.func.sha2(station.c.station_id, 256),
+    ]
+
+
+def _hour_number(time: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
+    return sa.func.timestampdiff(sa.text("HOUR"), "1000-01-01", time)
+
+
+def _in_box(box: Box) -> list[sa.ColumnElement[bool]]:
+    longitude = station.c.longitude_deg
+    across = sa.or_(longitude >= box.west, longitude <= box.east)
+    return [
+        station.c.latitude_deg.between(box.south, box.north),
+        longitude.between(box.west, box.east) if box.west <= box.east else across,
+    ]
+
+
+def _in_band(band: ElevationBand) -> list[sa.ColumnElement[bool]]:
+    elevation = station.c.elevation_m
+    low = [] if band.from_m is None else [elevation >= band.from_m]
+    return low if band.to_m is None else [*low, elevation <= band.to_m]
+
+
+def _in_circle(near: Circle) -> list[sa.ColumnElement[bool]]:
+    if near.radius_km is None:
+        return [station.c.latitude_deg.is_not(None), station.c.longitude_deg.is_not(None)]
+    reach_deg = near.radius_km / _KM_PER_DEGREE + 0.01
+    middle = near.latitude_deg
+    return [
+        station.c.latitude_deg.between(middle - reach_deg, middle + reach_deg),
+        _distance_km(near) <= near.radius_km,
     ]
 
 
@@ -193,24 +198,17 @@ def _read_codes(connection: sa.Connection, station_ids: list[str]) -> dict[str, 
 def _record(row: sa.RowMapping, codes: dict[str, str]) -> dict[str, Any]:
     record = dict(row)
     first, last = record["first_observed_at"], record["last_observed_at"]
-    distance = record["distance_km"]
+    distance, country = record["distance_km"], country_of(record["country"])
     by_kind = {kind: alias for alias, kind in codes.items()}
     return {
         **record,
+        "country": country and country.code,
+        "country_name": country and country.name,
         "iata": by_kind.get(CodeKind.IATA),
         "wmo": by_kind.get(CodeKind.WMO),
         "first_observed_at": first and iso_time(first),
         "last_observed_at": last and iso_time(last),
-        "completeness": _completeness(record["hour_count"], first, last),
+        "completeness": Record(True, record["hour_count"], first, last).completeness,
         "aliases": list(codes),
         "distance_km": None if distance is None else round(distance, 3),
     }
-
-
-def _completeness(hour_count: int, first: datetime | None, last: datetime | None) -> float | None:
-    """Hours with a temperature by the hours from first to last observation, both included."""
-    if first is None or last is None:
-        return None
-    hour = {"minute": 0, "second": 0, "microsecond": 0}
-    span = last.replace(**hour) - first.replace(**hour)  # type: ignore[arg-type]
-    return round(min(1.0, hour_count / (span.total_seconds() / 3600 + 1)), 4)

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from airflow.sdk import Asset, Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from isotherm import areas
+from isotherm import areas, countries
 from isotherm import station_choice as choice
 from isotherm.errors import SettingsError
 from isotherm.ingest.day_ranges import days_of
@@ -144,7 +144,9 @@ def station_params(count: int | None = None) -> dict[str, Param]:
             title="Station ids",
             description=f"One per line: {choice.IDS_WORDS}, as USW00094846, 72530094846 or KORD.",
         ),
-        "country": _text("Country", choice.COUNTRY_WORDS, "Norway, NO or NOR", choice.COUNTRY_PATTERN),
+        "country": _text(
+            "Country", choice.COUNTRY_WORDS, "Norway, NO or NOR", countries.COUNTRY_PATTERN
+        ),
         "box": _text("Box", areas.BOX_WORDS, areas.BOX_EXAMPLE, areas.BOX_PATTERN),
         "near": _text("Near", areas.POSITION_WORDS, areas.POSITION_EXAMPLE, areas.POSITION_PATTERN),
         "radius_km": Param(

@@ -17,7 +17,6 @@ from isotherm.api.records import field_names, global_records, station_records
 from isotherm.api.render import Listing, ListPage, Wanted, respond_list
 from isotherm.api.security import frame_origins
 from isotherm.api.series import GLOBAL_SERIES, STATION_SERIES, _choose
-from isotherm.api.stations import read_bbox, read_near
 from isotherm.datasets.facts import PRIORITIES
 from isotherm.datasets.registry import DATASETS
 from isotherm.settings import Settings
@@ -200,11 +199,3 @@ def test_the_airflow_ui_may_frame_the_dashboard_under_either_name_of_loopback(tm
     assert frame_origins(settings) == ["http://127.0.0.1:26401", "http://localhost:26401"]
     elsewhere = Settings(state_dir=tmp_path, archive="noaa", airflow_url="https://airflow.example/x")
     assert frame_origins(elsewhere) == ["https://airflow.example"]
-
-
-def test_positions_are_read_as_numbers() -> None:
-    assert read_bbox("-10,35,30,60") == (-10, 35, 30, 60)
-    circle = read_near("41.98,-87.9", 5)
-    assert circle is not None
-    assert (circle.latitude_deg, circle.longitude_deg, circle.radius_km) == (41.98, -87.9, 5)
-    assert read_bbox(None) is read_near(None, 1) is None
