@@ -17,17 +17,42 @@ _PRODUCT: Final = pytest.StashKey[SessionProduct]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests without servers come first; else the order stays."""
-    items.sort(key=lambda one: one.path.relative_to(_TESTS).parts[0] not in _FIRST)
+    """Tests without servers come first, else the order stays; what shares servers is one group.
+
+    A group runs in one process of those that `./isotherm test` starts: there is one product, and a file
+    of server tests has servers of its own.
+    """
+    items.sort(key=_needs_servers)
+    for one in items:
+        one.add_marker(pytest.mark.xdist_group(_group_of(one)))
+
+
+def _needs_servers(one: pytest.Item) -> bool:
+    return one.path.relative_to(_TESTS).parts[0] not in _FIRST
+
+
+def _group_of(one: pytest.Item) -> str:
+    if FIXTURE in getattr(one, "fixturenames", ()):
+        return "product"
+    return one.path.stem if _needs_servers(one) else "without_servers"
 
 
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Start the product beside the first tests, if any test is to use it."""
+    """Start the product beside the first tests, if any test is to use it.
+
+    Of several processes the one that has its tests starts it, beside what the others do.
+    """
     if session.config.option.collectonly or session.testsfailed:
         return
     product = session.config.stash.setdefault(_PRODUCT, SessionProduct())
-    if any(FIXTURE in getattr(one, "fixturenames", ()) for one in session.items):
+    if not _is_one_of_several(session.config) and any(
+        FIXTURE in getattr(one, "fixturenames", ()) for one in session.items
+    ):
         product.begin()
+
+
+def _is_one_of_several(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
