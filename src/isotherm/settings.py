@@ -13,7 +13,7 @@ import os
 from enum import IntEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -42,6 +42,10 @@ class PortOffset(IntEnum):
     MYSQL = 30
 
 
+# An archive of a year holds some 15 000 files: it costs as much as hundreds of them.
+DEFAULT_YEAR_ARCHIVE_FROM: Final = 500
+
+
 class Settings(BaseSettings):
     """The settings of one running Isotherm; frozen once read."""
 
@@ -58,6 +62,11 @@ class Settings(BaseSettings):
     neighbour_check: bool = Field(
         default=True,
         description="whether GHCNh reports unlike those before and after them are set aside",
+    )
+    year_archive_from: int = Field(
+        default=DEFAULT_YEAR_ARCHIVE_FROM,
+        ge=1,
+        description="from so many new files of a year on its archive is fetched instead of each",
     )
     api_url: str = ""
     api_host: str = LOOPBACK

@@ -10,6 +10,7 @@ from isotherm.archive.known_versions import KnownVersions
 from isotherm.archive.listing import FIRST_YEAR, LAST_YEAR, sizes_among, years_among
 from isotherm.archive.received_file import content_digest, keep_compressed, temporary_beside
 from isotherm.archive.station_year import FetchedFile, SourceFile, StationYear
+from isotherm.archive.year_archive import WantedYear, YearSource, newest_by_year, unpack_year
 from isotherm.datasets.dataset import Dataset, ListedStation
 from isotherm.datasets.registry import DATASETS, dataset_named
 from isotherm.errors import SourceError
@@ -75,6 +76,29 @@ class DirectoryArchive:
                 version, downloaded_at=downloaded_at, etag=etag, origin=str(source)
             )
         return _copy(source, station_year, target, versions, etag, status.st_mtime, downloaded_at)
+
+    def list_year_archives(self, dataset: Dataset) -> dict[int, str]:
+        """Those in the folder of archives."""
+        archives = dataset.layout.year_archives
+        folder = self._root / archives.path if archives else None
+        if folder is None or not folder.is_dir():
+            return {}
+        return newest_by_year((path.name for path in folder.iterdir()), dataset)
+
+    def fetch_year(self, wanted: WantedYear) -> list[FetchedFile]:
+        """Read the newest archive of the year."""
+        name = self.list_year_archives(wanted.dataset).get(wanted.year)
+        archives = wanted.dataset.layout.year_archives
+        if name is None or archives is None:
+            raise SourceError(f"{self._root} has no archive of {wanted.dataset.name} {wanted.year}.")
+        path = self._root / archives.path / name
+        downloaded_at = datetime.now(UTC).replace(microsecond=0)
+        try:
+            published_at = _modified_at(path.stat().st_mtime, downloaded_at)
+            with path.open("rb") as stream:
+                return unpack_year(stream, wanted, YearSource(str(path), published_at, downloaded_at))
+        except OSError as error:
+            raise _unreadable(path, error) from error
 
     def read_station_list(self, dataset: Dataset) -> list[ListedStation]:
         """The station list, where the directory has one."""

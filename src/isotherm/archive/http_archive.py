@@ -1,5 +1,6 @@
 """An archive behind http(s), laid out as NOAA's site, found by reading its index pages."""
 
+import io
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
@@ -20,6 +21,13 @@ from isotherm.archive.listing import FIRST_YEAR, LAST_YEAR, station_years_among,
 from isotherm.archive.received_file import content_digest, keep_compressed, temporary_beside
 from isotherm.archive.responses import entity_tag, is_absent, published_at
 from isotherm.archive.station_year import FetchedFile, SourceFile, StationYear
+from isotherm.archive.year_archive import (
+    ChunkStream,
+    WantedYear,
+    YearSource,
+    newest_by_year,
+    unpack_year,
+)
 from isotherm.datasets.dataset import Dataset, ListedStation
 from isotherm.datasets.registry import DATASETS
 from isotherm.errors import SourceError
@@ -32,6 +40,8 @@ _log = structlog.get_logger(__name__)
 PLAIN_OR_GZIP: Final = ("", ".gz")
 # Whether an archive answers at all; looking up a name alone may take half a minute where there is none.
 PROBE_WITHIN_S: Final = 8.0
+# Some 15 GB at 1 MB a second.
+YEAR_ARCHIVE_WITHIN_S: Final = 4 * 3600.0
 
 
 class HttpArchive:
@@ -95,6 +105,27 @@ class HttpArchive:
 
         return _first_answer(self._access_urls(dataset), ask)
 
+    def list_year_archives(self, dataset: Dataset) -> dict[int, str]:
+        """Those linked from the index page of their folder."""
+        urls = self._year_archive_urls(dataset)
+        return newest_by_year(self._linked_names(f"{urls[0]}/") or (), dataset) if urls else {}
+
+    def fetch_year(self, wanted: WantedYear) -> list[FetchedFile]:
+        """Ask each address in turn for the newest archive of the year."""
+        name = self.list_year_archives(wanted.dataset).get(wanted.year)
+        label = f"{wanted.dataset.name} {wanted.year}"
+        if name is None:
+            raise SourceError(f"{self.label} has no archive of {label}.")
+
+        def ask(base: str) -> list[FetchedFile] | None:
+            url = f"{base}/{name}"
+            return self._client.retry(url, partial(self._unpack, url, wanted))
+
+        found = _first_answer(self._year_archive_urls(wanted.dataset), ask)
+        if found is None:
+            raise SourceError(f"{name}, the archive of {label}, is listed and not there.")
+        return found
+
     def read_station_list(self, dataset: Dataset) -> list[ListedStation]:
         """The station list, from the first address that has one to be read."""
         return _first_answer(self._list_urls(dataset), partial(self._read_list_from, dataset)) or []
@@ -127,6 +158,10 @@ class HttpArchive:
 
     def _access_urls(self, dataset: Dataset) -> Sequence[str]:
         return (f"{self._root}/{dataset.layout.access_path}",)
+
+    def _year_archive_urls(self, dataset: Dataset) -> Sequence[str]:
+        archives = dataset.layout.year_archives
+        return (f"{self._root}/{archives.path}",) if archives else ()
 
     def _list_urls(self, dataset: Dataset) -> Sequence[str]:
         return (f"{self._root}/{dataset.layout.station_list_path}",)
@@ -202,6 +237,15 @@ class HttpArchive:
                 etag=etag,
                 origin=url,
             )
+
+    def _unpack(self, url: str, wanted: WantedYear) -> list[FetchedFile] | None:
+        downloaded_at = datetime.now(UTC).replace(microsecond=0)
+        with self._client.open(url, within_s=YEAR_ARCHIVE_WITHIN_S) as response:
+            if is_absent(response):
+                return None
+            source = YearSource(url, published_at(response, downloaded_at), downloaded_at)
+            with io.BufferedReader(ChunkStream(self._client.chunks(response))) as stream:
+                return unpack_year(stream, wanted, source)
 
     def _linked_names(self, url: str) -> set[str] | None:
         """Last path parts of an index page's links; sort and parent links match no name we look for."""

@@ -122,8 +122,19 @@ class PoliteClient:
         return isinstance(error, SourceError | httpx.TransportError)
 
     @contextmanager
-    def open(self, url: str, conditions: Mapping[str, str] | None = None) -> Iterator[httpx.Response]:
+    def open(
+        self,
+        url: str,
+        conditions: Mapping[str, str] | None = None,
+        *,
+        within_s: float | None = None,
+    ) -> Iterator[httpx.Response]:
         """One request; the response is 200, 304 (only where conditions were given) or absent.
+
+        Args:
+            url: its address.
+            conditions: headers.
+            within_s: limit of the body; default: the policy's.
 
         Raises:
             BusyError: a transient answer.
@@ -134,7 +145,7 @@ class PoliteClient:
             deadline(policy.connect_timeout_s + policy.read_timeout_s) as limit,
             self._client.stream("GET", url, headers=dict(conditions or {})) as response,
         ):
-            limit.set(policy.longest_download_s)
+            limit.set(within_s or policy.longest_download_s)
             status = response.status_code
             if status in _TRANSIENT_STATUS:
                 retry_after = retry_after_s(response.headers.get("Retry-After"))
@@ -168,9 +179,19 @@ class PoliteClient:
             BusyError: fewer or more bytes than announced came, or they came too slowly.
         """
         with path.open("wb") as file:
-            for chunk in self._watched(response, response.iter_raw()):
+            for chunk in self.chunks(response):
                 file.write(chunk)
-            received = file.tell()
+
+    def chunks(self, response: httpx.Response) -> Iterator[bytes]:
+        """The body as it comes, as sent.
+
+        Raises:
+            BusyError: fewer or more bytes than announced came, or they came too slowly.
+        """
+        received = 0
+        for chunk in self._watched(response, response.iter_raw()):
+            received += len(chunk)
+            yield chunk
         announced: str = response.headers.get("Content-Length", "")
         if announced.isdecimal() and int(announced) != received:
             raise BusyError(f"{response.url}: {received} of {announced} bytes came. Try again later.")

@@ -16,6 +16,7 @@ from isotherm.archive.http_archive import HttpArchive
 from isotherm.archive.http_client import MAX_CONCURRENT_DOWNLOADS, RetryPolicy
 from isotherm.archive.listing import sizes_among
 from isotherm.archive.station_year import StationYear
+from isotherm.archive.year_archive import newest_by_year
 from isotherm.datasets.dataset import Dataset, ListedStation
 from isotherm.datasets.registry import DATASETS
 from isotherm.errors import SourceError
@@ -101,6 +102,15 @@ class NoaaArchive(HttpArchive):
                 sizes |= found
         return sizes
 
+    def list_year_archives(self, dataset: Dataset) -> dict[int, str]:
+        """Those the mirror lists; their names cannot be guessed."""
+        bucket, urls = dataset.layout.noaa_bucket_url, self._year_archive_urls(dataset)
+        if not (bucket and urls):
+            return {}
+        prefix = f"{urls[0].removeprefix(f'{bucket}/')}/"
+        listed = list_keys(self._client, bucket, prefix)
+        return newest_by_year((one.key.removeprefix(prefix) for one in listed), dataset)
+
     def read_station_list(self, dataset: Dataset) -> list[ListedStation]:
         """The station list; read once, it is 3 MB and changes daily."""
         if dataset.name not in self._lists:
@@ -115,6 +125,10 @@ class NoaaArchive(HttpArchive):
 
     def _access_urls(self, dataset: Dataset) -> Sequence[str]:
         return dataset.layout.noaa_access_urls
+
+    def _year_archive_urls(self, dataset: Dataset) -> Sequence[str]:
+        archives = dataset.layout.year_archives
+        return archives.noaa_urls if archives else ()
 
     def _list_urls(self, dataset: Dataset) -> Sequence[str]:
         return dataset.layout.noaa_station_list_urls

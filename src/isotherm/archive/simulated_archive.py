@@ -9,6 +9,7 @@ from typing import Final
 from isotherm.archive.known_versions import KnownVersions
 from isotherm.archive.received_file import keep_compressed, temporary_beside
 from isotherm.archive.station_year import FetchedFile, SourceFile, StationYear
+from isotherm.archive.year_archive import WantedYear
 from isotherm.datasets.dataset import Dataset, ListedStation
 from isotherm.datasets.simulated.station_years import (
     SIMULATED_DATASET,
@@ -106,6 +107,14 @@ class SimulatedArchive:
             etag=etag,
             origin=LABEL,
         )
+
+    def list_year_archives(self, dataset: Dataset) -> dict[int, str]:
+        """None: a station-year is made as quickly alone."""
+        return {}
+
+    def fetch_year(self, wanted: WantedYear) -> list[FetchedFile]:
+        """None."""
+        return []
 
     def read_station_list(self, dataset: Dataset) -> list[ListedStation]:
         """The made-up stations."""

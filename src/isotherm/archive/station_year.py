@@ -6,9 +6,12 @@ A station-year file is NOAA's own unit of change, so it is ours: the same conten
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from isotherm.datasets.dataset import Dataset, ListedStation
+
+if TYPE_CHECKING:
+    from isotherm.archive.year_archive import WantedYear
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -121,6 +124,20 @@ class Archive(Protocol):
 
         Raises:
             SourceError: it could not be had after retries, or is not what NOAA publishes.
+        """
+
+    def list_year_archives(self, dataset: Dataset) -> dict[int, str]:
+        """By year the name of the newest archive of all its stations; empty where there are none.
+
+        Raises:
+            SourceError: the archive cannot be read.
+        """
+
+    def fetch_year(self, wanted: "WantedYear") -> list[FetchedFile]:
+        """The wanted files of a year's archive; a station it has not is not among them.
+
+        Raises:
+            SourceError: the archive is not there, cut off or damaged; nothing of it is kept.
         """
 
     def read_station_list(self, dataset: Dataset) -> list[ListedStation]:

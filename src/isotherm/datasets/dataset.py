@@ -42,6 +42,22 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
+class YearArchives:
+    """Where the archives lie that hold all stations of a year.
+
+    Attributes:
+        path: folder below the root of an archive.
+        noaa_urls: NOAA's own addresses of that folder, in the order they are asked.
+        pattern: matches a name, with the groups `version` (numbers between dots), `year`, and `made`
+            (a later one is greater as text).
+    """
+
+    path: str
+    noaa_urls: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """Where a dataset's files lie, and what they are called.
 
@@ -52,6 +68,7 @@ class Layout:
         noaa_station_list_urls: NOAA's own addresses of the station list, likewise.
         forms: in the order they are asked for; what their names have before the last dot is the same.
         noaa_bucket_url: an S3 bucket that lists its keys; the first of NOAA's addresses lie in it.
+        year_archives: those of whole years; None = there are none.
     """
 
     access_path: str
@@ -60,6 +77,7 @@ class Layout:
     noaa_station_list_urls: tuple[str, ...]
     forms: tuple[Form, ...]
     noaa_bucket_url: str = ""
+    year_archives: YearArchives | None = None
 
     def neutral_name(self, station_id: str, year: int) -> str:
         """What a station-year is called in whichever form it came: without an ending, if of several."""

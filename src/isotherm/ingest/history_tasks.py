@@ -1,7 +1,7 @@
 """The first tasks of `import_history`: whole years, from the archive to HDFS."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from isotherm.datasets.registry import DATASETS
 from isotherm.errors import SettingsError
 from isotherm.ingest.batch_tasks import prepare
 from isotherm.ingest.chosen import choose_from_archive
-from isotherm.ingest.known_files import find_lost_sources
+from isotherm.ingest.known_files import find_lost_sources, in_ledger
 from isotherm.ingest.plan import PlanPart, read_plan, read_typed, write_plan, write_typed
 from isotherm.ingest.report import folded, log, write_table
 from isotherm.ingest.selection import plan_station_years
@@ -60,7 +60,7 @@ def plan_import(place: Workplace, form: Mapping[str, Any]) -> list[dict[str, Any
         return []
     prepare(place)
     wanted = {*plan, *find_lost_sources(place.engine, place.store)}
-    parts = write_plan(place.store, list(wanted))
+    parts = write_plan(place.store, list(wanted), _years_at_once(place, wanted))
     if parts:
         write_typed(place.store, parts[0], chosen.typed)
     return [part.as_xcom() for part in parts]
@@ -96,6 +96,16 @@ def download_years(
 def title_of(part: Mapping[str, Any]) -> str:
     """Name of a mapped task in the UI, as `1901-1910` or `2014 bucket 00-15`."""
     return PlanPart(**part).title
+
+
+def _years_at_once(place: Workplace, wanted: Collection[StationYear]) -> set[int]:
+    """The years that an archive of all stations brings: each is one task."""
+    new = set(wanted) - in_ledger(place.engine, wanted).keys()
+    archives = place.transfer.year_archives.years_of(new)
+    if archives:
+        shown = ", ".join(f"{dataset} {year}" for dataset, year in archives)
+        log.info(f"These years come from archives of all stations: {shown}.")
+    return {year for _, year in archives}
 
 
 def _write_plan_table(title: str, listing: Sequence[StationYear], plan: Sequence[StationYear]) -> None:

@@ -34,14 +34,9 @@ class KnownFiles:
         Raises:
             StoreError: HDFS does not answer.
         """
-        folders = sorted({(one.dataset, one.year) for one in wanted})
-        files: dict[StationYear, KnownFile] = {}
-        with engine.connect() as connection:
-            for dataset, group in groupby(folders, key=lambda folder: folder[0]):
-                years = [year for _, year in group]
-                files |= source_files.read_known_files(connection, dataset, years)
-        names = {folder: frozenset(store.list(raw_folder(*folder))) for folder in folders}
-        known = cls({one: files[one] for one in wanted if one in files}, names)
+        folders = {(one.dataset, one.year) for one in wanted}
+        names = {folder: frozenset(store.list(raw_folder(*folder))) for folder in sorted(folders)}
+        known = cls(in_ledger(engine, wanted), names)
         known._tell_losses()
         return known
 
@@ -68,6 +63,17 @@ class KnownFiles:
                 f"HDFS has lost {len(lost)} raw files that the ledger knows, the first is that of "
                 f"{first.dataset} {first.year} {first.station_id}. They are fetched again."
             )
+
+
+def in_ledger(engine: Engine, wanted: Collection[StationYear]) -> dict[StationYear, KnownFile]:
+    """Those of these files that the ledger has."""
+    folders = sorted({(one.dataset, one.year) for one in wanted})
+    files: dict[StationYear, KnownFile] = {}
+    with engine.connect() as connection:
+        for dataset, group in groupby(folders, key=lambda folder: folder[0]):
+            years = [year for _, year in group]
+            files |= source_files.read_known_files(connection, dataset, years)
+    return {one: files[one] for one in wanted if one in files}
 
 
 def find_lost_sources(engine: Engine, store: HdfsStore) -> list[StationYear]:

@@ -6,7 +6,7 @@ bytes. A bucket of a year is never in two parts, so that Spark makes each of its
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
@@ -96,8 +96,15 @@ class _Piece:
         return _Piece(years, buckets, self.files + after.files)
 
 
-def write_plan(store: HdfsStore, station_years: Sequence[StationYear]) -> list[PlanPart]:
+def write_plan(
+    store: HdfsStore, station_years: Sequence[StationYear], whole_years: Collection[int] = ()
+) -> list[PlanPart]:
     """Keep a plan; returns its parts, none of an empty one. Plans of long ago are deleted.
+
+    Args:
+        store: HDFS.
+        station_years: what is asked for.
+        whole_years: years that one task has to itself: they come from the archive of a year.
 
     Raises:
         StoreError: HDFS did not take it.
@@ -107,7 +114,7 @@ def write_plan(store: HdfsStore, station_years: Sequence[StationYear]) -> list[P
     if not station_years:
         return []
     path = f"{PLAN_ROOT}/{now.date()}-{uuid.uuid4().hex[:12]}.csv"
-    pieces = _cut(station_years)
+    pieces = _cut(station_years, frozenset(whole_years))
     texts = [_lines(one.files) for one in pieces]
     store.write(path, b"".join(texts))
     parts, offset = [], 0
@@ -141,11 +148,11 @@ def _lines(files: Iterable[StationYear]) -> bytes:
     return "".join(f"{one.year},{one.dataset},{one.station_id}\n" for one in files).encode()
 
 
-def _cut(station_years: Sequence[StationYear]) -> list[_Piece]:
+def _cut(station_years: Sequence[StationYear], whole_years: Collection[int]) -> list[_Piece]:
     """Parts in the order of years and buckets, never more than `MAX_TASKS`."""
     cells = list(_cells(station_years))
     size = max(FILES_PER_TASK, ceil(len(station_years) / MAX_TASKS))
-    while len(pieces := _packed(cells, size)) > MAX_TASKS:
+    while len(pieces := _packed(cells, size, whole_years)) > MAX_TASKS:
         size = ceil(size * _LARGER)
     return pieces
 
@@ -160,12 +167,12 @@ def _cells(station_years: Iterable[StationYear]) -> Iterable[_Piece]:
         yield _Piece((year, year), (bucket, bucket), files)
 
 
-def _packed(cells: Sequence[_Piece], size: int) -> list[_Piece]:
+def _packed(cells: Sequence[_Piece], size: int, whole_years: Collection[int] = ()) -> list[_Piece]:
     """Neighbouring cells together as long as they fit: years as a whole, else buckets of one year."""
     pieces: list[_Piece] = []
     for year, group in groupby(cells, key=lambda one: one.years[0]):
         of_year = list(group)
-        if sum(len(one.files) for one in of_year) <= size:
+        if year in whole_years or sum(len(one.files) for one in of_year) <= size:
             files = tuple(file for one in of_year for file in one.files)
             pieces.append(_Piece((year, year), (0, BUCKET_COUNT - 1), files))
         else:

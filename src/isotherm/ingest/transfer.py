@@ -28,7 +28,9 @@ from isotherm.ingest.report import log
 from isotherm.ingest.stations import StationDirectory, write_station
 from isotherm.ingest.transfer_folder import transfer_folder
 from isotherm.ingest.transfer_report import Outcome, Transferred, TransferReport
+from isotherm.ingest.year_archives import YearArchives
 from isotherm.progress import Progress
+from isotherm.settings import DEFAULT_YEAR_ARCHIVE_FROM
 from isotherm.stores import source_files
 from isotherm.stores.hdfs_layout import raw_folder
 from isotherm.stores.hdfs_store import HdfsStore
@@ -50,6 +52,7 @@ class Transfer:
         folder: downloads go through folders below it.
         at_once: how many files are asked for at the same time.
         pause_s: before files that failed are asked for again.
+        year_archive_from: so many new files of a year are taken from its archive, where there is one.
     """
 
     archive: Archive
@@ -59,6 +62,12 @@ class Transfer:
     folder: Path
     at_once: int = MAX_CONCURRENT_DOWNLOADS
     pause_s: float = RETRY_PAUSE_S
+    year_archive_from: int = DEFAULT_YEAR_ARCHIVE_FROM
+
+    @property
+    def year_archives(self) -> YearArchives:
+        """The archives of whole years."""
+        return YearArchives(self.archive, self.year_archive_from)
 
     def run(
         self, station_years: Iterable[StationYear], *, asked_since: datetime | None = None
@@ -77,9 +86,11 @@ class Transfer:
         known = KnownFiles.read(self.engine, self.store, wanted)
         done: dict[StationYear, Transferred] = {}
         with transfer_folder(self.folder) as folder:
+            new = [one for one in wanted if known.of(one) is None]
+            unpacked = self.year_archives.fetch(new, folder)
             remaining: Sequence[StationYear] = wanted
             while remaining:
-                one_pass = _Pass(self, known, folder, asked_since)
+                one_pass = _Pass(self, known, folder, asked_since, unpacked)
                 stopped_by = one_pass.run(remaining, number_of=len(wanted))
                 done |= one_pass.outcomes
                 if (stopped_by or one_pass.failures) and not one_pass.successes:
@@ -103,6 +114,7 @@ class _Pass:
     known: KnownFiles
     folder: Path
     asked_since: datetime | None
+    unpacked: dict[StationYear, FetchedFile]
     outcomes: dict[StationYear, Transferred] = field(default_factory=dict)
     confirmed: list[FetchedFile] = field(default_factory=list)
 
@@ -173,8 +185,9 @@ class _Pass:
             self.folder / str(station_year.year) / f"{station_year.dataset}-{station_year.station_id}"
         )
         version = known.source_file if known and not is_lost else None
-        fetched = self.way.archive.fetch(
-            station_year, target, version, known.refused if known else None
+        refused = known.refused if known else None
+        fetched = self.unpacked.pop(station_year, None) or self.way.archive.fetch(
+            station_year, target, version, refused
         )
         if fetched is None:
             if is_lost:

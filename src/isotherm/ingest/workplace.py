@@ -19,7 +19,7 @@ from isotherm.datasets.registry import DATASETS, configured
 from isotherm.ingest.load import Loader
 from isotherm.ingest.stations import StationDirectory
 from isotherm.ingest.transfer import Transfer
-from isotherm.settings import Settings, load_settings
+from isotherm.settings import DEFAULT_YEAR_ARCHIVE_FROM, Settings, load_settings
 from isotherm.stores import source_files
 from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.mysql import create_engine
@@ -41,6 +41,7 @@ class Workplace:
         engine: MySQL.
         transfers: downloads go through folders below it.
         datasets: as this installation reads them.
+        year_archive_from: see `Transfer`.
     """
 
     archive: Archive
@@ -48,6 +49,7 @@ class Workplace:
     engine: Engine
     transfers: Path
     datasets: tuple[Dataset, ...] = DATASETS
+    year_archive_from: int = DEFAULT_YEAR_ARCHIVE_FROM
 
     @property
     def directory(self) -> StationDirectory:
@@ -57,7 +59,14 @@ class Workplace:
     @property
     def transfer(self) -> Transfer:
         """Brings files from the archive to HDFS."""
-        return Transfer(self.archive, self.store, self.engine, self.directory, self.transfers)
+        return Transfer(
+            self.archive,
+            self.store,
+            self.engine,
+            self.directory,
+            self.transfers,
+            year_archive_from=self.year_archive_from,
+        )
 
     @property
     def loader(self) -> Loader:
@@ -113,7 +122,14 @@ def open_workplace(settings: Settings | None = None) -> Iterator[Workplace]:
     engine = create_engine(settings, local_files=True)
     try:
         transfers = settings.state_dir / "transfers"
-        yield Workplace(archive, HdfsStore(settings), engine, transfers, configured(settings))
+        yield Workplace(
+            archive,
+            HdfsStore(settings),
+            engine,
+            transfers,
+            configured(settings),
+            settings.year_archive_from,
+        )
     finally:
         engine.dispose()
         archive.close()

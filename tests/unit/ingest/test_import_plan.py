@@ -1,6 +1,6 @@
 """A plan is cut by year and bucket, into few parts that are whole."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,9 +26,11 @@ class Shelf:
         return self.files[path][offset : offset + length]
 
 
-def cut(wanted: Iterable[StationYear]) -> list[tuple[PlanPart, list[StationYear]]]:
+def cut(
+    wanted: Iterable[StationYear], whole_years: Collection[int] = ()
+) -> list[tuple[PlanPart, list[StationYear]]]:
     shelf = Shelf()
-    parts = write_plan(shelf, list(wanted))  # type: ignore[arg-type]
+    parts = write_plan(shelf, list(wanted), whole_years)  # type: ignore[arg-type]
     return [(one, read_plan(shelf, one)) for one in parts]  # type: ignore[arg-type]
 
 
@@ -58,6 +60,12 @@ def test_a_small_year_before_a_large_one_stays_whole() -> None:
     titles = [part.title for part, _ in cut([*files(10, [2012, 2013]), *files(1000, [2014])])]
     assert titles[0] == "2012-2013"
     assert titles[1].startswith("2014 bucket ")
+
+
+def test_a_year_that_one_archive_brings_is_one_part_however_large() -> None:
+    found = [(part.title, part.file_count) for part, _ in cut(files(1000, [2013, 2014]), {2013})]
+    assert found[0] == ("2013", 1000)
+    assert all(title.startswith("2014 bucket ") for title, _ in found[1:])
 
 
 @settings(max_examples=30, deadline=None)

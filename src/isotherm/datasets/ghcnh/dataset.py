@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from isotherm.datasets.dataset import Dataset, FirstVisit, Form, Layout
+from isotherm.datasets.dataset import Dataset, FirstVisit, Form, Layout, YearArchives
 from isotherm.datasets.ghcnh.facts import FACTS
 from isotherm.datasets.ghcnh.reader import parse_observations, read_file_keys
 from isotherm.datasets.ghcnh.station_list import read_station_list, station_from_file
@@ -43,6 +43,13 @@ _LAYOUT: Final = Layout(
     ),
     forms=_FORMS,
     noaa_bucket_url=_BUCKET,
+    year_archives=YearArchives(
+        path=f"{_HOURLY}/archive",
+        noaa_urls=(f"{_MIRROR}/archive", f"{_NCEI}/archive"),
+        pattern=re.compile(
+            r"^ghcn-hourly_v(?P<version>\d+(?:\.\d+)*)_d(?P<year>\d{4})_c(?P<made>\d{8})\.tar\.gz$"
+        ),
+    ),
 )
 # Of every continent and climate; each reports all day and night.
 _FIRST_VISIT: Final = FirstVisit(
