@@ -14,12 +14,14 @@ from ghcnh_rows import STATION, line, parquet_file, psv_file, row
 from isotherm.archive.station_year import StationYear
 from isotherm.audit.files import settle_files
 from isotherm.datasets.ghcnh.dataset import GHCNH
+from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.ingest.transfer import Transfer
 from isotherm.ingest.transfer_report import TransferReport
 from isotherm.ingest.workplace import Workplace
 from isotherm.stores import tables
 from isotherm.stores.bucket_tables import read_bucket
 from isotherm.stores.hdfs_layout import OBSERVATION_ROOT, bucket_of, raw_folder
+from real_files import real_root
 from servers.hdfs_fixture import Hdfs
 from servers.ingest_fixture import (
     Published,
@@ -171,6 +173,34 @@ def test_a_report_of_another_place_is_kept_with_its_reason_and_the_ledger_balanc
     assert rows == 9
     publish(root, psv_file(*hours, line(DATE="2026-02-03T09:00:00")), 1, YEAR, at_s=1_775_200_000)
     assert counts(transfer.run([YEAR])) == {"changed": 1}
+
+
+PAIRS = {("USW00094846", 2014): "72530094846", ("NOI0000ENJA", 2024): "01001099999"}
+
+
+def test_real_years_of_both_datasets_are_the_same_hours_in_mysql(servers: Hdfs) -> None:
+    place = place_of(servers, Published(real_root()))
+    empty(place)
+    newer = [StationYear(one, year, GHCNH.name) for one, year in PAIRS]
+    older = [StationYear(one, year, GLOBAL_HOURLY.name) for (_, year), one in PAIRS.items()]
+    assert counts(transfer_of(place).run([*newer, *older])) == {"changed": 4}
+    assert summarise_pending(place) == 4
+    table = tables.hourly_summary
+    place.loader.load_changes()
+    names = ("rule", "hour_start", "observation_count", "min_tenths", "max_tenths", "sum_tenths")
+    with place.engine.connect() as connection:
+        for (newer_id, _), older_id in PAIRS.items():
+            newer_hours, older_hours = (
+                connection.execute(
+                    select(*(table.c[name] for name in names))
+                    .where(table.c.station_id == station_id)
+                    .order_by(table.c.rule, table.c.hour_start)
+                ).all()
+                for station_id in (newer_id, older_id)
+            )
+            assert len(newer_hours) > 18_000
+            assert newer_hours == older_hours
+    place.engine.dispose()
 
 
 def test_many_new_files_of_a_year_come_from_its_archive_and_the_rest_alone(

@@ -1,11 +1,13 @@
 """NOAA's real GHCNh files: both forms and versions, and the hours of the dataset they replace."""
 
+import csv
 import gzip
 from datetime import UTC, datetime
 
 import polars as pl
 import pytest
 
+from isotherm.datasets.ghcnh.dataset import GHCNH
 from isotherm.datasets.ghcnh.quality import QUALITY
 from isotherm.datasets.ghcnh.reader import parse_observations
 from isotherm.datasets.ghcnh.station_list import (
@@ -13,9 +15,9 @@ from isotherm.datasets.ghcnh.station_list import (
     station_from_file,
     write_station_list,
 )
-from isotherm.datasets.global_hourly.quality import QUALITY as OLDER_QUALITY
-from isotherm.datasets.global_hourly.reader import parse_observations as parse_older
+from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.datasets.neighbours import is_unlike_neighbours
+from isotherm.datasets.observations import observations_of
 from isotherm.summarise import summarise
 from real_files import real_root, real_station_year
 
@@ -31,9 +33,11 @@ def _sample(name: str) -> pl.DataFrame:
 
 
 def _whole_year(station_id: str, year: int) -> pl.DataFrame:
-    path = real_root() / HOURLY / f"access/by-year/{year}/psv/GHCNh_{station_id}_{year}.psv.gz"
-    content = path.read_bytes()
-    return parse_observations(content, published_at=PUBLISHED_AT, source_file=path.name).observations
+    path = real_root() / GHCNH.layout.access_path / GHCNH.layout.forms[1].path(station_id, year)
+    content = path.with_name(f"{path.name}.gz").read_bytes()
+    found = observations_of(GHCNH, content, station_id=station_id, year=year, published_at=PUBLISHED_AT)
+    assert found.set_aside.is_empty()
+    return found.observations
 
 
 @pytest.mark.parametrize("name", ["GHCNh_USW00094789_2025.head49", "GHCNh_INI0000VIDP_2026.tail20"])
@@ -66,10 +70,12 @@ def test_every_hour_equals_that_of_global_hourly_under_every_rule(
     newer_id: str, older_id: str, year: int
 ) -> None:
     path = real_station_year(older_id, year)
-    older = parse_older(path.read_bytes(), published_at=PUBLISHED_AT, source_file=path.name)
+    older = observations_of(
+        GLOBAL_HOURLY, path.read_bytes(), station_id=older_id, year=year, published_at=PUBLISHED_AT
+    )
     columns = ["hour_start", "rule", "observation_count", "min_tenths", "max_tenths", "sum_tenths"]
-    newer_hours = summarise(_whole_year(newer_id, year), QUALITY)
-    older_hours = summarise(older.observations, OLDER_QUALITY)
+    newer_hours = summarise(_whole_year(newer_id, year), GHCNH.quality)
+    older_hours = summarise(older.observations, GLOBAL_HOURLY.quality)
     counts = pl.col("observation_count") > 0
     assert newer_hours.filter(counts).height > 18_000
     assert newer_hours.filter(counts).select(columns).equals(older_hours.filter(counts).select(columns))
@@ -80,6 +86,46 @@ def test_no_report_of_a_real_year_is_unlike_its_neighbours(
     newer_id: str, _older_id: str, year: int
 ) -> None:
     assert not is_unlike_neighbours(_whole_year(newer_id, year), QUALITY).any()
+
+
+def _extremes_of_groups() -> dict[tuple[str, str], list[int]]:
+    """Tenths of the extremes that Jan Mayen's reports of 2024 give themselves (KA groups), M and N."""
+    found: dict[tuple[str, str], list[int]] = {}
+    with gzip.open(real_station_year("01001099999", 2024), "rt") as lines:
+        for report in csv.DictReader(lines):
+            for number in range(1, 5):
+                parts = (report.get(f"KA{number}") or "").split(",")
+                if len(parts) == 4 and parts[2] != "+9999":
+                    found.setdefault((report["DATE"][:10], parts[1]), []).append(int(parts[2]))
+    return found
+
+
+def test_each_day_of_jan_mayen_2024_equals_noaas_own_summary_of_it() -> None:
+    path = real_root() / "data/global-summary-of-the-day/access/2024/01001099999.csv.gz"
+    with gzip.open(path, "rt") as lines:
+        official = list(csv.DictReader(lines))
+    hours = summarise(_whole_year("NOI0000ENJA", 2024), GHCNH.quality)
+    routine = hours.filter((pl.col("rule") == "routine") & (pl.col("observation_count") > 0))
+    days = routine.group_by(pl.col("hour_start").dt.date().cast(pl.String).alias("day")).agg(
+        pl.col("observation_count", "sum_tenths").sum(),
+        pl.col("min_tenths").min(),
+        pl.col("max_tenths").max(),
+    )
+    ours = {day: values for day, *values in days.iter_rows()}
+    groups = _extremes_of_groups()
+
+    def fahrenheit(tenths: float) -> float:
+        return tenths * 0.18 + 32
+
+    for one in official:
+        count, total, lowest, highest = ours[one["DATE"]]
+        assert count == int(one["TEMP_ATTRIBUTES"]), one["DATE"]
+        lowest = min(lowest, *groups.get((one["DATE"], "N"), [lowest]))
+        highest = max(highest, *groups.get((one["DATE"], "M"), [highest]))
+        shown = {"TEMP": total / count, "MIN": lowest, "MAX": highest}
+        for name, tenths in shown.items():
+            assert abs(fahrenheit(tenths) - float(one[name])) < 0.051, (one["DATE"], name)
+    assert len(official) == 355
 
 
 def test_the_station_list_is_read_whole_and_written_as_it_was() -> None:
