@@ -62,6 +62,8 @@ class HttpArchive:
         self.label = self._root = root.rstrip("/")
         self._datasets = {one.name: one for one in datasets}
         self._client = PoliteClient(policy)
+        # Datasets it has nothing of: asked once, not once for each year.
+        self._absent: set[str] = set()
 
     def list_first_visit(self, dataset: Dataset) -> list[StationYear]:
         """Every station-year linked from the index pages."""
@@ -145,6 +147,8 @@ class HttpArchive:
         Raises:
             SourceError: there is no dataset at all.
         """
+        if dataset.name in self._absent:
+            return ()
         url = f"{self._access_urls(dataset)[0]}/"
         if (names := self._linked_names(url)) is not None:
             return names
@@ -154,6 +158,7 @@ class HttpArchive:
             raise SourceError(
                 f"{url}: not there. An archive address is the root under which {paths} lies."
             )
+        self._absent.add(dataset.name)
         return ()
 
     def _access_urls(self, dataset: Dataset) -> Sequence[str]:

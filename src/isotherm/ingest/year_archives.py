@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from isotherm.archive.station_year import Archive, FetchedFile, StationYear
@@ -14,7 +15,10 @@ from isotherm.ingest.report import log
 
 @dataclass(frozen=True, slots=True)
 class YearArchives:
-    """The archives of whole years, used from so many new files of a year on."""
+    """The archives of whole years, used from so many new files of a year on.
+
+    Only of years that are over: of the current one an archive is older than the files it was made of.
+    """
 
     archive: Archive
     used_from: int
@@ -26,7 +30,10 @@ class YearArchives:
             new: station-years the platform does not have.
         """
         counts = Counter((one.dataset, one.year) for one in new)
-        many = sorted(key for key, count in counts.items() if count >= self.used_from)
+        this_year = datetime.now(UTC).year
+        many = sorted(
+            key for key, count in counts.items() if count >= self.used_from and key[1] < this_year
+        )
         there = {dataset: self._listed(dataset) for dataset in {key[0] for key in many}}
         return [(dataset, year) for dataset, year in many if year in there[dataset]]
 

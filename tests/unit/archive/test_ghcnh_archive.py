@@ -204,7 +204,10 @@ def test_a_web_server_with_one_dataset_has_nothing_of_the_other(tmp_path: Path) 
     with serve(tmp_path) as server:
         archive = HttpArchive(server.url, POLICY)
         assert archive.list_station_years(GHCNH, 2026, 2026) == [OHARE]
-        assert archive.list_station_years(GLOBAL_HOURLY, 2026, 2026) == []
+        for year in (2024, 2025, 2026):
+            assert archive.list_station_years(GLOBAL_HOURLY, year, year) == []
+        asked = f"/{GLOBAL_HOURLY.layout.access_path}/"
+        assert server.paths().count(asked) == 1
         assert archive.unreachable_reason() is None
         assert origins(archive, tmp_path / "x").endswith(".psv")
         archive.close()
