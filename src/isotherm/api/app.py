@@ -10,6 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from isotherm import __version__
 from isotherm.api import (
+    climate_routes,
     country_routes,
     dashboard,
     description,
@@ -44,6 +45,7 @@ _ROUTES: Final = (
     station_routes,
     country_routes,
     series_routes,
+    climate_routes,
     pipeline_routes,
     stream_routes,
     live_routes,

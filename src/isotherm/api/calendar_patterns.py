@@ -19,6 +19,7 @@ _CLOCK: Final = rf"{_HOUR}(:[0-5][0-9](:[0-5][0-9](\.[0-9]{{1,6}})?)?)?{_ZONE}?"
 
 YEAR: Final = f"^{_YEAR}$"
 MONTH: Final = f"^{_YEAR}-{_MONTH}$"
+SEASON: Final = f"^{_YEAR}-(DJF|MAM|JJA|SON)$"
 DAY: Final = f"^{_DAY}$"
 HOUR: Final = f"^{_DAY}T{_HOUR}:00:00Z$"
 TIME: Final = f"^({_YEAR}(-{_MONTH})?|{_DAY}(T{_CLOCK})?)$"

@@ -1,7 +1,7 @@
 """What the answers look like, for the API's description; a test holds real answers against it."""
 
 from collections.abc import Iterable
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -13,6 +13,9 @@ _STATION_ID: Final[Any] = Field(examples=["72530094846"], description="11 charac
 _HOUR_START: Final[Any] = Field(examples=["2014-01-01T00:00:00Z"])
 _DAY: Final[Any] = Field(examples=["2014-01-01"])
 _MONTH: Final[Any] = Field(examples=["2014-01"])
+_SEASON: Final[Any] = Field(
+    examples=["2014-DJF"], description="DJF, MAM, JJA or SON of the year it ends in"
+)
 _YEAR: Final[Any] = Field(examples=[2014])
 
 
@@ -56,7 +59,24 @@ class _StationHour(_Row):
     source_sha256: str | None = Field(description="Batch layer: the file's version")
 
 
-class _StationPeriod(_Row):
+class Coverage(BaseModel):
+    """How much of a period there is, and what its values are worth."""
+
+    day_count: int = Field(ge=0, description="Days with a temperature", examples=[31])
+    good_day_count: int = Field(
+        ge=0,
+        description="Days of these with a temperature in each of the four six-hour parts, UTC",
+        examples=[31],
+    )
+    completeness: float = Field(
+        ge=0, le=1, description="good_day_count by the days of the period", examples=[1.0]
+    )
+    grade: Literal["good", "weak"] = Field(
+        description="good where 90 % of the days are: of a day, where it is itself", examples=["good"]
+    )
+
+
+class _StationPeriod(_Row, Coverage):
     station_id: str = _STATION_ID
     hour_count: int = Field(ge=1, description="Hours with a temperature")
 
@@ -71,6 +91,15 @@ class _StationMonth(_StationPeriod):
     """One month of one station; counts say why observations did not count."""
 
     month: str = _MONTH
+
+
+class _StationSeason(_StationPeriod):
+    """One season of one station; counts say why observations did not count."""
+
+    season: str = _SEASON
+    season_name: Literal["winter", "spring", "summer", "autumn"] | None = Field(
+        description="What it is called there, by the hemisphere; null where that is not known"
+    )
 
 
 class _StationYear(_StationPeriod):
@@ -101,6 +130,12 @@ class _GlobalMonth(_GlobalPeriod):
     month: str = _MONTH
 
 
+class _GlobalSeason(_GlobalPeriod):
+    """One season over all stations; `mean_c` is the mean of the stations' means."""
+
+    season: str = _SEASON
+
+
 class _GlobalYear(_GlobalPeriod):
     """One year over all stations; `mean_c` is the mean of the stations' means."""
 
@@ -117,12 +152,14 @@ STATION_ROWS: Final = {
     "hourly": _with(STATION_FIELDS, "Hour", _StationHour),
     "daily": _with(STATION_FIELDS, "Day", _StationDay),
     "monthly": _with(STATION_FIELDS, "Month", _StationMonth),
+    "seasonal": _with(STATION_FIELDS, "Season", _StationSeason),
     "yearly": _with(STATION_FIELDS, "Year", _StationYear),
 }
 GLOBAL_ROWS: Final = {
     "hourly": _with(GLOBAL_FIELDS, "GlobalHour", _GlobalHour),
     "daily": _with(GLOBAL_FIELDS, "GlobalDay", _GlobalDay),
     "monthly": _with(GLOBAL_FIELDS, "GlobalMonth", _GlobalMonth),
+    "seasonal": _with(GLOBAL_FIELDS, "GlobalSeason", _GlobalSeason),
     "yearly": _with(GLOBAL_FIELDS, "GlobalYear", _GlobalYear),
 }
 

@@ -6,6 +6,7 @@ column by column: a year has nearly nine thousand hours.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from itertools import repeat
 from typing import Any, Final
@@ -22,15 +23,20 @@ from isotherm.api.fields import (
     values_of,
 )
 from isotherm.api.packed_rows import Row
-from isotherm.api.series import GLOBAL_COUNTS, Series
+from isotherm.api.series import GLOBAL_COUNTS, SEASON, Period, Series
+from isotherm.climatology.grades import completeness, grade, month_days, year_days
+from isotherm.climatology.seasons import season_days, season_name, season_of_label
 from isotherm.datasets.registry import DATASETS
 from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.statistics.catalogue import SUM
 from isotherm.stores import tables
+from isotherm.stores.summary_tables import GOOD_DAY_COUNT, PERIOD_COUNTS
 
 Record = msgspec.Struct
 _READ_NAMES: Final = tuple(one.name for one in READ_STATISTICS)
 _ORIGIN: Final = ("layer", "rule", "dataset")
+# How much of a period there is, and what its values are worth.
+COVERAGE: Final = (*PERIOD_COUNTS, "completeness", "grade")
 _PROVENANCE: Final = ("version", "source_file", "source_sha256")
 
 
@@ -54,7 +60,8 @@ def field_names(series: Series) -> tuple[str, ...]:
     head = ("station_id", series.period.name)
     if series.is_hourly:
         return (*head, *names_of(STATION_FIELDS), *_ORIGIN, *_PROVENANCE)
-    return (*head, "hour_count", *names_of(STATION_FIELDS), *_ORIGIN)
+    names = ("season_name",) if series.period is SEASON else ()
+    return (*head, *names, *COVERAGE, *names_of(STATION_FIELDS), *_ORIGIN)
 
 
 @cache
@@ -63,7 +70,12 @@ def _record_type(series: Series) -> type[Any]:
 
 
 def station_records(
-    series: Series, rows: Sequence[Row], station_id: str, rule: str, files: SourceFiles = NO_FILES
+    series: Series,
+    rows: Sequence[Row],
+    station_id: str,
+    rule: str,
+    files: SourceFiles = NO_FILES,
+    latitude_deg: float | None = None,
 ) -> list[Record]:
     """Rows of one station as the API gives them: degrees Celsius.
 
@@ -73,22 +85,49 @@ def station_records(
         station_id: the station.
         rule: the selection rule.
         files: of an hourly series, the files behind its batch hours.
+        latitude_deg: of a seasonal series, where the station is: what a season is called there.
     """
     if not rows:
         return []
-    periods, datasets, layers, *read, last = zip(*rows, strict=True)
-    columns = dict(zip(_READ_NAMES, read, strict=True))
+    periods, datasets, layers, *read = zip(*rows, strict=True)
+    own = len(_READ_NAMES)
+    columns = dict(zip(_READ_NAMES, read[:own], strict=True))
     shown = [values_of(one, columns) for one in STATION_FIELDS]
     origin = [layers, repeat(rule), datasets]
     ids = repeat(station_id)
     if not series.is_hourly:
-        return list(map(_record_type(series), ids, periods, last, *shown, *origin))
+        names = [[season_name(one, latitude_deg) for one in periods]] if series.period is SEASON else []
+        coverage = _coverage(series.period, periods, read[own:])
+        return list(map(_record_type(series), ids, periods, *names, *coverage, *shown, *origin))
+    (last,) = read[own:]
     behind = [
         files.get((dataset, hour[:4]), _UNKNOWN) if layer == LAYER_BATCH else _UNKNOWN
         for hour, dataset, layer in zip(periods, datasets, layers, strict=True)
     ]
-    names, hashes = [one.name for one in behind], [one.sha256 for one in behind]
-    return list(map(_record_type(series), ids, periods, *shown, *origin, last, names, hashes))
+    files_behind = [one.name for one in behind], [one.sha256 for one in behind]
+    return list(map(_record_type(series), ids, periods, *shown, *origin, last, *files_behind))
+
+
+def _coverage(
+    kind: Period, periods: Sequence[Any], counts: Sequence[Sequence[int]]
+) -> list[Sequence[Any]]:
+    """The columns of `COVERAGE`."""
+    lengths = [_days_of(kind, one) for one in periods]
+    good = counts[PERIOD_COUNTS.index(GOOD_DAY_COUNT)]
+    return [*counts, list(map(completeness, good, lengths)), list(map(grade, good, lengths))]
+
+
+def _days_of(kind: Period, period: str | int) -> int:
+    """Days of a period as the API writes it."""
+    text = f"{period:04}" if isinstance(period, int) else period
+    match kind.name:
+        case "year":
+            return year_days(int(text))
+        case "season":
+            return season_days(season_of_label(text))
+        case "month":
+            return month_days(date.fromisoformat(f"{text}-01"))
+    return 1
 
 
 def global_records(series: Series, rows: Sequence[Row], rule: str) -> list[Record]:

@@ -1,4 +1,4 @@
-"""The eight series (hours, days, months, years; of a station and over all) and how one is read.
+"""The ten series (hours, days, months, seasons, years; of a station and over all) and how one is read.
 
 A row is read as finished integers, which `isotherm.api.records` turns into degrees; nothing is
 aggregated.
@@ -15,9 +15,11 @@ import sqlalchemy as sa
 from isotherm.api import calendar_patterns
 from isotherm.api.fields import READ_STATISTICS
 from isotherm.api.packed_rows import Row, fetch_packed, nullable, quoted
+from isotherm.climatology.seasons import CODES, season_of_label
 from isotherm.datasets.facts import PRIORITIES
 from isotherm.hourly_summary import LAYERS
 from isotherm.stores import tables
+from isotherm.stores.summary_tables import PERIOD_COUNTS
 
 Bound = datetime | int
 GLOBAL_COUNTS: Final = (
@@ -47,9 +49,17 @@ def _as_is(time: datetime) -> datetime:
     return time
 
 
+def _month_before(time: datetime) -> datetime:
+    """A season belongs to the year it ends in: DJF 2014, from December 2013 on, is a season of 2014."""
+    if time.month == 1:
+        return time.replace(year=time.year - 1, month=12, day=1)
+    return time.replace(month=time.month - 1, day=1)
+
+
 HOUR: Final = Period("hour_start", "%Y-%m-%dT%H:%i:%sZ", calendar_patterns.HOUR, _as_is)
 DAY: Final = Period("day", "%Y-%m-%d", calendar_patterns.DAY, _as_is)
 MONTH: Final = Period("month", "%Y-%m", calendar_patterns.MONTH, _as_is)
+SEASON: Final = Period("season", None, calendar_patterns.SEASON, _month_before)
 YEAR: Final = Period("year", None, calendar_patterns.YEAR, _ceil_year)
 
 
@@ -75,12 +85,14 @@ STATION_SERIES: Final = {
     "hourly": Series(tables.hourly_summary, HOUR),
     "daily": Series(tables.daily_summary, DAY),
     "monthly": Series(tables.monthly_summary, MONTH),
+    "seasonal": Series(tables.seasonal_summary, SEASON),
     "yearly": Series(tables.yearly_summary, YEAR),
 }
 GLOBAL_SERIES: Final = {
     "hourly": Series(tables.global_hourly_summary, HOUR),
     "daily": Series(tables.global_daily_summary, DAY),
     "monthly": Series(tables.global_monthly_summary, MONTH),
+    "seasonal": Series(tables.global_seasonal_summary, SEASON),
     "yearly": Series(tables.global_yearly_summary, YEAR),
 }
 
@@ -164,6 +176,8 @@ def _period_value(kind: Period, text: str) -> str | int:
         return int(text)
     if kind is MONTH:
         return f"{text}-01"
+    if kind is SEASON:
+        return season_of_label(text).isoformat()
     return text.removesuffix("Z").replace("T", " ")
 
 
@@ -171,7 +185,9 @@ def series_columns(series: Series) -> list[sa.ColumnElement[Any]]:
     """The columns `isotherm.api.records` reads, in its order."""
     table, kind = series.table, series.period
     period: sa.ColumnElement[Any] = table.c[kind.name]
-    if kind.sql_format is not None:
+    if kind is SEASON:
+        period = quoted(_season_label(period))
+    elif kind.sql_format is not None:
         period = quoted(sa.func.date_format(period, kind.sql_format))
     head = [period, quoted(table.c.dataset), quoted(table.c.layer)]
     if series.is_global:
@@ -179,5 +195,13 @@ def series_columns(series: Series) -> list[sa.ColumnElement[Any]]:
     statistics = [
         nullable(table.c[one.name]) if one.nullable else table.c[one.name] for one in READ_STATISTICS
     ]
-    tail = nullable(table.c.version) if series.is_hourly else table.c.hour_count
-    return [*head, *statistics, tail]
+    if series.is_hourly:
+        return [*head, *statistics, nullable(table.c.version)]
+    return [*head, *statistics, *(table.c[name] for name in PERIOD_COUNTS)]
+
+
+def _season_label(first_day: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+    """`2014-DJF` of 2013-12-01, as `climatology.seasons.season_label`."""
+    month_after = sa.func.date_add(first_day, sa.text("INTERVAL 1 MONTH"))
+    code = sa.func.elt(sa.func.quarter(month_after), *CODES)
+    return sa.func.concat(sa.func.date_format(month_after, "%Y-"), code)

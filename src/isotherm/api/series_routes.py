@@ -29,13 +29,14 @@ from isotherm.api.records import field_names, global_records, read_source_files,
 from isotherm.api.render import Listing, ListPage, Wanted, respond_list
 from isotherm.api.series import (
     GLOBAL_SERIES,
+    SEASON,
     STATION_SERIES,
     Selection,
     Series,
     SeriesPage,
     read_series,
 )
-from isotherm.api.station_lookup import resolve_station
+from isotherm.api.station_lookup import read_latitude, resolve_station
 
 router = APIRouter()
 DEFAULT_LIMIT: Final = 1000
@@ -105,7 +106,9 @@ def _station_listing(engine: Engine, asked: Asked, station_id: str, source: dict
             page = asked.read(connection, station_id, after, limit)
             hours = page.rows if series.is_hourly else []
             files = read_source_files(connection, station_id, hours)
-        return ListPage(station_records(series, page.rows, station_id, asked.rule, files), _next(page))
+            latitude = read_latitude(connection, station_id) if series.period is SEASON else None
+        records = station_records(series, page.rows, station_id, asked.rule, files, latitude)
+        return ListPage(records, _next(page))
 
     meta = {"station_id": station_id, **asked.meta(), **source}
     return Listing(asked.file_name(station_id), field_names(series), meta, read)
@@ -146,7 +149,8 @@ def _add_station_route(name: str, series: Series, row: type[BaseModel]) -> None:
     read.__doc__ = f"""The {name} series of a station, in order of time.
 
     Minimum, mean and maximum of the observations that count under the rule, how many they are, the mean
-    dew point of those that report one (else null), and how many did not count, by reason."""
+    dew point of those that report one (else null), and how many did not count, by reason. Periods
+    say how complete they are: a day is good where all four six-hour parts of it have a temperature."""
     router.add_api_route(
         f"/stations/{{station}}/{name}",
         read,

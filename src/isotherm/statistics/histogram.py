@@ -79,4 +79,4 @@ def of_full_groups(values: pl.DataFrame, group: str, value: str, name: str) -> p
         .group_by(group, pl.col(value).alias("value"))
         .len("count")
     )
-    return packed.pack(cells, [group], _CELLS, name)
+    return packed.pack(cells.sort(group, _CELLS[0]), group, _CELLS, name)

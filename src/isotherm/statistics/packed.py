@@ -1,7 +1,7 @@
 """Small tables of integers as one text: `1:20:-7 2:21:-9` has two rows of three.
 
-A text is one value to every store, and equal tables are equal texts where their rows are sorted. Each
-row of a packed table begins with what names it.
+A text is one value to every store. Each row of a packed table begins with what names it, and rows are
+in order of that, so that equal tables are equal texts.
 """
 
 from collections.abc import Sequence
@@ -13,25 +13,21 @@ import polars as pl
 _decoder: Final = msgspec.json.Decoder(list[list[int]])
 
 
-def pack(rows: pl.DataFrame, by: Sequence[str], columns: Sequence[str], name: str) -> pl.DataFrame:
+def pack(rows: pl.DataFrame, by: str, columns: Sequence[str], name: str) -> pl.DataFrame:
     """One text for each group of rows.
 
     Args:
-        rows: integers, none of them null.
-        by: what names a group.
-        columns: of the table that is packed; its rows are sorted by them in this order.
+        rows: integers, none null; sorted by `by` and the first of the columns, which names a row.
+        by: column that numbers the groups.
+        columns: of the table that is packed.
         name: of the column of texts.
 
     Returns:
         `by` and `name`.
     """
     cells = pl.concat_str([pl.col(one).cast(pl.String) for one in columns], separator=":")
-    return (
-        rows.sort(*by, *columns)
-        .select(*by, cells.alias(name))
-        .group_by(by, maintain_order=True)
-        .agg(pl.col(name).str.join(" "))
-    )
+    texts = rows.select(by, cells.alias(name))
+    return texts.group_by(by, maintain_order=True).agg(pl.col(name).str.join(" "))
 
 
 def unpack(packed: pl.DataFrame, name: str, columns: Sequence[str]) -> pl.DataFrame:

@@ -1,100 +1,158 @@
 """What the climate of a place is merged from: per month its days, the course of its day, its histogram.
 
 Pure, in Polars. The days come from the day rows; the course and the histogram are sums over hours, so
-they are kept by the difference of hours that changed: what was is taken away, what is is added.
+they are kept by the difference of hours that changed: what was is taken away, what is is added. Months
+have numbers meanwhile: a number and an hour or a value make one integer, which groups and sorts fast.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
 from isotherm.climatology.months import COURSE_CELLS, DAY_CELLS, HISTOGRAM_CELLS
+from isotherm.quality import RULE_NAMES
 from isotherm.statistics import packed
 from isotherm.statistics.histogram import TOLD_COUNT
 
 MONTH_KEY: Final = ("station_id", "rule", "month")
-_SUMS: Final = COURSE_CELLS[1:]
-# A run of hours of one station, rule and month, and an hour or value within it, as one integer.
+NUMBER: Final = "number"
+_KEY: Final = "key"
 _RUN: Final = "run"
-_HOURS: Final = 24
-_VALUES: Final = 2**16
+
+
+@dataclass(frozen=True, slots=True)
+class HourSums:
+    """A packed table of sums over hours.
+
+    Attributes:
+        name: of its column.
+        cells: what names a row, then the sums; the first of these counts observations.
+        low: least value of what names a row.
+        width: values it may have.
+    """
+
+    name: str
+    cells: tuple[str, ...]
+    low: int
+    width: int
+
+    @property
+    def sums(self) -> tuple[str, ...]:
+        """The columns that add up."""
+        return self.cells[1:]
+
+    def key(self) -> pl.Expr:
+        """Month's number and what names a row, as one integer."""
+        return (pl.col(NUMBER) * self.width + pl.col(self.cells[0]) - self.low).alias(_KEY)
+
+    def sum_up(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Rows with the same key as one: `key` and the sums, 64 bits wide."""
+        return rows.group_by(_KEY).agg(pl.col(name).cast(pl.Int64).sum() for name in self.sums)
+
+    def totals(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Observations by month's number: `number, total`; null where something is negative."""
+        count = pl.col(self.sums[0])
+        total = pl.when((count >= 0).all()).then(count.sum())
+        return rows.group_by((pl.col(_KEY) // self.width).alias(NUMBER)).agg(total.alias("total"))
+
+    def unpack(self, stored: pl.DataFrame) -> pl.DataFrame:
+        """The rows of the texts that are stored: `key` and the sums, from `number` and the text."""
+        rows = packed.unpack(stored.select(NUMBER, self.name), self.name, self.cells)
+        return rows.select(self.key(), *self.sums)
+
+    def pack(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """`number` and the text."""
+        named = rows.sort(_KEY).select(
+            (pl.col(_KEY) // self.width).alias(NUMBER),
+            (pl.col(_KEY) % self.width + self.low).alias(self.cells[0]),
+            *self.sums,
+        )
+        return packed.pack(named, NUMBER, self.cells, self.name)
+
+    def of_months(self, rows: pl.DataFrame, numbers: pl.DataFrame, *, outside: bool) -> pl.DataFrame:
+        """The rows of these months (`number`), or with `outside` of all others."""
+        month = pl.col(_KEY) // self.width
+        return rows.join(numbers, left_on=month, right_on=NUMBER, how="anti" if outside else "semi")
+
+
+COURSE: Final = HourSums("day_course", COURSE_CELLS, low=0, width=24)
+HISTOGRAM: Final = HourSums("temperature_histogram", HISTOGRAM_CELLS, low=-(2**15), width=2**16)
+
+
+def number_months(months: pl.DataFrame) -> pl.DataFrame:
+    """`MONTH_KEY` under every rule, in its order, and `number`.
+
+    Args:
+        months: `station_id, month`.
+    """
+    rules = pl.DataFrame({"rule": RULE_NAMES})
+    keys = months.join(rules, how="cross").select(MONTH_KEY).sort(MONTH_KEY)
+    return keys.with_row_index(NUMBER).cast({NUMBER: pl.Int64})
 
 
 def pack_days(days: pl.DataFrame) -> pl.DataFrame:
-    """`MONTH_KEY, days` from rows of `DAYS`."""
+    """`number, days` from rows of `DAYS` with their months' `number`."""
     columns = days.select(
-        "station_id",
-        "rule",
-        pl.col("day").dt.truncate("1mo").alias("month"),
+        NUMBER,
         pl.col("day").dt.day().alias(DAY_CELLS[0]),
         *(pl.col(name).fill_null(0) for name in DAY_CELLS[1:]),
     )
-    return packed.pack(columns, MONTH_KEY, DAY_CELLS, "days")
+    return packed.pack(columns.sort(NUMBER, DAY_CELLS[0]), NUMBER, DAY_CELLS, "days")
 
 
-def pack_course(sums: pl.DataFrame) -> pl.DataFrame:
-    """`MONTH_KEY, day_course` from sums by `hour`."""
-    return packed.pack(sums, MONTH_KEY, COURSE_CELLS, "day_course")
-
-
-def pack_histogram(counts: pl.DataFrame) -> pl.DataFrame:
-    """`MONTH_KEY, temperature_histogram` from counts by `value`."""
-    return packed.pack(counts, MONTH_KEY, HISTOGRAM_CELLS, "temperature_histogram")
-
-
-def course_of(hours: pl.DataFrame) -> pl.DataFrame:
-    """Sums by hour of the day: `MONTH_KEY`, `COURSE_CELLS`.
+def numbered_hours(hours: pl.DataFrame, numbered: pl.DataFrame) -> pl.DataFrame:
+    """The hours with their months' numbers.
 
     Args:
         hours: rows of `HOURS` (naive UTC); best sorted by station, rule and time.
+        numbered: as of `number_months`, of all their months.
     """
-    runs, keys = _runs(hours)
-    key = (pl.col(_RUN) * _HOURS + pl.col("hour_start").dt.hour()).alias("key")
-    sums = runs.group_by(key).agg(pl.col(name).cast(pl.Int64).sum() for name in _SUMS)
-    named = sums.with_columns(pl.col("key") // _HOURS, hour=pl.col("key") % _HOURS)
-    return add(_with_keys(named, keys), "hour", _SUMS)
-
-
-def histogram_of(hours: pl.DataFrame) -> pl.DataFrame:
-    """How often each temperature occurred: `MONTH_KEY, value, count`.
-
-    An hour's values are told by its statistics, or by the histogram of its own.
-
-    Args:
-        hours: as of `course_of`.
-    """
-    runs, keys = _runs(hours)
-    count, low, high = (
-        pl.col(name).cast(pl.Int64) for name in ("observation_count", "min_tenths", "max_tenths")
-    )
-    told = (count <= TOLD_COUNT) | pl.col("temperature_histogram").is_null()
-    third = pl.col("sum_tenths").cast(pl.Int64) - low - high
-    plain = [
-        runs.filter(told & (count >= least)).select(_RUN, value=value, count=pl.lit(1, pl.Int64))
-        for least, value in ((1, low), (2, high), (TOLD_COUNT, third))
-    ]
-    full = runs.filter(~told).select(_RUN, "temperature_histogram")
-    own = packed.unpack(full, "temperature_histogram", HISTOGRAM_CELLS)
-    key = (pl.col(_RUN) * _VALUES + pl.col("value") + _VALUES // 2).alias("key")
-    counts = pl.concat([*plain, own]).group_by(key).agg(pl.col("count").sum())
-    named = counts.with_columns(pl.col("key") // _VALUES, value=pl.col("key") % _VALUES - _VALUES // 2)
-    return add(_with_keys(named, keys), "value", ("count",))
-
-
-def add(sums: pl.DataFrame, within: str, columns: tuple[str, ...]) -> pl.DataFrame:
-    """Sums of the same month and hour or value as one; those that come to nothing are left out."""
-    total = sums.group_by(*MONTH_KEY, within).agg(pl.col(name).sum() for name in columns)
-    return total.filter(pl.col(columns[0]) != 0)
-
-
-def _runs(hours: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The hours with the number of their run, and what each run is of."""
     month = pl.col("hour_start").dt.truncate("1mo").cast(pl.Date).alias("month")
     named = hours.with_columns(month)
     begins = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in MONTH_KEY)
-    numbered = named.with_columns(begins.cast(pl.Int64).cum_sum().alias(_RUN))
-    return numbered, numbered.filter(begins).select(_RUN, *MONTH_KEY)
+    runs = named.filter(begins).select(MONTH_KEY)
+    numbers = runs.join(numbered, on=MONTH_KEY, how="left", maintain_order="left")[NUMBER]
+    run = named.select(begins.cast(pl.Int64).cum_sum() - 1).to_series()
+    return hours.with_columns(numbers.gather(run).alias(NUMBER))
 
 
-def _with_keys(rows: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
-    return rows.rename({"key": _RUN}).join(keys, on=_RUN).drop(_RUN)
+def course_of(hours: pl.DataFrame) -> pl.DataFrame:
+    """Sums by hour of the day, of `numbered_hours`: the `key` of `COURSE`, and its sums."""
+    hour = pl.col("hour_start").dt.hour().cast(pl.Int64).alias(COURSE.cells[0])
+    return COURSE.sum_up(hours.select(NUMBER, hour, *COURSE.sums).with_columns(COURSE.key()))
+
+
+def histogram_of(hours: pl.DataFrame) -> pl.DataFrame:
+    """How often each temperature occurred, of `numbered_hours`: the `key` of `HISTOGRAM`, and `count`.
+
+    An hour's values are told by its statistics, or by the histogram of its own.
+    """
+    count, low, high = (
+        pl.col(name).cast(pl.Int64) for name in ("observation_count", "min_tenths", "max_tenths")
+    )
+    told = (count <= TOLD_COUNT) | pl.col(HISTOGRAM.name).is_null()
+    third = pl.col("sum_tenths").cast(pl.Int64) - low - high
+    plain = [
+        hours.filter(told & (count >= least)).select(NUMBER, value=value, count=pl.lit(1, pl.Int64))
+        for least, value in ((1, low), (2, high), (TOLD_COUNT, third))
+    ]
+    full = hours.filter(~told).select(NUMBER, HISTOGRAM.name)
+    own = packed.unpack(full, HISTOGRAM.name, HISTOGRAM.cells)
+    return HISTOGRAM.sum_up(pl.concat([*plain, own]).select(HISTOGRAM.key(), *HISTOGRAM.sums))
+
+
+def difference(
+    table: HourSums, stored: pl.DataFrame, old: pl.DataFrame, new: pl.DataFrame
+) -> pl.DataFrame:
+    """What is stored, less what was, plus what is; rows of no observations are left out."""
+    parts = [one for one in (stored, _negative(old, table.sums), new) if one.height]
+    if not parts:
+        return new
+    total = parts[0] if len(parts) == 1 else table.sum_up(pl.concat(parts))
+    return total.filter(pl.col(table.sums[0]) != 0)
+
+
+def _negative(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    return rows.with_columns(-pl.col(name) for name in columns)

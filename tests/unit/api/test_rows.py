@@ -111,7 +111,7 @@ def test_an_hour_without_a_dew_point_has_none_and_one_at_freezing_point_has_zero
     assert hour_of([5], [0, 0])["mean_dew_point_c"] == 0
 
 
-@pytest.mark.parametrize("period", ["hourly", "daily", "monthly", "yearly"])
+@pytest.mark.parametrize("period", ["hourly", "daily", "monthly", "seasonal", "yearly"])
 def test_a_row_holds_what_its_description_says_and_its_statistics_are_those_of_the_catalogue(
     period: str,
 ) -> None:
