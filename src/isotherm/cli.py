@@ -1,9 +1,10 @@
-"""The command line: `./isotherm up | down | status | logs | test | bench | reset | airflow`."""
+"""The command line: `./isotherm up | down | status | logs | holes | test | bench | reset | airflow`."""
 
 import json
 import os
 import subprocess
 import sys
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import typer
 from rich.console import Console
 
 from isotherm.errors import IsothermError, SettingsError, reason_of
+from isotherm.holes import HoleKind
 from isotherm.settings import REPOSITORY_ROOT, load_settings
 
 app = typer.Typer(
@@ -130,6 +132,37 @@ def reset(
     commands.down(console)
     delete_state_dir(state_dir)
     console.print(f"Deleted {state_dir}.", highlight=False)
+
+
+@app.command()
+def holes(
+    station: Annotated[str | None, typer.Argument(help="A station id; default: all stations.")] = None,
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day, UTC.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, UTC, inclusive.")
+    ] = None,
+    kind: Annotated[HoleKind | None, typer.Option(help="Only of this kind.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most so many.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show the days that are missing, late or thin, and the commands that fetch them."""
+    from isotherm.local import hole_screen
+    from isotherm.local.command_settings import settings_in_use
+
+    found = hole_screen.read_holes(
+        settings_in_use(),
+        station=station,
+        first_day=first.date() if first else date.min,
+        last_day=last.date() if last else date.max,
+        kind=kind,
+        limit=limit,
+    )
+    if as_json:
+        typer.echo(hole_screen.as_json(found, limit))
+    else:
+        hole_screen.print_holes(console, found, limit)
 
 
 @app.command(context_settings=PASS_THROUGH)

@@ -60,6 +60,7 @@ GET_ROUTES = [
     "/api/v1/stations",
     "/api/v1/countries",
     "/api/v1/pipeline",
+    "/api/v1/holes",
     f"/api/v1/stations/{OHARE}/hourly",
     f"/api/v1/stations/{OHARE}/hourly?format=csv",
     "/api/v1/global/yearly",

@@ -4,7 +4,7 @@ A box, a circle or a search by country may read `station`, which holds what it l
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -57,6 +57,8 @@ REQUESTS = [
     "/global/daily",
     "/global/monthly",
     "/global/yearly?layer=speed",
+    "/holes",
+    f"/holes?station={JAN_MAYEN}&kind=missing",
 ]
 
 
@@ -109,6 +111,15 @@ def _fill_more(database: Database, engine: sa.Engine) -> None:
         for table, rows in more.items():
             connection.execute(sa.insert(metadata.tables[table]), rows)
         assert index_missing_stations(connection) == len(ids)
+        months = [date(1951 + number // 12, number % 12 + 1, 1) for number in range(120)]
+        connection.execute(
+            sa.insert(metadata.tables["reported_days"]),
+            [
+                {"station_id": one, "month": month, "seen": 2**28 - 1, "thin": 0}
+                for one in ids[:200]
+                for month in months
+            ],
+        )
     hours = [hour_row(JAN_MAYEN, IN_FEBRUARY + n, [n % 300], rule=rule)
              for n in range(2_000) for rule in ("routine", "qc")]  # fmt: skip
     hours += [hour_row(one, IN_FEBRUARY + n, [n]) for one in ids[:60] for n in range(240)]
@@ -154,6 +165,7 @@ def test_every_statement_of_a_request_and_of_a_live_client_goes_by_an_index(fill
     sa.event.remove(engine, "before_cursor_execute", note)
     read = {name for name in metadata.tables for one in said if f"FROM {name}" in one}
     assert {"ledger", "rejection_count", "rejected_observation", "source_file", "station"} <= read
+    assert "reported_days" in read
     assert {"hourly_summary", "daily_summary", "global_hourly_summary"} <= read
     with engine.connect() as connection:
         assert {one: found for one in said if (found := _whole_reads(connection, one))} == {}

@@ -13,6 +13,7 @@ from isotherm.audit.files import settle_files
 from isotherm.audit.settled_files import has_unsettled
 from isotherm.errors import StoreError
 from isotherm.ingest.day_ranges import as_ranges
+from isotherm.ingest.hole_report import write_holes
 from isotherm.ingest.report import log, write_table
 from isotherm.ingest.workplace import Workplace, in_workplace
 from isotherm.spark.pending import prepare_work
@@ -154,13 +155,14 @@ def _load(place: Workplace) -> None:
     left = _count_changed(place)
     while True:
         try:
-            place.loader.load_changes()
+            report = place.loader.load_changes()
         except StoreError as error:
             before, left = left, _count_changed(place)
             if not 0 < left < before:
                 raise
             log.warning(f"{error} {before - left} files are loaded, the others are tried again.")
         else:
+            write_holes(place.engine, report.station_years)
             return
 
 

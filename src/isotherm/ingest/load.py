@@ -5,7 +5,8 @@ Parquet must say the same of itself as the ledger: a missing or other file is re
 MySQL has stays. A load may be repeated and interrupted at any moment: rows and ledger change together.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -34,6 +35,7 @@ from isotherm.stores.load_summaries import LoadResult, replace_days
 from isotherm.stores.mysql import is_transient
 from isotherm.stores.source_files import ChangedFile
 from isotherm.stores.summary_tables import HOURS, hours_of_days
+from isotherm.stores.work_pace import Pace, Step, record_pace
 
 # WebHDFS answers one small file in about 10 ms, most of it waiting.
 _READS_AT_ONCE: Final = 8
@@ -85,21 +87,36 @@ class Loader:
             not_read = source_files.read_failed(connection, self.datasets)
         loads: dict[tuple[str, int], YearLoad] = {}
         days: set[date] = set()
+        station_years: set[tuple[str, int]] = set()
         refused: list[ChangedFile] = []
+        paces: dict[str, Pace] = {}
         progress, done = Progress(sum(count for *_, count in years), "files"), 0
         for group, doubtful in self._read_ahead(self._changed_groups(years)):
             refused += doubtful
+            begun = time.monotonic()
             load, changed_days = self._load_group(group)
+            work = Pace(load.file_count, load.new_rows, 0, time.monotonic() - begun)
+            if load.new_rows > load.unchanged_rows + load.changed_rows:  # new files, not some new days
+                paces[group.dataset] = paces.get(group.dataset, Pace()) + work
             done += len(group.files) + len(doubtful)
             if line := progress.due(done):
                 log.info(f"{group.dataset} {group.year} is loaded: {line}")
             before = loads.get((group.dataset, group.year))
             loads[group.dataset, group.year] = load if before is None else add_loads(before, load)
             days |= changed_days
-        report = LoadReport(tuple(loads.values()), sorted(days), tuple(not_read))
+            station_years |= {(one.station_id, one.year) for one in group.files}
+        report = LoadReport(
+            tuple(loads.values()), sorted(days), tuple(not_read), frozenset(station_years)
+        )
         log_loaded(report)
+        self._record_paces(paces)
         self._refuse(refused)
         return report
+
+    def _record_paces(self, paces: Mapping[str, Pace]) -> None:
+        with self.engine.begin() as connection:
+            for dataset, work in paces.items():
+                record_pace(connection, Step.LOAD, dataset, work)
 
     def _changed_groups(self, years: Iterable[tuple[str, int, int]]) -> Iterator[list[ChangedFile]]:
         """Files of one dataset and year, some at a time; of 500 000 only those of one year are held."""

@@ -50,11 +50,13 @@ class LoadReport:
         years: one entry per dataset and year that had changes.
         changed_days: days whose rows in MySQL are other ones than before, sorted.
         not_read: files the Spark job could not read: nothing of their newest version was loaded.
+        station_years: native station id and year of each file that was loaded.
     """
 
     years: tuple[YearLoad, ...]
     changed_days: list[date]
     not_read: tuple[FailedFile, ...] = ()
+    station_years: frozenset[tuple[str, int]] = frozenset()
 
 
 def log_loaded(report: LoadReport) -> None:

@@ -29,6 +29,7 @@ from isotherm.stores.global_summary import (
     ensure_stations,
     recompute,
 )
+from isotherm.stores.reported_days import write_reported_days
 from isotherm.stores.rollups import days_of, months_of, season_start, seasons_of, years_of
 from isotherm.stores.row_difference import Difference, write_difference
 from isotherm.stores.summary_checks import require_days_hold_hours, require_sound_hours
@@ -211,6 +212,7 @@ def _replace_periods(
         pl.col("year").min().alias("first"), pl.col("year").max().alias("last")
     )
     all_days = _replace_period(connection, DAYS, dataset, days, station_days, of_months)
+    write_reported_days(connection, all_days, months)
     all_months = _replace_period(connection, MONTHS, dataset, months_of(all_days), months, of_seasons)
     _replace_period(connection, SEASONS, dataset, seasons_of(all_months), seasons, own_seasons)
     _replace_period(connection, YEARS, dataset, years_of(all_months), years, own_years)

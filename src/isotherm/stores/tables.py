@@ -362,6 +362,33 @@ rejection_count = Table(
     **OPTIONS,
 )
 
+work_pace = Table(
+    "work_pace",
+    metadata,
+    _required("step", ascii_key(16)),
+    _required("dataset", ascii_key(16)),
+    *(
+        _required(name, mysql.DOUBLE(asdecimal=False))
+        for name in ("file_count", "row_count", "byte_count", "seconds")
+    ),
+    _required("measured_at", utc()),
+    PrimaryKeyConstraint("step", "dataset"),
+    comment="how quick this installation is, newer works counting more",
+    **OPTIONS,
+)
+
+reported_days = Table(
+    "reported_days",
+    metadata,
+    _required("station_id", ascii_key(STATION_ID_LENGTH)),
+    Column("month", Date(), nullable=False, comment="its first day"),
+    Column("seen", Integer(), nullable=False, comment="bit n-1 = day n has an observation"),
+    Column("thin", Integer(), nullable=False, comment="likewise: too few hours of it have one"),
+    PrimaryKeyConstraint("station_id", "month"),
+    comment="which days there are, batch layer, default rule: what holes are found from",
+    **OPTIONS,
+)
+
 settled_file = Table(
     "settled_file",
     metadata,
