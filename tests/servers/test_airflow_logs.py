@@ -32,7 +32,8 @@ def test_a_finished_import_reads_well(stack: RunningProduct, airflow: AirflowCli
         for task in airflow.tasks("import_history", run_id)
         if task.state == "success"
     }
-    assert "stations chosen" in logs["plan_import"]
+    assert "chosen" in logs["plan_import"]
+    assert "Estimated: " in logs["plan_import"]
     files = logs["download_years"]
     assert files.count("::group::") == files.count("::endgroup::")
     assert "1 of " in files

@@ -1,22 +1,31 @@
 """Whole runs without Airflow: what was lost, left or revised the next one mends, and tells once."""
 
 import json
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select, text
+from structlog.testing import capture_logs
 
 from isotherm.archive.station_year import StationYear
-from isotherm.errors import StoreError
-from isotherm.ingest import batch_tasks, day_tasks, history_tasks
+from isotherm.errors import SettingsError, StoreError
+from isotherm.ingest import batch_tasks, day_tasks, estimate, history_tasks
 from isotherm.ingest.day_ranges import days_of
 from isotherm.ingest.plan import MAX_TASKS, read_plan, write_plan
 from isotherm.ingest.workplace import Workplace
 from isotherm.settings import load_settings
 from isotherm.stores import source_files, tables
 from isotherm.stores.hdfs_layout import HOURLY_SUMMARY_ROOT, OBSERVATION_ROOT, bucket_of, bucket_path
+from isotherm.stores.work_pace import Step, read_paces
 from servers.hdfs_fixture import Hdfs
 from servers.ingest_fixture import (
     STATION,
@@ -269,6 +278,7 @@ FORM = {
     "first_year": 2013,
     "last_year": 2014,
     "dry_run": False,
+    "even_if_full": False,
     "station_count": None,
     "station_ids": None,
     "country": None,
@@ -287,6 +297,108 @@ def test_an_import_downloads_its_plan_and_is_loaded_like_any_run(
     assert history_tasks.download_years(part)["changed"] == 2
     assert summarise_pending(place) == 2
     assert load() == ["2013-01-01", "2014-01-01"]
+
+
+def test_a_dry_run_shows_what_will_come_and_the_end_what_it_took(
+    place: Workplace, published: Published
+) -> None:
+    stations = [f"{number:06d}99999" for number in range(1, 11)]
+    for station in stations:
+        published.put(csv_of(24, station), station)
+    with capture_logs() as shown:
+        assert history_tasks.plan_import({**FORM, "dry_run": True}) == []
+    lines = [str(one["event"]) for one in shown]
+    (line,) = [one for one in lines if one.startswith("global-hourly") and " 2014 " in one]
+    assert line.split()[1:6] == ["2014", "10", "10", "0", "10"], "listed, chosen, known, new"
+    published_mb = sum(published.path(one).stat().st_size for one in stations) / 1e6
+    assert any(one.startswith(f"Estimated: 10 new files, {published_mb:.1f} MB") for one in lines)
+    assert any("GB needed" in one and "it fits" in one for one in lines)
+    assert any("averages of other installations" in one for one in lines)
+
+    parts = history_tasks.plan_import(FORM)
+    assert history_tasks.download_years(parts[0])["changed"] == 10
+    assert summarise_pending(place) == 10
+    load()
+    with capture_logs() as shown:
+        history_tasks.compare_with_estimate(parts)
+    table = {line.split()[0]: line.split() for one in shown if (line := str(one["event"]))}
+    assert table["files"][1:] == ["10", "10", "1.00"]
+    assert table["observations"][-2] == "240"
+
+    with place.engine.connect() as connection:
+        paces = read_paces(connection)
+    assert paces[Step.DOWNLOAD, "global-hourly"].file_count == 10
+    assert paces[Step.LOAD, "global-hourly"].row_count == 10 * 24 * 3
+    with capture_logs() as shown:
+        history_tasks.plan_import({**FORM, "dry_run": True})
+    assert any("0 new files, 0.0 MB" in str(one["event"]) for one in shown)
+
+
+def test_an_import_that_would_fill_the_disk_fails_unless_told_otherwise(
+    place: Workplace, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published.put(csv_of(24))
+    monkeypatch.setattr(estimate, "KEPT_FREE_BYTES", 10**18)
+    assert history_tasks.plan_import({**FORM, "dry_run": True}) == []
+    with pytest.raises(SettingsError, match=r"DOES NOT FIT.*even_if_full"):
+        history_tasks.plan_import(FORM)
+    assert history_tasks.plan_import({**FORM, "even_if_full": True})
+
+
+class _Counting(SimpleHTTPRequestHandler):
+    """Serves a directory, counts what was asked for, and never ends to answer for one station."""
+
+    stuck = "000020"
+    asked: Counter[str]
+    is_stuck = threading.Event()
+    let_go = threading.Event()
+
+    def do_GET(self) -> None:
+        name = self.path.rpartition("/")[2]
+        self.asked[name] += 1
+        if name.startswith(self.stuck) and not self.let_go.is_set():
+            self.is_stuck.set()
+            self.let_go.wait(60)
+        super().do_GET()
+
+    def log_message(self, *_args: object) -> None:
+        """Nothing."""
+
+
+def test_a_part_that_was_killed_goes_on_and_fetches_nothing_twice(
+    place: Workplace, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stations = [f"{number:06d}99999" for number in range(1, 31)]
+    for station in stations:
+        published.put(csv_of(24, station), station)
+    _Counting.asked = Counter()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Counting, directory=str(published.root)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        monkeypatch.setenv("ISOTHERM_ARCHIVE", f"http://127.0.0.1:{server.server_port}")
+        load_settings.cache_clear()
+        (part,) = history_tasks.plan_import(FORM)
+        program = "import sys, json; from isotherm.ingest import history_tasks; "
+        program += "history_tasks.download_years(json.loads(sys.argv[1]))"
+        worker = subprocess.Popen([sys.executable, "-c", program, json.dumps(part)])
+        assert _Counting.is_stuck.wait(60)
+        time.sleep(0.5)
+        worker.kill()
+        worker.wait()
+        with place.engine.connect() as connection:
+            arrived = set(connection.scalars(select(tables.source_file.c.station_id)))
+        assert arrived
+        assert "00002099999" not in arrived
+        _Counting.let_go.set()
+        counts = history_tasks.download_years(part)
+    finally:
+        _Counting.let_go.set()
+        server.shutdown()
+        server.server_close()
+    assert counts["just asked"] == len(arrived)
+    assert counts["changed"] == len(stations) - len(arrived)
+    assert {_Counting.asked[f"{one}.csv"] for one in arrived} == {1}
+    assert summarise_pending(place) == len(stations)
 
 
 def test_the_plan_of_many_stations_and_years_is_small_for_airflow(place: Workplace) -> None:

@@ -485,6 +485,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/holes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Days that are missing, late or thin
+         * @description Holes by station and time, batch layer, default rule, and the command that fetches their days.
+         *
+         *     A year of which there is no day at all is no hole: nobody imported it. Nor is a weekday or a
+         *     calendar month in which the station never reports. A page without rows may have a next one.
+         */
+        get: operations["holes_api_v1_holes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stream": {
         parameters: {
             query?: never;
@@ -1199,6 +1222,39 @@ export interface components {
             mysql: string;
         };
         /**
+         * HoleMeta
+         * @description What holds for every hole.
+         */
+        HoleMeta: {
+            /**
+             * Attribution
+             * @description Whose data it is; keep it with the data
+             */
+            attribution: string;
+            /**
+             * Archive
+             * @description Where the observations came from
+             */
+            archive: string;
+            /**
+             * Simulated
+             * @description True: made up, not observed
+             */
+            simulated: boolean;
+            /**
+             * Published Through
+             * @description The newest day that should be published by now
+             */
+            published_through: string;
+            /**
+             * Silent After Days
+             * @description A station silent for longer is taken for closed, and nothing of it is late
+             */
+            silent_after_days: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Hour
          * @description One hour of one station and its origin; counts say why observations did not count.
          */
@@ -1874,6 +1930,17 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[StationHole, HoleMeta] */
+        Page_StationHole_HoleMeta_: {
+            /** Data */
+            data: components["schemas"]["StationHole"][];
+            meta: components["schemas"]["HoleMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
         /** Page[Station, Meta] */
         Page_Station_Meta_: {
             /** Data */
@@ -2516,6 +2583,45 @@ export interface components {
             distance_km: number | null;
             /** Temperatures */
             temperatures: components["schemas"]["StationHours"][];
+        };
+        /**
+         * StationHole
+         * @description A run of days of one station on which something is amiss.
+         */
+        StationHole: {
+            /**
+             * Station Id
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Kind
+             * @description missing: no observation though the station reports on such days; late: should be published by now; thin: fewer than half the hours of the month's median day, or a six-hour part missing that most days of the month have
+             * @example missing
+             */
+            kind: string;
+            /**
+             * First Day
+             * @description UTC
+             * @example 2014-03-30
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * @description UTC, inclusive
+             * @example 2014-04-01
+             */
+            last_day: string;
+            /**
+             * Day Count
+             * @description Days in it on which something is expected
+             */
+            day_count: number;
+            /**
+             * Command
+             * @description Asks the archive for these days
+             */
+            command: string;
         };
         /**
          * StationHours
@@ -4920,6 +5026,97 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    holes_api_v1_holes_get: {
+        parameters: {
+            query?: {
+                /** @description Station id, or an ICAO, IATA or WMO code. Default: all stations */
+                station?: string;
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Default: all kinds */
+                kind?: "missing" | "late" | "thin";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StationHole_HoleMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {

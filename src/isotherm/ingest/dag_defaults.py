@@ -107,6 +107,14 @@ def settle_ledger() -> None:
         raise AirflowFailException(wrong)
 
 
+@task
+def compare_with_estimate(parts: Sequence[Mapping[str, Any]]) -> None:
+    """Shows what the import took beside what its plan had estimated."""
+    from isotherm.ingest import history_tasks
+
+    history_tasks.compare_with_estimate(list(parts))
+
+
 def _run_name() -> str:
     run = get_current_context()["dag_run"]
     return f"{run.dag_id} {run.run_id}"[:255]
@@ -127,6 +135,11 @@ def skip_if_empty(value: Value, reason: str) -> Value:
     if not value:
         raise AirflowSkipException(reason)
     return value
+
+
+def switch(is_on: bool, title: str, description: str) -> Param:
+    """A form field that is on or off."""
+    return Param(is_on, type="boolean", title=title, description=description)
 
 
 def station_params(count: int | None = None) -> dict[str, Param]:

@@ -1,6 +1,5 @@
 """The first tasks of `import_history`: whole years, from the archive to HDFS."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,9 +9,16 @@ from isotherm.datasets.registry import DATASETS
 from isotherm.errors import SettingsError
 from isotherm.ingest.batch_tasks import prepare
 from isotherm.ingest.chosen import choose_from_archive
+from isotherm.ingest.import_estimate import (
+    compare_estimate,
+    keep_estimate,
+    make_estimate,
+    require_disk,
+    show_estimate,
+)
 from isotherm.ingest.known_files import find_lost_sources, in_ledger
-from isotherm.ingest.plan import PlanPart, read_plan, read_typed, write_plan, write_typed
-from isotherm.ingest.report import folded, log, write_table
+from isotherm.ingest.plan import PlanPart, count_parts, read_plan, read_typed, write_plan, write_typed
+from isotherm.ingest.report import folded, log
 from isotherm.ingest.selection import plan_station_years
 from isotherm.ingest.workplace import Workplace, in_workplace
 from isotherm.station_choice import StationChoice
@@ -24,14 +30,16 @@ def plan_import(place: Workplace, form: Mapping[str, Any]) -> list[dict[str, Any
 
     Args:
         place: the stores.
-        form: `first_year`, `last_year`, `dry_run`, and the fields of `station_choice.FORM_FIELDS`.
+        form: `first_year`, `last_year`, `dry_run`, `even_if_full`, and the fields of
+            `station_choice.FORM_FIELDS`.
 
     Returns:
         A `PlanPart` per task; none in a dry run, which only shows the plan, and none when the archive
         has no file in these years.
 
     Raises:
-        SettingsError: the years are the wrong way round, or a choice cannot be read.
+        SettingsError: the years are the wrong way round, a choice cannot be read, or the disk is too
+            full for what will come.
     """
     first_year, last_year = form["first_year"], form["last_year"]
     if first_year > last_year:
@@ -39,30 +47,33 @@ def plan_import(place: Workplace, form: Mapping[str, Any]) -> list[dict[str, Any
             f"first_year {first_year} is after last_year {last_year}. Trigger again, years swapped."
         )
     choice = StationChoice.of_form(form)
-    listing = [
-        one
-        for dataset in DATASETS
-        for one in place.archive.list_station_years(dataset, first_year, last_year)
-    ]
+    listing: dict[StationYear, int | None] = {}
+    for dataset in DATASETS:
+        listing |= place.archive.list_sizes(dataset, first_year, last_year)
     with place.engine.connect() as connection:
-        chosen = choose_from_archive(connection, place.directory, choice, listing)
+        chosen = choose_from_archive(connection, place.directory, choice, list(listing))
     plan = plan_station_years(
         chosen.station_ids,
         listing,
         years=range(first_year, last_year + 1),
         datasets=[dataset.name for dataset in DATASETS],
     )
-    _write_plan_table(f"{place.archive.label}, {first_year} to {last_year}", listing, plan)
+    known = in_ledger(place.engine, plan).keys()
+    years_at_once = _years_at_once(place, set(plan) - known)
+    estimate = make_estimate(place, plan, listing, known, count_parts(plan, years_at_once))
+    need = show_estimate(f"{place.archive.label}, {first_year} to {last_year}", estimate, place)
     if not plan:
         log.warning("No file matches. Widen the years or the choice of stations and trigger again.")
     if form["dry_run"]:
         log.info("A dry run: nothing was downloaded. Trigger again with dry_run off to import this.")
         return []
+    require_disk(need, anyway=form["even_if_full"])
     prepare(place)
     wanted = {*plan, *find_lost_sources(place.engine, place.store)}
-    parts = write_plan(place.store, list(wanted), _years_at_once(place, wanted))
+    parts = write_plan(place.store, list(wanted), years_at_once)
     if parts:
         write_typed(place.store, parts[0], chosen.typed)
+        keep_estimate(place, parts[0], estimate)
     return [part.as_xcom() for part in parts]
 
 
@@ -93,22 +104,26 @@ def download_years(
     return {**report.counts, **report.typed(typed)}
 
 
+@in_workplace
+def compare_with_estimate(place: Workplace, parts: Sequence[Mapping[str, Any]]) -> None:
+    """Show what the import took beside what was estimated.
+
+    Args:
+        place: the stores.
+        parts: what `plan_import` gave.
+    """
+    compare_estimate(place, [PlanPart(**one) for one in parts])
+
+
 def title_of(part: Mapping[str, Any]) -> str:
     """Name of a mapped task in the UI, as `1901-1910` or `2014 bucket 00-15`."""
     return PlanPart(**part).title
 
 
-def _years_at_once(place: Workplace, wanted: Collection[StationYear]) -> set[int]:
+def _years_at_once(place: Workplace, new: Collection[StationYear]) -> set[int]:
     """The years that an archive of all stations brings: each is one task."""
-    new = set(wanted) - in_ledger(place.engine, wanted).keys()
     archives = place.transfer.year_archives.years_of(new)
     if archives:
         shown = ", ".join(f"{dataset} {year}" for dataset, year in archives)
         log.info(f"These years come from archives of all stations: {shown}.")
     return {year for _, year in archives}
-
-
-def _write_plan_table(title: str, listing: Sequence[StationYear], plan: Sequence[StationYear]) -> None:
-    listed, chosen = (Counter(one.year for one in some) for some in (listing, plan))
-    rows = [(year, listed[year], chosen[year]) for year in sorted(chosen)]
-    write_table(title, ("year", "stations listed", "stations chosen"), rows)

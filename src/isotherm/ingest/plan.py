@@ -96,6 +96,11 @@ class _Piece:
         return _Piece(years, buckets, self.files + after.files)
 
 
+def count_parts(station_years: Sequence[StationYear], whole_years: Collection[int] = ()) -> int:
+    """How many parts a plan of these will have; arguments as of `write_plan`."""
+    return len(_cut(station_years, frozenset(whole_years)))
+
+
 def write_plan(
     store: HdfsStore, station_years: Sequence[StationYear], whole_years: Collection[int] = ()
 ) -> list[PlanPart]:

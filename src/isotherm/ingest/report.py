@@ -44,7 +44,12 @@ def format_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> li
 def write_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Write a table to the log, under its title."""
     log.info(title)
-    for line in format_table(columns, rows):
+    write_lines(format_table(columns, rows))
+
+
+def write_lines(lines: Sequence[str]) -> None:
+    """Write lines to the log, each a log line of its own."""
+    for line in lines:
         log.info(line)
 
 

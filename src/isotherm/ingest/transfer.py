@@ -8,7 +8,7 @@ again as long as others come; then it is told, and the others stand.
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -36,6 +36,7 @@ from isotherm.stores.hdfs_layout import raw_folder
 from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.mysql import is_transient
 from isotherm.stores.source_files import KnownFile
+from isotherm.stores.work_pace import record_pace
 
 RETRY_PAUSE_S: Final = 5.0
 # So many failures and nothing else: perhaps the archive as a whole is away.
@@ -102,8 +103,15 @@ class Transfer:
                     log.info(f"{len(remaining)} files are asked for again in {self.pause_s:.0f} s.")
                     time.sleep(self.pause_s)
         report = TransferReport(tuple(done[one] for one in wanted))
+        self._record_paces(report)
         report.raise_if_nothing_was_had()
         return report
+
+    def _record_paces(self, report: TransferReport) -> None:
+        for attempt in stamina.retry_context(on=is_transient, attempts=_WRITE_ATTEMPTS):
+            with attempt, self.engine.begin() as connection:
+                for (step, dataset), work in report.paces(self.at_once).items():
+                    record_pace(connection, step, dataset, work)
 
 
 @dataclass(slots=True)
@@ -169,6 +177,11 @@ class _Pass:
             pool.shutdown(cancel_futures=True)
 
     def _bring(self, station_year: StationYear) -> Transferred:
+        begun = time.monotonic()
+        outcome = self._bring_untimed(station_year)
+        return replace(outcome, elapsed_s=time.monotonic() - begun)
+
+    def _bring_untimed(self, station_year: StationYear) -> Transferred:
         known = self.known.of(station_year)
         is_lost = self.known.is_lost(station_year)
         if known and not is_lost and self.asked_since and known.asked_at >= self.asked_since:

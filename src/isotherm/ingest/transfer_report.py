@@ -10,6 +10,7 @@ from isotherm.archive.coverage import Coverage
 from isotherm.archive.station_year import StationYear
 from isotherm.errors import SourceError
 from isotherm.ingest.report import log, write_table
+from isotherm.stores.work_pace import Pace, Step
 
 
 class Outcome(StrEnum):
@@ -24,6 +25,7 @@ class Outcome(StrEnum):
 
 
 _HAD: Final = (Outcome.CHANGED, Outcome.UNCHANGED, Outcome.JUST_ASKED, Outcome.REFUSED)
+_TIMED: Final = {Outcome.CHANGED: Step.DOWNLOAD, Outcome.UNCHANGED: Step.ASK, Outcome.ABSENT: Step.ASK}
 _SHOWN_FAILURES: Final = 50
 # What somebody typed to name a station -> ids under which the archive may have it.
 Typed = Mapping[str, Sequence[str]]
@@ -38,6 +40,7 @@ class Transferred:
         size_bytes: of the file that came; 0 when none did.
         reason: why it was refused or failed.
         may_pass: of a failure: asking again may help.
+        elapsed_s: from the question to the file on HDFS.
     """
 
     station_year: StationYear
@@ -46,6 +49,7 @@ class Transferred:
     size_bytes: int = 0
     reason: str = ""
     may_pass: bool = False
+    elapsed_s: float = 0.0
 
     def describe(self) -> str:
         """One line of a task's log."""
@@ -78,6 +82,26 @@ class TransferReport:
     def counts(self) -> dict[str, int]:
         """Files by outcome; small enough for an XCom."""
         return {outcome.value: self.count(outcome) for outcome in Outcome}
+
+    @property
+    def byte_count(self) -> int:
+        """Of the files that came."""
+        return sum(one.size_bytes for one in self.files)
+
+    def paces(self, at_once: int) -> dict[tuple[Step, str], Pace]:
+        """How long asking and fetching took, by step and dataset.
+
+        Args:
+            at_once: how many files were asked for at the same time.
+        """
+        found: dict[tuple[Step, str], Pace] = {}
+        for one in self.files:
+            if (step := _TIMED.get(one.outcome)) is None:
+                continue
+            key = (step, one.station_year.dataset)
+            work = Pace(1, 0, one.size_bytes, one.elapsed_s / at_once)
+            found[key] = found.get(key, Pace()) + work
+        return found
 
     def with_outcome(self, *outcomes: Outcome) -> list[Transferred]:
         """The files that ended so."""

@@ -28,6 +28,7 @@ from isotherm.stores.hdfs_store import HdfsAddress, HdfsConnection
 from isotherm.stores.mysql import is_transient
 from isotherm.stores.raw_files import FileContent, RawFile
 from isotherm.stores.source_files import mark_buckets, read_buckets, record_summarised
+from isotherm.stores.work_pace import Pace, Step, record_pace
 
 log = structlog.get_logger("isotherm.batch")
 
@@ -71,6 +72,7 @@ class BatchSummariser:
         self._hdfs = HdfsAddress(hdfs.hdfs_url, hdfs.hdfs_user)
         self._engine = engine
         self._report = BatchReport()
+        self._paces: dict[str, Pace] = {}
 
     def run(self, files: Sequence[RawFile]) -> BatchReport:
         """Do these files; what could not be read is logged and recorded, all others are done.
@@ -87,6 +89,7 @@ class BatchSummariser:
         waves = [tasks[first : first + size] for first in range(0, len(tasks), size)]
         log.info(f"{len(files)} files in {len(tasks)} buckets to read")
         failures = self._run_waves(waves, Progress(len(files), "files"))
+        self._record_paces()
         if failures:
             raise StoreError(
                 f"{len(failures)} of {len(tasks)} buckets are not done, the next run does them: "
@@ -149,11 +152,20 @@ class BatchSummariser:
         for one in done:
             self._log(one)
 
+    def _record_paces(self) -> None:
+        with self._engine.begin() as connection:
+            for dataset, work in self._paces.items():
+                record_pace(connection, Step.SUMMARISE, dataset, work)
+
     def _log(self, result: BucketResult) -> None:
         report = BatchReport()
-        for _, content in result.contents:
+        for file, content in result.contents:
             report.add(content)
             self._report.add(content)
+            # Buckets are worked at side by side.
+            seconds = result.wall_s / len(result.contents) / self._context.defaultParallelism
+            work = Pace(1, content.row_count, 0, seconds)
+            self._paces[file.dataset] = self._paces.get(file.dataset, Pace()) + work
             if content.failure is not None:
                 log.error(f"FAILED {content.failure}")
         log.info(
