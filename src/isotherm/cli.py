@@ -1,4 +1,4 @@
-"""The command line: `./isotherm up | down | status | logs | holes | test | bench | reset | airflow`."""
+"""The command line: `./isotherm up | down | status | stations | import | holes | logs | test | ...`."""
 
 import json
 import os
@@ -13,6 +13,7 @@ from rich.console import Console
 
 from isotherm.errors import IsothermError, SettingsError, reason_of
 from isotherm.holes import HoleKind
+from isotherm.local import station_commands
 from isotherm.settings import REPOSITORY_ROOT, load_settings
 
 app = typer.Typer(
@@ -73,6 +74,10 @@ def status(
     first_run = statuses.first_run_state(settings) if is_state_dir(settings.state_dir) else "not begun"
     screen.print_servers(console, servers, first_run)
     screen.print_folder(console, settings, running_elsewhere(settings))
+
+
+app.command()(station_commands.stations)
+app.command("import")(station_commands.import_years)
 
 
 @app.command()

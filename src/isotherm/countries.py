@@ -9,13 +9,11 @@ import csv
 import difflib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final
-
-from babel import Locale
 
 from isotherm.errors import ChoiceError
 from isotherm.station_search import read_search_text
@@ -164,9 +162,16 @@ def _rows() -> tuple[_Row, ...]:
         return tuple(_Row(*fields) for fields in list(csv.reader(lines))[1:])
 
 
+def _territories(language: str) -> Mapping[str, str]:
+    """Names of countries in a language, by ISO's two letters."""
+    from babel import Locale  # only who reads a name or a code needs it
+
+    return Locale(language).territories
+
+
 @lru_cache(maxsize=1)
 def _tables() -> _Tables:
-    english = Locale("en").territories
+    english = _territories("en")
     of_iso: dict[str, list[_Row]] = defaultdict(list)
     for row in _rows():
         of_iso[row.alpha_2 or f"{_FIPS}{row.noaa}"].append(row)
@@ -194,7 +199,7 @@ def _foreign_names() -> _Names:
     names: _Names = {}
     countries = {one.code: one for one in _tables().noaa.values()}
     for language in _LANGUAGES:
-        territories = Locale(language).territories
+        territories = _territories(language)
         for code, country in countries.items():
             name = territories.get(code, "")
             _add(names, (name, name.partition(" (")[0]), country)

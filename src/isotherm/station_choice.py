@@ -211,6 +211,7 @@ class Record:
 
 
 RANK_SCALE: Final = 10_000
+IN_SERVICE: Final = timedelta(days=366)
 
 
 def choose(choice: StationChoice, offered: Mapping[str, tuple[Station, Record]]) -> list[str]:
@@ -227,6 +228,17 @@ def choose(choice: StationChoice, offered: Mapping[str, tuple[Station, Record]])
     else:
         wanted.sort(key=lambda one: offered[one][1].rank(one))
     return wanted[: choice.count]
+
+
+def in_service(last_observed: Mapping[str, datetime | None]) -> list[str]:
+    """Of stations with one code those that are meant: observed within a year of the newest of them."""
+    times = [one for one in last_observed.values() if one is not None]
+    since = max(times) - IN_SERVICE if times else None
+    return [
+        station_id
+        for station_id, time in last_observed.items()
+        if since is None or (time is not None and time >= since)
+    ]
 
 
 def several_have(code: str, stations: Sequence[tuple[str, str | None]]) -> str:

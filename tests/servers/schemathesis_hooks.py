@@ -12,7 +12,7 @@ import schemathesis
 from fastapi.exceptions import RequestValidationError
 
 from isotherm.api.parameters import read_time
-from isotherm.areas import ELEVATION_PATTERN
+from isotherm.areas import ELEVATION_PATTERN, MAX_RADIUS_KM
 from isotherm.countries import COUNTRY_PATTERN, read_country
 from isotherm.errors import ChoiceError
 
@@ -46,7 +46,7 @@ def _mend_choice(query: dict[str, Any]) -> None:
             query[name] = _south_below_north(query[name])
     if {"box", "bbox"} <= query.keys():
         del query["bbox"]
-    if "near" not in query and isinstance(query.get("radius_km"), int | float):
+    if "near" not in query and _is_radius(query.get("radius_km")):
         del query["radius_km"]
     band = query.get("elevation")
     if isinstance(band, str) and re.fullmatch(ELEVATION_PATTERN, band) and "" not in band.split(","):
@@ -57,6 +57,13 @@ def _mend_choice(query: dict[str, Any]) -> None:
             read_country(country)
         except ChoiceError:
             query["country"] = "NO"
+
+
+def _is_radius(value: object) -> bool:
+    try:
+        return 0 < float(str(value)) <= MAX_RADIUS_KM
+    except ValueError:
+        return False
 
 
 def _south_below_north(bbox: str) -> str:

@@ -52,9 +52,9 @@ def read_choice(
     """The choice the parameters describe.
 
     Raises:
-        RequestValidationError: one cannot be read, or the box is said twice.
+        RequestValidationError: one cannot be read, or two boxes are said.
     """
-    if box is not None and bbox is not None:
+    if None not in (box, bbox) and box != bbox:
         raise bad_parameter("bbox", bbox, "is `box` by its old name; accepted: one of them")
     said = {
         "count": count, "ids": ids, "country": country, "box": bbox if box is None else box,

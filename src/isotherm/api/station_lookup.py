@@ -4,22 +4,19 @@ A code that several stations have means the one in service: where only one of th
 of the last year of any, it is meant. Else they are listed, and the asker chooses.
 """
 
-from datetime import timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from isotherm.api.parameters import FIRST_TIME
 from isotherm.api.problems import no_one_station
 from isotherm.api.stations import StationSearch, find_stations, read_records
 from isotherm.quality import RULE_NAMES
 from isotherm.station import is_station_id
-from isotherm.station_choice import StationChoice, several_have
+from isotherm.station_choice import StationChoice, in_service, several_have
 from isotherm.station_search import TermKind, normal_code
 from isotherm.stores.tables import hourly_summary, station, station_alias, station_term
 from isotherm.utc import iso_time
 
-IN_SERVICE: Final = timedelta(days=366)
 _STATION_ID: Final = station.c.station_id
 _SUGGESTIONS: Final = 5
 # How much of an unknown id is looked for: what its neighbours share.
@@ -106,11 +103,8 @@ def _by_code(connection: sa.Connection, name: str) -> str | None:
 
 
 def _in_service(candidates: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    times = [time for one in candidates if (time := one["last_observed_at"]) is not None]
-    if not times:
-        return candidates
-    since = max(times) - IN_SERVICE
-    return [one for one in candidates if (one["last_observed_at"] or FIRST_TIME) >= since]
+    meant = in_service({one["station_id"]: one["last_observed_at"] for one in candidates})
+    return [one for one in candidates if one["station_id"] in meant]
 
 
 def _suggestions(connection: sa.Connection, name: str) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from typing import Final
 from isotherm.archive.station_year import StationYear
 from isotherm.errors import ChoiceError
 from isotherm.station import Station, is_station_id
-from isotherm.station_choice import IDS_WORDS, Record, StationChoice, choose, several_have
+from isotherm.station_choice import IDS_WORDS, Record, StationChoice, choose, in_service, several_have
 from isotherm.station_codes import codes_of
 from isotherm.station_search import normal_code
 
@@ -99,8 +99,10 @@ class Offer:
             return self.place(typed)
         code = normal_code(typed)
         found = {one for text in (typed.upper(), code) for one in self.codes.get(text, ())}
-        # The record of an airport may have been begun anew: that with files in the period is meant.
-        meant = sorted(found & self.members.keys() or found)
+        # The record of an airport may have been begun anew: that with files in the period is meant, and
+        # that in service.
+        near = sorted(found & self.members.keys() or found)
+        meant = in_service({one: self.record(one).last_observed_at for one in near})
         if len(meant) > 1:
             raise ChoiceError("ids", several_have(typed, [(one, self._name(one)) for one in meant]))
         if meant:

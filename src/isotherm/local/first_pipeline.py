@@ -96,6 +96,15 @@ def _run_dag(
 ) -> None:
     """Trigger a DAG, unless an interrupted `up` did, and follow it to its end."""
     airflow.trigger(screen.dag_id, conf, run_id)
+    follow_run(airflow, settings, screen, run_id)
+
+
+def follow_run(airflow: AirflowClient, settings: Settings, screen: RunScreen, run_id: str) -> None:
+    """Show a run until it has ended.
+
+    Raises:
+        DagRunFailedError: it failed, or nothing of it moved for a long time.
+    """
     logs = settings.state_dir / "airflow" / "logs" / f"dag_id={screen.dag_id}" / f"run_id={run_id}"
     with screen.showing():
         airflow.wait_for_run(screen.dag_id, run_id, on_look=screen.show, pulse=lambda: size_of(logs))
