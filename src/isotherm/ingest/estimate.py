@@ -24,7 +24,7 @@ MYSQL_ROWS_PER_OBSERVATION: Final = 2.1
 MOST_MYSQL_ROWS: Final = 3 * 8784
 # Observations and summaries on HDFS, and a row of MySQL with its indexes and what is rolled up of it.
 TABLE_BYTES_PER_OBSERVATION: Final = 23
-MYSQL_BYTES_PER_ROW: Final = 180
+MYSQL_BYTES_PER_ROW: Final = 240
 KEPT_FREE_BYTES: Final = 1_000_000_000
 # Airflow's tasks, Spark's start, checks and ledger: of an import, and of each part after the first.
 _START_S: Final = 40.0
@@ -107,10 +107,11 @@ class Estimate:
     def describe(self) -> str:
         """One line."""
         known = sum(one.known for one in self.years)
+        parts = f"{self.part_count} part{'s' * (self.part_count != 1)}"
         return (
             f"{self.file_count} new files, {self.byte_count / 1e6:.1f} MB, {self.row_count} "
-            f"observations; {known} known files are asked whether they changed; {self.part_count} "
-            f"parts, about {format_seconds(self.seconds)}"
+            f"observations; {known} known files are asked whether they changed; in {parts}, about "
+            f"{format_seconds(self.seconds)}"
         )
 
     def totals(self) -> dict[str, Any]:
