@@ -357,3 +357,40 @@ def test_bad_input_is_422_and_says_what_is_accepted(
     answer = client.get("/stations", params=query)
     assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
     assert accepted in answer.json()["detail"]
+
+
+@pytest.fixture
+def odd_ids(api: ApiServer) -> Iterator[None]:
+    """Stations whose ids have small letters, a hyphen, or differ in their case alone."""
+    ids = ("ACU55-00189", "AAI0000tn_A", "BBI0000tn_B", "BBI0000TN_B")
+    engine = api.database.engine()
+    with engine.begin() as connection:
+        for one in ids:
+            write_station(connection, Station(one, "SOMBRERO", "AC", None, None, 18.6, -63.5, 10.0))
+        index_stations(connection, ids)
+    yield
+    with engine.begin() as connection:
+        for table in (station, station_alias, station_term):
+            connection.execute(sa.delete(table).where(table.c.station_id.in_(ids)))
+    engine.dispose()
+
+
+@pytest.mark.usefixtures("odd_ids")
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("ACU55-00189", "ACU55-00189"),
+        ("acu55-00189", "ACU55-00189"),
+        ("aai0000TN_a", "AAI0000tn_A"),
+        ("BBI0000tn_B", "BBI0000tn_B"),
+        ("BBI0000TN_B", "BBI0000TN_B"),
+        ("bbi0000tn_b", None),
+    ],
+)
+def test_the_case_of_an_id_counts_only_where_two_stations_differ_by_it(
+    client: httpx.Client, typed: str, meant: str | None
+) -> None:
+    answer = client.get(f"/stations/{typed}")
+    assert answer.is_success == (meant is not None), answer.text
+    if meant is not None:
+        assert answer.json()["data"]["station_id"] == meant
