@@ -15,6 +15,7 @@ class CodeKind(StrEnum):
     ICAO = "icao"
     IATA = "iata"
     WMO = "wmo"
+    STATION = "station"  # another id of the place
     OTHER = "other"
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import sqlalchemy as sa
 
+from isotherm.datasets.facts import SERVED
 from isotherm.datasets.registry import dataset_named
 from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.stores import summary_tables
@@ -90,7 +91,7 @@ def _write(database: Database, hours: pl.DataFrame) -> None:
     engine = create_engine(database.settings, local_files=True)
     with engine.begin() as connection:
         connection.execute(sa.insert(metadata.tables["station"]), _stations(hours))
-        lock_layer(connection, DATASET, LAYER_BATCH)
+        lock_layer(connection, SERVED, LAYER_BATCH)
         replace_days(connection, hours, days, dataset=DATASET, quality=dataset_named(DATASET).quality)
     engine.dispose()
 

@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
+from isotherm.datasets.facts import SERVED
 from isotherm.datasets.registry import dataset_named
 from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.messages import HourlySummaryMessage
@@ -156,7 +157,7 @@ def write_batch_hours(database: Database, rows: list[dict[str, Any]]) -> None:
     days = hours.select("station_id", day=pl.col("hour_start").dt.date()).unique()
     engine = create_engine(database.settings, local_files=True)
     with engine.begin() as connection:
-        lock_layer(connection, DATASET, LAYER_BATCH)
+        lock_layer(connection, SERVED, LAYER_BATCH)
         quality = dataset_named(DATASET).quality
         replace_days(connection, hours, days, dataset=DATASET, quality=quality)
     engine.dispose()

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
+from isotherm.datasets.facts import SERVED
 from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.errors import StoreError
 from isotherm.hourly_summary import LAYER_BATCH, REASON_COUNTS
@@ -61,7 +62,7 @@ def engine(server: Database) -> sa.Engine:
     """No rows yet."""
     one = server.engine()
     with one.begin() as connection:
-        for table in (*TABLES, "station", "layer_lock"):
+        for table in (*TABLES, "station", "layer_lock", "served_day"):
             connection.execute(sa.text(f"DELETE FROM {table}"))
     return one
 
@@ -83,7 +84,7 @@ def load(
         orient="row",
     )
     with engine.begin() as connection:
-        lock_layer(connection, dataset, LAYER_BATCH)
+        lock_layer(connection, SERVED, LAYER_BATCH)
         return replace_days(
             connection, frame(rows), station_days, dataset=dataset, quality=GLOBAL_HOURLY.quality
         )
@@ -316,13 +317,13 @@ def test_a_dew_point_that_appears_changes_or_goes_is_a_change(engine: sa.Engine)
     assert load(engine, dewy) == LoadResult(unchanged=1)
 
 
-def test_two_datasets_of_one_station_stand_beside_each_other(engine: sa.Engine) -> None:
+def test_of_two_datasets_of_one_station_one_serves_and_both_keep_their_hours(engine: sa.Engine) -> None:
     load(engine, [hour_row(STATIONS[0], FIRST + timedelta(hours=n), [n]) for n in range(5)])
-    load(engine, [hour_row(STATIONS[0], FIRST, [99])], dataset="ghcnh")
+    load(engine, [hour_row(STATIONS[0], FIRST, [99])], dataset="zz-other")
     assert len(fetch(engine, "hourly_summary")) == 6
     global_days = fetch(engine, "global_daily_summary", "dataset, station_count, max_tenths")
-    assert global_days == [("ghcnh", 1, 99), ("global-hourly", 1, 4)]
-    # Of the year that both have, the fuller one counts.
+    assert global_days == [("served", 1, 4)]
+    assert fetch(engine, "daily_summary", "dataset, datasets") == [("served", DATASET)]
     assert fetch(engine, "station", "hour_count") == [(5,)]
 
 

@@ -18,6 +18,7 @@ from pymysql.cursors import Cursor
 from isotherm.api.app import create_app
 from isotherm.archive.station_year import StationYear
 from isotherm.audit.files import read_lines, settle_files
+from isotherm.datasets.facts import SERVED
 from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.errors import StoreError
 from isotherm.hourly_summary import LAYER_BATCH
@@ -34,6 +35,7 @@ from isotherm.stores.tables import (
     source_file,
     station,
     station_alias,
+    station_place,
 )
 from servers.mariadb_fixture import Database
 from servers.summary_buckets import MADE_BY, PUBLISHED, record_version, sha256_of
@@ -97,6 +99,14 @@ def filled(database: Database) -> sa.Engine:
             sa.insert(station_alias),
             [{"alias": f"alias {n}", "station_id": f"ZF{n:09d}"} for n in range(FILLER)],
         )
+        connection.execute(
+            sa.insert(station_place),
+            [
+                {"station_id": f"ZF{n:09d}", "place_id": f"ZF{n + 1:09d}", "via": "near",
+                 "distance_km": 0.1}
+                for n in range(0, FILLER, 2)
+            ],
+        )  # fmt: skip
         for table, period in PERIODS.items():
             fill_periods(connection, metadata.tables[table], period)
         for table in sa.inspect(engine).get_table_names():
@@ -107,7 +117,8 @@ def filled(database: Database) -> sa.Engine:
 def fill_periods(connection: sa.Connection, table: sa.Table, period: str) -> None:
     """Months, or years, of stations that have no hours."""
     zeros = {one.name: 0 for one in table.columns if isinstance(one.type, sa.Integer)}
-    place = {"rule": "routine", "dataset": DATASET, "layer": LAYER_BATCH, "updated_at": utc(2026, 1, 1)}
+    place = {"rule": "routine", "dataset": SERVED, "layer": LAYER_BATCH, "updated_at": utc(2026, 1, 1)}
+    place["datasets"] = DATASET
     keys = [(f"ZF{n:09d}", year) for n in range(FILLER // len(YEARS)) for year in YEARS]
     connection.execute(
         sa.insert(table),
@@ -132,7 +143,7 @@ def load(engine: sa.Engine, stations: list[str], days: range, seed: int) -> None
         orient="row",
     )
     with engine.begin() as connection:
-        lock_layer(connection, DATASET, LAYER_BATCH)
+        lock_layer(connection, SERVED, LAYER_BATCH)
         replace_days(
             connection, frame(rows), station_days, dataset=DATASET, quality=GLOBAL_HOURLY.quality
         )

@@ -69,6 +69,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Station ids and the places they stand for
+         * @description Every station id of an older data set, or gone from the newest list, in order of the ids.
+         *
+         *     An id that is matched answers as its place everywhere. Of one whose codes point elsewhere there are
+         *     two entries or more: what became of it, and each conflict.
+         */
+        get: operations["places_api_v1_places_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stations/{station}/hourly": {
         parameters: {
             query?: never;
@@ -82,7 +105,8 @@ export interface paths {
          *
          *     Minimum, mean and maximum of the observations that count under the rule, how many they are, the mean
          *     dew point of those that report one (else null), and how many did not count, by reason. Periods
-         *     say how complete they are: a day is good where all four six-hour parts of it have a temperature.
+         *     say how complete they are: a day is good where all four six-hour parts of it have a temperature. Of
+         *     a place that several data sets or ids have, one serves each day, the newer data set first.
          */
         get: operations["station_hourly_api_v1_stations__station__hourly_get"];
         put?: never;
@@ -106,7 +130,8 @@ export interface paths {
          *
          *     Minimum, mean and maximum of the observations that count under the rule, how many they are, the mean
          *     dew point of those that report one (else null), and how many did not count, by reason. Periods
-         *     say how complete they are: a day is good where all four six-hour parts of it have a temperature.
+         *     say how complete they are: a day is good where all four six-hour parts of it have a temperature. Of
+         *     a place that several data sets or ids have, one serves each day, the newer data set first.
          */
         get: operations["station_daily_api_v1_stations__station__daily_get"];
         put?: never;
@@ -130,7 +155,8 @@ export interface paths {
          *
          *     Minimum, mean and maximum of the observations that count under the rule, how many they are, the mean
          *     dew point of those that report one (else null), and how many did not count, by reason. Periods
-         *     say how complete they are: a day is good where all four six-hour parts of it have a temperature.
+         *     say how complete they are: a day is good where all four six-hour parts of it have a temperature. Of
+         *     a place that several data sets or ids have, one serves each day, the newer data set first.
          */
         get: operations["station_monthly_api_v1_stations__station__monthly_get"];
         put?: never;
@@ -154,7 +180,8 @@ export interface paths {
          *
          *     Minimum, mean and maximum of the observations that count under the rule, how many they are, the mean
          *     dew point of those that report one (else null), and how many did not count, by reason. Periods
-         *     say how complete they are: a day is good where all four six-hour parts of it have a temperature.
+         *     say how complete they are: a day is good where all four six-hour parts of it have a temperature. Of
+         *     a place that several data sets or ids have, one serves each day, the newer data set first.
          */
         get: operations["station_seasonal_api_v1_stations__station__seasonal_get"];
         put?: never;
@@ -178,7 +205,8 @@ export interface paths {
          *
          *     Minimum, mean and maximum of the observations that count under the rule, how many they are, the mean
          *     dew point of those that report one (else null), and how many did not count, by reason. Periods
-         *     say how complete they are: a day is good where all four six-hour parts of it have a temperature.
+         *     say how complete they are: a day is good where all four six-hour parts of it have a temperature. Of
+         *     a place that several data sets or ids have, one serves each day, the newer data set first.
          */
         get: operations["station_yearly_api_v1_stations__station__yearly_get"];
         put?: never;
@@ -783,6 +811,7 @@ export interface components {
             rule: string;
             /**
              * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
              * @example global-hourly
              */
             dataset: string;
@@ -967,6 +996,7 @@ export interface components {
             rule: string;
             /**
              * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
              * @example global-hourly
              */
             dataset: string;
@@ -1019,6 +1049,7 @@ export interface components {
             rule: string;
             /**
              * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
              * @example global-hourly
              */
             dataset: string;
@@ -1071,6 +1102,7 @@ export interface components {
             rule: string;
             /**
              * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
              * @example global-hourly
              */
             dataset: string;
@@ -1123,6 +1155,7 @@ export interface components {
             rule: string;
             /**
              * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
              * @example global-hourly
              */
             dataset: string;
@@ -1176,6 +1209,7 @@ export interface components {
             rule: string;
             /**
              * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
              * @example global-hourly
              */
             dataset: string;
@@ -1271,6 +1305,7 @@ export interface components {
             rule: string;
             /**
              * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
              * @example global-hourly
              */
             dataset: string;
@@ -1301,6 +1336,12 @@ export interface components {
              * @description Batch layer: the file's version
              */
             source_sha256: string | null;
+            /**
+             * Source Station Id
+             * @description The id it was published under, one of the place's
+             * @example 72530094846
+             */
+            source_station_id: string;
             /**
              * Observation Count
              * @description Observations that count under the rule
@@ -1570,6 +1611,7 @@ export interface components {
             rule: string;
             /**
              * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
              * @example global-hourly
              */
             dataset: string;
@@ -1908,6 +1950,17 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[Place, Meta] */
+        Page_Place_Meta_: {
+            /** Data */
+            data: components["schemas"]["Place"][];
+            meta: components["schemas"]["Meta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
         /** Page[Record, ClimateMeta] */
         Page_Record_ClimateMeta_: {
             /** Data */
@@ -2126,6 +2179,44 @@ export interface components {
             drift: number | null;
         };
         /**
+         * Place
+         * @description What became of one station id that was looked for in the newest data set's list.
+         */
+        Place: {
+            /**
+             * Station Id
+             * @description The id looked for
+             * @example 72530094846
+             */
+            station_id: string;
+            /** @description matched: it is a place under `other_id`; unmatched: it is a place of its own; conflict: a code of it belongs to `other_id`, which is too far away to be it */
+            kind: components["schemas"]["PlaceKind"];
+            /**
+             * Other Id
+             * @description In the newest list
+             * @example USW00094846
+             */
+            other_id: string | null;
+            /**
+             * Via
+             * @description What they share: wban, icao, wmo, or near (within 1 km)
+             * @example wban
+             */
+            via: string | null;
+            /**
+             * Distance Km
+             * @description Between the two positions
+             * @example 0.412
+             */
+            distance_km: number | null;
+        };
+        /**
+         * PlaceKind
+         * @description What became of an id that was looked for in the newest list.
+         * @enum {string}
+         */
+        PlaceKind: "matched" | "unmatched" | "conflict";
+        /**
          * Problem
          * @description Why there is no answer (RFC 9457).
          */
@@ -2280,6 +2371,7 @@ export interface components {
             rule: string;
             /**
              * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
              * @example global-hourly
              */
             dataset: string;
@@ -3051,6 +3143,7 @@ export interface components {
             rule: string;
             /**
              * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
              * @example global-hourly
              */
             dataset: string;
@@ -3267,7 +3360,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Station id, or an ICAO, IATA or WMO code */
+                /** @description Station id of any data set, or an ICAO, IATA or WMO code; answered as its place */
                 station: string;
             };
             cookie?: never;
@@ -3399,6 +3492,73 @@ export interface operations {
             };
         };
     };
+    places_api_v1_places_get: {
+        parameters: {
+            query?: {
+                /** @description Only of this kind */
+                kind?: components["schemas"]["PlaceKind"];
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Place_Meta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     station_hourly_api_v1_stations__station__hourly_get: {
         parameters: {
             query?: {
@@ -3419,7 +3579,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Station id, or an ICAO, IATA or WMO code */
+                /** @description Station id of any data set, or an ICAO, IATA or WMO code; answered as its place */
                 station: string;
             };
             cookie?: never;
@@ -3513,7 +3673,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Station id, or an ICAO, IATA or WMO code */
+                /** @description Station id of any data set, or an ICAO, IATA or WMO code; answered as its place */
                 station: string;
             };
             cookie?: never;
@@ -3607,7 +3767,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Station id, or an ICAO, IATA or WMO code */
+                /** @description Station id of any data set, or an ICAO, IATA or WMO code; answered as its place */
                 station: string;
             };
             cookie?: never;
@@ -3701,7 +3861,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Station id, or an ICAO, IATA or WMO code */
+                /** @description Station id of any data set, or an ICAO, IATA or WMO code; answered as its place */
                 station: string;
             };
             cookie?: never;
@@ -3795,7 +3955,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Station id, or an ICAO, IATA or WMO code */
+                /** @description Station id of any data set, or an ICAO, IATA or WMO code; answered as its place */
                 station: string;
             };
             cookie?: never;
@@ -4260,7 +4420,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Station id, or an ICAO, IATA or WMO code */
+                /** @description Station id of any data set, or an ICAO, IATA or WMO code; answered as its place */
                 station: string;
             };
             cookie?: never;
@@ -4360,7 +4520,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Station id, or an ICAO, IATA or WMO code */
+                /** @description Station id of any data set, or an ICAO, IATA or WMO code; answered as its place */
                 station: string;
             };
             cookie?: never;
@@ -4458,7 +4618,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Station id, or an ICAO, IATA or WMO code */
+                /** @description Station id of any data set, or an ICAO, IATA or WMO code; answered as its place */
                 station: string;
             };
             cookie?: never;
@@ -4550,7 +4710,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Station id, or an ICAO, IATA or WMO code */
+                /** @description Station id of any data set, or an ICAO, IATA or WMO code; answered as its place */
                 station: string;
             };
             cookie?: never;
@@ -4642,7 +4802,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Station id, or an ICAO, IATA or WMO code */
+                /** @description Station id of any data set, or an ICAO, IATA or WMO code; answered as its place */
                 station: string;
             };
             cookie?: never;
@@ -4736,7 +4896,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Station id, or an ICAO, IATA or WMO code */
+                /** @description Station id of any data set, or an ICAO, IATA or WMO code; answered as its place */
                 station: string;
             };
             cookie?: never;
@@ -4826,7 +4986,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Station id, or an ICAO, IATA or WMO code */
+                /** @description Station id of any data set, or an ICAO, IATA or WMO code; answered as its place */
                 station: string;
             };
             cookie?: never;
@@ -4920,7 +5080,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Station id, or an ICAO, IATA or WMO code */
+                /** @description Station id of any data set, or an ICAO, IATA or WMO code; answered as its place */
                 station: string;
             };
             cookie?: never;

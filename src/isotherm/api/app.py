@@ -18,6 +18,7 @@ from isotherm.api import (
     hole_routes,
     live_routes,
     pipeline_routes,
+    place_routes,
     series_routes,
     station_routes,
     stream_routes,
@@ -45,6 +46,7 @@ _GZIP_LEVEL: Final = 1
 _ROUTES: Final = (
     station_routes,
     country_routes,
+    place_routes,
     series_routes,
     climate_routes,
     pipeline_routes,

@@ -14,6 +14,7 @@ from isotherm.api.parameters import Format
 from isotherm.api.problems import PROBLEMS
 from isotherm.api.render import Listing, ListPage, Wanted, respond_list
 from isotherm.api.series_routes import csv_response
+from isotherm.api.stations import is_place
 from isotherm.countries import Country, country_of
 from isotherm.stores.tables import station
 
@@ -54,7 +55,7 @@ def countries(
     country = station.c.country
     statement = (
         sa.select(country, sa.func.count().label("station_count"))
-        .where(country > "")
+        .where(country > "", is_place())
         .group_by(country)
         .order_by(country)
     )

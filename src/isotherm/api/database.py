@@ -31,6 +31,8 @@ def open_health_engine(settings: Settings) -> Engine:
 def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's
     with connection.cursor() as cursor:
         cursor.execute(f"SET SESSION group_concat_max_len = {_MAX_PAGE_BYTES}")
+        # One answer is of one state: an id that moves to another place takes its rows with it.
+        cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
 
 def engine_of(request: Request) -> Engine:

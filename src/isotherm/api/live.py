@@ -6,7 +6,7 @@ change: each look reaches back a little from the database's now and leaves out w
 Hours that came in again and changed no row are told of by the sink's notes (`stores.hour_receipts`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,6 +20,7 @@ from isotherm.api.records import Record, station_records
 from isotherm.api.series import STATION_SERIES, series_columns
 from isotherm.hourly_summary import LAYER_SPEED
 from isotherm.stores.hour_receipts import Receipt, read_receipts
+from isotherm.stores.places import natives_of, places_of
 from isotherm.stores.tables import hourly_summary
 
 EVENT_TIME: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -75,8 +76,15 @@ class LiveFollower:
         # In this order: a change that was committed with a note is seen when the note is.
         self._untold += self._read_receipts()
         changes = self.read_changes()
+        places = self._places_of({one for receipt in self._untold for one, _ in receipt.hours})
         receipts, self._untold = self._untold, []
-        return changes, [one for receipt in receipts for one in self._unchanged(receipt)]
+        return changes, [one for receipt in receipts for one in self._unchanged(receipt, places)]
+
+    def _places_of(self, station_ids: Collection[str]) -> dict[str, str]:
+        if not station_ids:
+            return {}
+        with self._engine.connect() as connection:
+            return places_of(connection, station_ids)
 
     def read_changes(self) -> list[tuple[datetime, Record]]:
         """Hours changed and not sent yet, with the time of their change, in its order."""
@@ -84,7 +92,8 @@ class LiveFollower:
             # Whatever changed before this and is not to be seen yet will not be any more.
             settled = self._look_back_to or _now(connection) - _COMMIT_LAG
             rows = self._read(connection)
-        changes = [change for row in rows if (change := self._take(row)) is not None]
+            places = places_of(connection, {row[1] for row in rows})
+        changes = [change for row in rows if (change := self._take(row, places)) is not None]
         if len(rows) < _ROWS_PER_LOOK:
             self._look_from, self._look_back_to = settled, None
         else:
@@ -100,18 +109,23 @@ class LiveFollower:
             table.c.updated_at >= self._look_from,
         ]
         if self._station_id is not None:
-            where.append(table.c.station_id == self._station_id)
+            where.append(table.c.station_id.in_(self._natives(connection)))
         changed_at = quoted(sa.func.date_format(table.c.updated_at, "%Y-%m-%dT%H:%i:%s.%fZ"))
         columns = [changed_at, quoted(table.c.station_id), *series_columns(_HOURLY)]
         return fetch_packed(connection, columns, [table.c.updated_at], where, _ROWS_PER_LOOK)
 
-    def _take(self, row: Row) -> tuple[datetime, Record] | None:
+    def _natives(self, connection: sa.Connection) -> list[str]:
+        """The ids under which hours of the place asked for come in."""
+        assert self._station_id is not None  # noqa: S101 - asked before
+        return natives_of(connection, [self._station_id])[self._station_id] or [self._station_id]
+
+    def _take(self, row: Row, places: Mapping[str, str]) -> tuple[datetime, Record] | None:
         changed_at, station_id, hour_start, dataset = _change_time(row), row[1], row[2], row[3]
         key = (station_id, hour_start, dataset)
         if self._sent.get(key) == changed_at:
             return None
         self._sent[key] = changed_at
-        return changed_at, station_records(_HOURLY, [row[2:]], station_id, self._rule)[0]
+        return changed_at, station_records(_HOURLY, [row[2:]], places[station_id], self._rule)[0]
 
     def _read_receipts(self) -> list[Receipt]:
         since = self._receipts_from
@@ -130,17 +144,20 @@ class LiveFollower:
         }
         return found
 
-    def _unchanged(self, receipt: Receipt) -> Iterator[tuple[datetime, Received]]:
+    def _unchanged(
+        self, receipt: Receipt, places: Mapping[str, str]
+    ) -> Iterator[tuple[datetime, Received]]:
         """The hours of a note but for those whose row its own transaction changed.
 
         A dew point may change where all that the sink compares stays.
         """
         just_now = receipt.received_at - _ONE_TRANSACTION
         for station_id, hour_start in receipt.hours:
-            is_wanted = self._station_id in (None, station_id)
+            place_id = places[station_id]
+            is_wanted = self._station_id in (None, place_id)
             changed_at = self._sent.get((station_id, hour_start, receipt.dataset))
             if is_wanted and (changed_at is None or changed_at < just_now):
-                hour = Received(station_id, hour_start, LAYER_SPEED, self._rule, receipt.dataset)
+                hour = Received(place_id, hour_start, LAYER_SPEED, self._rule, receipt.dataset)
                 yield receipt.received_at, hour
 
     def _forget_before(self, time: datetime) -> None:

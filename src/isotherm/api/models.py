@@ -46,7 +46,11 @@ class StationSeriesMeta(SeriesMeta):
 class _Row(BaseModel):
     layer: str = Field(examples=["batch"])
     rule: str = Field(examples=["routine"])
-    dataset: str = Field(examples=["global-hourly"])
+    dataset: str = Field(
+        examples=["global-hourly"],
+        description="Of an hour the one it is of; of a station's longer period those that served it, "
+        "with commas; over all stations `served`, and of the speed layer the one streamed",
+    )
 
 
 class _StationHour(_Row):
@@ -57,6 +61,9 @@ class _StationHour(_Row):
     version: int | None = Field(description="Speed layer: the newest Kafka offset behind it")
     source_file: str | None = Field(examples=["72530094846.csv"], description="Batch layer")
     source_sha256: str | None = Field(description="Batch layer: the file's version")
+    source_station_id: str = Field(
+        examples=["72530094846"], description="The id it was published under, one of the place's"
+    )
 
 
 class Coverage(BaseModel):

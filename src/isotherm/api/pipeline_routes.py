@@ -15,7 +15,7 @@ from isotherm.api.ledger import LedgerLine, LedgerState, read_ledger, read_state
 from isotherm.api.problems import PROBLEMS, UNCHANGED
 from isotherm.api.render import respond_object
 from isotherm.datasets.dataset_facts import DatasetFacts
-from isotherm.datasets.facts import FACTS
+from isotherm.datasets.facts import FACTS, PRIORITIES, SERVED
 from isotherm.datasets.freshness import Freshness, freshness_of, has_ended
 from isotherm.hourly_summary import LAYERS
 from isotherm.settings import Settings
@@ -23,10 +23,13 @@ from isotherm.stores.tables import (
     global_hourly_summary,
     rejected_observation,
     rejection_count,
+    source_file,
 )
 from isotherm.utc import iso_time
 
 router = APIRouter()
+_HOURS: Final = global_hourly_summary
+_FACTS_BY_NAME: Final = {one.name: one for one in FACTS}
 _NEWEST_DEAD_LETTERS: Final = 10
 
 
@@ -143,18 +146,34 @@ class _NewestHour:
 
 
 def _newest_of(connection: sa.Connection, layer: str) -> _NewestHour | None:
-    """One look at the index per dataset."""
-    table = global_hourly_summary
+    """One look at an index per dataset; of what serves, the dataset is the one whose files reach it."""
     found = []
-    for facts in FACTS:
+    for name in (SERVED, *PRIORITIES):
         newest = connection.scalar(
-            sa.select(sa.func.max(table.c.hour_start)).where(
-                table.c.layer == layer, table.c.dataset == facts.name
+            sa.select(sa.func.max(_HOURS.c.hour_start)).where(
+                _HOURS.c.layer == layer, _HOURS.c.dataset == name
             )
         )
         if newest is not None:
+            facts = _reaching(connection, newest) if name == SERVED else _FACTS_BY_NAME[name]
             found.append(_NewestHour(newest.replace(tzinfo=UTC), facts))
     return max(found, key=lambda one: one.start, default=None)
+
+
+def _reaching(connection: sa.Connection, hour: datetime) -> DatasetFacts:
+    for facts in FACTS:
+        statement = (
+            sa.select(source_file.c.station_id)
+            .where(
+                source_file.c.dataset == facts.name,
+                source_file.c.year == hour.year,
+                source_file.c.last_observed_at >= hour,
+            )
+            .limit(1)
+        )
+        if connection.scalar(statement) is not None:
+            return facts
+    return FACTS[0]
 
 
 def read_first_run(settings: Settings) -> str | None:

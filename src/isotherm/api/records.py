@@ -37,7 +37,7 @@ _READ_NAMES: Final = tuple(one.name for one in READ_STATISTICS)
 _ORIGIN: Final = ("layer", "rule", "dataset")
 # How much of a period there is, and what its values are worth.
 COVERAGE: Final = (*PERIOD_COUNTS, "completeness", "grade")
-_PROVENANCE: Final = ("version", "source_file", "source_sha256")
+_PROVENANCE: Final = ("version", "source_file", "source_sha256", "source_station_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class SourceFileName:
     sha256: str | None
 
 
-SourceFiles = Mapping[tuple[str, str], SourceFileName]
+# By station id, dataset and year.
+SourceFiles = Mapping[tuple[str, str, str], SourceFileName]
 _UNKNOWN: Final = SourceFileName(None, None)
 NO_FILES: Final[SourceFiles] = {}
 
@@ -81,31 +82,41 @@ def station_records(
 
     Args:
         series: which series the rows are of.
-        rows: as `read_series` gives them.
-        station_id: the station.
+        rows: as `read_series` gives them; each hour has the id it was published under.
+        station_id: of the place.
         rule: the selection rule.
         files: of an hourly series, the files behind its batch hours.
         latitude_deg: of a seasonal series, where the station is: what a season is called there.
     """
     if not rows:
         return []
+    if series.is_hourly:
+        return _hour_records(series, rows, station_id, rule, files)
     periods, datasets, layers, *read = zip(*rows, strict=True)
     own = len(_READ_NAMES)
     columns = dict(zip(_READ_NAMES, read[:own], strict=True))
     shown = [values_of(one, columns) for one in STATION_FIELDS]
     origin = [layers, repeat(rule), datasets]
     ids = repeat(station_id)
-    if not series.is_hourly:
-        names = [[season_name(one, latitude_deg) for one in periods]] if series.period is SEASON else []
-        coverage = _coverage(series.period, periods, read[own:])
-        return list(map(_record_type(series), ids, periods, *names, *coverage, *shown, *origin))
-    (last,) = read[own:]
+    names = [[season_name(one, latitude_deg) for one in periods]] if series.period is SEASON else []
+    coverage = _coverage(series.period, periods, read[own:])
+    return list(map(_record_type(series), ids, periods, *names, *coverage, *shown, *origin))
+
+
+def _hour_records(
+    series: Series, rows: Sequence[Row], station_id: str, rule: str, files: SourceFiles
+) -> list[Record]:
+    periods, datasets, layers, *read, versions, natives = zip(*rows, strict=True)
+    columns = dict(zip(_READ_NAMES, read, strict=True))
+    shown = [values_of(one, columns) for one in STATION_FIELDS]
+    origin = [layers, repeat(rule), datasets]
     behind = [
-        files.get((dataset, hour[:4]), _UNKNOWN) if layer == LAYER_BATCH else _UNKNOWN
-        for hour, dataset, layer in zip(periods, datasets, layers, strict=True)
+        files.get((native, dataset, hour[:4]), _UNKNOWN) if layer == LAYER_BATCH else _UNKNOWN
+        for hour, dataset, layer, native in zip(periods, datasets, layers, natives, strict=True)
     ]
-    files_behind = [one.name for one in behind], [one.sha256 for one in behind]
-    return list(map(_record_type(series), ids, periods, *shown, *origin, last, *files_behind))
+    names, hashes = [one.name for one in behind], [one.sha256 for one in behind]
+    provenance = (versions, names, hashes, natives)
+    return list(map(_record_type(series), repeat(station_id), periods, *shown, *origin, *provenance))
 
 
 def _coverage(
@@ -143,22 +154,25 @@ def global_records(series: Series, rows: Sequence[Row], rule: str) -> list[Recor
     return list(map(_record_type(series), periods, stations, *shown, *origin))
 
 
-def read_source_files(connection: sa.Connection, station_id: str, hours: Sequence[Row]) -> SourceFiles:
-    """By dataset and year, the files behind a station's batch hours, which are in order of time."""
+def read_source_files(connection: sa.Connection, hours: Sequence[Row]) -> SourceFiles:
+    """The files behind batch hours, which are in order of time and may be of several station ids."""
     if not hours:
         return NO_FILES
     layouts = {one.name: one.layout for one in DATASETS}
     table = tables.source_file
     statement = sa.select(
+        table.c.station_id,
         table.c.dataset,
         table.c.year,
         sa.func.coalesce(table.c.loaded_sha256, table.c.summarised_sha256),
     ).where(
-        table.c.station_id == station_id,
+        table.c.station_id.in_({row[-1] for row in hours}),
         table.c.year.between(int(hours[0][0][:4]), int(hours[-1][0][:4])),
         table.c.dataset.in_(layouts),
     )
     return {
-        (dataset, f"{year:04}"): SourceFileName(layouts[dataset].neutral_name(station_id, year), sha256)
-        for dataset, year, sha256 in connection.execute(statement)
+        (native, dataset, f"{year:04}"): SourceFileName(
+            layouts[dataset].neutral_name(native, year), sha256
+        )
+        for native, dataset, year, sha256 in connection.execute(statement)
     }

@@ -24,6 +24,7 @@ from isotherm.api.parameters import (
     cursor_of,
     read_range,
 )
+from isotherm.api.place_hours import read_place_hours
 from isotherm.api.problems import PROBLEMS, STATION_PROBLEMS, UNCHANGED
 from isotherm.api.records import field_names, global_records, read_source_files, station_records
 from isotherm.api.render import Listing, ListPage, Wanted, respond_list
@@ -45,7 +46,7 @@ _GLOBAL_UNITS: Final = units_of(GLOBAL_FIELDS)
 StationName = Annotated[
     str,
     Path(
-        description="Station id, or an ICAO, IATA or WMO code",
+        description="Station id of any data set, or an ICAO, IATA or WMO code; answered as its place",
         examples=["72530094846"],
         min_length=1,
         max_length=40,
@@ -90,6 +91,8 @@ class Asked:
     ) -> SeriesPage:
         """One page of it."""
         selection = Selection(self.rule, self.layer, *self.range, after, limit)
+        if self.series.is_hourly and station_id is not None:
+            return read_place_hours(connection, selection, station_id)
         return read_series(connection, self.series, selection, station_id)
 
 
@@ -104,8 +107,7 @@ def _station_listing(engine: Engine, asked: Asked, station_id: str, source: dict
     def read(after: str | None, limit: int) -> ListPage:
         with engine.connect() as connection:
             page = asked.read(connection, station_id, after, limit)
-            hours = page.rows if series.is_hourly else []
-            files = read_source_files(connection, station_id, hours)
+            files = read_source_files(connection, page.rows if series.is_hourly else [])
             latitude = read_latitude(connection, station_id) if series.period is SEASON else None
         records = station_records(series, page.rows, station_id, asked.rule, files, latitude)
         return ListPage(records, _next(page))
@@ -150,7 +152,8 @@ def _add_station_route(name: str, series: Series, row: type[BaseModel]) -> None:
 
     Minimum, mean and maximum of the observations that count under the rule, how many they are, the mean
     dew point of those that report one (else null), and how many did not count, by reason. Periods
-    say how complete they are: a day is good where all four six-hour parts of it have a temperature."""
+    say how complete they are: a day is good where all four six-hour parts of it have a temperature. Of
+    a place that several data sets or ids have, one serves each day, the newer data set first."""
     router.add_api_route(
         f"/stations/{{station}}/{name}",
         read,

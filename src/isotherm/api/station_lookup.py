@@ -14,6 +14,7 @@ from isotherm.quality import RULE_NAMES
 from isotherm.station import is_station_id
 from isotherm.station_choice import StationChoice, in_service, several_have
 from isotherm.station_search import TermKind, normal_code
+from isotherm.stores.places import natives_of, places_of
 from isotherm.stores.tables import hourly_summary, station, station_alias, station_term
 from isotherm.utc import iso_time
 
@@ -24,15 +25,15 @@ _BEGINNINGS: Final = (40, 6, 5, 4, 3)
 
 
 def resolve_station(connection: sa.Connection, name: str) -> str:
-    """The station an id or code means, whatever the case.
+    """The place that an id, of whatever dataset, or a code means, whatever the case.
 
     Raises:
         HTTPException: 404, there is none; or 409, several in service have this code.
     """
     if (by_id := _by_id(connection, name)) is not None:
-        return by_id
+        return places_of(connection, [by_id])[by_id]
     if (found := _by_code(connection, name)) is not None:
-        return found
+        return places_of(connection, [found])[found]
     near = _suggestions(connection, name)
     shown = ", ".join(f"{one['name'] or 'no name'} ({one['station_id']})" for one in near)
     meant = f" Did you mean {shown}?" if near else ""
@@ -56,16 +57,21 @@ def read_latitude(connection: sa.Connection, station_id: str) -> float | None:
 
 
 def _temperatures(connection: sa.Connection, station_id: str) -> list[dict[str, Any]]:
-    """Of each rule that has hours the first and the last of them; each is one look at the key."""
+    """Of each rule that has hours the first and the last of them; each id is one look at the key."""
     hour = hourly_summary.c.hour_start
+    natives = natives_of(connection, [station_id])[station_id]
     spans = []
     for rule in RULE_NAMES:
-        statement = sa.select(sa.func.min(hour), sa.func.max(hour)).where(
-            hourly_summary.c.station_id == station_id, hourly_summary.c.rule == rule
-        )
-        first, last = connection.execute(statement).one()
-        if first is not None:
-            spans.append({"rule": rule, "first_hour": iso_time(first), "last_hour": iso_time(last)})
+        found = []
+        for one in natives:
+            statement = sa.select(sa.func.min(hour), sa.func.max(hour)).where(
+                hourly_summary.c.station_id == one, hourly_summary.c.rule == rule
+            )
+            first, last = connection.execute(statement).one()
+            found += [first, last] if first is not None else []
+        if found:
+            span = {"first_hour": iso_time(min(found)), "last_hour": iso_time(max(found))}
+            spans.append({"rule": rule, **span})
     return spans
 
 

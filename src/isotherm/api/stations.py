@@ -15,7 +15,7 @@ from isotherm.countries import country_of
 from isotherm.station_choice import RANK_SCALE, Record, StationChoice
 from isotherm.station_codes import CodeKind
 from isotherm.station_search import SearchText, TermKind, Token, read_search_text
-from isotherm.stores.tables import station, station_alias, station_term
+from isotherm.stores.tables import station, station_alias, station_place, station_term
 from isotherm.utc import iso_time
 
 _KM_PER_DEGREE: Final = EARTH_RADIUS_KM * math.pi / 180
@@ -86,7 +86,7 @@ def read_records(connection: sa.Connection, statement: sa.Select[Any]) -> list[d
 
 def _conditions(search: StationSearch, text: SearchText | None) -> list[sa.ColumnElement[bool]]:
     choice = search.choice
-    conditions = [] if text is None else list(map(_matches, text.tokens))
+    conditions = [is_place(), *map(_matches, text.tokens if text else ())]
     if search.station_ids is not None:
         conditions.append(station.c.station_id.in_(search.station_ids))
     if choice.country:
@@ -98,6 +98,17 @@ def _conditions(search: StationSearch, text: SearchText | None) -> list[sa.Colum
     if choice.near:
         conditions += _in_circle(choice.near)
     return conditions
+
+
+def is_place() -> sa.ColumnElement[bool]:
+    """A row of `station` whose id means no other place; one look at a key each.
+
+    As NOT EXISTS the server reads all of `station_place` first.
+    """
+    other = sa.select(station_place.c.place_id).where(
+        station_place.c.station_id == station.c.station_id
+    )
+    return other.scalar_subquery().is_(None)
 
 
 def _matches(token: Token) -> sa.ColumnElement[bool]:

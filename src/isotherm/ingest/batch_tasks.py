@@ -14,6 +14,7 @@ from isotherm.audit.settled_files import has_unsettled
 from isotherm.errors import StoreError
 from isotherm.ingest.day_ranges import as_ranges
 from isotherm.ingest.hole_report import write_holes
+from isotherm.ingest.place_walk import refresh_places
 from isotherm.ingest.report import log, write_table
 from isotherm.ingest.workplace import Workplace, in_workplace
 from isotherm.spark.pending import prepare_work
@@ -151,8 +152,13 @@ def settle_ledger(place: Workplace, *, run_label: str) -> str | None:
 
 
 def _load(place: Workplace) -> None:
-    """Load all there is, again as long as a load that fails leaves less to be done."""
+    """Load all there is, again as long as a load that fails leaves less to be done.
+
+    Before it every id gets its place, so that a new station's hours are counted where they belong.
+    """
     left = _count_changed(place)
+    if left:
+        refresh_places(place.engine, place.directory)
     while True:
         try:
             report = place.loader.load_changes()

@@ -19,6 +19,7 @@ import stamina
 from sqlalchemy import Engine
 
 from isotherm.datasets.dataset import Dataset
+from isotherm.datasets.facts import SERVED
 from isotherm.datasets.registry import DATASETS, dataset_named
 from isotherm.errors import DamagedBucketError, StoreError
 from isotherm.hourly_summary import LAYER_BATCH
@@ -211,7 +212,8 @@ class Loader:
 
 def _replace(connection: sa.Connection, group: _Group) -> tuple[list[ChangedFile], LoadResult]:
     dataset = dataset_named(group.dataset)
-    lock_layer(connection, dataset.name, LAYER_BATCH)
+    # Of all datasets one: whose hours serve a place depends on the others.
+    lock_layer(connection, SERVED, LAYER_BATCH)
     files = source_files.lock_changed(connection, group.files)
     days = _station_days(files)
     result = LoadResult()

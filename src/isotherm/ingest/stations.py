@@ -16,6 +16,7 @@ from isotherm.errors import SourceError
 from isotherm.ingest.report import log
 from isotherm.station import Station
 from isotherm.stores import tables
+from isotherm.stores.places import natives_of, places_of
 from isotherm.stores.station_index import index_stations
 
 _TABLE = tables.station
@@ -86,15 +87,23 @@ def write_station(connection: Connection, station: Station) -> None:
 
 
 def refresh_observed_period(connection: Connection, stations: Collection[str]) -> None:
-    """Bring each station's first and last observation up to date with its files."""
-    files = tables.source_file
-    for column in ("first_observed_at", "last_observed_at"):
-        pick = func.min if column.startswith("first") else func.max
-        newest = (
-            select(pick(files.c[column]))
-            .where(files.c.station_id == _TABLE.c.station_id)
-            .scalar_subquery()
-        )
+    """Bring the first and last observation of these stations, and of their places, up to date."""
+    natives = natives_of(connection, places_of(connection, stations).values())
+    members = {**{one: [one] for one in stations}, **natives}
+    files = tables.source_file.c
+    wanted = sorted({one for ids in members.values() for one in ids})
+    spans = connection.execute(
+        select(files.station_id, func.min(files.first_observed_at), func.max(files.last_observed_at))
+        .where(files.station_id.in_(wanted))
+        .group_by(files.station_id)
+    )
+    of_station = {station_id: span for station_id, *span in spans}
+    for one, ids in members.items():
+        found = [of_station[member] for member in ids if member in of_station]
+        first = min((span[0] for span in found if span[0] is not None), default=None)
+        last = max((span[1] for span in found if span[1] is not None), default=None)
         connection.execute(
-            update(_TABLE).where(_TABLE.c.station_id.in_(stations)).values({column: newest})
+            update(_TABLE)
+            .where(_TABLE.c.station_id == one)
+            .values(first_observed_at=first, last_observed_at=last)
         )

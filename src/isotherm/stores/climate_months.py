@@ -11,9 +11,11 @@ from typing import Final
 import polars as pl
 import sqlalchemy as sa
 
+from isotherm.datasets.facts import SERVED
 from isotherm.stores import climate_tables as made
 from isotherm.stores.climate_tables import COURSE, HISTOGRAM, MONTH_KEY, NUMBER, HourSums
 from isotherm.stores.row_difference import Difference, write_difference
+from isotherm.stores.serving_hours import read_serving_hours
 from isotherm.stores.summary_rows import read_rows
 from isotherm.stores.summary_tables import CLIMATE_MONTHS, HOURS
 
@@ -22,18 +24,13 @@ _COUNT: Final = "observation_count"
 
 
 def replace_climate_months(
-    connection: sa.Connection,
-    dataset: str,
-    hours: Difference,
-    days: pl.DataFrame,
-    station_days: pl.DataFrame,
+    connection: sa.Connection, hours: Difference, days: pl.DataFrame, station_days: pl.DataFrame
 ) -> None:
     """Bring the rows of the touched months up to date.
 
     Args:
         connection: of the transaction that has written hours and days.
-        dataset: by name.
-        hours: rows of `HOURS` that changed.
+        hours: rows of `HOURS` that serve and changed; `station_id` is the place's.
         days: all rows of `DAYS` of the touched months, as they are now; others do not matter.
         station_days: what was touched: `station_id, day`.
     """
@@ -44,7 +41,7 @@ def replace_climate_months(
     ranges = months.group_by("station_id").agg(
         pl.col("month").min().alias("first"), pl.col("month").max().alias("last")
     )
-    stored = read_rows(connection, CLIMATE_MONTHS, dataset, ranges)
+    stored = read_rows(connection, CLIMATE_MONTHS, SERVED, ranges)
     stored = stored.join(numbered, on=MONTH_KEY)
     old, new = (made.numbered_hours(one, numbered) for one in (hours.old, hours.new))
     sums = {
@@ -57,15 +54,13 @@ def replace_climate_months(
     }
     wrong = _disagreeing(own_days, sums)
     if wrong.height:
-        sums = _made_anew(connection, dataset, numbered, wrong, sums)
+        sums = _made_anew(connection, numbered, wrong, sums)
     texts = made.pack_days(own_days)
     for table, rows in sums.items():
         texts = texts.join(table.pack(rows), on=NUMBER)
     wanted = texts.join(numbered, on=NUMBER)
     columns = CLIMATE_MONTHS.schema.names()
-    write_difference(
-        connection, CLIMATE_MONTHS, dataset, stored.select(columns), wanted.select(columns)
-    )
+    write_difference(connection, CLIMATE_MONTHS, SERVED, stored.select(columns), wanted.select(columns))
 
 
 def _disagreeing(days: pl.DataFrame, sums: dict[HourSums, pl.DataFrame]) -> pl.DataFrame:
@@ -82,7 +77,6 @@ def _disagreeing(days: pl.DataFrame, sums: dict[HourSums, pl.DataFrame]) -> pl.D
 
 def _made_anew(
     connection: sa.Connection,
-    dataset: str,
     numbered: pl.DataFrame,
     wrong: pl.DataFrame,
     sums: dict[HourSums, pl.DataFrame],
@@ -93,7 +87,7 @@ def _made_anew(
     ranges = months.sort(_STATION_MONTH).select(
         "station_id", begin.alias("first"), begin.dt.offset_by("1mo").dt.offset_by("-1h").alias("last")
     )
-    stored = read_rows(connection, HOURS, dataset, ranges).sort(HOURS.key)
+    stored = read_serving_hours(connection, ranges).sort(HOURS.key)
     hours = made.numbered_hours(stored, numbered)
     found = {COURSE: made.course_of(hours), HISTOGRAM: made.histogram_of(hours)}
     return {

@@ -13,6 +13,7 @@ from typing import Final
 import polars as pl
 import sqlalchemy as sa
 
+from isotherm.datasets.facts import SERVED
 from isotherm.stores.global_difference import SUMS, difference, fold
 from isotherm.stores.station_index import index_stations
 from isotherm.stores.tables import station
@@ -103,7 +104,7 @@ def apply_changes(
             `rule`, `observation_count`, `min_tenths`, `max_tenths`, `sum_tenths`; only rows with
             observations. A row that was not there, or that did not change, may be left out of both.
         after: the same rows as they are now.
-        dataset: of the rows.
+        dataset: of the rows; `SERVED` of those of places.
         layer: of the rows.
     """
     changes = difference(table.period, before, after)
@@ -209,11 +210,29 @@ def _read_stations(
             f"COLUMNS (rule VARCHAR(16) PATH '$.rule', p {table.sql_type} PATH '$.p')) AS touched "
             f"JOIN {table.source} AS s ON s.station_id = station.station_id "
             "AND s.rule = CONVERT(touched.rule USING ascii) COLLATE ascii_bin "
-            f"AND s.{table.period} = touched.p AND s.dataset = :dataset AND s.layer = :layer{grouping}"
+            f"AND s.{table.period} = touched.p AND s.layer = :layer {_who_counts(place)}{grouping}"
         ),
         {"touched": touched, "dataset": place.dataset, "layer": place.layer},
     )
     return [tuple(row) for row in rows]
+
+
+def _who_counts(place: _Layer) -> str:
+    """The condition on rows `s`: of their dataset; of hours that serve, those a day was made of.
+
+    Hours are kept by native id and dataset: their place has the day's row, and of a day that several
+    records have, `served_day` says whose.
+    """
+    if place.table != GLOBAL_HOURLY or place.dataset != SERVED:
+        return "AND s.dataset = :dataset"
+    return (
+        "LEFT JOIN station_place AS p ON p.station_id = s.station_id "
+        "JOIN daily_summary AS d ON d.station_id = COALESCE(p.place_id, s.station_id) "
+        "AND d.rule = s.rule AND d.day = DATE(s.hour_start) "
+        "AND d.dataset = :dataset AND d.layer = s.layer "
+        "LEFT JOIN served_day AS c ON c.place_id = d.station_id AND c.day = d.day "
+        "WHERE (c.place_id IS NULL OR (c.dataset = s.dataset AND c.station_id = s.station_id))"
+    )
 
 
 def _frame(rows: Sequence[tuple[object, ...]], period: str, *numbers: str) -> pl.DataFrame:

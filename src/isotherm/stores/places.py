@@ -6,6 +6,7 @@ of places (roll-ups, rows over all stations, the API) asks here.
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 import sqlalchemy as sa
@@ -14,6 +15,14 @@ from isotherm.datasets.facts import serving_rank
 from isotherm.stores.tables import source_file, station_place
 
 _IDS_AT_ONCE: Final = 1_000
+
+
+class PlaceKind(StrEnum):
+    """What became of an id that was looked for in the newest list."""
+
+    MATCHED = "matched"
+    UNMATCHED = "unmatched"
+    CONFLICT = "conflict"  # a code of it belongs to a station that is not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +47,13 @@ def places_of(connection: sa.Connection, station_ids: Iterable[str]) -> dict[str
 def natives_of(connection: sa.Connection, place_ids: Iterable[str]) -> dict[str, list[str]]:
     """The native ids of each place, its own first, then by id; whether they have files or not."""
     wanted = sorted(set(place_ids))
-    natives = {one: [one] for one in wanted}
+    # One that means another place now has none of its own.
+    places = places_of(connection, wanted)
+    natives = {one: [one] if places[one] == one else [] for one in wanted}
     for part in _parts(wanted):
-        statement = (
-            sa.select(station_place.c.place_id, station_place.c.station_id)
-            .where(station_place.c.place_id.in_(part))
-            .order_by(station_place.c.station_id)
-        )
-        for place_id, station_id in connection.execute(statement):
+        statement = sa.select(station_place.c.place_id, station_place.c.station_id)
+        rows = connection.execute(statement.where(station_place.c.place_id.in_(part)))
+        for place_id, station_id in sorted(tuple(row) for row in rows):
             natives[place_id].append(station_id)
     return natives
 

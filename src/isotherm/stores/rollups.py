@@ -5,6 +5,7 @@ from typing import Final
 import polars as pl
 
 from isotherm.statistics.merge import merged
+from isotherm.stores.serving import join_datasets
 from isotherm.stores.summary_tables import (
     DAY_COUNT,
     DAYS,
@@ -13,6 +14,7 @@ from isotherm.stores.summary_tables import (
     MONTHS,
     PERIOD_COUNTS,
     SEASONS,
+    SERVED_BY,
     YEARS,
     SummaryTable,
 )
@@ -23,7 +25,7 @@ _ALL_PARTS: Final = 0b1111
 
 
 def days_of(hours: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `DAYS` from all hours of some station-days.
+    """Rows of `DAYS` from all hours of some place-days, each with its `dataset`: one per day.
 
     Hours in which nothing counts bring their reasons; a day of nothing else is no row.
     """
@@ -34,6 +36,7 @@ def days_of(hours: pl.DataFrame) -> pl.DataFrame:
     )
     has_all_parts = pl.col("parts").bitwise_or() == _ALL_PARTS
     counts_of_day = (
+        pl.col("dataset").first().alias(SERVED_BY),
         pl.col(HOUR_COUNT).cast(pl.Int64).sum(),
         pl.lit(1).alias(DAY_COUNT),
         has_all_parts.cast(pl.Int32).alias(GOOD_DAY_COUNT),
@@ -42,17 +45,17 @@ def days_of(hours: pl.DataFrame) -> pl.DataFrame:
 
 
 def months_of(days: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `MONTHS` from all days of some station-months."""
+    """Rows of `MONTHS` from all days of some place-months."""
     return _roll_up(days, pl.col("day").dt.truncate("1mo"), MONTHS)
 
 
 def seasons_of(months: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `SEASONS` from all months of some station-seasons."""
+    """Rows of `SEASONS` from all months of some place-seasons."""
     return _roll_up(months, season_start(pl.col("month")), SEASONS)
 
 
 def years_of(months: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `YEARS` from all months of some station-years."""
+    """Rows of `YEARS` from all months of some place-years."""
     return _roll_up(months, pl.col("month").dt.year().cast(pl.Int16), YEARS)
 
 
@@ -61,11 +64,14 @@ def season_start(day: pl.Expr) -> pl.Expr:
     return day.dt.truncate("1mo").dt.offset_by("1mo").dt.truncate("3mo").dt.offset_by("-1mo")
 
 
-_SUMS: Final = tuple(pl.col(name).cast(pl.Int64).sum() for name in PERIOD_COUNTS)
+_OF_PARTS: Final = (
+    join_datasets(pl.col(SERVED_BY)).alias(SERVED_BY),
+    *(pl.col(name).cast(pl.Int64).sum() for name in PERIOD_COUNTS),
+)
 
 
 def _roll_up(
-    parts: pl.DataFrame, period: pl.Expr, target: SummaryTable, counts: tuple[pl.Expr, ...] = _SUMS
+    parts: pl.DataFrame, period: pl.Expr, target: SummaryTable, counts: tuple[pl.Expr, ...] = _OF_PARTS
 ) -> pl.DataFrame:
     whole = parts.group_by("station_id", "rule", period.alias(target.period)).agg(*counts, *merged())
     return whole.filter(pl.col("observation_count") > 0).select(

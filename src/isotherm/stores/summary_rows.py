@@ -56,21 +56,37 @@ def read_rows(
         dataset: by name.
         ranges: `station_id, first, last` (inclusive, as the table's period).
     """
+    return _read(connection, table, table.schema, ranges, f" AND dataset = '{dataset}'")
+
+
+def read_rows_of_all(
+    connection: sa.Connection, table: SummaryTable, ranges: pl.DataFrame
+) -> pl.DataFrame:
+    """The same of all datasets, which costs no more: the table's schema, and `dataset`."""
+    return _read(connection, table, pl.Schema({**table.schema, "dataset": pl.String()}), ranges)
+
+
+def _read(
+    connection: sa.Connection,
+    table: SummaryTable,
+    schema: pl.Schema,
+    ranges: pl.DataFrame,
+    of_dataset: str = "",
+) -> pl.DataFrame:
     texts: list[str] = []
     columns = ", ".join(
-        f"COALESCE({name}, '{_NULL}')" if name in _NULLABLE else name for name in table.schema.names()
+        f"COALESCE({name}, '{_NULL}')" if name in _NULLABLE else name for name in schema.names()
     )
-    for condition in _range_conditions(table, dataset, ranges):
+    for condition in _range_conditions(table, of_dataset, ranges):
         texts += connection.exec_driver_sql(
             f"SELECT CONCAT_WS('{_SEPARATOR}', {columns}) FROM {table.name} WHERE {condition}",  # noqa: S608
             execution_options=_AS_IS,
         ).scalars()
     if not texts:
-        return pl.DataFrame(schema=table.schema)
-    width = len(table.schema)
-    fields = pl.Series("row", texts).str.split_exact(_SEPARATOR, width - 1).struct.unnest()
-    fields.columns = table.schema.names()
-    return fields.select(_parsed(name, kind) for name, kind in table.schema.items())
+        return pl.DataFrame(schema=schema)
+    fields = pl.Series("row", texts).str.split_exact(_SEPARATOR, len(schema) - 1).struct.unnest()
+    fields.columns = schema.names()
+    return fields.select(_parsed(name, kind) for name, kind in schema.items())
 
 
 def write_rows(
@@ -131,9 +147,9 @@ def _load_file(
         )
 
 
-def _range_conditions(table: SummaryTable, dataset: str, ranges: pl.DataFrame) -> Iterator[str]:
+def _range_conditions(table: SummaryTable, of_dataset: str, ranges: pl.DataFrame) -> Iterator[str]:
     rules = ",".join(f"'{rule}'" for rule in RULE_NAMES)
-    rest = f"dataset = '{dataset}' AND layer = '{LAYER_BATCH}'"
+    rest = f"layer = '{LAYER_BATCH}'{of_dataset}"
     texts = ranges.select("station_id", _as_text("first"), _as_text("last")).rows()
     for start in range(0, len(texts), _RANGES_PER_STATEMENT):
         yield " OR ".join(

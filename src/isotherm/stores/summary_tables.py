@@ -1,6 +1,7 @@
 """The tables of summaries of stations as data: name, period, columns, and the schema of a frame."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 import polars as pl
@@ -13,11 +14,16 @@ from isotherm.statistics.catalogue import (
 )
 from isotherm.statistics.merge import value_type
 
+# Changed days that lie closer together are read as one range.
+_GAP_DAYS: Final = 3
+_LAST_HOUR: Final = timedelta(hours=23)
 HOUR_COUNT: Final = "hour_count"
 DAY_COUNT: Final = "day_count"
 GOOD_DAY_COUNT: Final = "good_day_count"
 # What a period holds beside the statistics; those of parts add up.
 PERIOD_COUNTS: Final = (HOUR_COUNT, DAY_COUNT, GOOD_DAY_COUNT)
+# Which datasets served a period, by name with commas.
+SERVED_BY: Final = "datasets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,7 @@ _OF_EMPTY: Final = {
     one.name: value_type(one, one.hour_bits) for one in (OBSERVATION_COUNT, *REASON_STATISTICS)
 }
 _OF_PERIOD: Final = {
+    SERVED_BY: pl.String(),
     **dict.fromkeys(PERIOD_COUNTS, pl.Int32()),
     **{one.name: value_type(one, one.period_bits) for one in PERIOD_STATISTICS},
 }
@@ -86,4 +93,19 @@ def hours_of_days(
         left_on=[pl.col("station_id"), pl.col("hour_start").dt.date()],
         right_on=["station_id", "day"],
         how="anti" if outside else "semi",
+    )
+
+
+def ranges_of_hours(station_days: pl.DataFrame) -> pl.DataFrame:
+    """Few ranges that hold the station-days: `station_id, first, last`, first and last hours."""
+    day = pl.col("day")
+    is_far = (day - day.shift()).over("station_id") > timedelta(days=_GAP_DAYS)
+    run = is_far.fill_null(value=True).cast(pl.Int64).cum_sum()
+    return (
+        station_days.sort(["station_id", "day"])
+        .group_by("station_id", run.alias("run"), maintain_order=True)
+        .agg(
+            day.min().cast(pl.Datetime("us")).alias("first"),
+            (day.max().cast(pl.Datetime("us")) + _LAST_HOUR).alias("last"),
+        )
     )

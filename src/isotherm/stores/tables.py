@@ -137,6 +137,13 @@ def _period_table(name: str, period: Column[Any]) -> Table:
         _required("station_id", ascii_key(STATION_ID_LENGTH)),
         period,
         *_layer_key(),
+        Column(
+            "datasets",
+            ascii_key(64),
+            nullable=False,
+            server_default="",
+            comment="which served it, by name with commas",
+        ),
         _required("hour_count", Integer()),
         _count("day_count", "days with a temperature"),
         _count("good_day_count", "of these, days with one in all four six-hour parts"),
@@ -223,6 +230,32 @@ station_place = Table(
     _required("distance_km", mysql.DOUBLE(asdecimal=False)),
     Index("ix_station_place_place", "place_id", "station_id"),
     comment="ids that mean a place of another id; one without a row is its own",
+    **OPTIONS,
+)
+
+served_day = Table(
+    "served_day",
+    metadata,
+    _required("place_id", ascii_key(STATION_ID_LENGTH)),
+    _required("day", Date()),
+    _required("dataset", ascii_key(16)),
+    _required("station_id", ascii_key(STATION_ID_LENGTH)),
+    PrimaryKeyConstraint("place_id", "day"),
+    comment="whose hours serve, of days that several records of a place have hours of",
+    **OPTIONS,
+)
+
+cross_walk_entry = Table(
+    "cross_walk_entry",
+    metadata,
+    _required("kind", ascii_key(16)),
+    _required("station_id", ascii_key(STATION_ID_LENGTH)),
+    Column("other_id", ascii_key(STATION_ID_LENGTH), nullable=False, comment="empty of an unmatched"),
+    Column("via", ascii_key(8)),
+    Column("distance_km", mysql.DOUBLE(asdecimal=False)),
+    PrimaryKeyConstraint("station_id", "kind", "other_id"),
+    Index("ix_cross_walk_entry_kind", "kind", "station_id", "other_id"),
+    comment="what became of every id that was looked for in the newest list: the last result",
     **OPTIONS,
 )
 

@@ -16,7 +16,7 @@ from isotherm.api.models import GLOBAL_ROWS, STATION_ROWS
 from isotherm.api.records import field_names, global_records, station_records
 from isotherm.api.render import Listing, ListPage, Wanted, respond_list
 from isotherm.api.security import frame_origins
-from isotherm.api.series import GLOBAL_SERIES, STATION_SERIES, _choose
+from isotherm.api.series import GLOBAL_SERIES, STATION_SERIES, choose
 from isotherm.datasets.facts import PRIORITIES
 from isotherm.datasets.registry import DATASETS
 from isotherm.settings import Settings
@@ -44,8 +44,11 @@ def test_of_one_period_the_batch_row_is_chosen_then_the_dataset_that_serves_firs
         ["04", "old", "batch"],
     ]
     new_first = [rows[0], rows[3], rows[4], rows[6], rows[8]]
-    assert _choose(rows, {"new": 1, "old": 2}) == new_first
-    assert _choose(rows, {"old": 1, "new": 2}) == [*new_first[:2], rows[5], *new_first[3:]]
+    for order, chosen in (
+        (("new", "old", "gone"), new_first),
+        (("old", "new", "gone"), [*new_first[:2], rows[5], *new_first[3:]]),
+    ):
+        assert choose(rows, lambda row, order=order: (row[2], order.index(row[1]))) == chosen
 
 
 def test_every_dataset_has_a_priority_of_its_own() -> None:
@@ -65,7 +68,7 @@ def hour_of(temperatures: list[int], dew_points: list[int]) -> dict[str, object]
         **{name: number for number, name in enumerate(REASON_COUNTS)},
     }
     statistics = [read[one.name] for one in READ_STATISTICS]
-    row = ["2014-01-01T00:00:00Z", "global-hourly", "batch", *statistics, None]
+    row = ["2014-01-01T00:00:00Z", "global-hourly", "batch", *statistics, None, "01001099999"]
     (made,) = station_records(STATION_SERIES["hourly"], [row], "01001099999", "qc")
     record: dict[str, object] = msgspec.to_builtins(made)
     return record
