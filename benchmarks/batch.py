@@ -28,7 +28,7 @@ from process_cost import Cost, run_program
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "tests"))
 
-from isotherm.datasets.simulated.station_years import write_archive
+from isotherm.datasets.simulated.archive_files import write_archive
 from isotherm.spark.batch import BatchSummariser
 from isotherm.spark.session import batch_context, batch_submit_conf
 from isotherm.stores import tables

@@ -17,7 +17,7 @@ def session_archive() -> Path:
     """A directory archive: NOAA's real files where they are, else a small simulated one."""
     if (real := real_archive()) is not None:
         return real
-    from isotherm.datasets.simulated.station_years import write_archive
+    from isotherm.datasets.simulated.archive_files import write_archive
 
     root = Path(tempfile.mkdtemp(prefix="isotherm-archive-"))
     write_archive(root, stations=6, years=(2013, 2014))

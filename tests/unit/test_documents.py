@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from isotherm.datasets.simulated.traps import MILD, TRAP_NAMES
 from isotherm.messages import TOPICS
 from isotherm.observation import FIELDS
 from isotherm.quality import RULE_NAMES, Reason
@@ -40,6 +41,12 @@ def test_the_dictionary_names_every_field_rule_reason_and_topic() -> None:
 def test_operations_explains_every_setting() -> None:
     settings = {f"ISOTHERM_{name.upper()}" for name in Settings.model_fields}
     assert settings - named_in(OPERATIONS) == set()
+
+
+def test_the_simulated_archive_s_page_names_every_trap_and_whether_it_is_on() -> None:
+    page = (DOCS / "simulated_archive.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| (yes|no) \|", page, re.MULTILINE)
+    assert rows == [(name, "yes" if getattr(MILD, name) else "no") for name in TRAP_NAMES]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY_ROOT)))

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -11,61 +11,77 @@ from isotherm.archive.received_file import keep_compressed, temporary_beside
 from isotherm.archive.station_year import FetchedFile, SourceFile, StationYear
 from isotherm.archive.year_archive import WantedYear
 from isotherm.datasets.dataset import Dataset, ListedStation
+from isotherm.datasets.ghcnh import NAME as GHCNH
 from isotherm.datasets.simulated.station_years import (
-    SIMULATED_DATASET,
+    SIMULATED_DATASETS,
     published_on,
     simulate_station_year,
+    utc_today,
 )
 from isotherm.datasets.simulated.stations import (
     FIRST_YEAR,
     STATION_COUNT,
     describe_station,
     newest_day,
+    simulated_ghcn_list,
     simulated_history,
     station_ids,
 )
+from isotherm.datasets.simulated.traps import MILD, Traps
 
 # Raised when the generator changes, so that files made before it are made again.
-GENERATOR_VERSION: Final = 1
+GENERATOR_VERSION: Final = 2
 LABEL: Final = "simulated (not real observations)"
 FIRST_VISIT_STATION_COUNT: Final = 12
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()
+_FIRST_VISIT: Final = timedelta(days=365)
 
 
 class SimulatedArchive:
-    """See `Archive`; a file changes only as its year goes on.
+    """See `Archive`; a file changes only as its year goes on, unless a trap is on that says otherwise.
+
+    GHCNh comes as Parquet and goes on to yesterday; global-hourly ends where NOAA's ended.
 
     Args:
         station_count: how many stations it has, at most 9 999.
         today: what day it is, for tests.
+        traps: what is wrong with its files.
     """
 
     is_simulated = True
     label = LABEL
 
-    def __init__(self, station_count: int = STATION_COUNT, today: Callable[[], date] = _today) -> None:
+    def __init__(
+        self,
+        station_count: int = STATION_COUNT,
+        today: Callable[[], date] = utc_today,
+        traps: Traps = MILD,
+    ) -> None:
         self._station_count = station_count
         self._today = today
+        self._traps = traps
 
     def list_first_visit(self, dataset: Dataset) -> list[StationYear]:
-        """A dozen stations all over the world in the last two years, of those that miss no day.
+        """GHCNh's files of the last twelve months, of a dozen stations that miss no day.
 
-        Over few stations a mean jumps where one of them is silent: no first impression of weather.
+        They lie all over the world: over few stations a mean jumps where one of them is silent, which
+        is no first impression of weather.
         """
-        newest = newest_day(self._today()).year
+        if dataset.name != GHCNH:
+            return []
+        newest = newest_day(self._today(), GHCNH)
         steady = [one for one in station_ids(self._station_count) if describe_station(one).is_steady]
-        return _open_years(dataset, steady[:FIRST_VISIT_STATION_COUNT], range(newest - 1, newest + 1))
+        ids = [describe_station(one).ghcn_id or "" for one in steady[:FIRST_VISIT_STATION_COUNT]]
+        return _open_years(dataset, ids, range((newest - _FIRST_VISIT).year, newest.year + 1))
 
     def list_station_years(
         self, dataset: Dataset, first_year: int, last_year: int
     ) -> list[StationYear]:
         """Every station in each year from its opening on."""
-        newest = newest_day(self._today()).year
+        if dataset.name not in SIMULATED_DATASETS:
+            return []
+        newest = newest_day(self._today(), dataset.name).year
         years = range(max(first_year, FIRST_YEAR), min(last_year, newest) + 1)
-        return _open_years(dataset, station_ids(self._station_count), years)
+        return _open_years(dataset, station_ids(self._station_count, dataset.name), years)
 
     def list_sizes(
         self, dataset: Dataset, first_year: int, last_year: int
@@ -85,12 +101,18 @@ class SimulatedArchive:
         if not self._has(station_year, today):
             return None
         downloaded_at = datetime.now(UTC).replace(microsecond=0)
-        published_at = published_on(station_year.year, today)
+        published_at = published_on(station_year.year, today, station_year.dataset, self._traps)
         etag = f"{GENERATOR_VERSION}-{published_at.date()}"
         versions = KnownVersions(known, refused)
         if version := versions.of_etag(etag):
             return versions.unchanged(version, downloaded_at=downloaded_at, etag=etag, origin=LABEL)
-        content = simulate_station_year(station_year.station_id, station_year.year, today=today)
+        content = simulate_station_year(
+            station_year.station_id,
+            station_year.year,
+            dataset=station_year.dataset,
+            today=today,
+            traps=self._traps,
+        )
         if content is None:
             return None
         with temporary_beside(target) as temporary:
@@ -118,11 +140,12 @@ class SimulatedArchive:
 
     def read_station_list(self, dataset: Dataset) -> list[ListedStation]:
         """The made-up stations."""
-        if dataset.name != SIMULATED_DATASET:
+        if dataset.name == GHCNH:
+            return dataset.read_station_list(simulated_ghcn_list(self._station_count))
+        if dataset.name not in SIMULATED_DATASETS:
             return []
-        return dataset.read_station_list(
-            simulated_history(self._station_count, newest_day(self._today()))
-        )
+        newest = newest_day(self._today(), dataset.name)
+        return dataset.read_station_list(simulated_history(self._station_count, newest))
 
     def unreachable_reason(self) -> str | None:
         """Always there."""
@@ -132,13 +155,11 @@ class SimulatedArchive:
         """Nothing is held open."""
 
     def _has(self, one: StationYear, today: date) -> bool:
-        is_simulated = one.dataset == SIMULATED_DATASET and FIRST_YEAR <= one.year <= today.year
-        return is_simulated and one.station_id in station_ids(self._station_count)
+        is_simulated = one.dataset in SIMULATED_DATASETS and FIRST_YEAR <= one.year <= today.year
+        return is_simulated and one.station_id in station_ids(self._station_count, one.dataset)
 
 
 def _open_years(dataset: Dataset, stations: Iterable[str], years: range) -> list[StationYear]:
-    if dataset.name != SIMULATED_DATASET:
-        return []
     return sorted(
         StationYear(one, year, dataset.name)
         for one in stations

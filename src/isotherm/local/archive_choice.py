@@ -20,9 +20,9 @@ def choose_archive(console: Console) -> str:
     if reason is None:
         return NOAA
     console.print(
-        f"{reason}\nRunning on [bold]simulated[/bold] weather instead, and every screen says so. To "
-        "use NOAA's files later, give them a state folder of their own: "
-        "ISOTHERM_STATE_DIR=… ./isotherm up --archive noaa",
+        f"{reason}\nRunning on [bold]simulated[/bold] weather of the last twelve months to yesterday "
+        "instead, and every screen says so. To use NOAA's files later, give them a state folder of "
+        "their own: ISOTHERM_STATE_DIR=… ./isotherm up --archive noaa",
         highlight=False,
     )
     return SIMULATED

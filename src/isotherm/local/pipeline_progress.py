@@ -62,7 +62,9 @@ class PipelineProgress:
             return ""
 
     def _downloaded(self) -> str:
-        return f"{self._files()} of {self._count} files on HDFS"
+        # A place has files in other datasets too, which come with it.
+        files = self._files()
+        return f"{files} of {max(self._count, files)} files on HDFS"
 
     def _summarised(self) -> str:
         left = self._files(_FILE.c.is_pending == 1)

@@ -15,9 +15,9 @@ from isotherm.archive.http_archive import HttpArchive
 from isotherm.archive.noaa_archive import NoaaArchive
 from isotherm.archive.simulated_archive import SimulatedArchive
 from isotherm.archive.station_year import FetchedFile, SourceFile, StationYear
+from isotherm.datasets.ghcnh.dataset import GHCNH
 from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.datasets.global_hourly.reader import parse_observations
-from isotherm.datasets.simulated.station_years import simulate_station_year
 from isotherm.datasets.simulated.stations import describe_station
 from isotherm.errors import SourceError
 from isotherm.settings import Settings
@@ -150,27 +150,39 @@ def test_the_real_files_come_whole_with_their_station_list(tmp_path: Path) -> No
 
 
 def test_the_simulated_archive_has_a_first_visit_and_all_its_years() -> None:
-    archive = SimulatedArchive(today=lambda: date(2024, 7, 10))
-    first_visit = archive.list_first_visit(GLOBAL_HOURLY)
-    assert {one.year for one in first_visit} == {2023, 2024}
+    archive = SimulatedArchive(today=lambda: date(2026, 7, 10))
+    first_visit = archive.list_first_visit(GHCNH)
+    assert {one.year for one in first_visit} == {2025, 2026}
     assert len({one.station_id for one in first_visit}) == 12
+    assert archive.list_first_visit(GLOBAL_HOURLY) == []
+    assert {
+        one.year for one in SimulatedArchive(today=lambda: date(2027, 1, 1)).list_first_visit(GHCNH)
+    } == {2025, 2026}
     assert len(archive.list_station_years(GLOBAL_HOURLY, 2024, 2024)) == 100
+    assert len(archive.list_station_years(GHCNH, 2024, 2024)) == 95
     assert len(archive.list_station_years(GLOBAL_HOURLY, 1901, 1901)) == 10
-    assert archive.list_station_years(GLOBAL_HOURLY, 2025, 2030) == []
+    # NOAA's own global-hourly ended in August 2025.
+    assert len(archive.list_station_years(GLOBAL_HOURLY, 2025, 2030)) == 100
+    assert len(archive.list_station_years(GHCNH, 2025, 2030)) == 190
     assert archive.unreachable_reason() is None
     assert "simulated" in archive.label
 
 
-def test_the_first_visit_s_stations_all_have_a_temperature_on_every_day() -> None:
-    archive = SimulatedArchive(today=lambda: date(2024, 7, 10))
-    stations = {one.station_id for one in archive.list_first_visit(GLOBAL_HOURLY)}
-    for station_id in stations:
-        content = simulate_station_year(station_id, 2024, today=date(2024, 7, 10))
-        assert content is not None
-        table = pl.read_csv(content, columns=["DATE", "TMP"], infer_schema=False)
-        days = table.filter(~pl.col("TMP").str.starts_with("+9999"))["DATE"].str.head(10).n_unique()
-        assert days == (date(2024, 7, 9) - date(2024, 1, 1)).days, station_id
-    places = [describe_station(one) for one in stations]
+def test_the_first_visit_s_stations_all_have_a_temperature_on_every_day_to_yesterday(
+    tmp_path: Path,
+) -> None:
+    today = date(2026, 2, 15)
+    archive = SimulatedArchive(today=lambda: today)
+    wanted = [one for one in archive.list_first_visit(GHCNH) if one.year == 2026]
+    for outcome in fetch_all(archive, wanted, tmp_path):
+        assert outcome.fetched is not None
+        path = outcome.fetched.path
+        assert path is not None
+        rows = GHCNH.read(
+            path.read_bytes(), published_at=outcome.fetched.published_at, source_file=path.name
+        ).observations.filter(pl.col("air_temperature_tenths").is_not_null())
+        assert rows["observed_at"].dt.date().n_unique() == (today - date(2026, 1, 1)).days
+    places = [describe_station(one.station_id) for one in wanted]
     assert max(one.latitude_deg for one in places) - min(one.latitude_deg for one in places) > 90
     assert max(one.longitude_deg for one in places) - min(one.longitude_deg for one in places) > 180
 

@@ -21,11 +21,8 @@ from isotherm.datasets.global_hourly.quality import QUALITY
 from isotherm.datasets.global_hourly.reader import parse_observations
 from isotherm.datasets.global_hourly.station_history import read_station_history
 from isotherm.datasets.simulated.__main__ import main
-from isotherm.datasets.simulated.station_years import (
-    published_on,
-    simulate_station_year,
-    write_archive,
-)
+from isotherm.datasets.simulated.archive_files import write_archive
+from isotherm.datasets.simulated.station_years import published_on, simulate_station_year
 from isotherm.datasets.simulated.stations import Kind, describe_station, simulated_history, station_ids
 from isotherm.errors import SourceError
 from isotherm.quality import RULE_NAMES
