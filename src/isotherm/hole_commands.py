@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 # A run of `ingest_observations` per day; beyond so many a run per year is quicker.
 MAX_DAYS: Final = 31
@@ -25,11 +25,11 @@ def fill_commands(station_ids: Collection[str], runs: Iterable[Days]) -> list[st
     """
     joined = _joined(runs)
     stations = sorted(set(station_ids))
-    choice = {"station_ids": stations} if len(stations) <= _NAMED_STATIONS else {}
+    named = stations if len(stations) <= _NAMED_STATIONS else []
     if sum((last - first).days + 1 for first, last in joined) <= MAX_DAYS:
-        return [_backfill(one, choice) for one in joined]
+        return [_backfill(one, named) for one in joined]
     years = sorted({year for first, last in joined for year in range(first.year, last.year + 1)})
-    return [_import(first, last, choice) for first, last in _runs_of_years(years)]
+    return [_import(first, last, named) for first, last in _runs_of_years(years)]
 
 
 def _joined(runs: Iterable[Days]) -> list[Days]:
@@ -48,14 +48,16 @@ def _runs_of_years(years: Sequence[int]) -> list[tuple[int, int]]:
     return list(zip(starts, ends, strict=True))
 
 
-def _backfill(days: Days, choice: dict[str, Any]) -> str:
-    conf = f" --dag-run-conf '{json.dumps(choice)}'" if choice else ""
+def _backfill(days: Days, station_ids: Sequence[str]) -> str:
+    conf = json.dumps({"station_ids": station_ids})
     return (
         "./isotherm airflow backfill create --dag-id ingest_observations "
-        f"--from-date {days[0]} --to-date {days[1]} --reprocess-behavior completed{conf}"
+        f"--from-date {days[0]} --to-date {days[1]} --reprocess-behavior completed"
+        + (f" --dag-run-conf '{conf}'" if station_ids else "")
     )
 
 
-def _import(first_year: int, last_year: int, choice: dict[str, Any]) -> str:
-    conf = {"first_year": first_year, "last_year": last_year, **choice, "dry_run": False}
-    return f"./isotherm airflow dags trigger import_history --conf '{json.dumps(conf)}'"
+def _import(first_year: int, last_year: int, station_ids: Sequence[str]) -> str:
+    years = ":".join(map(str, sorted({first_year, last_year})))
+    ids = f" --ids {','.join(station_ids)}" if station_ids else ""
+    return f"./isotherm import --years {years}{ids}"

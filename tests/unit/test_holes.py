@@ -131,11 +131,10 @@ def test_commands_join_runs_of_days_and_go_over_to_years_where_they_are_many() -
     ]
     many = [(date(2013, 11, 1), date(2014, 2, 1)), (date(2017, 6, 1), date(2017, 7, 20))]
     assert fill_commands(["72530094846"], many) == [
-        "./isotherm airflow dags trigger import_history --conf "
-        f"""'{{"first_year": {first}, "last_year": {last}, "station_ids": ["72530094846"], """
-        """"dry_run": false}'"""
-        for first, last in ((2013, 2014), (2017, 2017))
+        "./isotherm import --years 2013:2014 --ids 72530094846",
+        "./isotherm import --years 2017 --ids 72530094846",
     ]
     hundred = [f"{number:06d}99999" for number in range(100)]
     (command,) = fill_commands(hundred, near)
     assert "station_ids" not in command, "all that the platform has"
+    assert fill_commands(hundred, many)[1] == "./isotherm import --years 2017"
