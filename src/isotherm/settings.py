@@ -86,6 +86,15 @@ class Settings(BaseSettings):
     mysql_database: str = "isotherm"
     mysql_password: SecretStr = SecretStr("")
     runtime_dir: Path = Path()
+    past_years_within_days: int = Field(
+        default=30, ge=1, description="a file of a past year is asked for within so many daily runs"
+    )
+    stale_after_h: int = Field(
+        default=96, ge=1, description="hours from the newest observation to now that are too many"
+    )
+    notify_url: SecretStr = Field(
+        default=SecretStr(""), description="where failures are told, as apprise writes addresses"
+    )
 
     def model_post_init(self, _context: object) -> None:
         """Fill what derives from the port base and the state folder."""

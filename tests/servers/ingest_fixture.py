@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete
 
 from isotherm.archive.directory_archive import DirectoryArchive
+from isotherm.ingest import batch_tasks, day_tasks
+from isotherm.ingest.day_ranges import days_of
 from isotherm.ingest.stations import StationDirectory
 from isotherm.ingest.transfer import Transfer
 from isotherm.ingest.workplace import Workplace
@@ -101,6 +104,27 @@ def summarise_pending(place: Workplace) -> int:
             assert result.failure is None, result.failure
             source_files.record_summarised(connection, result.contents, result.code)
     return len(files)
+
+
+def load_and_tell(run_id: str = "run") -> list[str]:
+    """Load and tell; returns the days that were told."""
+    loaded = batch_tasks.load_changes(run_id=run_id)
+    batch_tasks.forget_told_days(run_id=run_id)
+    return list(days_of(loaded["days"]))
+
+
+def run_left(place: Workplace) -> list[str]:
+    """What a run does after its download; returns the days that were told."""
+    if batch_tasks.prepare_and_find_work().is_pending:
+        summarise_pending(place)
+    told = load_and_tell()
+    assert batch_tasks.settle_ledger(run_label="test") is None
+    return told
+
+
+def run_day(place: Workplace, day: str, **form: Any) -> list[str]:  # noqa: ANN401 - a form's values
+    """A whole run by hand; returns the days that were told."""
+    return run_left(place) if day_tasks.download_day(form_day=day, **form) else []
 
 
 def use_settings_of(servers: Hdfs, published: Published, patch: pytest.MonkeyPatch) -> None:

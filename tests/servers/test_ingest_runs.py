@@ -19,7 +19,6 @@ from structlog.testing import capture_logs
 from isotherm.archive.station_year import StationYear
 from isotherm.errors import SettingsError, StoreError
 from isotherm.ingest import batch_tasks, day_tasks, estimate, history_tasks
-from isotherm.ingest.day_ranges import days_of
 from isotherm.ingest.plan import MAX_TASKS, read_plan, write_plan
 from isotherm.ingest.workplace import Workplace
 from isotherm.settings import load_settings
@@ -33,7 +32,9 @@ from servers.ingest_fixture import (
     csv_of,
     empty,
     ingest_servers,
+    load_and_tell,
     place_of,
+    run_day,
     summarise_pending,
     use_settings_of,
 )
@@ -69,24 +70,6 @@ def place(servers: Hdfs, published: Published, monkeypatch: pytest.MonkeyPatch) 
 
 def download(day: str, **form: Any) -> dict[str, Any]:  # noqa: ANN401 - a form's values
     return day_tasks.download_day(form={"day": day, **form})
-
-
-def load(run_id: str = "run") -> list[str]:
-    """Load and tell; returns the days that were told."""
-    loaded = batch_tasks.load_changes(run_id=run_id)
-    batch_tasks.forget_told_days(run_id=run_id)
-    return list(days_of(loaded["days"]))
-
-
-def run_day(place: Workplace, day: str, **form: Any) -> list[str]:  # noqa: ANN401 - a form's values
-    """A whole run; returns the days that were told."""
-    if not download(day, **form):
-        return []
-    if batch_tasks.prepare_and_find_work().is_pending:
-        summarise_pending(place)
-    told = load()
-    assert batch_tasks.settle_ledger(run_label="test") is None
-    return told
 
 
 def rows_of(place: Workplace) -> dict[str, list[Any]]:
@@ -144,7 +127,7 @@ def test_a_ledger_whose_settling_was_killed_is_settled_by_the_next_run_though_no
     published.put(csv_of(60))
     download("2014-01-01")
     summarise_pending(place)
-    load()
+    load_and_tell()
     # It was killed here: loaded, told and not compared.
     assert not batch_tasks.prepare_and_find_work().is_done
     assert run_day(place, "2014-01-02") == []
@@ -197,7 +180,7 @@ def test_summaries_lost_before_the_load_are_refused_by_name_and_mended_by_the_ne
     summarise_pending(place)
     place.store.delete(bucket_path(HOURLY_SUMMARY_ROOT, "global-hourly", 2014, BUCKET))
     with pytest.raises(StoreError, match=f"global-hourly/2014/{STATION}.*the next run"):
-        load()
+        load_and_tell()
     assert hours_by_day(place) == {"2014-01-01": 24}
     assert run_day(place, "2014-01-02") == ["2014-01-02"]
     assert hours_by_day(place) == {"2014-01-01": 24, "2014-01-02": 24}
@@ -296,7 +279,7 @@ def test_an_import_downloads_its_plan_and_is_loaded_like_any_run(
     assert history_tasks.title_of(part) == "2013-2014"
     assert history_tasks.download_years(part)["changed"] == 2
     assert summarise_pending(place) == 2
-    assert load() == ["2013-01-01", "2014-01-01"]
+    assert load_and_tell() == ["2013-01-01", "2014-01-01"]
 
 
 def test_a_dry_run_shows_what_will_come_and_the_end_what_it_took(
@@ -318,7 +301,7 @@ def test_a_dry_run_shows_what_will_come_and_the_end_what_it_took(
     parts = history_tasks.plan_import(FORM)
     assert history_tasks.download_years(parts[0])["changed"] == 10
     assert summarise_pending(place) == 10
-    load()
+    load_and_tell()
     with capture_logs() as shown:
         history_tasks.compare_with_estimate(parts)
     table = {line.split()[0]: line.split() for one in shown if (line := str(one["event"]))}

@@ -28,7 +28,7 @@ def check_coverage(new: Coverage, known: Coverage, source_file: str) -> None:
     if losses:
         raise CoverageShrunkError(
             f"{source_file}: the newer file covers less: {'; '.join(losses)}. The older one stays; "
-            "if NOAA withdrew these rows on purpose, delete its source_file row and import it again."
+            "if these rows were withdrawn on purpose, accept it by the DAG accept_shrunken_files."
         )
 
 

@@ -1,8 +1,10 @@
 """How much of its year a file covers, from the stations and times of its rows alone."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
+
+import polars as pl
 
 from isotherm.datasets.dataset import Dataset
 from isotherm.datasets.observations import is_in_future, is_of_file, source_name
@@ -32,6 +34,20 @@ def coverage_of(
     Raises:
         SourceError: it is no file of this dataset at all.
     """
-    keys = dataset.read_keys(content, source_name(dataset, station_id, year))
-    own = keys.filter(is_of_file(station_id, year) & ~is_in_future(now)).get_column("observed_at")
+    own = _own_times(dataset, content, station_id=station_id, year=year, now=now)
     return Coverage(own.len(), cast("datetime | None", own.min()), cast("datetime | None", own.max()))
+
+
+def covered_days(
+    dataset: Dataset, content: bytes, *, station_id: str, year: int, now: datetime | None = None
+) -> frozenset[date]:
+    """The UTC days of which a file has an observation; see `coverage_of`."""
+    own = _own_times(dataset, content, station_id=station_id, year=year, now=now)
+    return frozenset(own.dt.date().unique())
+
+
+def _own_times(
+    dataset: Dataset, content: bytes, *, station_id: str, year: int, now: datetime | None
+) -> pl.Series:
+    keys = dataset.read_keys(content, source_name(dataset, station_id, year))
+    return keys.filter(is_of_file(station_id, year) & ~is_in_future(now)).get_column("observed_at")

@@ -20,6 +20,7 @@ from isotherm.ingest.known_files import find_lost_sources, in_ledger
 from isotherm.ingest.plan import PlanPart, count_parts, read_plan, read_typed, write_plan, write_typed
 from isotherm.ingest.report import folded, log
 from isotherm.ingest.selection import plan_station_years
+from isotherm.ingest.shrunken_files import tell_of_refusals
 from isotherm.ingest.workplace import Workplace, in_workplace
 from isotherm.station_choice import StationChoice
 
@@ -101,6 +102,7 @@ def download_years(
         report = place.transfer.run(wanted, asked_since=since)
     typed = read_typed(place.store, plan_part)
     report.write(typed=typed)
+    tell_of_refusals(report)
     return {**report.counts, **report.typed(typed)}
 
 

@@ -87,13 +87,16 @@ def write_station(connection: Connection, station: Station) -> None:
 
 
 def refresh_observed_period(connection: Connection, stations: Collection[str]) -> None:
-    """Bring the first and last observation of these stations, and of their places, up to date."""
+    """Bring the first and last observation of these stations, and of their places, up to date.
+
+    The last is the last of an hour that counts: a lone bad row makes no station newer.
+    """
     natives = natives_of(connection, places_of(connection, stations).values())
     members = {**{one: [one] for one in stations}, **natives}
     files = tables.source_file.c
     wanted = sorted({one for ids in members.values() for one in ids})
     spans = connection.execute(
-        select(files.station_id, func.min(files.first_observed_at), func.max(files.last_observed_at))
+        select(files.station_id, func.min(files.first_observed_at), func.max(files.newest_loaded_at))
         .where(files.station_id.in_(wanted))
         .group_by(files.station_id)
     )

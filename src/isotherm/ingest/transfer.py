@@ -6,10 +6,11 @@ again as long as others come; then it is told, and the others stand.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +55,8 @@ class Transfer:
         at_once: how many files are asked for at the same time.
         pause_s: before files that failed are asked for again.
         year_archive_from: so many new files of a year are taken from its archive, where there is one.
+        accepted: versions, by sha256, that are taken though they cover less than ours.
+        accepted_by: the run that accepts them.
     """
 
     archive: Archive
@@ -64,6 +67,8 @@ class Transfer:
     at_once: int = MAX_CONCURRENT_DOWNLOADS
     pause_s: float = RETRY_PAUSE_S
     year_archive_from: int = DEFAULT_YEAR_ARCHIVE_FROM
+    accepted: Mapping[StationYear, str] = field(default_factory=dict)
+    accepted_by: str = ""
 
     @property
     def year_archives(self) -> YearArchives:
@@ -198,17 +203,22 @@ class _Pass:
             self.folder / str(station_year.year) / f"{station_year.dataset}-{station_year.station_id}"
         )
         version = known.source_file if known and not is_lost else None
-        refused = known.refused if known else None
+        refused = known.refused if known and station_year not in self.way.accepted else None
         fetched = self.unpacked.pop(station_year, None) or self.way.archive.fetch(
             station_year, target, version, refused
         )
         if fetched is None:
             if is_lost:
                 log.warning(f"HDFS has lost {station_year}, and the archive does not have it any more.")
-            return Transferred(station_year, Outcome.ABSENT)
+                return Transferred(station_year, Outcome.ABSENT)
+            if known is None:
+                return Transferred(station_year, Outcome.ABSENT)
+            asked_at = datetime.now(UTC).replace(microsecond=0)
+            self._write(lambda connection: source_files.record_gone(connection, station_year, asked_at))
+            return Transferred(station_year, Outcome.GONE, known.coverage)
         coverage = known.coverage if known else None
         if fetched.is_refused_again:
-            self._refuse(fetched)
+            self._write(lambda connection: source_files.record_refused_again(connection, fetched))
             reason = "the archive still has the version that was refused before."
             return Transferred(station_year, Outcome.REFUSED, coverage, reason=reason)
         if fetched.path is None:
@@ -222,22 +232,38 @@ class _Pass:
     def _take(
         self, fetched: FetchedFile, content: bytes, known: KnownFile | None, *, is_lost: bool
     ) -> Transferred:
-        coverage: Coverage | None = None
-        if known is not None and fetched.sha256 != known.source_file.sha256:
-            coverage = _coverage_of(content, fetched.station_year)
-            before = self._known_coverage(known, is_lost=is_lost)
+        key = fetched.station_year
+        if known is None or fetched.sha256 == known.source_file.sha256:
+            self._store(fetched, content, known, is_lost=is_lost)
+            return Transferred(key, Outcome.CHANGED, size_bytes=fetched.size_bytes)
+        coverage = _coverage_of(content, key)
+        before = self._known_coverage(known, is_lost=is_lost)
+        also: Callable[[Connection], None] | None = None
+        if self.way.accepted.get(key) == fetched.sha256:
+            also = partial(
+                source_files.record_acceptance,
+                fetched=fetched,
+                before=before,
+                after=coverage,
+                accepted_by=self.way.accepted_by,
+            )
+        else:
             try:
                 check_coverage(coverage, before, fetched.origin)
             except CoverageShrunkError as error:
-                self._refuse(fetched)
-                return Transferred(
-                    fetched.station_year, Outcome.REFUSED, known.coverage, reason=str(error)
-                )
-        self._store(fetched, content, known, is_lost=is_lost)
-        return Transferred(fetched.station_year, Outcome.CHANGED, coverage, fetched.size_bytes)
+                return self._refuse(fetched, coverage, known, str(error))
+        self._store(fetched, content, known, is_lost=is_lost, also=also)
+        return Transferred(key, Outcome.CHANGED, coverage, fetched.size_bytes)
 
-    def _refuse(self, fetched: FetchedFile) -> None:
-        self._write(lambda connection: source_files.record_refusal(connection, fetched))
+    def _refuse(
+        self, fetched: FetchedFile, coverage: Coverage, known: KnownFile, reason: str
+    ) -> Transferred:
+        self._write(
+            lambda connection: source_files.record_refusal(connection, fetched, coverage, reason)
+        )
+        return Transferred(
+            fetched.station_year, Outcome.REFUSED, known.coverage, reason=reason, is_news=True
+        )
 
     def _write(self, record: Callable[[Connection], None]) -> None:
         """One transaction, again where another one was in its way."""
@@ -256,7 +282,13 @@ class _Pass:
             return known.coverage
 
     def _store(
-        self, fetched: FetchedFile, content: bytes, known: KnownFile | None, *, is_lost: bool
+        self,
+        fetched: FetchedFile,
+        content: bytes,
+        known: KnownFile | None,
+        *,
+        is_lost: bool,
+        also: Callable[[Connection], None] | None = None,
     ) -> None:
         key = fetched.station_year
         path = version_path(key, fetched.sha256, content)
@@ -275,6 +307,8 @@ class _Pass:
         def record(connection: Connection) -> None:
             source_files.record_download(connection, fetched, path)
             write_station(connection, station)
+            if also is not None:
+                also(connection)
 
         self._write(record)
         self._delete_old_versions(key, kept={path, known.hdfs_path if known else path})

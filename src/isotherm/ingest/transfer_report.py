@@ -14,17 +14,22 @@ from isotherm.stores.work_pace import Pace, Step
 
 
 class Outcome(StrEnum):
-    """What became of one file; `refused` covers less than ours, `failed` could not be had."""
+    """What became of one file.
+
+    `gone`: we have it, the archive not any more; `refused` covers less than ours; `failed` could not be
+    had.
+    """
 
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     JUST_ASKED = "just asked"
     ABSENT = "absent"
+    GONE = "gone"
     REFUSED = "refused"
     FAILED = "failed"
 
 
-_HAD: Final = (Outcome.CHANGED, Outcome.UNCHANGED, Outcome.JUST_ASKED, Outcome.REFUSED)
+_HAD: Final = (Outcome.CHANGED, Outcome.UNCHANGED, Outcome.JUST_ASKED, Outcome.GONE, Outcome.REFUSED)
 _TIMED: Final = {Outcome.CHANGED: Step.DOWNLOAD, Outcome.UNCHANGED: Step.ASK, Outcome.ABSENT: Step.ASK}
 _SHOWN_FAILURES: Final = 50
 # What somebody typed to name a station -> ids under which the archive may have it.
@@ -41,6 +46,7 @@ class Transferred:
         reason: why it was refused or failed.
         may_pass: of a failure: asking again may help.
         elapsed_s: from the question to the file on HDFS.
+        is_news: of a refusal: this version was not refused before.
     """
 
     station_year: StationYear
@@ -50,6 +56,7 @@ class Transferred:
     reason: str = ""
     may_pass: bool = False
     elapsed_s: float = 0.0
+    is_news: bool = False
 
     def describe(self) -> str:
         """One line of a task's log."""

@@ -10,6 +10,7 @@ from isotherm.settings import Settings
 
 AIRFLOW_PASSWORDS = "airflow_passwords.json"
 MYSQL_PASSWORD = "isotherm_mysql_password"  # noqa: S105 - the name of its file, and of a setting
+NOTIFY_URL = "isotherm_notify_url"
 AIRFLOW_USERS = {"admin": "admin", "viewer": "viewer"}  # login: role
 
 
@@ -39,9 +40,12 @@ SECRETS: dict[str, Callable[[], str]] = {
 def make_secrets(settings: Settings) -> None:
     """Generate the secrets that are not there yet; those that are stay, with their mode corrected.
 
-    A password of MySQL that the environment gives becomes the file: our processes read only that.
+    A password of MySQL that the environment gives becomes the file: our processes read only that. So
+    does the address of notices, which nobody can generate.
     """
     make_private_folder(settings.secrets_dir)
+    if address := settings.notify_url.get_secret_value():
+        write_whole(settings.secrets_dir / NOTIFY_URL, address, mode=PRIVATE_FILE)
     for name, make in SECRETS.items():
         path = settings.secrets_dir / name
         given = settings.mysql_password.get_secret_value() if name == MYSQL_PASSWORD else ""

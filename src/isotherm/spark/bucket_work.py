@@ -12,7 +12,7 @@ import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, cast
 
 import polars as pl
@@ -22,6 +22,7 @@ from isotherm.datasets.observations import FileObservations, observations_of
 from isotherm.datasets.registry import dataset_named
 from isotherm.datasets.schema import POLARS_SCHEMA
 from isotherm.errors import DamagedBucketError, SourceError, StoreError
+from isotherm.quality import DEFAULT_RULE
 from isotherm.spark.merge import (
     all_days,
     by_station,
@@ -133,6 +134,7 @@ class _Bucket:
         done = [file for file, content in contents.items() if content.failure is None]
         versions = {file.station_id: FileVersion(file.sha256, self._task.code) for file in done}
         summaries = self._summarise(observations)
+        newest = {one: _last_counted_at(rows, summaries.get(one)) for one, rows in observations.items()}
         # Both before either is written: a damaged one leaves the other as it is.
         observations_before, before = self._table(OBSERVATION_ROOT), self._table(HOURLY_SUMMARY_ROOT)
         self._write(OBSERVATION_ROOT, observations_before, observations, versions, POLARS_SCHEMA)
@@ -146,7 +148,9 @@ class _Bucket:
             known = None if before is None else before.versions.get(file.station_id)
             rows = (slices.get(file.station_id), summaries.get(file.station_id))
             days = _days_to_load(file, known, *rows)
-            contents[file] = replace(contents[file], changed_days=days)
+            contents[file] = replace(
+                contents[file], changed_days=days, last_counted_at=newest[file.station_id]
+            )
         return contents
 
     def _content(self, file: RawFile, observations: dict[str, pl.DataFrame]) -> FileContent:
@@ -249,6 +253,21 @@ def _days_to_load(
         some = before if after is None else after
         return () if some is None else days_of(some)
     return changed_days(before, after)
+
+
+def _last_counted_at(rows: pl.DataFrame, summary: pl.DataFrame | None) -> datetime | None:
+    """The newest observation up to the end of the last hour in which some count, default rule.
+
+    A lone row of the wrong time or value says nothing of how new a file is.
+    """
+    if summary is None:
+        return None
+    counts = (pl.col("rule") == DEFAULT_RULE) & (pl.col("observation_count") > 0)
+    hour = cast("datetime | None", summary.filter(counts)["hour_start"].max())
+    if hour is None:
+        return None
+    until = rows.filter(pl.col("observed_at") < hour + timedelta(hours=1))
+    return cast("datetime", until["observed_at"].max())
 
 
 def _content_of(read: FileObservations) -> FileContent:

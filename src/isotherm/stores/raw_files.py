@@ -39,6 +39,7 @@ class FileContent:
         row_count: rows of this station and year, those with a malformed temperature and those unlike
             their neighbours among them: what a newer version must cover.
         day_count: UTC days that have an observation.
+        last_counted_at: newest observation of an hour in which some count, by the default rule.
         changed_days: days of the year (1..366) whose summaries differ from those of before.
         set_aside: rows that are no observation of this file.
         read_again_at: when rows that are in the future now will have arrived.
@@ -51,6 +52,7 @@ class FileContent:
     day_count: int = 0
     first_observed_at: datetime | None = None
     last_observed_at: datetime | None = None
+    last_counted_at: datetime | None = None
     changed_days: tuple[int, ...] = ()
     set_aside: tuple[RejectedRow, ...] = ()
     read_again_at: datetime | None = None

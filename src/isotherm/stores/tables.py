@@ -289,6 +289,9 @@ source_file = Table(
     Column("refused_sha256", ascii_key(64)),
     Column("refused_etag", mysql.VARCHAR(255)),
     Column("refused_published_at", utc()),
+    Column("refused_at", utc(), comment="when; null = no version is refused"),
+    Column("refused_row_count", Integer()),
+    Column("refused_reason", mysql.VARCHAR(500)),
     # What the tables on HDFS were made from, by which code, and what was found.
     Column("summarised_sha256", ascii_key(64), comment="in the Parquet now"),
     Column("made_by", ascii_key(16), comment="the code that made the Parquet"),
@@ -298,6 +301,7 @@ source_file = Table(
     Column("day_count", SmallInteger(), comment="UTC days with an observation"),
     Column("first_observed_at", utc()),
     Column("last_observed_at", utc()),
+    Column("last_counted_at", utc(), comment="newest observation of an hour that counts, default rule"),
     Column("failure", mysql.VARCHAR(500), comment="why it could not be read; null = it could"),
     Column("failed_by", ascii_key(16), comment="the code that could not read it"),
     Column(
@@ -308,6 +312,7 @@ source_file = Table(
     Column("changed_days", mysql.VARBINARY(46), comment="bit n = day n of the year is not loaded"),
     Column("loaded_sha256", ascii_key(64), comment="in MySQL now"),
     Column("loaded_at", utc()),
+    Column("newest_loaded_at", utc(), comment="last_counted_at of what is in MySQL"),
     # What is still to be done; each is looked up by its index.
     _flag("is_pending", "1", "Spark has work"),
     _flag("has_changes", "0", "the loader has work"),
@@ -320,6 +325,9 @@ source_file = Table(
     Index("ix_source_file_made_by", "dataset", "made_by"),
     Index("ix_source_file_failed", "dataset", "failed_by"),
     Index("ix_source_file_read_again", "read_again_at"),
+    Index("ix_source_file_refused", "refused_at"),
+    Index("ix_source_file_newest", "dataset", "newest_loaded_at"),
+    Index("ix_source_file_asked", "dataset", "downloaded_at"),
     **OPTIONS,
 )
 
@@ -433,6 +441,31 @@ settled_file = Table(
     _required("checked_at", utc()),
     PrimaryKeyConstraint("dataset", "rule", "year", "station_id"),
     comment="the audit's account of each file, by its newest check",
+    **OPTIONS,
+)
+
+accepted_version = Table(
+    "accepted_version",
+    metadata,
+    Column("accepted_id", BigInteger(), primary_key=True, autoincrement=True),
+    _required("dataset", ascii_key(16)),
+    _required("year", SmallInteger()),
+    _required("station_id", ascii_key(STATION_ID_LENGTH)),
+    _required("sha256", ascii_key(64)),
+    Column("rows_before", Integer()),
+    Column("rows_after", Integer()),
+    _required("accepted_by", mysql.VARCHAR(255)),
+    _required("accepted_at", utc()),
+    comment="versions that cover less than ours and were accepted, by which run",
+    **OPTIONS,
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("name", mysql.VARCHAR(500), primary_key=True),
+    _required("told_at", utc()),
+    comment="what people were told of, so that they are told once",
     **OPTIONS,
 )
 

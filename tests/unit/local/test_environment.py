@@ -21,6 +21,7 @@ GIVEN = {
     "hdfs_uri": "hdfs://namenode:8020", "hdfs_user": "weather", "spark_master": "spark://master:7077",
     "checkpoint_uri": "hdfs://namenode:8020/checkpoints", "mysql_host": "db", "mysql_port": 3306,
     "mysql_user": "weather", "mysql_database": "climate",
+    "past_years_within_days": 7, "stale_after_h": 48,
 }  # fmt: skip
 
 
@@ -33,16 +34,20 @@ def test_every_setting_reaches_a_process_as_it_was_given(
         tools_dir=tmp_path / "tools",
         runtime_dir=tmp_path / "run",
         mysql_password=SecretStr("correct horse"),
+        notify_url=SecretStr("json://battery:staple@example"),
     )
-    assert {*GIVEN, "state_dir", "tools_dir", "runtime_dir", "mysql_password"} == set(
+    assert {*GIVEN, "state_dir", "tools_dir", "runtime_dir", "mysql_password", "notify_url"} == set(
         Settings.model_fields
     ), "a new setting: add it here"
     environment = base_environment(given, {"PATH": "/bin", "ISOTHERM_MYSQL_HOST": "stale"})
     assert "correct horse" not in str(environment)
+    assert "staple" not in str(environment)
     for name, value in environment.items():
         if name.startswith("ISOTHERM_"):
             monkeypatch.setenv(name, value)
-    received = Settings(mysql_password=SecretStr("correct horse"))
+    received = Settings(
+        mysql_password=SecretStr("correct horse"), notify_url=SecretStr("json://battery:staple@example")
+    )
     assert received == given
 
 
@@ -55,6 +60,17 @@ def test_a_password_in_the_environment_becomes_the_file_processes_read(tmp_path:
     assert read_secret(generated, "isotherm_mysql_password") == "of the database"
     make_secrets(generated)
     assert read_secret(generated, "isotherm_mysql_password") == "of the database"
+
+
+def test_the_address_of_notices_becomes_a_file_only_its_owner_reads(tmp_path: Path) -> None:
+    make_secrets(Settings(state_dir=tmp_path, archive="simulated"))
+    file = tmp_path / "secrets" / "isotherm_notify_url"
+    assert not file.exists(), "nobody can generate it"
+    make_secrets(Settings(state_dir=tmp_path, notify_url=SecretStr("json://battery:staple@example")))
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("json://battery:staple@example", 0o600)
+    again = Settings(state_dir=tmp_path, _secrets_dir=tmp_path / "secrets")
+    assert again.notify_url.get_secret_value() == "json://battery:staple@example"
+    assert "staple" not in f"{again} {again.as_environment()} {again.differing()}"
 
 
 @pytest.mark.parametrize(

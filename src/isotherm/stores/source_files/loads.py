@@ -141,6 +141,7 @@ def record_loaded(connection: Connection, files: Iterable[ChangedFile]) -> None:
                 is_settled=0,
                 loaded_sha256=file.summarised_sha256,
                 loaded_at=now,
+                newest_loaded_at=_TABLE.c.last_counted_at,
             )
         )
 

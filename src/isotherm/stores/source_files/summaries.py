@@ -179,6 +179,7 @@ def _succeeded(
         "day_count": content.day_count,
         "first_observed_at": content.first_observed_at and to_naive(content.first_observed_at),
         "last_observed_at": content.last_observed_at and to_naive(content.last_observed_at),
+        "last_counted_at": content.last_counted_at and to_naive(content.last_counted_at),
         "read_again_at": content.read_again_at and to_naive(content.read_again_at),
         "failure": None,
         "failed_by": None,
