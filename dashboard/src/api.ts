@@ -20,6 +20,8 @@ export type Country = Schemas["Country"];
 export type PipelineAnswer = Schemas["Pipeline"];
 export type LedgerLine = Schemas["LedgerLine"];
 export type LedgerState = Schemas["LedgerState"];
+export type DeadlineState = Schemas["DeadlineState"];
+export type RefusedFiles = Schemas["RefusedFiles"];
 export type LayerFreshness = Schemas["LayerFreshness"];
 
 type StationRow = Schemas["Hour"] & Schemas["Day"] & Schemas["Month"] & Schemas["Year"];

@@ -2,11 +2,13 @@
 
 import { type InjectionKey, inject, onScopeDispose, provide, type Ref, ref } from "vue";
 import {
+  type DeadlineState,
   fetchPipeline,
   type LayerFreshness,
   type LedgerLine,
   type LedgerState,
   type PipelineAnswer,
+  type RefusedFiles,
 } from "./api";
 import { sentenceOf } from "./problems";
 import { useRetry } from "./retry";
@@ -24,6 +26,9 @@ export interface PipelineStatus {
   freshness: Record<string, LayerFreshness>;
   ledger: LedgerLine[];
   ledgerState: LedgerState[];
+  /** Null where the answer does not say. */
+  deadline: DeadlineState | null;
+  refused: RefusedFiles;
 }
 
 export interface Pipeline {
@@ -54,6 +59,8 @@ export function readPipeline(answer: Partial<PipelineAnswer>): PipelineStatus {
     freshness: withoutNulls(answer.freshness ?? {}),
     ledger: answer.ledger ?? [],
     ledgerState: answer.ledger_state ?? [],
+    deadline: answer.deadline ?? null,
+    refused: answer.refused ?? { count: 0, newest: [] },
   };
 }
 

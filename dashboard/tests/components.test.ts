@@ -1,6 +1,7 @@
 import { flushPromises, mount } from "@vue/test-utils";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ALL_STATIONS, type LedgerLine, type LedgerState, type Point } from "../src/api";
+import { attentionOf } from "../src/attention";
 import LiveTable from "../src/components/LiveTable.vue";
 import OverviewTiles from "../src/components/OverviewTiles.vue";
 import StationPicker from "../src/components/StationPicker.vue";
@@ -244,5 +245,32 @@ describe("the pipeline's answer", () => {
 
   it("says when the archive is simulated", () => {
     expect(readPipeline({ archive: "simulated", simulated: true }).isSimulated).toBe(true);
+  });
+});
+
+describe("what needs somebody", () => {
+  const newest = ["USW00094846", "ENI0000ENJA", "GMM00010637", "FRM00007150"].map((station_id) => ({
+    station_id, year: 2026, dataset: "ghcnh", refused_at: "2026-08-12T16:14:00Z",
+    row_count: 9965, refused_row_count: 6967, sha256: "ab".repeat(32),
+  }));
+  const missed = { newest_at: "2026-08-12T17:51:00Z", stale_after_h: 96, is_missed: true };
+
+  it("is nothing where all is well or nothing is known", () => {
+    expect(attentionOf(readPipeline({}))).toEqual([]);
+    const deadline = { ...missed, is_missed: false };
+    expect(attentionOf(readPipeline({ deadline, refused: { count: 0, newest: [] } }))).toEqual([]);
+  });
+
+  it("names the first refused files and counts the others", () => {
+    const [one] = attentionOf(readPipeline({ refused: { count: 12, newest } }));
+    expect(one?.text).toBe("12 files refused: USW00094846 2026, ENI0000ENJA 2026, GMM00010637 2026 and 9 more");
+    const [only] = attentionOf(readPipeline({ refused: { count: 1, newest: newest.slice(0, 1) } }));
+    expect(only?.text).toBe("1 file refused: USW00094846 2026");
+  });
+
+  it("says that the deadline is missed before anything else", () => {
+    const found = attentionOf(readPipeline({ deadline: missed, refused: { count: 1, newest } }));
+    expect(found.map((one) => one.tone)).toEqual(["bad", "late"]);
+    expect(found[0]?.text).toBe("Nothing new for 96 h");
   });
 });

@@ -21,9 +21,15 @@ from isotherm.settings import REPOSITORY_ROOT
 if TYPE_CHECKING:
     from airflow.dag_processing.dagbag import DagBag
 
-DAG_IDS = {"import_history", "ingest_observations", "stream_observations"}
+DAG_IDS = {
+    "accept_shrunken_files",
+    "import_history",
+    "ingest_observations",
+    "stream_observations",
+    "watch_freshness",
+}
 DAG_FILES = sorted((REPOSITORY_ROOT / "dags").glob("*.py"))
-KNOWN_TAGS = {"isotherm", "batch", "speed", "daily", "history", "live"}
+KNOWN_TAGS = {"isotherm", "batch", "speed", "daily", "history", "live", "repair", "watch"}
 ENGINES = ("polars", "pyspark", "pandas", "pyarrow", "hdfs", "confluent_kafka", "pymysql")
 MAX_LINES = 120
 
@@ -74,7 +80,7 @@ def test_downloads_spark_and_stream_run_in_their_pools(dag_bag: "DagBag") -> Non
     # Two runs of a backfill download at a time, each two files at once.
     assert pools["ingest_observations", "download_files"] == ("noaa", 2)
     assert pools["import_history", "download_years"] == ("noaa", 4)
-    for dag_id in ("ingest_observations", "import_history"):
+    for dag_id in ("ingest_observations", "import_history", "accept_shrunken_files"):
         assert pools[dag_id, "summarise_observations"] == ("spark", 1)
         # A load reads what a Spark job rewrites.
         assert pools[dag_id, "load_changes"] == ("spark", 1)

@@ -199,6 +199,8 @@ def fill(database: Database, engine: sa.Engine) -> None:
                 "size_bytes": 1,
                 "published_at": utc(2015, 1, 1), "downloaded_at": utc(2026, 1, 1), "hdfs_path": "/raw",
                 "summarised_sha256": NEWER_SHA256, "loaded_sha256": SHA256,
+                "newest_loaded_at": utc(2014, 1, 2, 0), "refused_sha256": NEWER_SHA256,
+                "refused_at": utc(2026, 1, 1), "row_count": 25, "refused_row_count": 7,
             },
         )  # fmt: skip
         counts = dict.fromkeys(

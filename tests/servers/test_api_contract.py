@@ -176,6 +176,11 @@ def test_the_pipeline_says_how_it_is(client: httpx.Client) -> None:
     assert answer["dead_letters"]["by_reason"] == {"future": 81, "malformed": 407}
     assert [one["source_line"] for one in answer["dead_letters"]["newest"]] == [7]
     assert answer["drift"] is None
+    # Of the datasets that go on there is nothing here: none is late.
+    assert answer["deadline"] == {"newest_at": None, "stale_after_h": 96, "is_missed": False}
+    assert answer["refused"]["count"] == 1
+    [refused] = answer["refused"]["newest"]
+    assert (refused["station_id"], refused["row_count"], refused["refused_row_count"]) == (OHARE, 25, 7)
 
 
 def test_the_ledger_says_when_and_over_what_and_what_came_since(client: httpx.Client) -> None:

@@ -925,6 +925,27 @@ export interface components {
             newest: components["schemas"]["RejectedRow"][];
         };
         /**
+         * DeadlineState
+         * @description The newest observation that counts, of the datasets that go on, and how old it may be.
+         */
+        DeadlineState: {
+            /**
+             * Newest At
+             * @description When it was observed, UTC; null: there is none
+             */
+            newest_at: string | null;
+            /**
+             * Stale After H
+             * @description How many hours old it may be (ISOTHERM_STALE_AFTER_H)
+             */
+            stale_after_h: number;
+            /**
+             * Is Missed
+             * @description Whether it is older
+             */
+            is_missed: boolean;
+        };
+        /**
          * DegreeDays
          * @description Sums over a period's days of how far their means lie below or above a base.
          */
@@ -2142,7 +2163,7 @@ export interface components {
             now: string;
             /**
              * Newest Hour
-             * @description Start of the newest hour, by layer
+             * @description Start of the newest hour in which something counts (default rule), by layer
              */
             newest_hour: {
                 [key: string]: string | null;
@@ -2172,6 +2193,10 @@ export interface components {
              */
             ledger: components["schemas"]["LedgerLine"][];
             dead_letters: components["schemas"]["DeadLetters"];
+            /** @description Whether the newest observation is too old */
+            deadline: components["schemas"]["DeadlineState"];
+            /** @description Files of which a shrunken version is refused */
+            refused: components["schemas"]["RefusedFiles"];
             /**
              * Drift
              * @description Hours in which the layers differ; null: not reconciled yet
@@ -2312,6 +2337,48 @@ export interface components {
              * @example 30
              */
             year_count: number;
+        };
+        /**
+         * RefusedFiles
+         * @description All of them in number, the newest by name.
+         */
+        RefusedFiles: {
+            /** Count */
+            count: number;
+            /** Newest */
+            newest: components["schemas"]["RefusedVersion"][];
+        };
+        /**
+         * RefusedVersion
+         * @description A file of which the archive has a version that covers less than ours, which stays.
+         */
+        RefusedVersion: {
+            /** Dataset */
+            dataset: string;
+            /** Year */
+            year: number;
+            /** Station Id */
+            station_id: string;
+            /**
+             * Refused At
+             * @description When the archive was last found to have it, UTC
+             */
+            refused_at: string;
+            /**
+             * Row Count
+             * @description Rows of the version in service
+             */
+            row_count: number | null;
+            /**
+             * Refused Row Count
+             * @description Rows of the refused one; null: not known
+             */
+            refused_row_count: number | null;
+            /**
+             * Sha256
+             * @description Of the refused version: how accept_shrunken_files names it
+             */
+            sha256: string;
         };
         /**
          * RejectedRow

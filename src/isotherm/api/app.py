@@ -86,7 +86,7 @@ def create_app(
     app.state.engine = open_engine(settings)
     app.state.health_engine = open_health_engine(settings)
     app.state.live_clients = live_routes.LiveClients()
-    app.state.metrics = ApiMetrics(app.state.health_engine)
+    app.state.metrics = ApiMetrics(app.state.health_engine, settings.stale_after_h)
     add_problem_handlers(app)
     for routes in _ROUTES:
         app.include_router(routes.router, prefix=API_PREFIX)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -12,8 +12,10 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from isotherm.api.needs_attention import read_deadline
 from isotherm.api.pipeline_routes import newest_hour
 from isotherm.hourly_summary import LAYERS
+from isotherm.stores.source_files import count_refused
 
 _BUCKETS_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
@@ -21,7 +23,7 @@ _BUCKETS_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 class ApiMetrics:
     """The metrics of one application, in a registry of its own: one process may hold several."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, stale_after_h: int) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "isotherm_api_requests",
@@ -41,21 +43,28 @@ class ApiMetrics:
             "Requests and live streams now open",
             registry=self.registry,
         )
-        self.registry.register(_Freshness(engine))
+        self.registry.register(_Freshness(engine, stale_after_h))
 
 
 class _Freshness(Collector):
-    """Newest hour by layer; left out while MySQL is away, so that scraping still works."""
+    """Newest hour, deadline, refused files; left out while MySQL is away: scraping still works."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, stale_after_h: int) -> None:
         self._engine = engine
+        self._stale_after_h = stale_after_h
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Ask MySQL."""
         family = GaugeMetricFamily(
             "isotherm_newest_hour_timestamp_seconds",
-            "Start of the newest hour any station has",
+            "Start of the newest hour in which something counts",
             labels=["layer"],
+        )
+        missed = GaugeMetricFamily(
+            "isotherm_deadline_missed", "Whether the newest observation is older than it may be"
+        )
+        refused = GaugeMetricFamily(
+            "isotherm_refused_files", "Files of which a shrunken version is refused"
         )
         reachable = GaugeMetricFamily("isotherm_api_mysql_up", "Whether MySQL answers")
         try:
@@ -63,10 +72,13 @@ class _Freshness(Collector):
                 for layer in LAYERS:
                     if (hour := newest_hour(connection, layer)) is not None:
                         family.add_metric([layer], hour.replace(tzinfo=UTC).timestamp())
+                deadline = read_deadline(connection, self._stale_after_h, datetime.now(UTC))
+                missed.add_metric([], int(deadline["is_missed"]))
+                refused.add_metric([], count_refused(connection))
             reachable.add_metric([], 1)
         except SQLAlchemyError:
             reachable.add_metric([], 0)
-        yield family
+        yield from (family, missed, refused)
         yield reachable
 
     def describe(self) -> list[GaugeMetricFamily]:

@@ -12,24 +12,24 @@ from pydantic import BaseModel, Field
 from isotherm.api.attribution import source_meta
 from isotherm.api.database import EngineDep, SettingsDep
 from isotherm.api.ledger import LedgerLine, LedgerState, read_ledger, read_state
+from isotherm.api.needs_attention import (
+    DeadlineState,
+    RefusedFiles,
+    read_deadline,
+    read_refused_files,
+)
 from isotherm.api.problems import PROBLEMS, UNCHANGED
 from isotherm.api.render import respond_object
 from isotherm.datasets.dataset_facts import DatasetFacts
-from isotherm.datasets.facts import FACTS, PRIORITIES, SERVED
+from isotherm.datasets.facts import FACTS
 from isotherm.datasets.freshness import Freshness, freshness_of, has_ended
 from isotherm.hourly_summary import LAYERS
 from isotherm.settings import Settings
-from isotherm.stores.tables import (
-    global_hourly_summary,
-    rejected_observation,
-    rejection_count,
-    source_file,
-)
+from isotherm.stores.newest import read_newest_hours
+from isotherm.stores.tables import rejected_observation, rejection_count
 from isotherm.utc import iso_time
 
 router = APIRouter()
-_HOURS: Final = global_hourly_summary
-_FACTS_BY_NAME: Final = {one.name: one for one in FACTS}
 _NEWEST_DEAD_LETTERS: Final = 10
 
 
@@ -71,7 +71,9 @@ class Pipeline(BaseModel):
     archive_label: str = Field(description="The archive in words")
     attribution: str = Field(description="Whose data it is; keep it with the data")
     now: str
-    newest_hour: dict[str, str | None] = Field(description="Start of the newest hour, by layer")
+    newest_hour: dict[str, str | None] = Field(
+        description="Start of the newest hour in which something counts (default rule), by layer"
+    )
     lag_seconds: dict[str, int | None] = Field(description="From that hour's end to now, by layer")
     freshness: dict[str, LayerFreshness | None] = Field(description="By layer; null: no hour yet")
     ledger_state: list[LedgerState] = Field(
@@ -81,6 +83,8 @@ class Pipeline(BaseModel):
         description="What holds now, newest check first: lost and doubled must be 0"
     )
     dead_letters: DeadLetters
+    deadline: DeadlineState = Field(description="Whether the newest observation is too old")
+    refused: RefusedFiles = Field(description="Files of which a shrunken version is refused")
     drift: int | None = Field(description="Hours in which the layers differ; null: not reconciled yet")
 
 
@@ -99,6 +103,8 @@ def pipeline(request: Request, engine: EngineDep, settings: SettingsDep) -> Resp
         lines = read_ledger(connection)
         state = read_state(connection, lines)
         dead_letters = _read_dead_letters(connection)
+        deadline = read_deadline(connection, settings.stale_after_h, now)
+        refused = read_refused_files(connection)
     meta = source_meta(settings)
     return respond_object(
         request,
@@ -115,13 +121,15 @@ def pipeline(request: Request, engine: EngineDep, settings: SettingsDep) -> Resp
             "ledger_state": state,
             "ledger": lines,
             "dead_letters": dead_letters,
+            "deadline": deadline,
+            "refused": refused,
             "drift": None,
         },
     )
 
 
 def newest_hour(connection: sa.Connection, layer: str) -> datetime | None:
-    """Start of the newest hour any station has in a layer, UTC."""
+    """Start of the newest hour in a layer in which something counts, UTC."""
     newest = _newest_of(connection, layer)
     return None if newest is None else newest.start
 
@@ -146,34 +154,10 @@ class _NewestHour:
 
 
 def _newest_of(connection: sa.Connection, layer: str) -> _NewestHour | None:
-    """One look at an index per dataset; of what serves, the dataset is the one whose files reach it."""
-    found = []
-    for name in (SERVED, *PRIORITIES):
-        newest = connection.scalar(
-            sa.select(sa.func.max(_HOURS.c.hour_start)).where(
-                _HOURS.c.layer == layer, _HOURS.c.dataset == name
-            )
-        )
-        if newest is not None:
-            facts = _reaching(connection, newest) if name == SERVED else _FACTS_BY_NAME[name]
-            found.append(_NewestHour(newest.replace(tzinfo=UTC), facts))
+    """One look at an index per dataset."""
+    hours = read_newest_hours(connection, layer, [one.name for one in FACTS])
+    found = [_NewestHour(hours[one.name], one) for one in FACTS if one.name in hours]
     return max(found, key=lambda one: one.start, default=None)
-
-
-def _reaching(connection: sa.Connection, hour: datetime) -> DatasetFacts:
-    for facts in FACTS:
-        statement = (
-            sa.select(source_file.c.station_id)
-            .where(
-                source_file.c.dataset == facts.name,
-                source_file.c.year == hour.year,
-                source_file.c.last_observed_at >= hour,
-            )
-            .limit(1)
-        )
-        if connection.scalar(statement) is not None:
-            return facts
-    return FACTS[0]
 
 
 def read_first_run(settings: Settings) -> str | None:

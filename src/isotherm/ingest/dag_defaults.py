@@ -10,10 +10,18 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from isotherm import areas, countries
 from isotherm import station_choice as choice
-from isotherm.errors import SettingsError
+from isotherm.errors import IsothermError, SettingsError
 from isotherm.ingest.day_ranges import days_of
 
 Value = TypeVar("Value")
+
+
+def tell_of_failure(context: Mapping[str, Any]) -> None:
+    """Tell people of a task that failed for good; imported only then."""
+    from isotherm.ingest import failure_notices
+
+    failure_notices.tell_of_failure(context)
+
 
 DEFAULT_ARGS: Final[dict[str, Any]] = {
     "owner": "isotherm",
@@ -22,6 +30,7 @@ DEFAULT_ARGS: Final[dict[str, Any]] = {
     "retry_exponential_backoff": 2,
     "max_retry_delay": timedelta(minutes=10),
     "execution_timeout": timedelta(hours=6),
+    "on_failure_callback": tell_of_failure,
     # The further a run is, the sooner its next task: a load must not wait for the looks of all other
     # runs, which would find the same changes.
     "weight_rule": "upstream",
@@ -32,17 +41,17 @@ OBSERVATION_DAY: Final = Asset(
 
 
 @contextmanager
-def failing_at_once() -> Iterator[None]:
-    """Fail a task for good where a form's values make no sense: to try again would find the same.
+def failing_at_once(kind: type[IsothermError] = SettingsError) -> Iterator[None]:
+    """Fail a task for good where to try again would find the same, as a form that makes no sense.
 
     Also to be used as a decorator of a task's function.
 
     Raises:
-        AirflowFailException: in place of a SettingsError, with its message.
+        AirflowFailException: in place of an error of this kind, with its message.
     """
     try:
         yield
-    except SettingsError as error:
+    except kind as error:
         raise AirflowFailException(str(error)) from None
 
 
