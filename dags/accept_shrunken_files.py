@@ -26,6 +26,7 @@ from airflow.sdk import Param, chain, dag, get_current_context, task
 
 from isotherm.ingest import checks, dag_defaults
 from isotherm.ingest.spark_submit import SummariseOperator
+from isotherm.station import STATION_ID_PATTERN
 
 
 @dag(
@@ -47,7 +48,13 @@ from isotherm.ingest.spark_submit import SummariseOperator
             title="Versions",
             description="One per line, as the table of a dry run has them (at least 8 digits).",
         ),
-        "station_ids": dag_defaults.station_ids_param(),
+        "station_ids": Param(
+            None,
+            type=["null", "array"],
+            items={"type": "string", "pattern": STATION_ID_PATTERN},
+            title="Station ids",
+            description="Only files of these stations. Empty: of any.",
+        ),
         "year": Param(
             None,
             type=["null", "integer"],

@@ -1,17 +1,18 @@
-"""# Ingest the observations of one UTC day.
+"""# Ingest the observations of one UTC day, and whatever else has changed.
 
 **What it does.** Asks the archive for the year files that the day's stations need (mostly: unchanged)
-and puts those that changed into HDFS. Then, for the whole platform: Spark reads every file that is
-pending, the loader takes every day that changed to MySQL, checks run there, and the asset
-`observation_day` gets one event per changed day, whichever run made the change. Last, the ledger: what
-was loaded is held against its files hour by hour.
+and puts those that changed into HDFS; a daily run also for the current year's files of all stations we
+have, until March those of the year before, and in turn those of past years, which NOAA revises, too.
+Then, for the whole platform: Spark reads every file that is pending, the loader takes every day that
+changed to MySQL, checks run there, and the asset `observation_day` gets one event per changed day,
+whichever year it is of. Last, the ledger: what was loaded is held against its files hour by hour.
 
-**When.** Daily at 00:00 UTC for the day three days before: NOAA is about two days late.
+**When.** Daily at 00:00 UTC; the run owns the day three days before: NOAA is about two days late.
 
-**By hand.** *Trigger* asks for the day; left empty it is the newest year the archive has. Stations are
-chosen as in `import_history`; without a word those the platform has. A station
-typed by id is asked for even if no list knows it; one that nobody has fails the run by its name, after
-all others are done (one that we have from other years is a hole in this one).
+**By hand.** *Trigger* asks for the day; left empty it is a daily run at once. Stations are chosen as in
+`import_history`; without a word those the platform has. A station typed by its id is asked for even if
+no list knows it; one that nobody has fails the run by its name, after all others are done (one that we
+have from other years is a hole in this one).
 
 **Backfill.** The dates are the days themselves, both ends included, whatever time zone the UI shows
 (it opens in UTC; only at the ends of the date line, Samoa and Kiritimati, must it stay there):
@@ -28,8 +29,8 @@ with a hole. What HDFS has lost is fetched or made again; late rows, revisions a
 machine was off are loaded by the next run. No day is emptied because a file is missing.
 
 **Files that could not be had** do not fail the others: they stand in a table at the end of
-`download_files`, with the reason. REFUSED ones cover less than ours, which stays. The task fails where
-nothing could be had.
+`download_files`, with the reason. REFUSED ones cover less than ours, which stays, until the archive has
+more again or `accept_shrunken_files` takes them. The task fails where nothing could be had.
 
 **When it fails.** The log ends with the cause and what to do. Mend it, then *Clear* the failed task:
 what was done is not done again.
@@ -60,7 +61,7 @@ from isotherm.ingest.spark_submit import SummariseOperator
             type=["null", "string"],
             format="date",
             title="Day (UTC)",
-            description="Empty: the newest year the archive has. A scheduled run has its own day.",
+            description="Empty: whatever has changed. A scheduled run has its own day.",
         ),
         **dag_defaults.station_params(),
     },
@@ -80,6 +81,7 @@ def ingest_observations() -> None:
         return day_tasks.download_day(
             form=params,
             partition_key=run.partition_key,
+            takes_all=run.run_type == "scheduled" or not (run.partition_key or params["day"]),
             share_answers=run.run_type == "backfill" or ti.try_number > 1,
         )
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import delete
 
 from isotherm.archive.directory_archive import DirectoryArchive
+from isotherm.datasets.registry import configured
 from isotherm.ingest import batch_tasks, day_tasks
 from isotherm.ingest.day_ranges import days_of
 from isotherm.ingest.stations import StationDirectory
@@ -99,7 +100,7 @@ def summarise_pending(place: Workplace) -> int:
     with place.engine.begin() as connection:
         files = source_files.read_pending(connection)
         address = HdfsAddress(place.store._url, place.store._user)
-        for task in tasks_of(files, address):
+        for task in tasks_of(files, address, configured(load_settings())):
             result = do_bucket(task)
             assert result.failure is None, result.failure
             source_files.record_summarised(connection, result.contents, result.code)
@@ -124,7 +125,7 @@ def run_left(place: Workplace) -> list[str]:
 
 def run_day(place: Workplace, day: str, **form: Any) -> list[str]:  # noqa: ANN401 - a form's values
     """A whole run by hand; returns the days that were told."""
-    return run_left(place) if day_tasks.download_day(form_day=day, **form) else []
+    return run_left(place) if day_tasks.download_day(form={"day": day, **form}) else []
 
 
 def use_settings_of(servers: Hdfs, published: Published, patch: pytest.MonkeyPatch) -> None:

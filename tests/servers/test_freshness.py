@@ -66,7 +66,7 @@ def load(place: Workplace, *rows: str) -> None:
     path = Path(place.archive.label) / ACCESS / str(NOW.year) / "psv" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(psv_file(*good, *rows))
-    day_tasks.download_day(form_day=f"{NOW.year}-01-01", ids=[STATION])
+    day_tasks.download_day(form={"day": f"{NOW.year}-01-01", "station_ids": [STATION]})
     run_left(place)
 
 

@@ -17,11 +17,14 @@ from isotherm.errors import SettingsError
 from isotherm.ingest.batch_tasks import find_work, prepare
 from isotherm.ingest.chosen import choose_from_archive
 from isotherm.ingest.day_rows import find_torn_days
+from isotherm.ingest.followed_files import find_followed, goes_on
 from isotherm.ingest.known_files import find_lost_sources
 from isotherm.ingest.report import log
 from isotherm.ingest.selection import asked_day, plan_station_years
+from isotherm.ingest.shrunken_files import tell_of_refusals
 from isotherm.ingest.transfer_report import describe_missing
 from isotherm.ingest.workplace import Workplace, in_workplace
+from isotherm.settings import load_settings
 from isotherm.station_choice import StationChoice
 from isotherm.stores import source_files
 
@@ -35,6 +38,7 @@ def download_day(
     *,
     form: Mapping[str, Any] | None = None,
     partition_key: str | None = None,
+    takes_all: bool = False,
     share_answers: bool = False,
 ) -> dict[str, Any]:
     """Bring the changed year files of the run's stations to HDFS.
@@ -44,6 +48,8 @@ def download_day(
         form: `day`, the day a run by hand asks for, and the fields of `station_choice.FORM_FIELDS`.
         partition_key: the day a scheduled or backfilled run owns, YYYY-MM-DD; without either day, the
             newest year the archive has.
+        takes_all: ask as well for whatever may have changed since last time (see `followed_files`), of
+            the stations we have, unless the form chooses others.
         share_answers: do not ask a server again for what another run or attempt asked minutes ago.
 
     Returns:
@@ -59,15 +65,17 @@ def download_day(
     day = asked_day(partition_key, form.get("day"))
     log.info(f"This run ingests {f'{day} (UTC)' if day else 'the newest year the archive has'}.")
     prepare(place)
-    chosen, typed_ids = _choose(place, choice, day)
+    chosen, typed_ids = _choose(place, choice, day, takes_all=takes_all)
+    followed = _followed(place) if takes_all and choice.is_empty else frozenset()
     # What Spark could not read, because HDFS has lost it, is fetched whatever year it is of.
-    wanted = {*chosen, *find_lost_sources(place.engine, place.store)}
+    wanted = {*chosen, *followed, *find_lost_sources(place.engine, place.store)}
     counts: dict[str, Any] = {"typed_found": [], "typed_missing": []}
     if wanted:
         report = replace(place.transfer, at_once=AT_ONCE).run(
             wanted, asked_since=place.asked_since(share_answers)
         )
         report.write(typed=typed_ids)
+        tell_of_refusals(report)
         typed = report.typed(typed_ids, known=place.known_stations())
         counts = {**report.counts, **typed}
         if day is not None:
@@ -80,18 +88,27 @@ def download_day(
     return {"day": day.isoformat() if day else None, **counts}
 
 
+def _followed(place: Workplace) -> frozenset[StationYear]:
+    with place.engine.connect() as connection:
+        found = find_followed(connection, within_days=load_settings().past_years_within_days)
+    log.info(found.describe())
+    return found.all
+
+
 def _choose(
-    place: Workplace, choice: StationChoice, day: date | None
+    place: Workplace, choice: StationChoice, day: date | None, *, takes_all: bool
 ) -> tuple[list[StationYear], Mapping[str, Sequence[str]]]:
     """The files to be asked for, and the ids for which each typed one stands."""
     year = day.year if day else None
-    listing = [one for dataset in DATASETS for one in _list_year(place, dataset, year)]
+    # A run that asks for what may have changed does not ask for what never will.
+    datasets = [one for one in DATASETS if not (takes_all and day) or goes_on(one, day)]
+    listing = [one for dataset in datasets for one in _list_year(place, dataset, year)]
     years = sorted({one.year for one in listing})[-1:] if year is None else [year]
     in_year = [one for one in listing if one.year in years]
     with place.engine.connect() as connection:
         chosen = choose_from_archive(connection, place.directory, choice, in_year)
     wanted = plan_station_years(
-        chosen.station_ids, in_year, years=years, datasets=[dataset.name for dataset in DATASETS]
+        chosen.station_ids, in_year, years=years, datasets=[dataset.name for dataset in datasets]
     )
     label = place.archive.label
     if not wanted:
