@@ -90,6 +90,7 @@ def test_the_newest_row_is_a_day_to_two_behind_the_clock_and_each_station_has_it
     noon = datetime(2026, 2, 15, 12, tzinfo=UTC)
     assert all(timedelta(hours=12) < noon - end < timedelta(hours=36) for end in ends)
     assert len(set(ends)) > 5
+    assert ends[0] == ends[2] == datetime(2026, 2, 14, 23, 51, tzinfo=UTC)
     assert newest_day(TODAY, GHCNH.name) == date(2026, 2, 14)
     assert newest_day(TODAY, GLOBAL_HOURLY.name) == date(2025, 8, 29)
 

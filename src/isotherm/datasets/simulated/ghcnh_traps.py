@@ -13,6 +13,8 @@ from isotherm.datasets.simulated.weather import StationWeather
 
 # In no list of NOAA's: METAR and SYNOP as they come by wire.
 _UNKNOWN: Final = {METAR_SOURCE: "413", SYNOP_SOURCE: "412"}
+_LATE_MIN: Final = 1200
+_STEADY_LATE_MIN: Final = 9  # the METAR of 23:51 is in
 _HALF_HOURLY_MINUTE: Final = 21
 _REVISED_ON: Final = (7, 11)  # month, day of the year after
 _REVISED_ROWS: Final = 15
@@ -32,8 +34,12 @@ class Publication:
 
     @property
     def ends_at(self) -> datetime:
-        """The newest minute it may hold: each station is late by as much as it always is."""
-        late_min = self.traps.chance(self.station.station_id, "late").randrange(10, 1200)
+        """The newest minute it may hold: each station is late by as much as it always is.
+
+        Steady ones by minutes: where one after the other ends, the mean over a few of them jumps.
+        """
+        most_min = _STEADY_LATE_MIN if self.station.is_steady else _LATE_MIN
+        late_min = self.traps.chance(self.station.station_id, "late").randrange(1, most_min)
         return datetime.combine(self.today, datetime.min.time(), UTC) - timedelta(minutes=late_min)
 
     @property
