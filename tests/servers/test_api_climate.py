@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from isotherm.api import climate_models
 from isotherm.api.app import create_app
+from isotherm.datasets.facts import SERVED
 from isotherm.datasets.observations import observations_of
 from isotherm.datasets.registry import dataset_named
 from isotherm.hourly_summary import LAYER_BATCH
@@ -65,7 +66,7 @@ def load(database: Database, station_id: str, year: int) -> None:
     hours = summarise(read.observations, dataset.quality)
     days = hours.select("station_id", day=pl.col("hour_start").dt.date()).unique()
     with database.engine().begin() as connection:
-        lock_layer(connection, DATASET, LAYER_BATCH)
+        lock_layer(connection, SERVED, LAYER_BATCH)
         replace_days(connection, hours, days, dataset=DATASET, quality=dataset.quality)
 
 

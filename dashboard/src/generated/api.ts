@@ -493,6 +493,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/elevation/yearly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Years by elevation
+         * @description The mean of the stations' means of each year, by bands of elevation above sea level.
+         */
+        get: operations["elevation_yearly_api_v1_elevation_yearly_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dew-point/monthly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Temperature and dew point
+         * @description Mean temperature and mean dew point of all stations, month by month.
+         */
+        get: operations["dew_point_monthly_api_v1_dew_point_monthly_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/countries/{country}/monthly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A country's months
+         * @description The mean of the country's stations' means, month by month; empty where it has none.
+         */
+        get: operations["country_monthly_api_v1_countries__country__monthly_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/countries/{country}/yearly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A country's years
+         * @description The mean of the country's stations' means, year by year; empty where it has none.
+         */
+        get: operations["country_yearly_api_v1_countries__country__yearly_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map/yearly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The map of a year
+         * @description Every station that has a position and a temperature in the year, with its mean and extremes.
+         */
+        get: operations["map_yearly_api_v1_map_yearly_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pipeline": {
         parameters: {
             query?: never;
@@ -770,6 +870,146 @@ export interface components {
             station_count: number;
         };
         /**
+         * CountryMonth
+         * @description The stations of one country in one month; days are those of all of them together.
+         */
+        CountryMonth: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Station Count
+             * @example 12
+             */
+            station_count: number;
+            /**
+             * Mean C
+             * @description Mean of the stations' means
+             * @example 9.41
+             */
+            mean_c: number;
+            /**
+             * Dew Station Count
+             * @description Stations that report a dew point
+             * @example 11
+             */
+            dew_station_count: number;
+            /**
+             * Mean Dew Point C
+             * @description Mean of these stations' means
+             * @example 4.02
+             */
+            mean_dew_point_c: number | null;
+            /**
+             * Observation Count
+             * @example 105120
+             */
+            observation_count: number;
+            /**
+             * Country
+             * @description NOAA's (FIPS) code
+             * @example US
+             */
+            country: string;
+            /**
+             * Month
+             * @example 2014-01
+             */
+            month: string;
+        };
+        /**
+         * CountryYear
+         * @description The stations of one country in one year; days are those of all of them together.
+         */
+        CountryYear: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Station Count
+             * @example 12
+             */
+            station_count: number;
+            /**
+             * Mean C
+             * @description Mean of the stations' means
+             * @example 9.41
+             */
+            mean_c: number;
+            /**
+             * Dew Station Count
+             * @description Stations that report a dew point
+             * @example 11
+             */
+            dew_station_count: number;
+            /**
+             * Mean Dew Point C
+             * @description Mean of these stations' means
+             * @example 4.02
+             */
+            mean_dew_point_c: number | null;
+            /**
+             * Observation Count
+             * @example 105120
+             */
+            observation_count: number;
+            /**
+             * Country
+             * @description NOAA's (FIPS) code
+             * @example US
+             */
+            country: string;
+            /**
+             * Year
+             * @example 2014
+             */
+            year: number;
+        };
+        /**
          * Day
          * @description One day of one station; counts say why observations did not count.
          */
@@ -993,6 +1233,146 @@ export interface components {
              * @example 310.2
              */
             cooling_degree_days: number;
+        };
+        /**
+         * DewPointMonth
+         * @description All stations in one month, temperature and dew point; days are those of all together.
+         */
+        DewPointMonth: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Station Count
+             * @example 12
+             */
+            station_count: number;
+            /**
+             * Mean C
+             * @description Mean of the stations' means
+             * @example 9.41
+             */
+            mean_c: number;
+            /**
+             * Dew Station Count
+             * @description Stations that report a dew point
+             * @example 11
+             */
+            dew_station_count: number;
+            /**
+             * Mean Dew Point C
+             * @description Mean of these stations' means
+             * @example 4.02
+             */
+            mean_dew_point_c: number | null;
+            /**
+             * Observation Count
+             * @example 105120
+             */
+            observation_count: number;
+            /**
+             * Month
+             * @example 2014-01
+             */
+            month: string;
+        };
+        /**
+         * ElevationYear
+         * @description The stations of one band of elevation in one year; days are those of all of them together.
+         */
+        ElevationYear: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Station Count
+             * @example 12
+             */
+            station_count: number;
+            /**
+             * Mean C
+             * @description Mean of the stations' means
+             * @example 9.41
+             */
+            mean_c: number;
+            /**
+             * Dew Station Count
+             * @description Stations that report a dew point
+             * @example 11
+             */
+            dew_station_count: number;
+            /**
+             * Mean Dew Point C
+             * @description Mean of these stations' means
+             * @example 4.02
+             */
+            mean_dew_point_c: number | null;
+            /**
+             * Observation Count
+             * @example 105120
+             */
+            observation_count: number;
+            /**
+             * Year
+             * @example 2014
+             */
+            year: number;
+            /**
+             * From M
+             * @description Metres above sea level
+             * @example 0
+             */
+            from_m: number;
+            /**
+             * To M
+             * @description Where the next band begins
+             * @example 500
+             */
+            to_m: number;
         };
         /**
          * Freshness
@@ -1568,6 +1948,84 @@ export interface components {
             loads_since: number;
         };
         /**
+         * MapYear
+         * @description One station's year with its position.
+         */
+        MapYear: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Name
+             * @example CHICAGO O'HARE INTERNATIONAL AIRPORT
+             */
+            name: string | null;
+            /**
+             * Country
+             * @example US
+             */
+            country: string | null;
+            /** Latitude Deg */
+            latitude_deg: number;
+            /** Longitude Deg */
+            longitude_deg: number | null;
+            /** Elevation M */
+            elevation_m: number | null;
+            /**
+             * Year
+             * @example 2014
+             */
+            year: number;
+            /**
+             * Min C
+             * @example -26.7
+             */
+            min_c: number;
+            /**
+             * Mean C
+             * @example 8.69
+             */
+            mean_c: number;
+            /**
+             * Max C
+             * @example 33.3
+             */
+            max_c: number;
+            /**
+             * Mean Dew Point C
+             * @example 2.9
+             */
+            mean_dew_point_c: number | null;
+        };
+        /**
          * Meta
          * @description What holds for every row of a list.
          */
@@ -1839,6 +2297,28 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[CountryMonth, SeriesMeta] */
+        Page_CountryMonth_SeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["CountryMonth"][];
+            meta: components["schemas"]["SeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[CountryYear, SeriesMeta] */
+        Page_CountryYear_SeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["CountryYear"][];
+            meta: components["schemas"]["SeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
         /** Page[Country, Meta] */
         Page_Country_Meta_: {
             /** Data */
@@ -1866,6 +2346,28 @@ export interface components {
             /** Data */
             data: components["schemas"]["DegreeDays"][];
             meta: components["schemas"]["ClimateMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[DewPointMonth, SeriesMeta] */
+        Page_DewPointMonth_SeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["DewPointMonth"][];
+            meta: components["schemas"]["SeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[ElevationYear, SeriesMeta] */
+        Page_ElevationYear_SeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["ElevationYear"][];
+            meta: components["schemas"]["SeriesMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -1932,6 +2434,17 @@ export interface components {
             /** Data */
             data: components["schemas"]["Hour"][];
             meta: components["schemas"]["StationSeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[MapYear, SeriesMeta] */
+        Page_MapYear_SeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["MapYear"][];
+            meta: components["schemas"]["SeriesMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -5198,6 +5711,366 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    elevation_yearly_api_v1_elevation_yearly_get: {
+        parameters: {
+            query?: {
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Width of a band, a multiple of 100 m; bands begin at multiples of it */
+                band_m?: number;
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ElevationYear_SeriesMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dew_point_monthly_api_v1_dew_point_monthly_get: {
+        parameters: {
+            query?: {
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DewPointMonth_SeriesMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    country_monthly_api_v1_countries__country__monthly_get: {
+        parameters: {
+            query?: {
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description NOAA's (FIPS) code */
+                country: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CountryMonth_SeriesMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    country_yearly_api_v1_countries__country__yearly_get: {
+        parameters: {
+            query?: {
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description NOAA's (FIPS) code */
+                country: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CountryYear_SeriesMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    map_yearly_api_v1_map_yearly_get: {
+        parameters: {
+            query: {
+                year: number;
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MapYear_SeriesMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {

@@ -30,6 +30,7 @@ from isotherm.stores.global_summary import (
     apply_changes,
     recompute,
 )
+from isotherm.stores.group_summary import apply_group_changes, regroup
 from isotherm.stores.reported_days import write_reported_days
 from isotherm.stores.rollups import days_of, months_of, season_start, seasons_of, years_of
 from isotherm.stores.row_difference import Difference, write_difference
@@ -151,16 +152,17 @@ def _replace_periods(
     of_seasons = _whole_periods(place_days, "1y").with_columns(
         pl.col("first").dt.offset_by("-1mo"), pl.col("last").dt.offset_by("2mo")
     )
-    all_days = _replace_period(connection, DAYS, days, place_days, stored)
+    members = regroup(connection, SERVED, years["station_id"].unique().to_list())
+    all_days = _replace_period(connection, DAYS, days, place_days, stored, members)
     write_reported_days(connection, all_days, months)
     stored = read_rows(connection, MONTHS, SERVED, of_seasons)
-    all_months = _replace_period(connection, MONTHS, months_of(all_days), months, stored)
+    all_months = _replace_period(connection, MONTHS, months_of(all_days), months, stored, members)
     for table, wanted, touched in (
         (SEASONS, seasons_of(all_months), seasons),
         (YEARS, years_of(all_months), years),
     ):
         stored = read_rows(connection, table, SERVED, _spans(touched, table.period))
-        _replace_period(connection, table, wanted, touched, stored)
+        _replace_period(connection, table, wanted, touched, stored, members)
     _refresh_hour_counts(connection, years["station_id"].unique().to_list())
     return all_days
 
@@ -171,12 +173,14 @@ def _replace_period(
     wanted: pl.DataFrame,
     touched: pl.DataFrame,
     stored: pl.DataFrame,
+    members: pl.DataFrame,
 ) -> pl.DataFrame:
     """Bring the touched periods up to date; returns the stored rows as they are now."""
     key = ["station_id", table.period]
     new = wanted.join(touched, on=key, how="semi")
     change = write_difference(connection, table, SERVED, stored.join(touched, on=key, how="semi"), new)
     _apply_global(connection, table, change)
+    apply_group_changes(connection, table, SERVED, (change.old, change.new), members)
     return pl.concat([stored.join(touched, on=key, how="anti"), new])
 
 

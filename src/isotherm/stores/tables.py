@@ -349,6 +349,43 @@ global_monthly_summary = _global_table("global_monthly_summary", _required("mont
 global_seasonal_summary = _global_table("global_seasonal_summary", _required("season", Date()))
 global_yearly_summary = _global_table("global_yearly_summary", _required("year", SmallInteger()))
 
+
+def _group_table(name: str, period: Column[Any]) -> Table:
+    return Table(
+        name,
+        metadata,
+        _required("kind", ascii_key(16)),
+        _required("code", ascii_key(8)),
+        period,
+        *_layer_key(),
+        _required("station_count", Integer()),
+        _required("day_count", BigInteger()),
+        _required("good_day_count", BigInteger()),
+        _required("observation_count", BigInteger()),
+        _required("mean_sum_e4", BigInteger()),
+        _required("dew_station_count", Integer()),
+        _required("dew_mean_sum_e4", BigInteger()),
+        _required("updated_at", utc_micros()),
+        PrimaryKeyConstraint("kind", "rule", "code", period.name, "dataset", "layer"),
+        comment="means of station means (1e-4 degree C) by country, elevation and over all",
+        **OPTIONS,
+    )
+
+
+group_monthly_summary = _group_table("group_monthly_summary", _required("month", Date()))
+group_yearly_summary = _group_table("group_yearly_summary", _required("year", SmallInteger()))
+station_group = Table(
+    "station_group",
+    metadata,
+    _required("dataset", ascii_key(16)),
+    _required("station_id", ascii_key(STATION_ID_LENGTH)),
+    Column("country", ascii_key(8)),
+    Column("elevation_band_m", SmallInteger(), comment="lower end of the 100 m it lies in"),
+    PrimaryKeyConstraint("dataset", "station_id"),
+    comment="the groups a station's rows are counted in now",
+    **OPTIONS,
+)
+
 climate_month = Table(
     "climate_month",
     metadata,

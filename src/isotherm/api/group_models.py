@@ -1,0 +1,59 @@
+"""What the answers about groups of stations look like."""
+
+from pydantic import Field
+
+from isotherm.api.models import Coverage
+
+
+class _Group(Coverage):
+    """Means of the stations' means: every station weighs the same, however often it reports."""
+
+    station_count: int = Field(ge=1, examples=[12])
+    mean_c: float = Field(examples=[9.41], description="Mean of the stations' means")
+    dew_station_count: int = Field(ge=0, description="Stations that report a dew point", examples=[11])
+    mean_dew_point_c: float | None = Field(examples=[4.02], description="Mean of these stations' means")
+    observation_count: int = Field(ge=1, examples=[105_120])
+
+
+class ElevationYear(_Group):
+    """The stations of one band of elevation in one year; days are those of all of them together."""
+
+    year: int = Field(examples=[2014])
+    from_m: int = Field(description="Metres above sea level", examples=[0])
+    to_m: int = Field(description="Where the next band begins", examples=[500])
+
+
+class DewPointMonth(_Group):
+    """All stations in one month, temperature and dew point; days are those of all together."""
+
+    month: str = Field(examples=["2014-01"])
+
+
+class CountryMonth(_Group):
+    """The stations of one country in one month; days are those of all of them together."""
+
+    country: str = Field(description="NOAA's (FIPS) code", examples=["US"])
+    month: str = Field(examples=["2014-01"])
+
+
+class CountryYear(_Group):
+    """The stations of one country in one year; days are those of all of them together."""
+
+    country: str = Field(description="NOAA's (FIPS) code", examples=["US"])
+    year: int = Field(examples=[2014])
+
+
+class MapYear(Coverage):
+    """One station's year with its position."""
+
+    station_id: str = Field(examples=["72530094846"], description="11 characters, zeros kept")
+    name: str | None = Field(examples=["CHICAGO O'HARE INTERNATIONAL AIRPORT"])
+    country: str | None = Field(examples=["US"])
+    latitude_deg: float
+    longitude_deg: float | None
+    elevation_m: float | None
+    year: int = Field(examples=[2014])
+    min_c: float = Field(examples=[-26.7])
+    mean_c: float = Field(examples=[8.69])
+    max_c: float = Field(examples=[33.3])
+    mean_dew_point_c: float | None = Field(examples=[2.9])

@@ -1,0 +1,226 @@
+"""The routes about groups of stations: bands of elevation, countries, all; and the map of a year."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Final, cast
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel
+from sqlalchemy.engine import Connection
+
+from isotherm.api import group_models, models
+from isotherm.api.attribution import source_meta
+from isotherm.api.database import EngineDep, SettingsDep
+from isotherm.api.groups import GroupsWanted, bands, read_groups, read_map, values_of
+from isotherm.api.parameters import (
+    DEFAULT_RULE_NAME,
+    Format,
+    From,
+    Limit,
+    Rule,
+    To,
+    cursor_of,
+    read_range,
+)
+from isotherm.api.problems import PROBLEMS
+from isotherm.api.render import Listing, ListPage, Wanted, respond_list
+from isotherm.api.series import YEAR
+from isotherm.api.series_routes import csv_response
+from isotherm.settings import Settings
+from isotherm.stores.group_summary import ALL, BAND_M, COUNTRY, ELEVATION
+
+router = APIRouter()
+DEFAULT_LIMIT: Final = 1000
+Cursor = Annotated[str | None, cursor_of("^[0-9]{1,7}$")]
+CountryCode = Annotated[
+    str, Path(description="NOAA's (FIPS) code", examples=["US"], pattern="^[A-Za-z]{2}$")
+]
+BandWidth = Annotated[
+    int,
+    Query(
+        ge=BAND_M,
+        le=10_000,
+        multiple_of=BAND_M,
+        description=f"Width of a band, a multiple of {BAND_M} m; bands begin at multiples of it",
+    ),
+]
+Year = Annotated[int, Query(ge=1000, le=9998, examples=[2014])]
+Row = dict[str, Any]
+
+
+def _route(path: str, summary: str, row: type[BaseModel]) -> dict[str, Any]:
+    return {
+        "path": path,
+        "summary": summary,
+        "response_model": cast(Any, models.Page)[row, models.SeriesMeta],
+        "responses": {**csv_response("One page"), **PROBLEMS},
+        "tags": ["groups"],
+    }
+
+
+def _meta(settings: Settings, rule: str, row: type[BaseModel]) -> dict[str, Any]:
+    units = {one: "degree Celsius" for one in row.model_fields if one.endswith("_c")}
+    return {"rule": rule, "layer": "batch", "units": units, **source_meta(settings)}
+
+
+def _answer(
+    request: Request,
+    name: str,
+    row: type[BaseModel],
+    meta: dict[str, Any],
+    wanted: Wanted,
+    make: Callable[[], Sequence[Row]],
+) -> Response:
+    def read(after: str | None, limit: int) -> ListPage:
+        rows, start = make(), int(after or 0)
+        end = start + limit
+        return ListPage(rows[start:end], str(end) if end < len(rows) else None)
+
+    listing = Listing(f"isotherm-{name}", tuple(row.model_fields), meta, read)
+    return respond_list(request, listing, wanted, DEFAULT_LIMIT)
+
+
+def _years(span: tuple[Any, Any]) -> tuple[Any, Any]:
+    first, end = (None if one is None else YEAR.first_from(one) for one in span)
+    return first, end
+
+
+@router.get(**_route("/elevation/yearly", "Years by elevation", group_models.ElevationYear))
+def elevation_yearly(
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    start: From = None,
+    to: To = None,
+    band_m: BandWidth = 500,
+    rule: Rule = DEFAULT_RULE_NAME,
+    limit: Limit = None,
+    cursor: Cursor = None,
+    format: Format = "json",  # noqa: A002 - the parameter's public name
+) -> Response:
+    """The mean of the stations' means of each year, by bands of elevation above sea level."""
+    wanted = GroupsWanted(ELEVATION, rule, None, *_years(read_range(start, to)))
+
+    def make() -> list[Row]:
+        with engine.connect() as connection:
+            found = bands(read_groups(connection, wanted, monthly=False), band_m)
+        return [
+            {"year": int(year), "from_m": low, "to_m": low + band_m, **values_of(year, sums)}
+            for (year, low), sums in found.items()
+        ]
+
+    row = group_models.ElevationYear
+    meta = {**_meta(settings, rule, row), "band_m": band_m}
+    return _answer(request, "elevation-yearly", row, meta, Wanted(format, cursor, limit), make)
+
+
+@router.get(**_route("/dew-point/monthly", "Temperature and dew point", group_models.DewPointMonth))
+def dew_point_monthly(
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    start: From = None,
+    to: To = None,
+    rule: Rule = DEFAULT_RULE_NAME,
+    limit: Limit = None,
+    cursor: Cursor = None,
+    format: Format = "json",  # noqa: A002 - the parameter's public name
+) -> Response:
+    """Mean temperature and mean dew point of all stations, month by month."""
+    wanted = GroupsWanted(ALL, rule, "", *read_range(start, to))
+
+    def make() -> list[Row]:
+        with engine.connect() as connection:
+            found = read_groups(connection, wanted, monthly=True)
+        return [{"month": month, **values_of(month, sums)} for (month, _), sums in found.items()]
+
+    row = group_models.DewPointMonth
+    meta = _meta(settings, rule, row)
+    return _answer(request, "dew-point-monthly", row, meta, Wanted(format, cursor, limit), make)
+
+
+def _country_rows(connection: Connection, wanted: GroupsWanted, *, monthly: bool) -> list[Row]:
+    found = read_groups(connection, wanted, monthly=monthly)
+    return [
+        {
+            "country": code,
+            **({"month": period} if monthly else {"year": int(period)}),
+            **values_of(period, sums),
+        }
+        for (period, code), sums in found.items()
+    ]
+
+
+@router.get(**_route("/countries/{country}/monthly", "A country's months", group_models.CountryMonth))
+def country_monthly(
+    country: CountryCode,
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    start: From = None,
+    to: To = None,
+    rule: Rule = DEFAULT_RULE_NAME,
+    limit: Limit = None,
+    cursor: Cursor = None,
+    format: Format = "json",  # noqa: A002 - the parameter's public name
+) -> Response:
+    """The mean of the country's stations' means, month by month; empty where it has none."""
+    wanted = GroupsWanted(COUNTRY, rule, country.upper(), *read_range(start, to))
+
+    def make() -> list[Row]:
+        with engine.connect() as connection:
+            return _country_rows(connection, wanted, monthly=True)
+
+    row = group_models.CountryMonth
+    meta = _meta(settings, rule, row)
+    name = f"{country.upper()}-monthly"
+    return _answer(request, name, row, meta, Wanted(format, cursor, limit), make)
+
+
+@router.get(**_route("/countries/{country}/yearly", "A country's years", group_models.CountryYear))
+def country_yearly(
+    country: CountryCode,
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    start: From = None,
+    to: To = None,
+    rule: Rule = DEFAULT_RULE_NAME,
+    limit: Limit = None,
+    cursor: Cursor = None,
+    format: Format = "json",  # noqa: A002 - the parameter's public name
+) -> Response:
+    """The mean of the country's stations' means, year by year; empty where it has none."""
+    wanted = GroupsWanted(COUNTRY, rule, country.upper(), *_years(read_range(start, to)))
+
+    def make() -> list[Row]:
+        with engine.connect() as connection:
+            return _country_rows(connection, wanted, monthly=False)
+
+    row = group_models.CountryYear
+    meta = _meta(settings, rule, row)
+    name = f"{country.upper()}-yearly"
+    return _answer(request, name, row, meta, Wanted(format, cursor, limit), make)
+
+
+@router.get(**_route("/map/yearly", "The map of a year", group_models.MapYear))
+def map_yearly(
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    year: Year,
+    rule: Rule = DEFAULT_RULE_NAME,
+    limit: Limit = None,
+    cursor: Annotated[str | None, cursor_of("^[!-~]{1,11}$")] = None,
+    format: Format = "json",  # noqa: A002 - the parameter's public name
+) -> Response:
+    """Every station that has a position and a temperature in the year, with its mean and extremes."""
+
+    def read(after: str | None, limit: int) -> ListPage:
+        with engine.connect() as connection:
+            return ListPage(*read_map(connection, year, rule, after, limit))
+
+    row = group_models.MapYear
+    listing = Listing(
+        f"isotherm-map-{year}-{rule}", tuple(row.model_fields), _meta(settings, rule, row), read
+    )
+    return respond_list(request, listing, Wanted(format, cursor, limit), DEFAULT_LIMIT)

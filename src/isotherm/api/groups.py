@@ -1,0 +1,152 @@
+"""Groups of stations, read as finished sums; wider bands are merged from narrower ones."""
+
+import calendar
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from isotherm.api.fields import means_of
+from isotherm.climatology.grades import completeness, grade, year_days
+from isotherm.datasets.facts import serving_rank
+from isotherm.hourly_summary import LAYER_BATCH
+from isotherm.stores.tables import group_monthly_summary, group_yearly_summary, station, yearly_summary
+
+_SUMS: Final = (
+    "station_count",
+    "day_count",
+    "good_day_count",
+    "observation_count",
+    "mean_sum_e4",
+    "dew_station_count",
+    "dew_mean_sum_e4",
+)
+_E4: Final = 10_000
+Row = dict[str, Any]
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsWanted:
+    """Which groups, by which rule, of which periods (as the table has them; open where None)."""
+
+    kind: str
+    rule: str
+    code: str | None
+    first: Any
+    end: Any
+
+
+def read_groups(
+    connection: sa.Connection, wanted: GroupsWanted, *, monthly: bool
+) -> dict[Key, dict[str, int]]:
+    """Sums by period and code; of several datasets the preferred one's, each by itself."""
+    table = group_monthly_summary if monthly else group_yearly_summary
+    period = table.c.month if monthly else table.c.year
+    where = [
+        table.c.kind == wanted.kind,
+        table.c.rule == wanted.rule,
+        table.c.layer == LAYER_BATCH,
+        *([table.c.code == wanted.code] if wanted.code is not None else []),
+        *([period >= wanted.first] if wanted.first is not None else []),
+        *([period < wanted.end] if wanted.end is not None else []),
+    ]
+    statement = sa.select(period, table.c.code, table.c.dataset, *(table.c[one] for one in _SUMS))
+    found: dict[Key, tuple[Any, dict[str, int]]] = {}
+    for when, code, dataset, *sums in connection.execute(statement.where(*where)):
+        key = (f"{when:%Y-%m}" if monthly else f"{when:04}", code)
+        rank = serving_rank(dataset)
+        if key not in found or rank < found[key][0]:
+            found[key] = rank, dict(zip(_SUMS, map(int, sums), strict=True))
+    return {key: sums for key, (_, sums) in sorted(found.items())}
+
+
+def bands(
+    groups: Mapping[Key, Mapping[str, int]], width_m: int
+) -> dict[tuple[str, int], dict[str, int]]:
+    """Bands of elevation so wide, by period and lower end."""
+    merged: dict[tuple[str, int], dict[str, int]] = {}
+    for (period, code), sums in groups.items():
+        total = merged.setdefault((period, int(code) // width_m * width_m), dict.fromkeys(_SUMS, 0))
+        for name, value in sums.items():
+            total[name] += value
+    return dict(sorted(merged.items()))
+
+
+def values_of(period: str, sums: Mapping[str, int]) -> Row:
+    """What the API shows of a group in a month or year."""
+    stations = sums["station_count"]
+    days = stations * _days_of(period)
+    (mean,) = means_of([sums["mean_sum_e4"]], [stations], _E4)
+    (dew,) = means_of([sums["dew_mean_sum_e4"]], [sums["dew_station_count"]], _E4)
+    return {
+        "station_count": stations,
+        "mean_c": mean,
+        "dew_station_count": sums["dew_station_count"],
+        "mean_dew_point_c": dew,
+        "observation_count": sums["observation_count"],
+        "day_count": sums["day_count"],
+        "good_day_count": sums["good_day_count"],
+        "completeness": completeness(sums["good_day_count"], days),
+        "grade": grade(sums["good_day_count"], days),
+    }
+
+
+def read_map(
+    connection: sa.Connection, year: int, rule: str, after: str | None, limit: int
+) -> tuple[list[Row], str | None]:
+    """Stations with a position and a mean of the year, by id, and where the next page begins."""
+    one, s = yearly_summary.c, station.c
+    columns = (s.station_id, s.name, s.country, s.latitude_deg, s.longitude_deg, s.elevation_m)
+    names = ("observation_count", "sum_tenths", "min_tenths", "max_tenths", "day_count")
+    more = ("good_day_count", "dew_point_count", "dew_point_sum_tenths")
+    statement = (
+        sa.select(*columns, one.dataset, *(one[name] for name in (*names, *more)))
+        .join(yearly_summary, one.station_id == s.station_id)
+        .where(
+            s.station_id > (after or ""),
+            s.latitude_deg.is_not(None),
+            one.rule == rule,
+            one.year == year,
+            one.layer == LAYER_BATCH,
+        )
+        .order_by(s.station_id, one.dataset)
+        .limit(2 * limit + 2)
+        .prefix_with("STRAIGHT_JOIN")
+    )
+    rows = [dict(row) for row in connection.execute(statement).mappings()]
+    chosen: dict[str, Row] = {}
+    for row in rows:
+        before = chosen.get(row["station_id"])
+        if before is None or serving_rank(row["dataset"]) < serving_rank(before["dataset"]):
+            chosen[row["station_id"]] = row
+    shown = list(chosen.values())[:limit]
+    has_more = len(chosen) > limit
+    return [_map_row(year, row) for row in shown], shown[-1]["station_id"] if has_more else None
+
+
+def _map_row(year: int, row: Row) -> Row:
+    (mean,) = means_of([row["sum_tenths"]], [row["observation_count"]], 10)
+    dew_sum = row["dew_point_sum_tenths"]
+    (dew,) = means_of([dew_sum], [row["dew_point_count"]], 10)
+    good, days = row["good_day_count"], year_days(year)
+    described = ("station_id", "name", "country", "latitude_deg", "longitude_deg", "elevation_m")
+    return {
+        **{name: row[name] for name in described},
+        "year": year,
+        "min_c": row["min_tenths"] / 10,
+        "mean_c": mean,
+        "max_c": row["max_tenths"] / 10,
+        "mean_dew_point_c": dew,
+        "day_count": row["day_count"],
+        "good_day_count": good,
+        "completeness": completeness(good, days),
+        "grade": grade(good, days),
+    }
+
+
+def _days_of(period: str) -> int:
+    parts: Iterable[str] = period.split("-")
+    year, *month = map(int, parts)
+    return calendar.monthrange(year, month[0])[1] if month else year_days(year)
