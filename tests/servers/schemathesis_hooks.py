@@ -27,7 +27,6 @@ def map_query(_context: schemathesis.HookContext, query: Any) -> Any:  # noqa: A
         with contextlib.suppress(RequestValidationError, TypeError):
             times = [(read_time("from", query[name]), query[name]) for name in ("from", "to")]
             in_order["from"], in_order["to"] = (text for _, text in sorted(times))
-    _mend_choice(in_order)
     is_place = str(query.get("cursor", "")).isascii() and len(str(query.get("cursor", ""))) <= 11
     # A list by nearness or by the best match is continued at a number.
     if (
@@ -49,7 +48,11 @@ def _mend_choice(query: dict[str, Any]) -> None:
     if "near" not in query and _is_radius(query.get("radius_km")):
         del query["radius_km"]
     band = query.get("elevation")
-    if isinstance(band, str) and re.fullmatch(ELEVATION_PATTERN, band) and "" not in band.split(","):
+    if (
+        isinstance(band, str)
+        and re.fullmatch(ELEVATION_PATTERN, band)
+        and all(map(str.strip, band.split(",")))
+    ):
         query["elevation"] = ",".join(sorted(band.split(","), key=float))
     country = query.get("country")
     if isinstance(country, str) and re.fullmatch(COUNTRY_PATTERN, country):
@@ -72,6 +75,17 @@ def _south_below_north(bbox: str) -> str:
         if len(corners) == 4 and float(corners[1]) > float(corners[3]):
             corners[1], corners[3] = corners[3], corners[1]
     return ",".join(corners)
+
+
+@schemathesis.hook
+def before_call(
+    _context: schemathesis.HookContext,
+    case: schemathesis.Case,
+    _kwargs: dict[str, Any],
+) -> None:
+    """The borders of each parameter come alone, and not by way of `map_query`."""
+    if isinstance(case.query, dict):
+        _mend_choice(case.query)
 
 
 @schemathesis.deserializer("text/csv")
