@@ -65,7 +65,7 @@ def day_param(title: str, description: str) -> Param:
             type=["null", "string"],
             enum=[None, *(one.name for one in FACTS)],
             title="Dataset",
-            description="By its name. Empty: the one that serves first.",
+            description="By its name. Empty: all of the newest days; of named days those that serve.",
         ),
         **dag_defaults.station_params(count=100),
         "batch_interval_s": Param(

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from ghcnh_rows import line, psv_file
 from isotherm.errors import SettingsError
 from isotherm.messages import OBSERVATION_TOPIC
 from isotherm.settings import Settings
 from isotherm.stores.kafka_topics import ensure_topics
+from isotherm.stores.tables import station_place
 from isotherm.stream.feed_plan import PlannedFeed, plan_feed
 from isotherm.stream.feeder_files import FeedPosition, position_path
 from isotherm.stream.replay import Replay
@@ -117,3 +119,32 @@ def test_a_position_survives_being_written_and_read(settings: Settings) -> None:
     path = position_path(settings, planned.feed_id)
     assert FeedPosition.load(path, planned.feed_id) == planned
     assert json.loads(path.read_text())["rows_fed"] == 0
+
+
+def test_newest_feeds_every_dataset_and_named_days_those_that_serve(
+    settings: Settings, archive: Path, database: Database
+) -> None:
+    hourly = archive / "oa/global-historical-climatology-network/hourly/access/by-year/2014/psv"
+    hourly.mkdir(parents=True)
+    place = "ZZI0000ZZZZ"
+    cells = {"STATION": place, "DATE": "2014-01-02T00:00:00"}
+    (hourly / f"GHCNh_{place}_2014.psv").write_bytes(psv_file(line(**cells)))
+    with database.engine().begin() as connection:
+        rows = {"station_id": "ZZ000000001", "place_id": place, "via": "icao", "distance_km": 0.1}
+        connection.execute(station_place.insert().values(**rows))
+    day = datetime(2014, 1, 2, tzinfo=UTC).date()
+    newest, days, old = (
+        [
+            (one.dataset, one.station_id)
+            for one in plan_feed(settings, form, name).position.station_years or ()
+        ]
+        for name, form in (
+            ("run 1", NEWEST),
+            ("run 2", Replay(day, day, {"station_count": 100}, 30, 0, 5)),
+            ("run 3", Replay(day, day, {"station_count": 100}, 30, 0, 5, dataset="global-hourly")),
+        )
+    )
+    hourly_names = [("global-hourly", "ZZ000000001"), ("global-hourly", "ZZ000000002")]
+    assert newest == [("ghcnh", place), *hourly_names]
+    assert days == [("ghcnh", place), hourly_names[1]]
+    assert old == hourly_names

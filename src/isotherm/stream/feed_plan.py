@@ -7,7 +7,7 @@ keeps the feed the run began with, whatever the archive has published since.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from isotherm.archive.archives import Archive, SourceFile, StationYear, open_archive
 from isotherm.datasets.dataset import Dataset
+from isotherm.datasets.facts import serving_rank
 from isotherm.datasets.registry import DATASETS, dataset_named
 from isotherm.errors import SettingsError
 from isotherm.files import write_whole
@@ -25,6 +26,7 @@ from isotherm.messages import OBSERVATION_TOPIC
 from isotherm.settings import Settings
 from isotherm.station_choice import StationChoice
 from isotherm.stores.mysql import create_engine
+from isotherm.stores.places import places_of
 from isotherm.stream.feeder_files import FeedPosition, position_path
 from isotherm.stream.feeder_plan import Downloads, Period
 from isotherm.stream.replay import Replay
@@ -47,8 +49,9 @@ class PlannedFeed:
 
     @property
     def dataset(self) -> str:
-        """Whose observations it feeds."""
-        return (self.position.station_years or [])[0].dataset
+        """Whose observations it feeds; of several datasets the one that serves first."""
+        names = {one.dataset for one in self.position.station_years or []}
+        return min(names, key=serving_rank)
 
 
 def plan_feed(settings: Settings, replay: Replay, run_id: str) -> PlannedFeed:
@@ -106,30 +109,36 @@ def choose_station_years(
     Args:
         settings: of this installation.
         archive: what is asked.
-        dataset: name; empty = the one that serves first of those that have any.
+        dataset: name; empty = of the newest days all datasets, of named days those that serve.
         period: which days.
         choice: which stations.
 
     Raises:
         SettingsError: the archive has none: to ask again would find the same.
     """
-    unlisted: list[StationYear] = []
-    for one in [dataset_named(dataset)] if dataset else DATASETS:
-        listing = _list_period(archive, one, period)
-        stations = _choose(settings, archive, choice, listing)
-        first, last = period.years or (0, -1)
-        chosen = plan_station_years(
-            stations, listing, years=range(first, last + 1), datasets=[one.name]
-        )
-        if not set(chosen).isdisjoint(listing):
-            return chosen
-        unlisted += chosen
-    if not unlisted:
+    datasets = [dataset_named(dataset)] if dataset else DATASETS
+    listing = [one for each in datasets for one in _list_period(archive, each, period)]
+    first, last = period.years or (0, -1)
+    engine = create_engine(settings)
+    try:
+        with engine.connect() as connection:
+            chosen = choose_from_archive(connection, StationDirectory(archive), choice, listing)
+            planned = plan_station_years(
+                chosen.station_ids,
+                listing,
+                years=range(first, last + 1),
+                datasets=[one.name for one in datasets],
+            )
+            if period.years is not None:
+                planned = _serving(planned, listing, places_of(connection, chosen.station_ids))
+    finally:
+        engine.dispose()
+    if not planned:
         raise SettingsError(
             f"{archive.label} has no file in this period for {choice.describe()}. Choose other days or "
             "stations."
         )
-    return unlisted
+    return planned
 
 
 def _list_period(archive: Archive, dataset: Dataset, period: Period) -> list[StationYear]:
@@ -138,16 +147,19 @@ def _list_period(archive: Archive, dataset: Dataset, period: Period) -> list[Sta
     return archive.list_station_years(dataset, *period.years)
 
 
-def _choose(
-    settings: Settings, archive: Archive, choice: StationChoice, listing: list[StationYear]
-) -> tuple[str, ...]:
-    engine = create_engine(settings)
-    try:
-        with engine.connect() as connection:
-            chosen = choose_from_archive(connection, StationDirectory(archive), choice, listing)
-    finally:
-        engine.dispose()
-    return chosen.station_ids
+def _serving(
+    planned: Collection[StationYear], listing: Collection[StationYear], places: Mapping[str, str]
+) -> list[StationYear]:
+    """Without the listed files of a place and year that another dataset serves."""
+    serving: dict[tuple[str, int], str] = {}
+    listed = set(listing).intersection(planned)
+    for one in sorted(listed, key=lambda one: serving_rank(one.dataset)):
+        serving.setdefault((places[one.station_id], one.year), one.dataset)
+    return [
+        one
+        for one in planned
+        if one not in listed or serving[places[one.station_id], one.year] == one.dataset
+    ]
 
 
 def _bring_files(settings: Settings, replay: Replay) -> list[SourceFile]:

@@ -47,7 +47,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--speed", type=float, default=120.0, help="data seconds a second; 0 = as fast as acknowledged"
     )
     parser.add_argument(
-        "--dataset", choices=[one.name for one in DATASETS], help="default: the first that has files"
+        "--dataset", choices=[one.name for one in DATASETS], help="default: all that serve"
     )
     options = parser.parse_args(arguments)
     options.last_day = options.last_day or options.first_day

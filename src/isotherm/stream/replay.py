@@ -26,7 +26,7 @@ class Replay:
         speed: data seconds per wall second; 0 = as fast as batches are acknowledged.
         trigger_s: seconds between two micro-batches of the Spark stream.
         label: makes another replay of the same observations; empty = the one and only.
-        dataset: whose observations; empty = the one that serves first of those that have any.
+        dataset: whose observations; empty = all of the newest days, those that serve of named ones.
     """
 
     first_day: date | None
