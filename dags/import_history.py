@@ -20,6 +20,11 @@ loaded, of holes with the command that fills them, and of what it took beside th
 **Safe to repeat.** What did not change is neither downloaded nor summarised nor loaded again; pressed
 twice it changes no row. What HDFS has lost is fetched or made again.
 
+**Files with many rejects.** A file of which more than 5 % of the rows (`ISOTHERM_MAX_REJECTED_SHARE`)
+above its station's usual share were rejected is held back, while all others are loaded, and
+`ask_about_rejects` asks under *Required Actions*: load it, or keep the old rows and set it aside, which
+is what happens without an answer in twelve hours.
+
 **When it fails.** The log ends with the cause and what to do. Mend it, then *Clear* the failed task:
 files that arrived are not asked for again.
 """
@@ -30,6 +35,7 @@ import pendulum
 from airflow.sdk import Param, chain, dag, get_current_context, task, task_group
 
 from isotherm.ingest import checks, dag_defaults
+from isotherm.ingest.ask_about_rejects import AskAboutRejects
 from isotherm.ingest.spark_submit import SummarisePartOperator
 
 
@@ -50,6 +56,7 @@ def year_param(default: int, title: str) -> Param:
         "first_year": year_param(2024, "First year"),
         "last_year": year_param(2024, "Last year"),
         **dag_defaults.station_params(),
+        "rejects": dag_defaults.rejects_param(),
         "dry_run": dag_defaults.switch(True, "Dry run", "On: only show what would be imported."),
         "even_if_full": dag_defaults.switch(False, "Even if full", "On: begin on too small a disk."),
     },
@@ -83,13 +90,7 @@ def import_history() -> None:
     @task_group(prefix_group_id=False, tooltip="Each part is worked through while the next one comes.")
     def import_part(part: dict[str, Any]) -> Any:  # noqa: ANN401 - what the task gives, once it has run
         downloaded = download_years(part)
-        summarise = SummarisePartOperator(
-            task_id="summarise_observations",
-            job="summarise_observations.py",
-            part=part,
-            doc_md="Spark reads each pending file once; what is not of the last part is loaded here.",
-        )
-        chain(downloaded, summarise)
+        chain(downloaded, SummarisePartOperator(part=part))
         return downloaded
 
     loaded = dag_defaults.load_changes()
@@ -98,6 +99,7 @@ def import_history() -> None:
     parts = import_part.expand(part=plan)
     # The group, not what it gives: that is there before Spark has read it.
     chain(parts.operator.task_group, loaded, checked, dag_defaults.publish_days(loaded))
+    chain(parts.operator.task_group, AskAboutRejects())
     chain(loaded, [dag_defaults.settle_ledger(), dag_defaults.compare_with_estimate(plan)])
     dag_defaults.check_station_ids(parts)
 

@@ -32,6 +32,11 @@ machine was off are loaded by the next run. No day is emptied because a file is 
 `download_files`, with the reason. REFUSED ones cover less than ours, which stays, until the archive has
 more again or `accept_shrunken_files` takes them. The task fails where nothing could be had.
 
+**Files with many rejects.** A file of which more than 5 % of the rows (`ISOTHERM_MAX_REJECTED_SHARE`)
+above its station's usual share were rejected is held back, while all others are loaded, and
+`ask_about_rejects` asks under *Required Actions*: load it, or keep the old rows and set it aside, which
+is what happens without an answer in twelve hours.
+
 **When it fails.** The log ends with the cause and what to do. Mend it, then *Clear* the failed task:
 what was done is not done again.
 """
@@ -43,6 +48,7 @@ from airflow.sdk import Param, chain, dag, get_current_context, task
 
 from isotherm.datasets.facts import DAYS_UNTIL_PUBLISHED
 from isotherm.ingest import checks, dag_defaults
+from isotherm.ingest.ask_about_rejects import AskAboutRejects
 from isotherm.ingest.day_timetable import DayTimetable
 from isotherm.ingest.spark_submit import SummariseOperator
 
@@ -64,6 +70,7 @@ from isotherm.ingest.spark_submit import SummariseOperator
             description="Empty: whatever has changed. A scheduled run has its own day.",
         ),
         **dag_defaults.station_params(),
+        "rejects": dag_defaults.rejects_param(),
     },
 )
 def ingest_observations() -> None:
@@ -74,9 +81,10 @@ def ingest_observations() -> None:
     @dag_defaults.failing_at_once()
     def download_files() -> dict[str, Any]:
         """Chooses stations, brings changed files to HDFS; the rest is skipped where nothing is left."""
-        from isotherm.ingest import day_tasks
+        from isotherm.ingest import day_tasks, file_reviews
 
         params = dag_defaults.form_values()
+        file_reviews.release(params["rejects"], by=dag_defaults.run_name())
         run, ti = (get_current_context()[name] for name in ("dag_run", "ti"))
         return day_tasks.download_day(
             form=params,
@@ -85,15 +93,12 @@ def ingest_observations() -> None:
             share_answers=run.run_type == "backfill" or ti.try_number > 1,
         )
 
-    summarise = SummariseOperator(
-        task_id="summarise_observations",
-        job="summarise_observations.py",
-        doc_md="Spark reads each pending file once and writes its hours under all three rules.",
-    )
+    summarise = SummariseOperator()
     loaded = dag_defaults.load_changes()
     checked = checks.check_tasks(*dag_defaults.changed_period())
     downloaded = download_files()
     chain(downloaded, summarise, loaded, checked, dag_defaults.publish_days(loaded))
+    chain(summarise, AskAboutRejects())
     chain(loaded, dag_defaults.settle_ledger())
     dag_defaults.check_station_ids(downloaded)
 

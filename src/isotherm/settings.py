@@ -84,6 +84,12 @@ class Settings(BaseSettings):
     mysql_port: int = 0
     mysql_user: str = "isotherm"
     mysql_database: str = "isotherm"
+    max_rejected_share: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="of a file's rows; above it an operator is asked before the file is loaded",
+    )
     mysql_password: SecretStr = SecretStr("")
     runtime_dir: Path = Path()
     past_years_within_days: int = Field(

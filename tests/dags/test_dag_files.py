@@ -25,11 +25,23 @@ DAG_IDS = {
     "accept_shrunken_files",
     "import_history",
     "ingest_observations",
+    "maintain_platform",
     "stream_observations",
     "watch_freshness",
 }
 DAG_FILES = sorted((REPOSITORY_ROOT / "dags").glob("*.py"))
-KNOWN_TAGS = {"isotherm", "batch", "speed", "daily", "history", "live", "repair", "watch"}
+KNOWN_TAGS = {
+    "isotherm",
+    "batch",
+    "speed",
+    "daily",
+    "history",
+    "live",
+    "repair",
+    "watch",
+    "maintenance",
+    "weekly",
+}
 ENGINES = ("polars", "pyspark", "pandas", "pyarrow", "hdfs", "confluent_kafka", "pymysql")
 MAX_LINES = 120
 
@@ -117,14 +129,17 @@ def test_the_tasks_stand_in_one_chain(dag_bag: "DagBag", dag_id: str, first_task
         assert dag.task_dict[check].upstream_task_ids == {"load_changes"}
     assert dag.task_dict["publish_days"].upstream_task_ids == {*checks, "load_changes"}
     assert dag.task_dict["settle_ledger"].upstream_task_ids == {"load_changes"}
+    # The load of all others does not wait for an answer.
+    assert dag.task_dict["ask_about_rejects"].upstream_task_ids == {"summarise_observations"}
+    assert dag.task_dict["ask_about_rejects"].downstream_task_ids == set()
     # Beside the others: what a wrong id leaves undone is told, and holds up nothing.
     assert dag.task_dict["check_station_ids"].upstream_task_ids == {first_tasks[-1]}
     assert dag.task_dict["check_station_ids"].downstream_task_ids == set()
-    others = {"publish_days", "settle_ledger", "check_station_ids"}
+    others = {"ask_about_rejects", "publish_days", "settle_ledger", "check_station_ids"}
     others |= {"compare_with_estimate"} if dag_id == "import_history" else set()
     assert {task.task_id for task in dag.tasks} == {*chain, *checks, *others}
     # Where one is skipped because nothing is left, the rest is.
-    own_rule = {"settle_ledger", "load_changes"}
+    own_rule = {"settle_ledger", "load_changes", "ask_about_rejects"}
     rest = [task for task in dag.tasks if task.task_id not in own_rule]
     assert {task.trigger_rule for task in rest} == {"all_success"}
     # Of several parts some may have had nothing to do.

@@ -29,6 +29,7 @@ from isotherm.stores.global_summary import lock_layer
 from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.load_summaries import replace_days
 from isotherm.stores.raw_files import FileContent
+from isotherm.stores.source_files import ReviewState
 from isotherm.stores.tables import (
     metadata,
     rejected_observation,
@@ -198,6 +199,16 @@ def test_a_load_of_a_changed_day_goes_by_keys(filled: sa.Engine) -> None:
     assert whole_reads(filled, said) == []
 
 
+def hold_one(connection: sa.Connection, one: StationYear) -> None:
+    """Let a file have many rejects, and be held for them."""
+    connection.execute(
+        sa.update(source_file)
+        .where(source_file.c.station_id == one.station_id, source_file.c.year == one.year)
+        .values(has_changes=1, rejected_count=90, row_count=100, set_aside_count=0)
+    )
+    assert source_files.hold_doubtful(connection, 0.05) == 1
+
+
 def test_every_part_of_the_ledger_of_files_goes_by_an_index(filled: sa.Engine) -> None:
     one = StationYear(STATIONS[0], 2014, DATASET)
     with collected() as said:
@@ -217,6 +228,12 @@ def test_every_part_of_the_ledger_of_files_goes_by_an_index(filled: sa.Engine) -
             source_files.read_buckets(connection, DATASET)
             source_files.mark_outdated(connection, [GLOBAL_HOURLY])
             source_files.read_failed(connection, [GLOBAL_HOURLY])
+            hold_one(connection, one)
+            source_files.has_questions(connection)
+            source_files.take_questions(connection, "a run")
+            source_files.decide_asked(connection, "a run", ReviewState.KEPT, by="somebody")
+            source_files.decide_all(connection, ReviewState.LOADED, by="a form")
+            source_files.read_set_aside(connection)
             refresh_observed_period(connection, STATIONS[:3])
             untold_days.note_changed(connection, [date(2014, 1, 2)])
             untold_days.has_unclaimed(connection)

@@ -1299,6 +1299,40 @@ export interface components {
             month: string;
         };
         /**
+         * Disk
+         * @description What the stores took of the disk when they were measured last, and what follows.
+         */
+        Disk: {
+            /** Sampled At */
+            sampled_at: string;
+            /**
+             * Size Bytes
+             * @description By store
+             */
+            size_bytes: {
+                [key: string]: number;
+            };
+            /** Free Bytes */
+            free_bytes: number;
+            /**
+             * Growth Bytes Per Day
+             * @description By store; empty with one sample only
+             */
+            growth_bytes_per_day: {
+                [key: string]: number;
+            };
+            /**
+             * Days Until Full
+             * @description null: the stores do not grow, or nobody knows
+             */
+            days_until_full: number | null;
+            /**
+             * Is Warning
+             * @description Full within thirty days
+             */
+            is_warning: boolean;
+        };
+        /**
          * ElevationYear
          * @description The stations of one band of elevation in one year; days are those of all of them together.
          */
@@ -2711,6 +2745,13 @@ export interface components {
             /** @description Files of which a shrunken version is refused */
             refused: components["schemas"]["RefusedFiles"];
             /**
+             * Files Set Aside
+             * @description Files held back for their rejects; the first 100
+             */
+            files_set_aside: components["schemas"]["SetAsideFile"][];
+            /** @description null: maintain_platform has not run yet */
+            disk: components["schemas"]["Disk"] | null;
+            /**
              * Drift
              * @description Hours in which the layers differ; null: not reconciled yet
              */
@@ -3089,6 +3130,34 @@ export interface components {
             };
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * SetAsideFile
+         * @description A file whose newest version is not loaded, because far more of it than usual was rejected.
+         */
+        SetAsideFile: {
+            /** Dataset */
+            dataset: string;
+            /** Year */
+            year: number;
+            /** Station Id */
+            station_id: string;
+            /** Rejected Count */
+            rejected_count: number;
+            /**
+             * Row Count
+             * @description All rows of the file
+             */
+            row_count: number;
+            /**
+             * State
+             * @description waiting or asked: nobody has decided; set aside: somebody has
+             */
+            state: string;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decided At */
+            decided_at: string | null;
         };
         /**
          * Station

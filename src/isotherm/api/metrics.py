@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from isotherm.api.needs_attention import read_deadline
 from isotherm.api.pipeline_routes import newest_hour
 from isotherm.hourly_summary import LAYERS
+from isotherm.stores.disk_samples import FREE, read_forecast
 from isotherm.stores.source_files import count_refused
 
 _BUCKETS_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -66,6 +67,12 @@ class _Freshness(Collector):
         refused = GaugeMetricFamily(
             "isotherm_refused_files", "Files of which a shrunken version is refused"
         )
+        sizes = GaugeMetricFamily(
+            "isotherm_disk_bytes", "What a store took when it was measured last", labels=["store"]
+        )
+        days = GaugeMetricFamily(
+            "isotherm_disk_days_until_full", "At the growth of the last thirty days; absent: unknown"
+        )
         reachable = GaugeMetricFamily("isotherm_api_mysql_up", "Whether MySQL answers")
         try:
             with self._engine.connect() as connection:
@@ -75,10 +82,15 @@ class _Freshness(Collector):
                 deadline = read_deadline(connection, self._stale_after_h, datetime.now(UTC))
                 missed.add_metric([], int(deadline["is_missed"]))
                 refused.add_metric([], count_refused(connection))
+                if (disk := read_forecast(connection)) is not None:
+                    for store, size in {**disk.size_bytes, FREE: disk.free_bytes}.items():
+                        sizes.add_metric([store], size)
+                    if disk.days_until_full is not None:
+                        days.add_metric([], disk.days_until_full)
             reachable.add_metric([], 1)
         except SQLAlchemyError:
             reachable.add_metric([], 0)
-        yield from (family, missed, refused)
+        yield from (family, missed, refused, sizes, days)
         yield reachable
 
     def describe(self) -> list[GaugeMetricFamily]:

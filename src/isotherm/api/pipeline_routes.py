@@ -20,6 +20,7 @@ from isotherm.api.needs_attention import (
 )
 from isotherm.api.problems import PROBLEMS, UNCHANGED
 from isotherm.api.render import respond_object
+from isotherm.api.upkeep import Disk, SetAsideFile, read_disk, read_files_set_aside
 from isotherm.datasets.dataset_facts import DatasetFacts
 from isotherm.datasets.facts import FACTS
 from isotherm.datasets.freshness import Freshness, freshness_of, has_ended
@@ -85,6 +86,10 @@ class Pipeline(BaseModel):
     dead_letters: DeadLetters
     deadline: DeadlineState = Field(description="Whether the newest observation is too old")
     refused: RefusedFiles = Field(description="Files of which a shrunken version is refused")
+    files_set_aside: list[SetAsideFile] = Field(
+        description="Files held back for their rejects; the first 100"
+    )
+    disk: Disk | None = Field(description="null: maintain_platform has not run yet")
     drift: int | None = Field(description="Hours in which the layers differ; null: not reconciled yet")
 
 
@@ -105,6 +110,8 @@ def pipeline(request: Request, engine: EngineDep, settings: SettingsDep) -> Resp
         dead_letters = _read_dead_letters(connection)
         deadline = read_deadline(connection, settings.stale_after_h, now)
         refused = read_refused_files(connection)
+        set_aside = read_files_set_aside(connection)
+        disk = read_disk(connection)
     meta = source_meta(settings)
     return respond_object(
         request,
@@ -123,6 +130,8 @@ def pipeline(request: Request, engine: EngineDep, settings: SettingsDep) -> Resp
             "dead_letters": dead_letters,
             "deadline": deadline,
             "refused": refused,
+            "files_set_aside": set_aside,
+            "disk": disk,
             "drift": None,
         },
     )

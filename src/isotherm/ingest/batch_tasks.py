@@ -13,6 +13,7 @@ from isotherm.audit.files import settle_files
 from isotherm.audit.settled_files import has_unsettled
 from isotherm.errors import StoreError
 from isotherm.ingest.day_ranges import as_ranges
+from isotherm.ingest.file_reviews import hold_doubtful
 from isotherm.ingest.hole_report import write_holes
 from isotherm.ingest.place_walk import refresh_places
 from isotherm.ingest.report import log, write_table
@@ -33,16 +34,18 @@ class Work:
         is_pending: Spark has files to read.
         has_changes: the loader has days to load, or days changed that nobody has told of.
         has_unsettled: something was loaded that no audit has compared.
+        has_questions: a file with many rejects waits for a question to an operator.
     """
 
     is_pending: bool
     has_changes: bool
     has_unsettled: bool
+    has_questions: bool = False
 
     @property
     def is_done(self) -> bool:
         """Whether nothing is left."""
-        return not (self.is_pending or self.has_changes or self.has_unsettled)
+        return not (self.is_pending or self.has_changes or self.has_unsettled or self.has_questions)
 
 
 def prepare(place: Workplace) -> None:
@@ -60,7 +63,12 @@ def find_work(place: Workplace) -> Work:
     """Look what is left."""
     with place.engine.connect() as connection:
         has_changes = source_files.has_changes(connection) or untold_days.has_unclaimed(connection)
-        return Work(source_files.has_pending(connection), has_changes, has_unsettled(connection))
+        return Work(
+            source_files.has_pending(connection),
+            has_changes,
+            has_unsettled(connection),
+            source_files.has_questions(connection),
+        )
 
 
 @in_workplace
@@ -115,10 +123,10 @@ def load_changes(place: Workplace, *, run_id: str) -> dict[str, Any]:
 
 @in_workplace
 def forget_told_days(place: Workplace, *, run_id: str) -> None:
-    """Forget the days that this run has told of."""
+    """Forget the days that this run has told of, and show how many."""
     with place.engine.begin() as connection:
         told = untold_days.forget_told(connection, run_id)
-    log.info(f"Told of {told} days that changed.")
+    write_table("Told of days that changed", ("asset", "events"), [("observation_day", told)])
 
 
 @in_workplace
@@ -136,12 +144,12 @@ def settle_ledger(place: Workplace, *, run_label: str) -> str | None:
         StoreError: HDFS or MySQL does not answer.
     """
     settlement = settle_files(place.engine, place.store, run_label)
+    log.info(settlement.describe())
     write_table(
         f"Ledger of the batch layer, in distinct observations; {settlement.compared} files compared",
         ("rule", *LEDGER_COUNTS),
         [(line.rule, *(getattr(line, name) for name in LEDGER_COUNTS)) for line in settlement.lines],
     )
-    log.info(settlement.describe())
     if not settlement.wrong:
         return None
     return (
@@ -156,6 +164,8 @@ def _load(place: Workplace) -> None:
 
     Before it every id gets its place, so that a new station's hours are counted where they belong.
     """
+    # Those of a job that was killed before it came to its end: the next run asks about them.
+    hold_doubtful(place)
     left = _count_changed(place)
     if left:
         refresh_places(place.engine, place.directory)

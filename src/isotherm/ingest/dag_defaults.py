@@ -35,6 +35,9 @@ DEFAULT_ARGS: Final[dict[str, Any]] = {
     # runs, which would find the same changes.
     "weight_rule": "upstream",
 }
+# What becomes of files with many rejects: the choices of the forms.
+ASK: Final = "ask"
+REJECTS_CHOICES: Final = (ASK, "load", "set aside")
 OBSERVATION_DAY: Final = Asset(
     name="observation_day", uri="isotherm://observation_day", group="isotherm"
 )
@@ -89,7 +92,7 @@ def load_changes() -> dict[str, Any]:
     """All that changed to MySQL, with day, month, year and global rows, whichever run made it."""
     from isotherm.ingest import batch_tasks
 
-    loaded = batch_tasks.load_changes(run_id=_run_name())
+    loaded = batch_tasks.load_changes(run_id=run_name())
     skip_if_empty(loaded["days"], "No row of any day changed: nothing to check or to tell.")
     return loaded
 
@@ -101,7 +104,7 @@ def publish_days(loaded: dict[str, Any]) -> None:
 
     events = get_current_context()["outlet_events"][OBSERVATION_DAY]
     events.add_partitions(list(days_of(loaded["days"])))
-    batch_tasks.forget_told_days(run_id=_run_name())
+    batch_tasks.forget_told_days(run_id=run_name())
 
 
 # Also where no row changed: a file that was made anew without a changed row must be settled too.
@@ -110,7 +113,7 @@ def settle_ledger() -> None:
     """Holds what was loaded against its files, hour by hour, and shows the ledger."""
     from isotherm.ingest import batch_tasks
 
-    wrong = batch_tasks.settle_ledger(run_label=_run_name())
+    wrong = batch_tasks.settle_ledger(run_label=run_name())
     if wrong is not None:
         # Asking again would compare nothing: the next run mends it.
         raise AirflowFailException(wrong)
@@ -124,9 +127,24 @@ def compare_with_estimate(parts: Sequence[Mapping[str, Any]]) -> None:
     history_tasks.compare_with_estimate(list(parts))
 
 
-def _run_name() -> str:
+def run_name() -> str:
+    """What this run is called in tables and ledgers."""
     run = get_current_context()["dag_run"]
     return f"{run.dag_id} {run.run_id}"[:255]
+
+
+def airflow_records() -> dict[str, Any]:
+    """Where Airflow's own database is, and the DAGs of which a run other than this is going on."""
+    from airflow.sdk import BaseHook
+
+    from isotherm.local.dag_release import all_dag_ids
+
+    context = get_current_context()
+    this = context["dag_run"].dag_id
+    others = [one for one in all_dag_ids() if one != this]
+    running = [one for one in others if context["ti"].get_dr_count(one, states=["running", "queued"])]
+    address = BaseHook.get_connection("airflow_metadata").extra_dejson["address"]
+    return {"address": address, "running": running}
 
 
 def changed_period() -> tuple[str, str]:
@@ -201,3 +219,17 @@ def _text(title: str, words: str, example: str, pattern: str) -> Param:
 
 def _sentence(words: str) -> str:
     return words[0].upper() + words[1:]
+
+
+def rejects_param() -> Param:
+    """The form field for files with many rejects."""
+    return Param(
+        ASK,
+        type="string",
+        enum=list(REJECTS_CHOICES),
+        title="Files with many rejects",
+        description=(
+            "ask: the run waits for an answer under Required Actions. load: load them, also those that "
+            "were set aside before. set aside: keep the rows of before."
+        ),
+    )

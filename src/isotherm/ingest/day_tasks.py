@@ -19,7 +19,7 @@ from isotherm.ingest.chosen import choose_from_archive
 from isotherm.ingest.day_rows import find_torn_days
 from isotherm.ingest.followed_files import find_followed, goes_on
 from isotherm.ingest.known_files import find_lost_sources
-from isotherm.ingest.report import log
+from isotherm.ingest.report import folded, log
 from isotherm.ingest.selection import asked_day, plan_station_years
 from isotherm.ingest.shrunken_files import tell_of_refusals
 from isotherm.ingest.transfer_report import describe_missing
@@ -71,9 +71,10 @@ def download_day(
     wanted = {*chosen, *followed, *find_lost_sources(place.engine, place.store)}
     counts: dict[str, Any] = {"typed_found": [], "typed_missing": []}
     if wanted:
-        report = replace(place.transfer, at_once=AT_ONCE).run(
-            wanted, asked_since=place.asked_since(share_answers)
-        )
+        with folded(f"{len(wanted)} files"):
+            report = replace(place.transfer, at_once=AT_ONCE).run(
+                wanted, asked_since=place.asked_since(share_answers)
+            )
         report.write(typed=typed_ids)
         tell_of_refusals(report)
         typed = report.typed(typed_ids, known=place.known_stations())

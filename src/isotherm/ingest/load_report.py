@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from isotherm.ingest.report import log, write_table
+from isotherm.ingest.report import folded, log, write_table
 from isotherm.quality import DEFAULT_RULE, REJECTED
 from isotherm.stores.load_summaries import LoadResult
 from isotherm.stores.source_files import FailedFile
@@ -59,10 +59,33 @@ class LoadReport:
     station_years: frozenset[tuple[str, int]] = frozenset()
 
 
+_COLUMNS: Final = (
+    "dataset", "year", "files", "hours", "observations", "rejected", "new rows", "changed", "deleted",
+    "unchanged",
+)  # fmt: skip
+
+
 def log_loaded(report: LoadReport) -> None:
-    """Two lines per dataset and year, and a table of the files that could not be read."""
-    if not report.years:
+    """Two folded lines per dataset and year; tables of what was loaded and what could not be read."""
+    if report.years:
+        with folded("Loaded, by dataset and year"):
+            _log_years(report)
+        title = f"Loaded; hours and observations by rule {DEFAULT_RULE}, rows of all"
+        write_table(title, _COLUMNS, [_cells(one) for one in report.years])
+    else:
         log.info("Nothing has changed: MySQL has every summary.")
+    log_not_read(report.not_read)
+
+
+def _cells(one: YearLoad) -> tuple[object, ...]:
+    return (
+        one.dataset, one.year, one.file_count, one.hour_count, one.observation_count,
+        sum(one.rejected.values()), one.new_rows, one.changed_rows, one.deleted_rows,
+        one.unchanged_rows,
+    )  # fmt: skip
+
+
+def _log_years(report: LoadReport) -> None:
     for one in report.years:
         rejected = ", ".join(f"{count} {reason}" for reason, count in one.rejected.items() if count)
         log.info(
@@ -74,7 +97,6 @@ def log_loaded(report: LoadReport) -> None:
             f"{one.dataset} {one.year}: rows in MySQL: {one.new_rows} new, {one.changed_rows} changed, "
             f"{one.deleted_rows} deleted, {one.unchanged_rows} unchanged"
         )
-    log_not_read(report.not_read)
 
 
 def log_not_read(files: Sequence[FailedFile]) -> None:

@@ -8,7 +8,7 @@ import json
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from math import ceil
 from typing import Any, Final
@@ -115,7 +115,8 @@ def write_plan(
         StoreError: HDFS did not take it.
     """
     now = datetime.now(UTC)
-    _delete_old_plans(store, (now - KEPT_FOR).date())
+    for name in old_plans(store):
+        store.delete(f"{PLAN_ROOT}/{name}")
     if not station_years:
         return []
     path = f"{PLAN_ROOT}/{now.date()}-{uuid.uuid4().hex[:12]}.csv"
@@ -218,7 +219,7 @@ def read_typed(store: HdfsStore, part: PlanPart) -> dict[str, list[str]]:
     return typed
 
 
-def _delete_old_plans(store: HdfsStore, before: date) -> None:
-    for name in store.list(PLAN_ROOT):
-        if name[:10] < before.isoformat():
-            store.delete(f"{PLAN_ROOT}/{name}")
+def old_plans(store: HdfsStore) -> list[str]:
+    """Names of the plans that are older than they are kept."""
+    before = (datetime.now(UTC) - KEPT_FOR).date().isoformat()
+    return [name for name in store.list(PLAN_ROOT) if name[:10] < before]

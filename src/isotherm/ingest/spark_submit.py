@@ -10,10 +10,13 @@ from typing import Any, Final
 
 from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
+from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Context
+from airflow.sdk.bases.skipmixin import SkipMixin
 from airflow.sdk.exceptions import AirflowException
 
-from isotherm.ingest.dag_defaults import skip_if_empty
+from isotherm.ingest.dag_defaults import ASK, run_name, skip_if_empty
+from isotherm.ingest.report import folded, write_table
 from isotherm.settings import REPOSITORY_ROOT, load_settings
 from isotherm.spark.java_options import is_start_noise
 
@@ -57,27 +60,52 @@ class BatchJobOperator(SparkSubmitOperator):
         return hook
 
 
-class SummariseOperator(BatchJobOperator):
+class SummariseOperator(BatchJobOperator, SkipMixin):
     """Lets Spark read what is pending, and does not start it where nothing is.
 
     Asked in Spark's pool, that is, after any job before this one: of the runs of a backfill, one does
-    the work of all. Skipped, with all tasks after it, where nothing is left to load either.
+    the work of all. Skipped, with all tasks after it, where nothing is left to load either. Files with
+    many rejects are held back here, still in the pool: no load comes between. Without any, the question
+    after this task is skipped, by the scheduler, without a process of its own.
     """
 
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - as of SparkSubmitOperator
+        kwargs.setdefault("task_id", "summarise_observations")
+        kwargs.setdefault("job", "summarise_observations.py")
+        kwargs.setdefault(
+            "doc_md", "Spark reads each pending file once and writes its hours under all three rules."
+        )
+        super().__init__(**kwargs)
+
     def execute(self, context: Context) -> None:
-        """Look, submit, and submit again as long as a failing job leaves less to be done."""
-        from isotherm.ingest.batch_tasks import count_pending, prepare_and_find_work
+        """Look, submit, hold back what is doubtful, and say whether an operator is to be asked."""
+        from isotherm.ingest.batch_tasks import prepare_and_find_work
+        from isotherm.ingest.file_reviews import hold_and_decide
 
         work = prepare_and_find_work()
         skip_if_empty(not work.is_done, "Everything is summarised and loaded: nothing to do.")
-        if not work.is_pending:
+        if work.is_pending:
+            self._summarise(context)
+        else:
             self.log.info("Every file is summarised already: Spark is not started.")
-            return
-        pending = count_pending()
+        asks = hold_and_decide(context["params"].get("rejects", ASK), by=run_name())
+        if not asks and context["ti"].map_index in (
+            None,
+            -1,
+        ):  # of several parts none skips for the others
+            questions = [one for one in self.downstream_list if isinstance(one, HITLOperator)]
+            self.skip(context["ti"], questions)
+
+    def _summarise(self, context: Context) -> None:
+        """Submit, and submit again as long as a failing job leaves less to be done."""
+        from isotherm.ingest.batch_tasks import count_pending
+
+        pending = at_first = count_pending()
         is_done = False
         while not is_done:
             try:
-                super().execute(context)
+                with folded("Spark"):
+                    super().execute(context)
                 is_done = True
             except AirflowException:
                 left = count_pending()
@@ -87,6 +115,8 @@ class SummariseOperator(BatchJobOperator):
                     "The job failed, but %s of %s files are done: again.", pending - left, pending
                 )
                 pending = left
+        left = count_pending()
+        write_table("Files", ("read", "left"), [(at_first - left, left)])
 
 
 class SummarisePartOperator(SummariseOperator):
@@ -103,6 +133,9 @@ class SummarisePartOperator(SummariseOperator):
     template_fields = (*SummariseOperator.template_fields, "part")
 
     def __init__(self, *, part: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        kwargs.setdefault(
+            "doc_md", "Spark reads each pending file once; what is not of the last part is loaded here."
+        )
         super().__init__(map_index_template="{{ years }}", **kwargs)
         self.part = part
 

@@ -1,6 +1,7 @@
 """The folder downloads go through: one per task, locked, and gone with it, also after kill -9."""
 
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +15,8 @@ from isotherm.ingest.report import log
 _LOCK_SUFFIX: Final = ".lock"
 # Whoever cleans up may hold a lock that was just made, for a moment.
 _LOCK_WAIT_S: Final = 10.0
+# A lock that was just made may not be held yet.
+_SETTLED_AFTER_S: Final = 3600
 
 
 @contextmanager
@@ -46,3 +49,14 @@ def remove_abandoned(root: Path) -> int:
     if removed:
         log.info(f"Removed what {removed} killed downloads had left.")
     return removed
+
+
+def abandoned(root: Path) -> list[Path]:
+    """The folders nobody holds and has for an hour not, with their locks: no name comes twice."""
+    found = []
+    for lock in sorted(root.glob(f"*{_LOCK_SUFFIX}")):
+        with suppress(LockedError, FileNotFoundError):
+            if time.time() - lock.stat().st_mtime > _SETTLED_AFTER_S:
+                with hold_lock(lock):
+                    found += [lock.with_suffix(""), lock]
+    return found

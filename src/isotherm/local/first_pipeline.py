@@ -67,8 +67,10 @@ def run_pipeline(
         return _backlog(airflow.xcom(STREAM_DAG, run_id, STREAM_TASK, "progress"))
 
     with PipelineProgress(settings, chosen, feed_id, backlog) as progress:
+        # Nobody is there to be asked: a file with many rejects is set aside, and shown.
         conf: dict[str, object] = {
-            "first_year": years[0], "last_year": years[-1], "station_ids": stations, "dry_run": False
+            "first_year": years[0], "last_year": years[-1], "station_ids": stations, "dry_run": False,
+            "rejects": "set aside",
         }  # fmt: skip
         _run_dag(airflow, settings, RunScreen(console, IMPORT_DAG, progress.describe), run_id, conf)
         # A label of its own: whoever triggers the same replay later sees it played again.

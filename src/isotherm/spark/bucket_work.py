@@ -22,7 +22,7 @@ from isotherm.datasets.observations import FileObservations, observations_of
 from isotherm.datasets.registry import dataset_named
 from isotherm.datasets.schema import POLARS_SCHEMA
 from isotherm.errors import DamagedBucketError, SourceError, StoreError
-from isotherm.quality import DEFAULT_RULE
+from isotherm.quality import DEFAULT_RULE, REJECTED
 from isotherm.spark.merge import (
     all_days,
     by_station,
@@ -149,7 +149,10 @@ class _Bucket:
             rows = (slices.get(file.station_id), summaries.get(file.station_id))
             days = _days_to_load(file, known, *rows)
             contents[file] = replace(
-                contents[file], changed_days=days, last_counted_at=newest[file.station_id]
+                contents[file],
+                changed_days=days,
+                last_counted_at=newest[file.station_id],
+                rejected=_rejected_of(rows[1]),
             )
         return contents
 
@@ -268,6 +271,15 @@ def _last_counted_at(rows: pl.DataFrame, summary: pl.DataFrame | None) -> dateti
         return None
     until = rows.filter(pl.col("observed_at") < hour + timedelta(hours=1))
     return cast("datetime", until["observed_at"].max())
+
+
+def _rejected_of(summaries: pl.DataFrame | None) -> tuple[tuple[str, int], ...]:
+    """What the default rule rejects of a file, by reason."""
+    if summaries is None:
+        return ()
+    hours = summaries.filter(pl.col("rule") == DEFAULT_RULE)
+    counts = ((str(reason), int(hours[f"{reason}_count"].cast(pl.Int64).sum())) for reason in REJECTED)
+    return tuple((reason, count) for reason, count in counts if count)
 
 
 def _content_of(read: FileObservations) -> FileContent:

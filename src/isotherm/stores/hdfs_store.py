@@ -7,8 +7,9 @@ and the NameNode goes on naming it for a while; so every call is tried again, fo
 
 import posixpath
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
@@ -62,6 +63,16 @@ class HdfsAddress:
 
     hdfs_url: str
     hdfs_user: str
+
+
+@dataclass(frozen=True, slots=True)
+class HdfsEntry:
+    """A file or folder; `modified_at` with its zone."""
+
+    name: str
+    is_folder: bool
+    size_bytes: int
+    modified_at: datetime
 
 
 class HdfsStore:
@@ -133,6 +144,35 @@ class HdfsStore:
             f"list {folder}", lambda: _unless_missing(lambda: self._client.list(folder))
         )
         return sorted(str(name) for name in names or () if not name.startswith((".", "_")))
+
+    def entries(self, folder: str) -> Sequence[HdfsEntry]:
+        """All that is in a folder, hidden files being written among them; [] if there is none.
+
+        Raises:
+            StoreError: HDFS did not answer.
+        """
+        found = self._attempt(
+            f"list {folder}",
+            lambda: _unless_missing(lambda: self._client.list(folder, status=True)),
+        )
+        return [
+            HdfsEntry(
+                str(name),
+                status["type"] == "DIRECTORY",
+                int(status["length"]),
+                datetime.fromtimestamp(status["modificationTime"] / 1000, UTC),
+            )
+            for name, status in found or ()
+        ]
+
+    def used_bytes(self, path: str = "/") -> int:
+        """Bytes of all files below a path, times their replicas.
+
+        Raises:
+            StoreError: HDFS did not answer.
+        """
+        found = self._attempt(f"measure {path}", lambda: self._client.content(path))
+        return int(found["spaceConsumed"])
 
     def delete(self, path: str) -> bool:
         """Delete a file, or a folder with all in it; False if there was none."""

@@ -41,6 +41,7 @@ class FileContent:
         day_count: UTC days that have an observation.
         last_counted_at: newest observation of an hour in which some count, by the default rule.
         changed_days: days of the year (1..366) whose summaries differ from those of before.
+        rejected: observations rejected under the default rule, by reason, where there are any.
         set_aside: rows that are no observation of this file.
         read_again_at: when rows that are in the future now will have arrived.
         failure: why the file could not be read; then the tables on HDFS are as they were.
@@ -54,6 +55,7 @@ class FileContent:
     last_observed_at: datetime | None = None
     last_counted_at: datetime | None = None
     changed_days: tuple[int, ...] = ()
+    rejected: tuple[tuple[str, int], ...] = ()
     set_aside: tuple[RejectedRow, ...] = ()
     read_again_at: datetime | None = None
     failure: str | None = None

@@ -298,6 +298,8 @@ source_file = Table(
     Column("row_count", Integer()),
     Column("malformed_count", Integer()),
     Column("set_aside_count", Integer()),
+    Column("rejected_count", Integer(), comment="rejected under the default rule, or set aside"),
+    Column("rejects", mysql.VARCHAR(1000), comment="both by reason, as JSON"),
     Column("day_count", SmallInteger(), comment="UTC days with an observation"),
     Column("first_observed_at", utc()),
     Column("last_observed_at", utc()),
@@ -328,6 +330,30 @@ source_file = Table(
     Index("ix_source_file_refused", "refused_at"),
     Index("ix_source_file_newest", "dataset", "newest_loaded_at"),
     Index("ix_source_file_asked", "dataset", "downloaded_at"),
+    **OPTIONS,
+)
+
+file_review = Table(
+    "file_review",
+    metadata,
+    _required("dataset", ascii_key(16)),
+    _required("year", SmallInteger()),
+    _required("station_id", ascii_key(STATION_ID_LENGTH)),
+    _required("sha256", ascii_key(64)),
+    _required("rejected_count", Integer()),
+    _required("seen_count", Integer()),
+    Column("usual_share", mysql.DOUBLE(asdecimal=False), comment="of the other files of the station"),
+    _required("rejects", mysql.VARCHAR(1000)),
+    _required("state", ascii_key(16)),
+    _required("found_at", utc()),
+    Column("asked_by", mysql.VARCHAR(255), comment="the run that asks, or asked"),
+    Column("asked_at", utc()),
+    Column("decided_by", mysql.VARCHAR(255)),
+    Column("decided_at", utc()),
+    PrimaryKeyConstraint("dataset", "year", "station_id", "sha256"),
+    Index("ix_file_review_state", "state", "asked_at"),
+    Index("ix_file_review_decided_at", "decided_at"),
+    comment="versions of files with many rejects, and what an operator decided of them",
     **OPTIONS,
 )
 
@@ -398,6 +424,17 @@ climate_month = Table(
     _required("updated_at", utc_micros()),
     PrimaryKeyConstraint("station_id", "rule", "month", "dataset", "layer"),
     comment="what the climate of a place is merged from, each column a packed table of integers",
+    **OPTIONS,
+)
+
+disk_sample = Table(
+    "disk_sample",
+    metadata,
+    _required("sampled_at", utc()),
+    _required("store", ascii_key(16)),
+    _required("size_bytes", BigInteger()),
+    PrimaryKeyConstraint("sampled_at", "store"),
+    comment="bytes of each store now and then, and of what is free (store: free)",
     **OPTIONS,
 )
 

@@ -39,6 +39,16 @@ from isotherm.stores.source_files.loads import (
 from isotherm.stores.source_files.rejections import (
     add_rejections,
 )
+from isotherm.stores.source_files.reviews import (
+    FileReview,
+    ReviewState,
+    decide_all,
+    decide_asked,
+    has_questions,
+    hold_doubtful,
+    read_set_aside,
+    take_questions,
+)
 from isotherm.stores.source_files.rows import (
     decode_days,
     encode_days,
@@ -59,17 +69,23 @@ from isotherm.stores.source_files.summaries import (
 __all__ = [
     "ChangedFile",
     "FailedFile",
+    "FileReview",
     "KnownFile",
     "RefusedFile",
+    "ReviewState",
     "add_rejections",
     "count_changed",
     "count_files",
     "count_pending",
     "count_refused",
+    "decide_all",
+    "decide_asked",
     "decode_days",
     "encode_days",
     "has_changes",
     "has_pending",
+    "has_questions",
+    "hold_doubtful",
     "lock_changed",
     "mark_buckets",
     "mark_day",
@@ -84,6 +100,7 @@ __all__ = [
     "read_known_stations",
     "read_pending",
     "read_refused",
+    "read_set_aside",
     "read_stations_since",
     "record_acceptance",
     "record_confirmed",
@@ -94,4 +111,5 @@ __all__ = [
     "record_refused_again",
     "record_summarised",
     "short_etag",
+    "take_questions",
 ]

@@ -1,6 +1,7 @@
 """Rows that are no observation: kept with their reason, and counted by it."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -15,11 +16,27 @@ _REJECTED: Final = tables.rejected_observation
 _MAX_PAYLOAD: Final = 8_000
 
 
-def replace_rejected(connection: Connection, file: RawFile, rows: Collection[RejectedRow]) -> None:
-    """The set-aside rows of this version in place of those of the one before; counts follow."""
+def replace_rejected(
+    connection: Connection,
+    file: RawFile,
+    rows: Collection[RejectedRow],
+    counted: Mapping[str, int] | None,
+) -> None:
+    """The set-aside rows of this version in place of those of the one before; counts follow.
+
+    Args:
+        connection: of the transaction that records the file.
+        file: whose rows they are.
+        rows: of this version.
+        counted: how many of the version before were counted, by reason, also of rows that are no
+            longer kept; None where nobody noted it: the rows tell.
+    """
     name = f"{file.year}/{file.station_id}"
     is_of_file = and_(_REJECTED.c.dataset == file.dataset, _REJECTED.c.source_file == name)
-    before = connection.scalars(select(_REJECTED.c.reason).where(is_of_file)).all()
+    if counted is None:
+        before = list(connection.scalars(select(_REJECTED.c.reason).where(is_of_file)))
+    else:
+        before = list(Counter(counted).elements())
     connection.execute(delete(_REJECTED).where(is_of_file))
     now = to_naive(datetime.now(UTC)).replace(microsecond=0)
     if rows:

@@ -1,5 +1,7 @@
 """The Spark job's part of the ledger: which files are to be read, and what was found in them."""
 
+import json
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +21,8 @@ _TABLE: Final = source_file
 # The archive may be away longer than a day; each time costs one look.
 _FETCH_AGAIN_AFTER: Final = timedelta(days=1)
 _MAX_FAILURE: Final = 500
+# A reason has at most 32 letters: they fit into their column.
+_MAX_REASONS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +147,17 @@ def record_summarised(
     """
     for file, content in contents:
         row = connection.execute(
-            select(_TABLE.c.sha256, _TABLE.c.changed_days).where(is_file(file)).with_for_update()
+            select(_TABLE.c.sha256, _TABLE.c.changed_days, _TABLE.c.rejects)
+            .where(is_file(file))
+            .with_for_update()
         ).one()
         # A version that arrived meanwhile stays pending, and a failure says nothing of it.
         is_newest = row.sha256 == file.sha256
         values: dict[str, Any] = {"is_pending": int(not is_newest)}
         if content.failure is None:
             values |= _succeeded(file, content, code, row.changed_days)
-            replace_rejected(connection, file, content.set_aside)
+            counted = json.loads(row.rejects)["set_aside"] if row.rejects else None
+            replace_rejected(connection, file, content.set_aside, counted)
         elif is_newest:
             values |= _failed(content, code)
         connection.execute(update(_TABLE).where(is_file(file)).values(values))
@@ -170,12 +177,19 @@ def _succeeded(
     file: RawFile, content: FileContent, code: str, unloaded: bytes | None
 ) -> dict[str, Any]:
     days = {*content.changed_days, *decode_days(unloaded)}
+    set_aside = Counter(reason for _, reason, _ in content.set_aside)
+    rejects = {
+        "rejected": dict(content.rejected),
+        "set_aside": dict(set_aside.most_common(_MAX_REASONS)),
+    }
     return {
         "summarised_sha256": file.sha256,
         "made_by": code,
         "row_count": content.row_count,
         "malformed_count": content.malformed_count,
         "set_aside_count": len(content.set_aside),
+        "rejected_count": sum(count for _, count in content.rejected) + set_aside.total(),
+        "rejects": json.dumps(rejects),
         "day_count": content.day_count,
         "first_observed_at": content.first_observed_at and to_naive(content.first_observed_at),
         "last_observed_at": content.last_observed_at and to_naive(content.last_observed_at),
