@@ -177,7 +177,17 @@ def connections(settings: Settings) -> dict[str, dict[str, object]]:
         "schema": settings.mysql_database,
         "extra": {"client": "mysql-connector-python"},
     }
-    return {"spark_default": spark, "kafka_default": kafka, "isotherm_mysql": mysql}
+    # For the one task that cleans it: Airflow lets no task have the address.
+    metadata: dict[str, object] = {
+        "conn_type": "generic",
+        "extra": {"address": database_url(settings, "psycopg2")},
+    }
+    return {
+        "spark_default": spark,
+        "kafka_default": kafka,
+        "isotherm_mysql": mysql,
+        "airflow_metadata": metadata,
+    }
 
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
