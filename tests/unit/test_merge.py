@@ -53,6 +53,15 @@ def test_the_days_that_differ_are_those_of_changed_new_and_lost_hours_and_nulls_
     assert changed_days(before, with_dew_point) == changed_days(with_dew_point, before) == (3,)
 
 
+def test_days_are_compared_with_those_of_a_table_without_a_newer_column() -> None:
+    now = fold(rows_at((1, 1, 10), (1, 2, 20))).with_columns(
+        dew_point_sum_tenths=pl.when(pl.col("hour_start").dt.day() == 2).then(5)
+    )
+    old = now.drop("dew_point_count", "dew_point_sum_tenths", "temperature_histogram")
+    assert changed_days(old, now) == (2,)
+    assert changed_days(old, fold(rows_at((1, 1, 10), (1, 2, 20)))) == ()
+
+
 def test_a_leap_year_has_366_days() -> None:
     assert (all_days(2023)[-1], all_days(2024)[-1], all_days(1900)[-1]) == (365, 366, 365)
 

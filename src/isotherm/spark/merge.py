@@ -54,7 +54,13 @@ def _with_schema(rows: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
 
 
 def changed_days(before: pl.DataFrame, after: pl.DataFrame) -> tuple[int, ...]:
-    """Days of the year whose summaries differ, rows that came or went among them; nulls are equal."""
+    """Days of the year whose summaries differ, rows that came or went among them; nulls are equal.
+
+    Args:
+        before: as the table had them; it may be older than a statistic.
+        after: as they are now.
+    """
+    before = _with_schema(before, after.schema)
     if before.equals(after, null_equal=True):
         return ()
     values = [name for name in SUMMARY_COLUMNS if name not in SUMMARY_ORDER]
