@@ -16,6 +16,7 @@ class IsothermAirflowPlugin(AirflowPlugin):
     global_operator_extra_links = [  # noqa: RUF012
         links.LiveLink(),
         links.HistoryLink(),
+        links.PipelineLink(),
         links.SparkLogLink(),
     ]
     fastapi_apps = [  # noqa: RUF012

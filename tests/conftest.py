@@ -40,19 +40,17 @@ def _group_of(one: pytest.Item) -> str:
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Start the product beside the first tests, if any test is to use it.
 
-    Of several processes the one that has its tests starts it, beside what the others do.
+    Not called in one of several processes: that which has the product's tests starts it, beside what
+    the others do.
     """
     if session.config.option.collectonly or session.testsfailed:
         return
-    product = session.config.stash.setdefault(_PRODUCT, SessionProduct())
-    if not _is_one_of_several(session.config) and any(
-        FIXTURE in getattr(one, "fixturenames", ()) for one in session.items
-    ):
-        product.begin()
+    if any(FIXTURE in getattr(one, "fixturenames", ()) for one in session.items):
+        _product_of(session.config).begin()
 
 
-def _is_one_of_several(config: pytest.Config) -> bool:
-    return hasattr(config, "workerinput")
+def _product_of(config: pytest.Config) -> SessionProduct:
+    return config.stash.setdefault(_PRODUCT, SessionProduct())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -73,7 +71,7 @@ def stack(pytestconfig: pytest.Config) -> Iterator[RunningProduct]:
 
     ISOTHERM_TEST_STATE_DIR and ISOTHERM_TEST_PORT_BASE name a running product to use instead.
     """
-    product = pytestconfig.stash[_PRODUCT]
+    product = _product_of(pytestconfig)
     yield product.wait()
     product.dispose()
 

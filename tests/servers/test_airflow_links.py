@@ -52,6 +52,21 @@ def test_a_batch_run_leads_to_its_days(airflow: AirflowClient, viewer: httpx.Cli
     assert run["note"] == "2014-01-05", "a run by hand says its day"
 
 
+def test_a_look_after_the_platform_leads_to_its_state(
+    airflow: AirflowClient, viewer: httpx.Client
+) -> None:
+    run_id = airflow.trigger("accept_shrunken_files", {"dry_run": True})
+    runs = f"/api/v2/dags/accept_shrunken_files/dagRuns/{run_id}"
+    airflow.wait_for_run("accept_shrunken_files", run_id, timeout_s=300)
+    tasks = [one["task_id"] for one in airflow.get(f"{runs}/taskInstances")["task_instances"]]
+    found = airflow.get(f"{runs}/taskInstances/{tasks[0]}/links")["extra_links"]
+    assert {name: one for name, one in found.items() if one} == {
+        "Pipeline": "/isotherm/api/v1/pipeline"
+    }
+    state = viewer.get(found["Pipeline"]).raise_for_status().json()
+    assert state["refused"]["count"] == 0
+
+
 def test_the_logs_of_the_programs_are_for_those_who_may_read_logs(stack: RunningProduct) -> None:
     with httpx.Client(base_url=stack.airflow_url, timeout=30) as anonymous:
         answer = anonymous.get("/isotherm-logs/stream")

@@ -19,6 +19,8 @@ LOGS: Final = "/isotherm-logs"
 INGEST_DAG: Final = "ingest_observations"
 IMPORT_DAG: Final = "import_history"
 STREAM_DAG: Final = "stream_observations"
+# What these find or change is told by the pipeline's own state.
+STATE_DAGS: Final = ("accept_shrunken_files", "maintain_platform", "watch_freshness")
 
 
 class LiveLink(BaseOperatorLink):
@@ -48,6 +50,16 @@ class HistoryLink(BaseOperatorLink):
         days = _days_of_import(form) if ti_key.dag_id == IMPORT_DAG else _day(form, partition_key)
         typed = form.get("station_ids") or []
         return _dashboard("history", {"station": typed[0] if len(typed) == 1 else None, **days})
+
+
+class PipelineLink(BaseOperatorLink):
+    """What the platform says of itself: freshness, refused files, disk, ledger."""
+
+    name = "Pipeline"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
+        """Address of the API's answer, for a task that looks after the platform; else empty."""
+        return f"{_prefix()}{DASHBOARD}/api/v1/pipeline" if ti_key.dag_id in STATE_DAGS else ""
 
 
 class SparkLogLink(BaseOperatorLink):
