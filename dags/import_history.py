@@ -4,11 +4,12 @@
 to HDFS; then every pending file is summarised by Spark, every changed day loaded into MySQL with its
 day, month, year and global rows, checked there, and told by one asset event.
 
-**The form.** First and last year, and which stations: by ids or codes, country, box, nearness to a
-point and elevation, all that is said at once; and at most so many of these: the nearest, else the most
-complete, then those with most years, spread over the world. A country is said by name or ISO 3166 code;
-NOAA's own code is `fips:GM`. An id is asked for even if no list knows it. A *dry run* (the default)
-shows files known and new, bytes, observations, minutes and disk, by what past imports took.
+**The form.** First and last year, one dataset or all that have files, and which stations: by ids or
+codes, country, box, nearness to a point and elevation, all that is said at once; and at most so many of
+these: the nearest, else the most complete, then those with most years, spread over the world. A country
+is said by name or ISO 3166 code; NOAA's own code is `fips:GM`. An id is asked for even if no list knows
+it. A *dry run* (the default) shows files known and new, bytes, observations, minutes and disk, by what
+past imports took.
 
 Years the wrong way round, a country or box that is none, a code of two stations, or too full a disk
 fail at once. A station typed by its id that has no file in any of the years fails the run in
@@ -34,6 +35,7 @@ from typing import Any
 import pendulum
 from airflow.sdk import Param, chain, dag, get_current_context, task, task_group
 
+from isotherm.datasets.facts import FACTS
 from isotherm.ingest import checks, dag_defaults
 from isotherm.ingest.ask_about_rejects import AskAboutRejects
 from isotherm.ingest.spark_submit import SummarisePartOperator
@@ -41,7 +43,8 @@ from isotherm.ingest.spark_submit import SummarisePartOperator
 
 def year_param(default: int, title: str) -> Param:
     """A year NOAA may have."""
-    return Param(default, type="integer", minimum=1901, maximum=2100, title=title)
+    oldest = min(one.first_year for one in FACTS)
+    return Param(default, type="integer", minimum=oldest, maximum=2100, title=title)
 
 
 @dag(
@@ -55,6 +58,7 @@ def year_param(default: int, title: str) -> Param:
     params={
         "first_year": year_param(2024, "First year"),
         "last_year": year_param(2024, "Last year"),
+        "dataset": dag_defaults.dataset_param("all that have files"),
         **dag_defaults.station_params(),
         "rejects": dag_defaults.rejects_param(),
         "dry_run": dag_defaults.switch(True, "Dry run", "On: only show what would be imported."),

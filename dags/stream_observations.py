@@ -30,7 +30,6 @@ from datetime import timedelta
 import pendulum
 from airflow.sdk import Param, chain, dag, task
 
-from isotherm.datasets.facts import FACTS
 from isotherm.ingest import dag_defaults
 from isotherm.stream.operator import ReplayOperator
 
@@ -60,13 +59,7 @@ def day_param(title: str, description: str) -> Param:
         ),
         "first_day": day_param("First day (UTC)", "With period days."),
         "last_day": day_param("Last day (UTC)", "Included. Empty: the first day alone."),
-        "dataset": Param(
-            None,
-            type=["null", "string"],
-            enum=[None, *(one.name for one in FACTS)],
-            title="Dataset",
-            description="By its name. Empty: all of the newest days; of named days those that serve.",
-        ),
+        "dataset": dag_defaults.dataset_param("all of the newest days; of named days those that serve"),
         **dag_defaults.station_params(count=100),
         "batch_interval_s": Param(
             30, type="number", exclusiveMinimum=0, maximum=3600, title="Batch interval, seconds"

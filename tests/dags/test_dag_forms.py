@@ -16,6 +16,8 @@ REFUSED = [
     ("ingest_observations", {"station_ids": [72530094846]}),
     ("ingest_observations", {"station_count": 0}),
     ("import_history", {"first_year": 1776}),
+    ("import_history", {"first_year": 1789}),
+    ("import_history", {"dataset": "isd"}),
     ("import_history", {"country": ""}),
     ("import_history", {"near": "91,0"}),
     ("import_history", {"elevation": "high"}),
@@ -33,6 +35,7 @@ REFUSED = [
 TAKEN = [
     ("ingest_observations", {"day": "1901-06-01", "station_ids": ["01001099999"]}),
     ("import_history", {"first_year": 1901, "last_year": 2024, "dry_run": False}),
+    ("import_history", {"first_year": 1790, "last_year": 1790, "dataset": "ghcnh"}),
     ("import_history", {"box": "-10.5, 50, 30, 72.25"}),
     ("stream_observations", {"dataset": "global-hourly"}),
     ("import_history", {"country": "NO", "box": "-10,50,30,72", "station_count": 5}),

@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 from isotherm.archive.station_year import StationYear
 from isotherm.errors import SettingsError, StoreError
 from isotherm.ingest import batch_tasks, day_tasks, estimate, history_tasks
-from isotherm.ingest.plan import MAX_TASKS, read_plan, write_plan
+from isotherm.ingest.plan import MAX_TASKS, PlanPart, read_plan, write_plan
 from isotherm.ingest.workplace import Workplace
 from isotherm.settings import load_settings
 from isotherm.stores import source_files, tables
@@ -280,6 +280,25 @@ def test_an_import_downloads_its_plan_and_is_loaded_like_any_run(
     assert history_tasks.download_years(part)["changed"] == 2
     assert summarise_pending(place) == 2
     assert load_and_tell() == ["2013-01-01", "2014-01-01"]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "planned"),
+    [
+        (None, {("global-hourly", 2014)}),
+        ("global-hourly", {("global-hourly", 2014)}),
+        # Its list does not know the station: it is asked for it in each year.
+        ("ghcnh", {("ghcnh", 2013), ("ghcnh", 2014)}),
+    ],
+)
+def test_an_import_of_one_dataset_asks_no_other(
+    place: Workplace, published: Published, dataset: str | None, planned: set[tuple[str, int]]
+) -> None:
+    published.put(csv_of(24))
+    form = {**FORM, "station_ids": [STATION], "dataset": dataset}
+    (part,) = history_tasks.plan_import(form)
+    wanted = read_plan(place.store, PlanPart(**part))
+    assert {(one.dataset, one.year) for one in wanted} == planned
 
 
 def test_a_dry_run_shows_what_will_come_and_the_end_what_it_took(

@@ -62,7 +62,7 @@ def offer_of(
     records |= _records(connection)
     listed = {one.station_id for one in listing}
     lists: list[Mapping[str, Station]] = []
-    if _needs_lists(choice, listing, known | listed):
+    if _needs_lists(choice, listing, listed):
         lists = [directory.listed(dataset) for dataset in DATASETS]
     stations = {one: station for some in reversed(lists) for one, station in some.items()}
     # Of a code the station may be one that neither has.
@@ -72,13 +72,14 @@ def offer_of(
     return Offer(listing, records, stations, places)
 
 
-def _needs_lists(choice: StationChoice, listing: Sequence[StationYear], met: set[str]) -> bool:
+def _needs_lists(choice: StationChoice, listing: Sequence[StationYear], listed: set[str]) -> bool:
     """Whether it matters where stations are, and what they are called elsewhere.
 
-    The lists of all datasets (70 000 stations) take seconds.
+    The lists of all datasets (70 000 stations) take seconds. An id that the platform has of another
+    dataset than the listed one may have another name there.
     """
     is_one_dataset = len({one.dataset for one in listing}) < 2
-    return choice.needs_places or not is_one_dataset or not met.issuperset(choice.ids)
+    return choice.needs_places or not is_one_dataset or not listed.issuperset(choice.ids)
 
 
 def _listed_places(lists: Sequence[Mapping[str, Station]], asked: Collection[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from isotherm import areas, countries
 from isotherm import station_choice as choice
+from isotherm.datasets.facts import FACTS
 from isotherm.errors import IsothermError, SettingsError
 from isotherm.ingest.day_ranges import days_of
 
@@ -167,6 +168,17 @@ def skip_if_empty(value: Value, reason: str) -> Value:
 def switch(is_on: bool, title: str, description: str) -> Param:
     """A form field that is on or off."""
     return Param(is_on, type="boolean", title=title, description=description)
+
+
+def dataset_param(without: str) -> Param:
+    """The form field for one dataset; `without` says what an empty one means."""
+    return Param(
+        None,
+        type=["null", "string"],
+        enum=[None, *(one.name for one in FACTS)],
+        title="Dataset",
+        description=f"By its name. Empty: {without}.",
+    )
 
 
 def station_params(count: int | None = None) -> dict[str, Param]:

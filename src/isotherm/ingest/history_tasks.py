@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from isotherm.archive.station_year import StationYear
-from isotherm.datasets.registry import DATASETS
+from isotherm.datasets.registry import DATASETS, dataset_named
 from isotherm.errors import SettingsError
 from isotherm.ingest.batch_tasks import prepare
 from isotherm.ingest.chosen import choose_from_archive
@@ -31,8 +31,8 @@ def plan_import(place: Workplace, form: Mapping[str, Any]) -> list[dict[str, Any
 
     Args:
         place: the stores.
-        form: `first_year`, `last_year`, `dry_run`, `even_if_full`, and the fields of
-            `station_choice.FORM_FIELDS`.
+        form: `first_year`, `last_year`, `dataset` (a name; empty = all that have files), `dry_run`,
+            `even_if_full`, and the fields of `station_choice.FORM_FIELDS`.
 
     Returns:
         A `PlanPart` per task; none in a dry run, which only shows the plan, and none when the archive
@@ -49,7 +49,8 @@ def plan_import(place: Workplace, form: Mapping[str, Any]) -> list[dict[str, Any
         )
     choice = StationChoice.of_form(form)
     listing: dict[StationYear, int | None] = {}
-    for dataset in DATASETS:
+    datasets = [dataset_named(form["dataset"])] if form.get("dataset") else DATASETS
+    for dataset in datasets:
         listing |= place.archive.list_sizes(dataset, first_year, last_year)
     with place.engine.connect() as connection:
         chosen = choose_from_archive(connection, place.directory, choice, list(listing))
@@ -57,7 +58,7 @@ def plan_import(place: Workplace, form: Mapping[str, Any]) -> list[dict[str, Any
         chosen.station_ids,
         listing,
         years=range(first_year, last_year + 1),
-        datasets=[dataset.name for dataset in DATASETS],
+        datasets=[dataset.name for dataset in datasets],
     )
     known = in_ledger(place.engine, plan).keys()
     years_at_once = _years_at_once(place, set(plan) - known)

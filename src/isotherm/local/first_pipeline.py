@@ -1,5 +1,6 @@
 """The first run's way through Airflow: import, then stream, each followed as long as it goes on."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -42,8 +43,17 @@ def run_pipeline(
     console: Console,
     chosen: list[StationYear],
     attempt: int,
+    dataset: str,
 ) -> list[str]:
     """Import these station-years and stream their newest days.
+
+    Args:
+        airflow: of this installation.
+        settings: likewise.
+        console: where it is shown.
+        chosen: the station-years.
+        attempt: which one, from 1.
+        dataset: the one to import the stations of; empty = all that have files.
 
     Returns:
         The ids of the feeds that were streamed.
@@ -67,16 +77,26 @@ def run_pipeline(
         return _backlog(airflow.xcom(STREAM_DAG, run_id, STREAM_TASK, "progress"))
 
     with PipelineProgress(settings, chosen, feed_id, backlog) as progress:
-        # Nobody is there to be asked: a file with many rejects is set aside, and shown.
-        conf: dict[str, object] = {
-            "first_year": years[0], "last_year": years[-1], "station_ids": stations, "dry_run": False,
-            "rejects": "set aside",
-        }  # fmt: skip
+        conf = import_form(chosen, dataset)
         _run_dag(airflow, settings, RunScreen(console, IMPORT_DAG, progress.describe), run_id, conf)
         # A label of its own: whoever triggers the same replay later sees it played again.
         conf = {"period": "newest", "station_count": MAX_STATIONS, "speed": 0, "label": "first run"}
         _run_dag(airflow, settings, RunScreen(console, STREAM_DAG, progress.describe), run_id, conf)
     return [feed_id()]
+
+
+def import_form(chosen: Sequence[StationYear], dataset: str) -> dict[str, object]:
+    """The form that imports these; `dataset` as of `run_pipeline`."""
+    years = [one.year for one in chosen]
+    return {
+        "first_year": min(years),
+        "last_year": max(years),
+        "station_ids": sorted({one.station_id for one in chosen}),
+        "dataset": dataset or None,
+        "dry_run": False,
+        # Nobody is there to be asked: a file with many rejects is set aside, and shown.
+        "rejects": "set aside",
+    }
 
 
 def _backlog(progress: object) -> str:

@@ -35,13 +35,17 @@ from isotherm.stores.mysql import create_engine
 
 @dataclass(slots=True)
 class FirstRunRecord:
-    """What `first_run.json` in the state folder holds: how far it came, when, and what it was about."""
+    """What `first_run.json` in the state folder holds: how far it came, when, and what it was about.
+
+    `dataset` is the one it imports; empty = all that have files.
+    """
 
     state: Literal["running", "complete", "failed"]
     station_years: list[StationYear] = field(default_factory=list)
     feed_ids: list[str] = field(default_factory=list)
     attempt: int = 0
     at: str = ""
+    dataset: str = ""
 
     @classmethod
     def read(cls, settings: Settings) -> "FirstRunRecord":
@@ -52,7 +56,8 @@ class FirstRunRecord:
             return cls("running")
         years = [StationYear(*one) for one in document["station_years"]]
         feed_ids, attempt = document.get("feed_ids", []), document.get("attempt", 0)
-        return cls(document["state"], years, feed_ids, attempt, document.get("at", ""))
+        at, dataset = document.get("at", ""), document.get("dataset", "")
+        return cls(document["state"], years, feed_ids, attempt, at, dataset)
 
     def write(self, settings: Settings) -> None:
         """Replace the record, whole."""
@@ -62,6 +67,7 @@ class FirstRunRecord:
             "station_years": [astuple(one) for one in self.station_years],
             "feed_ids": self.feed_ids,
             "attempt": self.attempt,
+            "dataset": self.dataset,
         }
         write_whole(_record_file(settings), json.dumps(document))
 
@@ -131,7 +137,7 @@ def _run(airflow: AirflowClient, settings: Settings, console: Console, record: F
         was_begun = has_begun(airflow, record.attempt)
         try:
             record.feed_ids = run_pipeline(
-                airflow, settings, console, record.station_years, record.attempt
+                airflow, settings, console, record.station_years, record.attempt, record.dataset
             )
         except DagRunFailedError as error:
             if not was_begun:
@@ -147,13 +153,18 @@ def _begin(airflow: AirflowClient, settings: Settings, before: FirstRunRecord) -
     """A new attempt, or the one that an interrupted `up` had begun."""
     is_new = before.state == "failed" or not before.attempt
     attempt = next_attempt(airflow, before.attempt + is_new)
-    record = FirstRunRecord("running", choose_station_years(settings), attempt=attempt)
+    chosen, dataset = choose_first_visit(settings)
+    record = FirstRunRecord("running", chosen, attempt=attempt, dataset=dataset)
     record.write(settings)
     return record
 
 
-def choose_station_years(settings: Settings) -> list[StationYear]:
-    """What a first run takes from the archive: everything, of at most 100 stations.
+def choose_first_visit(settings: Settings) -> tuple[list[StationYear], str]:
+    """What a first run takes from the archive: its first visit, of at most 100 stations.
+
+    Returns:
+        The station-years, and the dataset where the first visit is of one alone: the same years of the
+        same places are not imported of others as well. Empty where it is of several.
 
     Raises:
         SourceError: the archive has no station-year at all.
@@ -174,8 +185,9 @@ def choose_station_years(settings: Settings) -> list[StationYear]:
             f"The archive {settings.archive} holds no station-year of {titles}. It must be laid out as "
             f"NOAA lays it out: {layouts} (or .gz)."
         )
-    stations = sorted({one.station_id for one in found})[:MAX_STATIONS]
-    return [one for one in found if one.station_id in set(stations)]
+    stations = set(sorted({one.station_id for one in found})[:MAX_STATIONS])
+    dataset, *others = {one.dataset for one in found}
+    return [one for one in found if one.station_id in stations], "" if others else dataset
 
 
 def settle(settings: Settings, record: FirstRunRecord) -> FirstRunResult:

@@ -72,6 +72,9 @@ def import_years(
     radius_km: RadiusKm = None,
     elevation: Elevation = None,
     count: Count = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="one dataset by its name, as ghcnh; without: all that have files")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would be imported.")
     ] = False,
@@ -89,7 +92,7 @@ def import_years(
     conf = {name: said[word] for name, word in FORM_FIELDS.items() if said[word] is not None}
     if choice.ids:
         conf["station_ids"] = list(choice.ids)
-    conf |= {"first_year": first, "last_year": last, "dry_run": dry_run}
+    conf |= {"first_year": first, "last_year": last, "dataset": dataset, "dry_run": dry_run}
     _run_import(settings_in_use(), conf)
 
 
