@@ -3,7 +3,7 @@
 Documented for people in docs/operations.md, under "How current the data is".
 """
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -33,12 +33,10 @@ def freshness_of(newest_end: datetime, now: datetime, facts: DatasetFacts) -> Fr
         facts: of the dataset the hour comes from.
 
     Returns:
-        HISTORY where the dataset has ended: nothing newer will ever come, however old it is. An hour
-        after that end is of an archive that goes on, as the simulated one does. Else by how far the
-        hour lies behind the clock, less the dataset's own publishing delay.
+        HISTORY where the dataset has ended: nothing newer will ever come, however old it is. Else by
+        how far the hour lies behind the clock, less the dataset's own publishing delay.
     """
-    goes_on = facts.last_day is not None and newest_end > _end_of(facts.last_day)
-    if has_ended(facts, now) and not goes_on:
+    if has_ended(facts, now):
         return Freshness.HISTORY
     behind = now - newest_end - facts.publishing_delay
     if behind <= LATE_AFTER:
@@ -50,8 +48,5 @@ def has_ended(facts: DatasetFacts, now: datetime) -> bool:
     """Whether all a dataset will ever have is published, and a daily run had time to fetch it."""
     if facts.last_day is None:
         return False
-    return now > _end_of(facts.last_day) + facts.publishing_delay + LATE_AFTER
-
-
-def _end_of(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), UTC)
+    end = datetime.combine(facts.last_day + timedelta(days=1), time(), UTC)
+    return now > end + facts.publishing_delay + LATE_AFTER

@@ -41,12 +41,6 @@ def test_a_dataset_that_has_ended_is_history_however_old(behind: timedelta) -> N
     assert freshness_of(NOW - behind, NOW, ended) is Freshness.HISTORY
 
 
-def test_an_archive_that_goes_on_beyond_the_dataset_s_end_is_as_fresh_as_its_hours() -> None:
-    ended = replace(LIVE, last_day=date(2025, 8, 29))
-    assert freshness_of(NOW - timedelta(hours=27), NOW, ended) is Freshness.FRESH
-    assert freshness_of(NOW - timedelta(days=40), NOW, ended) is Freshness.OLD
-
-
 def test_a_dataset_that_ends_is_live_until_its_last_day_could_have_come() -> None:
     ended = replace(LIVE, last_day=date(2026, 11, 23))
     end = datetime(2026, 11, 24, tzinfo=UTC)
