@@ -325,9 +325,9 @@ def test_csv_and_pages_hold_the_same_rows(api: TestClient) -> None:
 @pytest.mark.parametrize(
     ("query", "status"),
     [
-        ("threshold-days?below=1&at_least=2", 422),
         ("threshold-days?below=200", 422),
         ("percentiles?percents=101", 422),
+        ("percentiles?percents=100.1", 422),
         ("percentiles?percents=a", 422),
         ("anomalies?period=all", 422),
         ("normals?by=week", 422),

@@ -131,6 +131,12 @@ def test_the_usual_thresholds_hold_to_the_tenth(
     assert threshold.holds(made(FIRST, *day)) is holds
 
 
+def test_a_threshold_with_two_ends_is_half_open() -> None:
+    between = Threshold("own_days", "mean", 0, 500)
+    days = [made(FIRST, -90, mean, 90) for mean in (-1, 0, 49, 50)]
+    assert [between.holds(one) for one in days] == [False, True, True, False]
+
+
 @given(_days, st.integers(-1000, 3000), st.integers(-1000, 3000))
 def test_degree_days_of_parts_add_up(days: list[Day], heating: int, cooling: int) -> None:
     cut = len(days) // 2

@@ -3670,7 +3670,7 @@ export interface components {
             tropical_nights: number;
             /**
              * Own Days
-             * @description By `element` and `below` or `at_least`; else null
+             * @description By `element`, `at_least` and `below`; null without
              */
             own_days: number | null;
         };
@@ -5052,11 +5052,11 @@ export interface operations {
                 to?: string;
                 /** @description Length of the periods; all is everything in the range as one */
                 period?: "month" | "season" | "year" | "all";
-                /** @description What of a day `below` or `at_least` is held against */
+                /** @description What of a day is held against `at_least` and `below` */
                 element?: "min" | "max" | "mean";
-                /** @description °C, to hundredths */
+                /** @description Own days: `element` below this; °C, to hundredths */
                 below?: number;
-                /** @description °C, to hundredths */
+                /** @description Own days: `element` this or more; °C, to hundredths. With `below`: in between */
                 at_least?: number;
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
@@ -5152,11 +5152,11 @@ export interface operations {
                 to?: string;
                 /** @description Length of the periods; all is everything in the range as one */
                 period?: "month" | "season" | "year" | "all";
-                /** @description What of a day `below` or `at_least` is held against */
+                /** @description What of a day is held against `at_least` and `below` */
                 element?: "min" | "max" | "mean";
-                /** @description °C, to hundredths */
+                /** @description Own days: `element` below this; °C, to hundredths */
                 below?: number;
-                /** @description °C, to hundredths */
+                /** @description Own days: `element` this or more; °C, to hundredths. With `below`: in between */
                 at_least?: number;
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
@@ -5252,9 +5252,9 @@ export interface operations {
                 to?: string;
                 /** @description Length of the periods; all is everything in the range as one */
                 period?: "month" | "season" | "year" | "all";
-                /** @description °C, to hundredths */
+                /** @description Means below it count; °C, to hundredths */
                 heating_base_c?: number;
-                /** @description °C, to hundredths */
+                /** @description Means above it count; °C, to hundredths */
                 cooling_base_c?: number;
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
@@ -6098,6 +6098,7 @@ export interface operations {
     map_yearly_api_v1_map_yearly_get: {
         parameters: {
             query: {
+                /** @description UTC year */
                 year: number;
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";

@@ -10,7 +10,8 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from isotherm import __version__
 from isotherm.api import (
-    climate_routes,
+    climate_day_routes,
+    climate_value_routes,
     country_routes,
     dashboard,
     description,
@@ -18,6 +19,7 @@ from isotherm.api import (
     health,
     hole_routes,
     live_routes,
+    normal_routes,
     pipeline_routes,
     place_routes,
     series_routes,
@@ -49,7 +51,9 @@ _ROUTES: Final = (
     country_routes,
     place_routes,
     series_routes,
-    climate_routes,
+    climate_day_routes,
+    climate_value_routes,
+    normal_routes,
     group_routes,
     pipeline_routes,
     hole_routes,

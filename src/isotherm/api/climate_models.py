@@ -56,7 +56,7 @@ class ThresholdDays(Coverage):
     ice_days: int = Field(ge=0, description="Maximum below 0 °C", examples=[68])
     summer_days: int = Field(ge=0, description="Maximum 25 °C or more", examples=[90])
     tropical_nights: int = Field(ge=0, description="Minimum of the UTC day 20 °C or more", examples=[9])
-    own_days: int | None = Field(ge=0, description="By `element` and `below` or `at_least`; else null")
+    own_days: int | None = Field(ge=0, description="By `element`, `at_least` and `below`; null without")
 
 
 class Streak(Coverage):

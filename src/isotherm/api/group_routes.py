@@ -43,7 +43,7 @@ BandWidth = Annotated[
         description=f"Width of a band, a multiple of {BAND_M} m; bands begin at multiples of it",
     ),
 ]
-Year = Annotated[int, Query(ge=1000, le=9998, examples=[2014])]
+Year = Annotated[int, Query(ge=1000, le=9998, description="UTC year", examples=[2014])]
 Row = dict[str, Any]
 
 

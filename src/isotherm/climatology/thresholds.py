@@ -13,19 +13,19 @@ Element = Literal["min", "max", "mean"]
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """What a day has to be: its minimum, maximum or mean below a value, or at least that.
+    """What a day has to be: its minimum, maximum or mean at least one value, below another, or both.
 
     Attributes:
         name: of the kind of day.
         element: of the day.
-        is_below: else at least.
-        hundredths: of a degree Celsius.
+        at_least_hundredths: of a degree Celsius; None = open downwards.
+        below_hundredths: likewise; None = open upwards.
     """
 
     name: str
     element: Element
-    is_below: bool
-    hundredths: int
+    at_least_hundredths: int | None = None
+    below_hundredths: int | None = None
 
     def holds(self, day: Day) -> bool:
         """Whether a day is of this kind."""
@@ -34,17 +34,18 @@ class Threshold:
             "max": day.max_tenths * 10,
             "mean": day.mean_hundredths,
         }[self.element]
-        return value < self.hundredths if self.is_below else value >= self.hundredths
+        low, high = self.at_least_hundredths, self.below_hundredths
+        return (low is None or value >= low) and (high is None or value < high)
 
     def count(self, days: Iterable[Day]) -> int:
         """How many days are of this kind."""
         return sum(map(self.holds, days))
 
 
-FROST: Final = Threshold("frost_days", "min", is_below=True, hundredths=0)
-ICE: Final = Threshold("ice_days", "max", is_below=True, hundredths=0)
-SUMMER: Final = Threshold("summer_days", "max", is_below=False, hundredths=2500)
-TROPICAL: Final = Threshold("tropical_nights", "min", is_below=False, hundredths=2000)
+FROST: Final = Threshold("frost_days", "min", below_hundredths=0)
+ICE: Final = Threshold("ice_days", "max", below_hundredths=0)
+SUMMER: Final = Threshold("summer_days", "max", at_least_hundredths=2500)
+TROPICAL: Final = Threshold("tropical_nights", "min", at_least_hundredths=2000)
 STANDARD: Final = (FROST, ICE, SUMMER, TROPICAL)
 
 
