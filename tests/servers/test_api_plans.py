@@ -14,6 +14,10 @@ from pymysql.cursors import Cursor
 
 from isotherm.api.app import create_app
 from isotherm.api.live import LiveFollower
+from isotherm.datasets.facts import SERVED
+from isotherm.hourly_summary import LAYER_BATCH
+from isotherm.quality import RULE_NAMES
+from isotherm.stores.group_summary import ALL, COUNTRY, ELEVATION
 from isotherm.stores.migrate import migrate
 from isotherm.stores.station_index import index_missing_stations
 from isotherm.stores.tables import LEDGER_COUNTS, metadata
@@ -50,8 +54,23 @@ REQUESTS = [
     f"/stations/{JAN_MAYEN}/seasonal",
     f"/stations/{JAN_MAYEN}/whole-period",
     f"/stations/{JAN_MAYEN}/threshold-days?from=2014-01&to=2014-03",
-    f"/stations/{JAN_MAYEN}/normals?by=hour",
+    f"/stations/{JAN_MAYEN}/streaks?period=season&at_least=-2&below=3",
+    f"/stations/{JAN_MAYEN}/degree-days?period=month",
+    f"/stations/{JAN_MAYEN}/records",
     f"/stations/{JAN_MAYEN}/percentiles",
+    f"/stations/{JAN_MAYEN}/normals",
+    f"/stations/{JAN_MAYEN}/normals?by=day",
+    f"/stations/{JAN_MAYEN}/normals?by=hour",
+    f"/stations/{JAN_MAYEN}/anomalies?period=season&from=2014",
+    "/elevation/yearly",
+    "/elevation/yearly?band_m=1000&from=1960&to=1970",
+    "/dew-point/monthly",
+    "/countries/AA/monthly?from=1960-03&to=1961-03",
+    "/countries/AA/yearly",
+    "/map/yearly?year=2014",
+    "/map/yearly?year=2014&cursor=PLAN0000030",
+    "/places",
+    "/places?kind=unmatched",
     "/global/seasonal",
     "/global/hourly?from=2014-02-03&to=2014-02-04",
     "/global/daily",
@@ -120,6 +139,7 @@ def _fill_more(database: Database, engine: sa.Engine) -> None:
                 for month in months
             ],
         )
+    _fill_groups_and_climate(engine, ids[:200])
     hours = [hour_row(JAN_MAYEN, IN_FEBRUARY + n, [n % 300], rule=rule)
              for n in range(2_000) for rule in ("routine", "qc")]  # fmt: skip
     hours += [hour_row(one, IN_FEBRUARY + n, [n]) for one in ids[:60] for n in range(240)]
@@ -127,6 +147,40 @@ def _fill_more(database: Database, engine: sa.Engine) -> None:
     with engine.begin() as connection:
         for name in metadata.tables:
             connection.execute(sa.text(f"ANALYZE TABLE {name}")).all()
+
+
+def _fill_groups_and_climate(engine: sa.Engine, ids: list[str]) -> None:
+    """Groups by year and month, months of other places, and what a look-up of ids came to."""
+    layer = {"dataset": SERVED, "layer": LAYER_BATCH, "updated_at": LONG_AGO}
+    counts = ("station_count", "day_count", "good_day_count", "observation_count", "mean_sum_e4")
+    group = {**layer, **dict.fromkeys((*counts, "dew_station_count", "dew_mean_sum_e4"), 1)}
+    groups = [
+        {"kind": kind, "code": code, "rule": rule, **group}
+        for kind, codes in (
+            (COUNTRY, ("AA", "BB", "NO", "US")),
+            (ELEVATION, ("0", "1500", "-100")),
+            (ALL, ("",)),
+        )
+        for code in codes
+        for rule in RULE_NAMES
+    ]
+    packed = {"days": "1:1:0:0:0:0:0:0", "day_course": "0:1:0:0:0", "temperature_histogram": "0:1"}
+    months = [date(1951 + number // 12, number % 12 + 1, 1) for number in range(360)]
+    more: dict[str, list[dict[str, Any]]] = {
+        "group_yearly_summary": [{**one, "year": 1800 + n} for one in groups for n in range(200)],
+        "group_monthly_summary": [{**one, "month": month} for one in groups for month in months],
+        "climate_month": [
+            {"station_id": one, "rule": "routine", "month": month, **layer, **packed}
+            for one in ids
+            for month in months[:60]
+        ],
+        "cross_walk_entry": [
+            {"station_id": one, "kind": "unmatched", "other_id": "", "via": None} for one in ids
+        ],
+    }
+    with engine.begin() as connection:
+        for table, rows in more.items():
+            connection.execute(sa.insert(metadata.tables[table]), rows)
 
 
 def _whole_reads(connection: sa.Connection, statement: str) -> list[dict[str, Any]]:
@@ -166,6 +220,8 @@ def test_every_statement_of_a_request_and_of_a_live_client_goes_by_an_index(fill
     read = {name for name in metadata.tables for one in said if f"FROM {name}" in one}
     assert {"ledger", "rejection_count", "rejected_observation", "source_file", "station"} <= read
     assert "reported_days" in read
+    assert {"climate_month", "group_monthly_summary", "group_yearly_summary"} <= read
+    assert {"cross_walk_entry", "yearly_summary"} <= read
     assert {"hourly_summary", "daily_summary", "global_hourly_summary"} <= read
     with engine.connect() as connection:
         assert {one: found for one in said if (found := _whole_reads(connection, one))} == {}
