@@ -91,6 +91,7 @@ def _write(database: Database, hours: pl.DataFrame) -> None:
     engine = create_engine(database.settings, local_files=True)
     with engine.begin() as connection:
         connection.execute(sa.insert(metadata.tables["station"]), _stations(hours))
+        connection.execute(sa.insert(metadata.tables["source_file"]), _files(hours))
         lock_layer(connection, SERVED, LAYER_BATCH)
         replace_days(connection, hours, days, dataset=DATASET, quality=dataset_named(DATASET).quality)
     engine.dispose()
@@ -108,6 +109,18 @@ def _stations(hours: pl.DataFrame) -> list[dict[str, object]]:
         {**span, **place, "name": f"CHART STATION {span['station_id'][-3:]}"}
         for span in spans.to_dicts()
     ]
+
+
+def _files(hours: pl.DataFrame) -> list[dict[str, object]]:
+    """The ledger's word that a station's year is in MySQL."""
+    newest = hours.group_by("station_id").agg(
+        newest_loaded_at=pl.col("hour_start").max().dt.replace_time_zone(None)
+    )
+    read = {
+        "dataset": DATASET, "year": FIRST_DAY.year, "sha256": "0" * 64, "size_bytes": 1,
+        "published_at": LAST_DAY, "downloaded_at": LAST_DAY, "hdfs_path": "/nowhere", "is_pending": 0,
+    }  # fmt: skip
+    return [{**read, **file} for file in newest.to_dicts()]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from isotherm.archive.simulated_archive import SimulatedArchive
-from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
+from isotherm.datasets.ghcnh.dataset import GHCNH
 from isotherm.settings import Settings
 from isotherm.stream.checkpoints import checkpoint_of
 from isotherm.stream.clean_up import remove_old
@@ -54,7 +54,7 @@ def test_a_known_file_that_a_new_feed_brings_again_is_not_removed_however_old_it
     settings: Settings,
 ) -> None:
     archive, downloads = SimulatedArchive(), Downloads.of(settings)
-    wanted = [archive.list_first_visit(GLOBAL_HOURLY)[0]]
+    wanted = [archive.list_first_visit(GHCNH)[0]]
     first = downloads.bring(archive, wanted)
     for path in (settings.state_dir / "downloads").rglob("*"):
         os.utime(path, (time.time() - OLD_S,) * 2)
