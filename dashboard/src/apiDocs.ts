@@ -1,5 +1,21 @@
 /** The API's own description, as the documentation page shows it: it says what the API says. */
 
+const TAGS: Record<string, string> = {
+  stations: "Stations",
+  global: "All stations",
+  climate: "Climate",
+  groups: "Groups of stations",
+  live: "Live",
+  pipeline: "The pipeline",
+  about: "About the API",
+  health: "Health",
+};
+
+/** What a group of routes is called. */
+export function titleOfTag(tag: string): string {
+  return TAGS[tag] ?? tag;
+}
+
 export type Place = "path" | "query";
 export type Values = Record<string, string>;
 

@@ -28,7 +28,9 @@ function capitalised(word: string): string {
 
 /** "US · ORD · 72530094846" */
 export function stationPlace(station: Station): string {
-  return [station.country, station.iata ?? station.icao, station.station_id].filter(Boolean).join(" · ");
+  // Where ISO 3166 has no code the API gives NOAA's own, marked for programs.
+  const country = station.country?.startsWith("fips:") ? station.country_name : station.country;
+  return [country, station.iata ?? station.icao, station.station_id].filter(Boolean).join(" · ");
 }
 
 /** "41.98° N, 87.90° W · 201 m" */

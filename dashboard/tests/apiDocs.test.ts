@@ -1,6 +1,15 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { addressOf, curlLine, type OpenApi, paragraphsOf, partsOf, pythonLines, routesOf } from "../src/apiDocs";
+import {
+  addressOf,
+  curlLine,
+  type OpenApi,
+  paragraphsOf,
+  partsOf,
+  pythonLines,
+  routesOf,
+  titleOfTag,
+} from "../src/apiDocs";
 
 const DOCUMENT = JSON.parse(readFileSync("openapi.json", "utf8")) as OpenApi;
 const routes = routesOf(DOCUMENT);
@@ -14,6 +23,10 @@ describe("the documentation", () => {
       expect(route.paragraphs.length).toBeGreaterThan(0);
       for (const one of route.parameters) expect(`${one.description}${one.accepts}`).not.toBe("");
     }
+  });
+
+  it("heads every group of routes with words", () => {
+    for (const route of routes) expect(titleOfTag(route.tag)).toMatch(/^[A-Z]/);
   });
 
   it("says of a parameter what the description says", () => {

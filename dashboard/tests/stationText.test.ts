@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Station } from "../src/api";
-import { stationName, stationPosition } from "../src/stationText";
+import { stationName, stationPlace, stationPosition } from "../src/stationText";
 
 const JAN_MAYEN: Station = {
   station_id: "01001099999",
@@ -29,6 +29,14 @@ describe("a station's name", () => {
 
   it("is its id where it has none", () => {
     expect(stationName({ ...JAN_MAYEN, name: null })).toBe("01001099999");
+  });
+});
+
+describe("a station's place", () => {
+  it("is its country's code, and its name where it has none but NOAA's", () => {
+    expect(stationPlace(JAN_MAYEN)).toBe("NO · ENJA · 01001099999");
+    const own = { ...JAN_MAYEN, country: "fips:PF", country_name: "Paracel Islands" };
+    expect(stationPlace(own)).toBe("Paracel Islands · ENJA · 01001099999");
   });
 });
 
