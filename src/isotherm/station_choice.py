@@ -23,7 +23,8 @@ CODE_PATTERN: Final = "^[0-9A-Za-z_-]{3,32}$"
 IDS_PATTERN: Final = "^[0-9A-Za-z_-]{3,32}([, ]+[0-9A-Za-z_-]{3,32}){0,499}$"
 # What each accepts, in the words of every form, message and description.
 COUNT_WORDS: Final = "at most so many: the nearest of `near`, else those with the most complete record"
-IDS_WORDS: Final = "station ids of any dataset, or ICAO, IATA or WMO codes, between commas or blanks"
+ID_WORDS: Final = "station ids of any dataset, or ICAO, IATA or WMO codes"
+IDS_WORDS: Final = f"{ID_WORDS}, between commas or blanks"
 COUNTRY_WORDS: Final = (
     "ISO 3166 code or name of a country; two letters are ISO's (AU is Australia), NOAA's own code is "
     "said as fips:AU (Austria)"

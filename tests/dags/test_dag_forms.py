@@ -71,6 +71,14 @@ def test_a_form_sent_as_it_opens_is_valid(dag_bag: "DagBag", dag_id: str) -> Non
     dag_bag.dags[dag_id].params.validate()
 
 
+def test_a_field_s_example_stands_beside_what_it_is_an_example_of(dag_bag: "DagBag") -> None:
+    params = dag_bag.dags["import_history"].params
+    described = {name: str(params.get_param(name).description) for name in params}
+    assert described["country"].startswith("ISO 3166 code or name of a country, as Norway, NO or NOR; ")
+    assert described["near"] == "Latitude,longitude in degrees, as 41.98,-87.90; nearest first."
+    assert "commas" not in described["station_ids"], "one per line"
+
+
 def test_an_import_is_a_dry_run_unless_asked_otherwise(dag_bag: "DagBag") -> None:
     assert dag_bag.dags["import_history"].params["dry_run"] is True
 

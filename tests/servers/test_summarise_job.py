@@ -483,7 +483,7 @@ def test_the_job_runs_by_spark_submit_in_this_and_in_other_processes(
     assert summary(store, year=1901, station="00000099999")["sum_tenths"].to_list() == [-94]
     again = submit(servers, master)
     assert again.returncode == 0
-    assert "Nothing to do" in again.stdout + again.stderr
+    assert "Nothing to make anew" in again.stdout + again.stderr
 
 
 def environment(servers: Hdfs) -> dict[str, str]:

@@ -194,7 +194,7 @@ def station_params(count: int | None = None) -> dict[str, Param]:
             type=["null", "array"],
             items={"type": "string", "pattern": choice.CODE_PATTERN},
             title="Station ids",
-            description=f"One per line: {choice.IDS_WORDS}, as USW00094846, 72530094846 or KORD.",
+            description=f"One per line: {choice.ID_WORDS}, as USW00094846, 72530094846 or KORD.",
         ),
         "country": _text(
             "Country", choice.COUNTRY_WORDS, "Norway, NO or NOR", countries.COUNTRY_PATTERN
@@ -225,7 +225,8 @@ def station_params(count: int | None = None) -> dict[str, Param]:
 
 
 def _text(title: str, words: str, example: str, pattern: str) -> Param:
-    described = f"{_sentence(words)}, as {example}."
+    what, mark, more = _sentence(words).partition(";")
+    described = f"{what}, as {example}{mark}{more}."
     return Param(None, type=["null", "string"], pattern=pattern, title=title, description=described)
 
 

@@ -108,9 +108,10 @@ class Estimate:
         """One line."""
         known = sum(one.known for one in self.years)
         parts = f"{self.part_count} part{'s' * (self.part_count != 1)}"
+        rows = f"{self.row_count:,}".replace(",", " ")
         return (
-            f"{self.file_count} new files, {self.byte_count / 1e6:.1f} MB, {self.row_count} "
-            f"observations; {known} known files are asked whether they changed; in {parts}, about "
+            f"{self.file_count} new files, {self.byte_count / 1e6:.1f} MB, {rows} observations; "
+            f"{known} known files are asked whether they changed; in {parts}, about "
             f"{format_seconds(self.seconds)}"
         )
 

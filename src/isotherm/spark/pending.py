@@ -57,7 +57,7 @@ def prepare_work(
         _mark_missing(connection, store, dataset)
     is_pending = source_files.has_pending(connection)
     if not is_pending:
-        log.info("Nothing to do: the tables on HDFS are made from every file's newest version")
+        log.info("Nothing to make anew: the tables on HDFS are made from every file's newest version")
     return is_pending
 
 
