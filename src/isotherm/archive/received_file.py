@@ -49,7 +49,7 @@ def content_digest(received: Path, dataset: Dataset, origin: str) -> str:
     """Sha256 of the uncompressed content, after checking that it is a whole file of the dataset.
 
     One that does not end as its form does was cut somewhere on its way to the archive, even where its
-    length is the announced one.
+    length is the announced one. A file of a form that is read as a whole is read here.
 
     Args:
         received: the file as it came, plain or gzip.
@@ -57,7 +57,7 @@ def content_digest(received: Path, dataset: Dataset, origin: str) -> str:
         origin: where it came from, for messages.
 
     Raises:
-        SourceError: cut off, a web page, or its header is not the dataset's.
+        SourceError: cut off, damaged, a web page, or its header is not the dataset's.
     """
     digest = hashlib.sha256()
     beginning = b""
@@ -74,6 +74,8 @@ def content_digest(received: Path, dataset: Dataset, origin: str) -> str:
     dataset.check_header(beginning, origin)
     if not dataset.is_whole(end, beginning):
         raise SourceError(f"{origin}: the file ends in the middle of a line or table. Try again later.")
+    if check := dataset.layout.form_of(beginning).check:
+        check(b"".join(_read_uncompressed(received)), origin)
     return digest.hexdigest()
 
 

@@ -25,12 +25,15 @@ class Form:
         file_name: name of a station's file of a year.
         pattern: matches such a name, as `X` or `X.gz`; group 1 is the station id.
         magic: how an uncompressed file of this form begins; empty = as it likes.
+        check: raises SourceError where all of a file (decompressed) is none of this form; takes the
+            origin for its message. None = its first line and its end say enough.
     """
 
     folder: str
     file_name: Callable[[str, int], str]
     pattern: re.Pattern[str]
     magic: bytes = b""
+    check: Callable[[bytes, str], None] | None = None
 
     def year_folder(self, year: int) -> str:
         """Where a year's files lie, below the access folder."""

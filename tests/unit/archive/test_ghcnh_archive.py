@@ -211,3 +211,40 @@ def test_a_web_server_with_one_dataset_has_nothing_of_the_other(tmp_path: Path) 
         assert archive.unreachable_reason() is None
         assert origins(archive, tmp_path / "x").endswith(".psv")
         archive.close()
+
+
+def _without(*columns: str) -> bytes:
+    return parquet_file(row(), without=columns)
+
+
+BROKEN_PARQUET = {
+    "a column is missing": (_without("temperature"), "no column temperature"),
+    "cut, and closed again": (
+        PARQUET_CONTENT[: len(PARQUET_CONTENT) // 2] + b"PAR1",
+        "the Parquet file cannot be read",
+    ),
+    "a piece of it is lost": (
+        PARQUET_CONTENT[:200] + PARQUET_CONTENT[900:],
+        "the Parquet file cannot be read",
+    ),
+    "its footer is longer than it": (
+        PARQUET_CONTENT[:-8] + b"\xff\xff\xff\x7fPAR1",
+        "the Parquet file cannot be read",
+    ),
+}
+
+
+@pytest.mark.parametrize("is_gzip", [False, True])
+@pytest.mark.parametrize("kind", BROKEN_PARQUET)
+def test_a_parquet_file_that_cannot_be_read_is_refused_when_it_comes(
+    tmp_path: Path, kind: str, is_gzip: bool
+) -> None:
+    content, reason = BROKEN_PARQUET[kind]
+    path = tmp_path / GHCNH.layout.access_path / GHCNH.layout.forms[0].path(STATION, 2026)
+    path = path.with_name(f"{path.name}.gz") if is_gzip else path
+    path.parent.mkdir(parents=True)
+    path.write_bytes(gzip.compress(content) if is_gzip else content)
+    target = tmp_path / "target"
+    with pytest.raises(SourceError, match=reason):
+        DirectoryArchive(tmp_path).fetch(OHARE, target)
+    assert not target.exists()

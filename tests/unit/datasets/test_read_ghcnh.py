@@ -81,6 +81,32 @@ def test_a_date_may_be_a_timestamp(zone: str | None) -> None:
     assert read["observed_at"] == datetime(2026, 2, 3, 4, 51, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-02-03T04:51:00Z",
+        "2026-02-03T04:51",
+        "2026-02-03T04:51Z",
+        "2026-02-03 04:51",
+        "2026-02-03T04:51:00+00:00",
+        "2026-02-03T04:51:00.000",
+        "2026-02-03t04:51:00z",
+    ],
+)
+def test_a_date_may_be_said_in_other_ways(text: str) -> None:
+    assert one(DATE=text)["observed_at"] == datetime(2026, 2, 3, 4, 51, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-02-03T04:51:00+01:00", "2026-02-03", "2026-02-30T04:51", "2026-02-03T24:00", "202602030451"],
+)
+def test_a_date_that_is_no_utc_time_is_set_aside(text: str) -> None:
+    read = parse(psv_file(line(DATE=text)))
+    assert read.observations.is_empty()
+    assert read.rejected["reason"].to_list() == ["DATE is not YYYY-MM-DDTHH:MM:SS"]
+
+
 def test_the_older_version_is_read_without_a_date_and_with_long_report_types() -> None:
     names = ["Station_ID", *(name for name in NAMES if name not in ("STATION", "DATE"))]
     parts = {"Year": "2023", "Month": "1", "Day": "03", "Hour": "11", "Minute": "52"}

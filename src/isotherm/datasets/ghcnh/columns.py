@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from isotherm.datasets.ghcnh.quality import QUALITY
+from isotherm.errors import SourceError
 
 # v1.1.0 first, then v1.0.1. The station may be missing: then it is that of the file's name.
 STATION: Final = ("STATION", "Station_ID")
@@ -72,3 +73,16 @@ def missing_columns(names: list[str]) -> list[str]:
     has_time = DATE in names or set(DATE_PARTS) <= set(names)
     lacking = [name for name in (*AIR_TEMPERATURE.columns, REPORT_TYPE) if name not in names]
     return [*([] if has_time else [DATE]), *lacking]
+
+
+def require_columns(names: list[str], source_file: str) -> None:
+    """Refuse a header that is not that of a GHCNh file.
+
+    Raises:
+        SourceError: it lacks columns.
+    """
+    if missing := missing_columns(names):
+        raise SourceError(
+            f"{source_file}: no column {', '.join(missing)} among {', '.join(names)[:120]!r}. It is "
+            "not a GHCNh file, or NOAA has changed the format: check the archive."
+        )

@@ -5,9 +5,10 @@ from typing import Final
 
 from isotherm.datasets.dataset import Dataset, FirstVisit, Form, Layout, YearArchives
 from isotherm.datasets.ghcnh.facts import FACTS
+from isotherm.datasets.ghcnh.parquet import PARQUET_MAGIC, check_parquet
 from isotherm.datasets.ghcnh.reader import parse_observations, read_file_keys
 from isotherm.datasets.ghcnh.station_list import read_station_list, station_from_file
-from isotherm.datasets.ghcnh.table import PARQUET_MAGIC, is_whole, read_header
+from isotherm.datasets.ghcnh.table import is_whole, read_header
 
 
 def _parquet_name(station_id: str, year: int) -> str:
@@ -25,6 +26,7 @@ _FORMS: Final = (
         _parquet_name,
         re.compile(r"^GHCNh_([0-9A-Za-z_-]{11})_\d{4}\.parquet(?:\.gz)?$"),
         PARQUET_MAGIC,
+        check_parquet,
     ),
     Form("psv", _psv_name, re.compile(r"^GHCNh_([0-9A-Za-z_-]{11})_\d{4}\.psv(?:\.gz)?$")),
 )
@@ -99,6 +101,7 @@ GHCNH: Final = Dataset(
     modules=(
         "isotherm.datasets.ghcnh",
         "isotherm.datasets.ghcnh.columns",
+        "isotherm.datasets.ghcnh.parquet",
         "isotherm.datasets.ghcnh.quality",
         "isotherm.datasets.ghcnh.reader",
         "isotherm.datasets.ghcnh.table",

@@ -34,8 +34,13 @@ FILE_NAME: Final = re.compile(r"GHCNh_([0-9A-Za-z_-]{11})_(?:\d{4}|por)(?:\.|$)"
 
 _EARLIEST_YEAR: Final = 1700
 _LATEST_YEAR: Final = 9998
+_EARLIEST_S: Final = int(datetime(_EARLIEST_YEAR, 1, 1, tzinfo=UTC).timestamp())
+_LATEST_S: Final = int(datetime(_LATEST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp()) - 1
+_PER_SECOND: Final = {"ms": 10**3, "us": 10**6, "ns": 10**9}
 _LONGEST_CODE: Final = 32
 _SHOWN_TEXT: Final = 40
+_UTC: Final = r"(?:Z|[+-]00:?00)$"
+_NO_SECONDS: Final = r"T\d\d:\d\d$"
 _CONTROL: Final = r"[\x00-\x1f\x7f]"
 # What files write for nothing; -9999 is the mark of the databases behind them.
 _NOTHING: Final = ("", "null", "nan", "none", "na", "-9999", "-9999.0")
@@ -116,12 +121,15 @@ def _observed_at(rows: pl.DataFrame) -> pl.Expr:
 
 def _from_date(rows: pl.DataFrame) -> pl.Expr:
     match rows.schema[DATE]:
-        case pl.Datetime(time_zone=None):
-            return pl.col(DATE)
-        case pl.Datetime():
-            return pl.col(DATE).dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+        case pl.Datetime(time_unit=unit):
+            # With a zone or without: what is counted is UTC. Polars ends on a year beyond its own.
+            seconds = pl.col(DATE).to_physical() // _PER_SECOND[unit]
+            is_year = seconds.is_between(_EARLIEST_S, _LATEST_S)
+            return pl.from_epoch(pl.when(is_year).then(seconds), "s")
         case _:
-            text = _cell(DATE, rows).str.replace("Z$", "").str.replace(" ", "T")
+            # NOAA's documents show one form only: seconds, the T and UTC may be said otherwise.
+            text = _cell(DATE, rows).str.to_uppercase().str.replace(_UTC, "").str.replace(" ", "T")
+            text = text.str.replace(_NO_SECONDS, "${0}:00")
             return text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, exact=True)
 
 

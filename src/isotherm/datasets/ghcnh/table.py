@@ -4,7 +4,6 @@ Numbers and codes stay as they came, text in psv, typed in Parquet: `reader` mak
 """
 
 import gzip
-import io
 import json
 import re
 import zlib
@@ -13,11 +12,11 @@ from typing import Final
 
 import polars as pl
 
-from isotherm.datasets.ghcnh.columns import missing_columns
+from isotherm.datasets.ghcnh.columns import require_columns
+from isotherm.datasets.ghcnh.parquet import PARQUET_MAGIC, read_parquet, with_readable_times
 from isotherm.errors import SourceError
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
-PARQUET_MAGIC: Final = b"PAR1"
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _SEPARATOR: Final = "|"
 _HEADER_LIMIT: Final = 64 * 1024
@@ -68,7 +67,7 @@ def read_header(plain: bytes, source_file: str) -> list[str]:
             "the archive: download it again."
         )
     names = [name.strip() for name in first_line.decode("utf-8", "replace").split(_SEPARATOR)]
-    _require_columns(names, source_file)
+    require_columns(names, source_file)
     return names
 
 
@@ -98,7 +97,7 @@ def payloads_of(plain: bytes, lines: Sequence[int], source_file: str) -> list[st
     if not lines:
         return []
     if plain.startswith(PARQUET_MAGIC):
-        rows = _parquet(plain, None, source_file)[[line - 1 for line in lines]]
+        rows = with_readable_times(read_parquet(plain, None, source_file)[[line - 1 for line in lines]])
         return [
             json.dumps({name: value for name, value in row.items() if value is not None}, default=str)
             for row in rows.iter_rows(named=True)
@@ -108,22 +107,10 @@ def payloads_of(plain: bytes, lines: Sequence[int], source_file: str) -> list[st
 
 
 def _read_parquet(plain: bytes, columns: Sequence[str], source_file: str) -> pl.DataFrame:
-    rows = _parquet(plain, columns, source_file)
+    rows = read_parquet(plain, columns, source_file)
     return rows.with_row_index(LINE, 1).with_columns(
         pl.col(LINE).cast(pl.Int32), pl.lit(None, pl.String).alias(PROBLEM)
     )
-
-
-def _parquet(plain: bytes, columns: Sequence[str] | None, source_file: str) -> pl.DataFrame:
-    try:
-        names = list(pl.read_parquet_schema(io.BytesIO(plain)))
-        _require_columns(names, source_file)
-        wanted = names if columns is None else [name for name in columns if name in names]
-        return pl.read_parquet(io.BytesIO(plain), columns=wanted, use_pyarrow=False)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise SourceError(
-            f"{source_file}: the Parquet file cannot be read ({error}). Download it again."
-        ) from error
 
 
 def _read_psv(plain: bytes, columns: Sequence[str], source_file: str) -> pl.DataFrame:
@@ -181,11 +168,3 @@ def _lines(plain: bytes) -> list[str]:
     text = plain.removeprefix(_BYTE_ORDER_MARK).decode("utf-8", "replace")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[1:]
     return lines[:-1] if lines and not lines[-1] else lines
-
-
-def _require_columns(names: list[str], source_file: str) -> None:
-    if missing := missing_columns(names):
-        raise SourceError(
-            f"{source_file}: no column {', '.join(missing)} among {', '.join(names)[:120]!r}. It is "
-            "not a GHCNh file, or NOAA has changed the format: check the archive."
-        )
