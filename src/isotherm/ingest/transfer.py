@@ -6,34 +6,31 @@ again as long as others come; then it is told, and the others stand.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 import stamina
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from isotherm.archive.archives import MAX_CONCURRENT_DOWNLOADS
-from isotherm.archive.coverage import Coverage, check_coverage, coverage_of
 from isotherm.archive.http_client import RefusedError
 from isotherm.archive.station_year import Archive, FetchedFile, StationYear
-from isotherm.datasets.registry import dataset_named
-from isotherm.errors import CoverageShrunkError, IsothermError, SourceError, StoreError
-from isotherm.ingest.known_files import KnownFiles, file_stem, version_path
+from isotherm.errors import IsothermError, SourceError, StoreError
+from isotherm.ingest.known_files import KnownFiles
 from isotherm.ingest.report import log
-from isotherm.ingest.stations import StationDirectory, write_station
+from isotherm.ingest.stations import StationDirectory
 from isotherm.ingest.transfer_folder import transfer_folder
+from isotherm.ingest.transfer_intake import WRITE_ATTEMPTS, Intake
 from isotherm.ingest.transfer_report import Outcome, Transferred, TransferReport
 from isotherm.ingest.year_archives import YearArchives
 from isotherm.progress import Progress
 from isotherm.settings import DEFAULT_YEAR_ARCHIVE_FROM
 from isotherm.stores import source_files
-from isotherm.stores.hdfs_layout import raw_folder
 from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.mysql import is_transient
 from isotherm.stores.source_files import KnownFile
@@ -42,8 +39,6 @@ from isotherm.stores.work_pace import record_pace
 RETRY_PAUSE_S: Final = 5.0
 # So many failures and nothing else: perhaps the archive as a whole is away.
 _FAILURES_BEFORE_ASKING: Final = 8
-_VERSIONS_KEPT: Final = 2
-_WRITE_ATTEMPTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +108,7 @@ class Transfer:
         return report
 
     def _record_paces(self, report: TransferReport) -> None:
-        for attempt in stamina.retry_context(on=is_transient, attempts=_WRITE_ATTEMPTS):
+        for attempt in stamina.retry_context(on=is_transient, attempts=WRITE_ATTEMPTS):
             with attempt, self.engine.begin() as connection:
                 for (step, dataset), work in report.paces(self.at_once).items():
                     record_pace(connection, step, dataset, work)
@@ -129,7 +124,13 @@ class _Pass:
     asked_since: datetime | None
     unpacked: dict[StationYear, FetchedFile]
     outcomes: dict[StationYear, Transferred] = field(default_factory=dict)
-    confirmed: list[FetchedFile] = field(default_factory=list)
+    intake: Intake = field(init=False)
+
+    def __post_init__(self) -> None:
+        way = self.way
+        self.intake = Intake(
+            way.store, way.engine, way.directory, self.known, way.accepted, way.accepted_by
+        )
 
     @property
     def failures(self) -> int:
@@ -148,10 +149,10 @@ class _Pass:
                 log.info(f"{len(self.outcomes):>5} of {number_of}  {outcome.describe()}")
                 if line := progress.due(len(self.outcomes)):
                     log.info(f"{line}; {self.megabytes:.1f} MB came")
-                    self._record_confirmed()
+                    self.intake.record_confirmed()
                 if self.failures == _FAILURES_BEFORE_ASKING and not self.successes:
                     self._raise_if_unreachable()
-            self._record_confirmed()
+            self.intake.record_confirmed()
         except SQLAlchemyError as error:
             return StoreError(f"MySQL did not take what was downloaded: {error}. Is it running?")
         except IsothermError as error:
@@ -162,13 +163,6 @@ class _Pass:
     def megabytes(self) -> float:
         """Of the files that came so far."""
         return sum(one.size_bytes for one in self.outcomes.values()) / 1e6
-
-    def _record_confirmed(self) -> None:
-        """Note now and then what was answered, so that whoever goes on need not ask again."""
-        count = len(self.confirmed)  # threads go on appending
-        answers = self.confirmed[:count]
-        del self.confirmed[:count]
-        self._write(lambda connection: source_files.record_confirmed(connection, answers))
 
     def _raise_if_unreachable(self) -> None:
         if reason := self.way.archive.unreachable_reason():
@@ -214,115 +208,19 @@ class _Pass:
             if known is None:
                 return Transferred(station_year, Outcome.ABSENT)
             asked_at = datetime.now(UTC).replace(microsecond=0)
-            self._write(lambda connection: source_files.record_gone(connection, station_year, asked_at))
+            self.intake.write(
+                lambda connection: source_files.record_gone(connection, station_year, asked_at)
+            )
             return Transferred(station_year, Outcome.GONE, known.coverage)
         coverage = known.coverage if known else None
         if fetched.is_refused_again:
-            self._write(lambda connection: source_files.record_refused_again(connection, fetched))
+            self.intake.write(lambda connection: source_files.record_refused_again(connection, fetched))
             reason = "the archive still has the version that was refused before."
             return Transferred(station_year, Outcome.REFUSED, coverage, reason=reason)
         if fetched.path is None:
             # List.append is safe between threads.
-            self.confirmed.append(fetched)
+            self.intake.confirmed.append(fetched)
             return Transferred(station_year, Outcome.UNCHANGED, coverage)
         content = fetched.path.read_bytes()
         fetched.path.unlink()
-        return self._take(fetched, content, known, is_lost=is_lost)
-
-    def _take(
-        self, fetched: FetchedFile, content: bytes, known: KnownFile | None, *, is_lost: bool
-    ) -> Transferred:
-        key = fetched.station_year
-        if known is None or fetched.sha256 == known.source_file.sha256:
-            self._store(fetched, content, known, is_lost=is_lost)
-            return Transferred(key, Outcome.CHANGED, size_bytes=fetched.size_bytes)
-        coverage = _coverage_of(content, key)
-        before = self._known_coverage(known, is_lost=is_lost)
-        also: Callable[[Connection], None] | None = None
-        if self.way.accepted.get(key) == fetched.sha256:
-            also = partial(
-                source_files.record_acceptance,
-                fetched=fetched,
-                before=before,
-                after=coverage,
-                accepted_by=self.way.accepted_by,
-            )
-        else:
-            try:
-                check_coverage(coverage, before, fetched.origin)
-            except CoverageShrunkError as error:
-                return self._refuse(fetched, coverage, known, str(error))
-        self._store(fetched, content, known, is_lost=is_lost, also=also)
-        return Transferred(key, Outcome.CHANGED, coverage, fetched.size_bytes)
-
-    def _refuse(
-        self, fetched: FetchedFile, coverage: Coverage, known: KnownFile, reason: str
-    ) -> Transferred:
-        self._write(
-            lambda connection: source_files.record_refusal(connection, fetched, coverage, reason)
-        )
-        return Transferred(
-            fetched.station_year, Outcome.REFUSED, known.coverage, reason=reason, is_news=True
-        )
-
-    def _write(self, record: Callable[[Connection], None]) -> None:
-        """One transaction, again where another one was in its way."""
-        for attempt in stamina.retry_context(on=is_transient, attempts=_WRITE_ATTEMPTS):
-            with attempt, self.way.engine.begin() as connection:
-                record(connection)
-
-    def _known_coverage(self, known: KnownFile, *, is_lost: bool) -> Coverage:
-        """That of the version we have; where it cannot be read, that of the one Spark read last."""
-        if known.is_read or is_lost:
-            return known.coverage
-        content = self.way.store.read(known.hdfs_path)
-        try:
-            return _coverage_of(content, known.source_file.station_year)
-        except SourceError:
-            return known.coverage
-
-    def _store(
-        self,
-        fetched: FetchedFile,
-        content: bytes,
-        known: KnownFile | None,
-        *,
-        is_lost: bool,
-        also: Callable[[Connection], None] | None = None,
-    ) -> None:
-        key = fetched.station_year
-        path = version_path(key, fetched.sha256, content)
-        # The name is the content's: an overlapping run may have put it there, and Spark may read it.
-        # Of a file that was lost a damaged one may be there.
-        if is_lost or not self.way.store.exists(path):
-            self.way.store.write(path, content)
-        if known is not None and known.hdfs_path == path:
-            # HDFS had lost it; what was made of it is as it was.
-            self.confirmed.append(fetched)
-            return
-        station = self.way.directory.describe(
-            dataset_named(key.dataset), key.station_id, content, fetched.origin
-        )
-
-        def record(connection: Connection) -> None:
-            source_files.record_download(connection, fetched, path)
-            write_station(connection, station)
-            if also is not None:
-                also(connection)
-
-        self._write(record)
-        self._delete_old_versions(key, kept={path, known.hdfs_path if known else path})
-
-    def _delete_old_versions(self, key: StationYear, *, kept: set[str]) -> None:
-        """Delete all versions but the newest and the one it replaced, which a job may be reading."""
-        if len(kept) < _VERSIONS_KEPT:
-            return
-        folder = raw_folder(key.dataset, key.year)
-        for name in self.known.raw_names(key):
-            if name.startswith(f"{file_stem(key)}.") and f"{folder}/{name}" not in kept:
-                self.way.store.delete(f"{folder}/{name}")
-
-
-def _coverage_of(content: bytes, one: StationYear) -> Coverage:
-    dataset = dataset_named(one.dataset)
-    return coverage_of(dataset, content, station_id=one.station_id, year=one.year)
+        return self.intake.take(fetched, content, known, is_lost=is_lost)
