@@ -67,7 +67,9 @@ def test_every_setting_that_is_not_the_default_holds_in_a_shell_with_nothing_set
         "past_years_within_days": "7", "stale_after_h": "48", "neighbour_check": "false",
         "year_archive_from": "20", "max_rejected_share": "0.125",
     }  # fmt: skip
-    assert {*given, "archive", "state_dir", "mysql_password", "notify_url"} == set(Settings.model_fields)
+    assert {*given, "archive", "state_dir", "mysql_password", "notify_url"} == set(
+        Settings.model_fields
+    )
     first = started(**given)
     shell()
     assert dict(load_settings()) == dict(first)
