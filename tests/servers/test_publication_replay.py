@@ -34,6 +34,8 @@ pytestmark = pytest.mark.servers
 OHARE, OTHER = "USW00094846", "USW00014839"
 SHRUNK = ["2026-08-12", "2026-08-15", "2026-08-19"]
 IN_AUGUST = 12
+# Between 22.2 and 22.0 degrees the series has 4.4 here: the one hour that is rightly set aside.
+SET_ASIDE = datetime.fromisoformat("2026-04-16T00:00+00:00")
 # As in `archive.coverage`: what a revision may lose.
 KEPT_SHARE = 0.99
 
@@ -49,8 +51,6 @@ def servers() -> Iterator[Hdfs]:
 @pytest.fixture
 def place(servers: Hdfs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
     published = Published(tmp_path)
-    # The mirror's hours were made up where it had none: this is about publications.
-    monkeypatch.setenv("ISOTHERM_NEIGHBOUR_CHECK", "false")
     use_settings_of(servers, published, monkeypatch)
     found = place_of(servers, published)
     empty(found)
@@ -62,7 +62,10 @@ def place(servers: Hdfs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 @dataclass
 class Expected:
-    """What should stand in MySQL: of each station-year the last edition that did not cover less."""
+    """What should stand in MySQL: of each station-year the last edition that did not cover less.
+
+    Without the hour that is set aside.
+    """
 
     hours: dict[tuple[str, int], Hours] = field(default_factory=dict)
 
@@ -76,6 +79,8 @@ class Expected:
             if old and (len(new) < len(old) * KEPT_SHARE or max(new) < max(old)):
                 is_refused = True
                 continue
+            if station == OHARE:
+                new.pop(SET_ASIDE, None)
             self.hours[station, year] = new
             changed |= {hour.date() for hour in {*old, *new} if old.get(hour) != new.get(hour)}
         return changed, is_refused
@@ -138,7 +143,8 @@ def test_nothing_is_lost_each_shrink_is_refused_for_its_station_and_each_changed
     assert refused_on == SHRUNK
     for station in (OHARE, OTHER):
         assert stored(place, station) == without_zone(expected.of(station))
-    assert expected.of(OHARE) == ohare[-1].tenths, "in the end nothing is missing"
+    all_of_it = {hour: value for hour, value in ohare[-1].tenths.items() if hour != SET_ASIDE}
+    assert expected.of(OHARE) == all_of_it, "in the end nothing else is missing"
 
 
 def run(place: Workplace, day: str) -> list[str]:

@@ -61,6 +61,36 @@ def test_a_desert_s_afternoon_between_three_hourly_reports_is_weather() -> None:
     assert found(series(*day)) == []
 
 
+@pytest.mark.parametrize(
+    "degrees",
+    [
+        # Spearfish, 22 January 1943: the fastest rise and fall on record, as hourly reports saw it.
+        [-20, -20, -20, 7, 12, -20, -20, -20],
+        # Föhn that breaks through for two hours of a winter night.
+        [-6, -7, -7, 9, 11, -5, -6, -7],
+        # A thunderstorm's outflow on a hot afternoon, the sun afterwards.
+        [36, 37, 37, 24, 25, 35, 36, 35],
+        # Wind mixes an Antarctic inversion away, and it is back.
+        [-68, -67, -68, -44, -45, -66, -68, -69],
+    ],
+)  # fmt: skip
+def test_weather_that_jumps_away_and_back_within_two_hours_is_weather(degrees: list[int]) -> None:
+    assert found(series(*enumerate(map(float, degrees)))) == []
+
+
+def test_weather_between_frequent_specials_is_weather() -> None:
+    # A heat burst: Wichita, 9 June 2011, 29.4 to 38.9 degrees within 20 minutes, every 10 minutes.
+    burst = [29.4, 29.4, 29.5, 33.9, 38.9, 38.5, 37.0, 34.0, 30.0, 29.0]
+    assert found(series(*((index / 6, t) for index, t in enumerate(burst)))) == []
+
+
+def test_ship_reports_of_many_days_are_found_one_by_one() -> None:
+    ships = [-22.2, 0.0, 33.4, 96.6, 35.5, -8.1, 29.0]
+    calm = [(float(hour), 15.0) for hour in range(24 * len(ships))]
+    foreign = [(24.0 * day + 6.2, t) for day, t in enumerate(ships)]
+    assert found(series(*calm, *foreign)) == list(range(len(calm), len(calm) + len(ships)))
+
+
 def test_the_first_and_last_reports_are_never_found() -> None:
     assert found(series((0.0, 60.0), *((hour + 1, t) for hour, t in CALM), (13.0, -40.0))) == []
 
