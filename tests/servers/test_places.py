@@ -154,6 +154,8 @@ def test_another_order_gives_the_same_tables_and_tells_of_the_days(place: Workpl
             connection.execute(sa.text(f"TRUNCATE TABLE {table}_summary"))
         for table in ("hourly", "daily", "monthly", "yearly"):
             connection.execute(sa.text(f"DELETE FROM global_{table}_summary"))
+        for table in ("monthly", "yearly"):
+            connection.execute(sa.text(f"DELETE FROM group_{table}_summary"))
         connection.execute(
             sa.text("UPDATE source_file SET changed_days = UNHEX(REPEAT('FF', 46)), has_changes = 1")
         )
