@@ -61,10 +61,12 @@ class Transferred:
     def describe(self) -> str:
         """One line of a task's log."""
         place = f"{self.station_year.year} {self.station_year.station_id}"
-        row_count = self.coverage.row_count if self.coverage else None
-        rows = f"{row_count:>7} rows" if row_count is not None else ""
-        size = f"  {self.size_bytes // 1000} kB" if self.size_bytes else ""
-        return f"{place}  {self.outcome:<10}  {rows}{size}{self.reason}".rstrip()
+        parts = [place, f"{self.outcome:<10}"]
+        if self.coverage is not None and self.coverage.row_count is not None:
+            parts.append(f"{self.coverage.row_count:>7} rows")
+        if self.size_bytes:
+            parts.append(f"{self.size_bytes // 1000} kB")
+        return "  ".join([*parts, self.reason]).rstrip()
 
 
 def describe_missing(station_ids: Iterable[str]) -> str:
