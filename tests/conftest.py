@@ -16,6 +16,8 @@ _TESTS: Final = Path(__file__).parent
 _PRODUCT: Final = pytest.StashKey[SessionProduct]()
 
 
+# Before the plugin that runs groups looks at them.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests without servers come first, else the order stays; what shares servers is one group.
 
