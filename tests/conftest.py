@@ -16,35 +16,13 @@ _TESTS: Final = Path(__file__).parent
 _PRODUCT: Final = pytest.StashKey[SessionProduct]()
 
 
-# Before the plugin that runs groups looks at them.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests without servers come first, else the order stays; what shares servers is one group.
-
-    A group runs in one process of those that `./isotherm test` starts: there is one product, and a file
-    of server tests has servers of its own.
-    """
-    items.sort(key=_needs_servers)
-    for one in items:
-        one.add_marker(pytest.mark.xdist_group(_group_of(one)))
-
-
-def _needs_servers(one: pytest.Item) -> bool:
-    return one.path.relative_to(_TESTS).parts[0] not in _FIRST
-
-
-def _group_of(one: pytest.Item) -> str:
-    if FIXTURE in getattr(one, "fixturenames", ()):
-        return "product"
-    return one.path.stem if _needs_servers(one) else "without_servers"
+    """Tests without servers come first; else the order stays."""
+    items.sort(key=lambda one: one.path.relative_to(_TESTS).parts[0] not in _FIRST)
 
 
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Start the product beside the first tests, if any test is to use it.
-
-    Not called in one of several processes: that which has the product's tests starts it, beside what
-    the others do.
-    """
+    """Start the product beside the first tests, if any test is to use it."""
     if session.config.option.collectonly or session.testsfailed:
         return
     if any(FIXTURE in getattr(one, "fixturenames", ()) for one in session.items):

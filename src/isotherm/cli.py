@@ -95,11 +95,11 @@ def logs(
 
 @app.command(context_settings=PASS_THROUGH)
 def test(context: typer.Context) -> None:
-    """Run the tests; arguments go to pytest. All of them run two at a time."""
-    from isotherm.local.test_run import pytest_arguments, run_tests
+    """Run the tests; arguments go to pytest."""
+    from isotherm.local.test_run import run_tests
 
     _set_up_all()
-    command = [sys.executable, "-m", "pytest", *pytest_arguments(context.args)]
+    command = [sys.executable, "-m", "pytest", *context.args]
     raise typer.Exit(run_tests(command, _tool_environment(), REPOSITORY_ROOT))
 
 

@@ -1,4 +1,4 @@
-"""The whole suite runs in two processes, a part of it in one; nothing of a run is left behind."""
+"""A test run leaves nothing behind, and ends by itself."""
 
 import os
 import signal
@@ -8,36 +8,6 @@ import time
 from pathlib import Path
 
 import psutil
-import pytest
-
-from isotherm.local.test_run import pytest_arguments
-
-TWO = ["-n", "2", "--dist", "loadgroup"]
-
-
-@pytest.mark.parametrize("arguments", [[], ["-q"], ["--durations=60"], ["--durations", "60"], ["-rs"]])
-def test_the_whole_suite_runs_in_two_processes(arguments: list[str]) -> None:
-    assert pytest_arguments(arguments) == [*TWO, *arguments]
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        [__file__],
-        [f"{__file__}::test_a_part_runs_in_one"],
-        ["-q", "tests"],
-        ["-k", "sink"],
-        ["-m", "servers"],
-        ["--lf"],
-        ["-x"],
-        ["--collect-only"],
-        ["-n", "0"],
-    ],
-)
-def test_a_part_runs_in_one(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(__file__.rpartition("/tests/")[0])
-    assert pytest_arguments(arguments) == arguments
-
 
 RUN = """
 import os, sys

@@ -1,8 +1,4 @@
-"""How `./isotherm test` calls pytest: the whole suite in two processes, a part of it in one.
-
-Much of the time a test waits for servers. Each process may have all servers of the product, some 3 GB,
-so there are two on every machine.
-"""
+"""How `./isotherm test` runs pytest, and ends what an interrupted run leaves behind."""
 
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -14,22 +10,6 @@ import psutil
 
 from isotherm.local.processes import become_subreaper, end_processes, reap_orphans
 
-_TWO_PROCESSES: Final = ("-n", "2", "--dist", "loadgroup")
-# With these somebody looks for something; a second process would only stand in the way.
-_FOR_A_PART: Final = (
-    "-k",
-    "-m",
-    "-n",
-    "-s",
-    "-x",
-    "--co",
-    "--lf",
-    "--ff",
-    "--sw",
-    "--pdb",
-    "--last",
-    "--maxfail",
-)
 _REAP_EVERY_S: Final = 1.0
 _GRACE_S: Final = 10.0
 
@@ -49,13 +29,3 @@ def run_tests(command: Sequence[str], environment: Mapping[str, str], folder: Pa
         end_processes(psutil.Process().children(recursive=True), _GRACE_S)
         reap_orphans(reap_orphans(set()))
     return tests.returncode
-
-
-def pytest_arguments(arguments: Sequence[str]) -> list[str]:
-    """What pytest is called with for these arguments of the user."""
-    is_part = any(_names_tests(one) or one.startswith(_FOR_A_PART) for one in arguments)
-    return [*arguments] if is_part else [*_TWO_PROCESSES, *arguments]
-
-
-def _names_tests(argument: str) -> bool:
-    return not argument.startswith("-") and Path(argument.partition("::")[0]).exists()
