@@ -204,7 +204,12 @@ def folder_record(state_dir: Path) -> dict[str, Any] | None:
 
 @lru_cache(maxsize=1)
 def load_settings() -> Settings:
-    """Read the settings once per process: the environment's, else those recorded in the state folder.
+    """The settings of this process, and of those forked from it: read once, see `read_settings`."""
+    return read_settings()
+
+
+def read_settings() -> Settings:
+    """Read the settings: the environment's, else those recorded in the state folder.
 
     Raises:
         SettingsError: a value is malformed; the message names the variable and what is accepted.

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from isotherm.ingest.notify import NOBODY, notify
 from isotherm.ingest.report import log
-from isotherm.settings import load_settings
+from isotherm.settings import load_settings, read_settings
 from isotherm.stores import notices
 from isotherm.stores.mysql import create_engine
 
@@ -21,7 +21,8 @@ _MAX_CAUSE: Final = 1_000
 
 def tell_of_failure(context: Mapping[str, Any]) -> None:
     """The `on_failure_callback` of every task of ours; does nothing where nobody is to be told."""
-    settings = load_settings()
+    # A task's process is forked from one that may be older than the address.
+    settings = read_settings()
     if settings.notify_url.get_secret_value() in NOBODY:
         return
     ti, run = context["ti"], context["dag_run"]
