@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 
@@ -36,7 +37,8 @@ def test_a_failed_run_is_told_once_with_its_cause_and_link(
     [told] = [one for one in receiver.received if run_id in one["message"]]
     assert told["title"] == "Isotherm: import_history failed in plan_import"
     assert "years swapped" in told["message"]
-    assert f"{stack.airflow_url}/dags/import_history/runs/{run_id}/tasks/plan_import" in told["message"]
+    page = f"/dags/import_history/runs/{quote(run_id, safe='')}/tasks/plan_import"
+    assert f"{stack.airflow_url}{page}" in told["message"]
     [task] = [one for one in airflow.tasks("import_history", run_id) if one.task_id == "plan_import"]
     log = airflow.log("import_history", run_id, task)
     assert "Told by ISOTHERM_NOTIFY_URL" in log
