@@ -13,12 +13,13 @@ import os
 from enum import IntEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from isotherm.errors import SettingsError
+from isotherm.lane import PRODUCTION, Lane
 
 REPOSITORY_ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
@@ -101,6 +102,7 @@ class Settings(BaseSettings):
     notify_url: SecretStr = Field(
         default=SecretStr(""), description="where failures are told, as apprise writes addresses"
     )
+    _lane: Lane = PrivateAttr(default=PRODUCTION)
 
     def model_post_init(self, _context: object) -> None:
         """Fill what derives from the port base and the state folder."""
@@ -160,6 +162,25 @@ class Settings(BaseSettings):
             for name, value in values.items()
             if not isinstance(value, SecretStr)
         }
+
+    @property
+    def lane(self) -> Lane:
+        """Whose topics these settings are for; no variable sets it, see `in_lane`."""
+        return self._lane
+
+    def in_lane(self, lane: Lane) -> Self:
+        """The same servers, with what a lane writes in places of its own; secrets are read already."""
+        if lane == PRODUCTION:
+            return self
+        places = {
+            "state_dir": self.state_dir / lane.name,
+            "checkpoint_uri": f"{self.checkpoint_uri}/{lane.name}",
+            "runtime_dir": self.runtime_dir / lane.name,
+            "mysql_database": f"{self.mysql_database}_{lane.name}",
+        }
+        settings = self.model_copy(update=places)
+        settings._lane = lane
+        return settings
 
     @property
     def secrets_dir(self) -> Path:

@@ -93,8 +93,9 @@ def audit_feeds(settings: Settings, engine: sa.Engine, feed_ids: Collection[str]
     bootstrap = settings.kafka_bootstrap_servers
     settled_at = datetime.now(UTC)
     keys = [pl.DataFrame(schema=_SCHEMA)]
-    keys += [_keys_of(part, feed_ids) for part in read_topic(bootstrap, OBSERVATION_TOPIC)]
-    dead = _count_letters(bootstrap, feed_ids)
+    topic = settings.lane.topic(OBSERVATION_TOPIC)
+    keys += [_keys_of(part, feed_ids) for part in read_topic(bootstrap, topic)]
+    dead = _count_letters(bootstrap, settings.lane.topic(DEAD_LETTER_TOPIC), feed_ids)
     expected = count_keys_by_hour(pl.concat(keys))
     accounts, differing = [], 0
     for dataset, hours in expected.group_by("dataset"):
@@ -148,11 +149,11 @@ def _keys_of(records: list[TopicRecord], feed_ids: Collection[str]) -> pl.DataFr
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
 
 
-def _count_letters(bootstrap: str, feed_ids: Collection[str]) -> int:
+def _count_letters(bootstrap: str, topic: str, feed_ids: Collection[str]) -> int:
     """The dead letters of these feeds; one that was written again has the same key."""
     letters = {
         one.key or one.value
-        for records in read_topic(bootstrap, DEAD_LETTER_TOPIC)
+        for records in read_topic(bootstrap, topic)
         for one in records
         if feed_of(one.value) in feed_ids
     }

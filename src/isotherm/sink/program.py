@@ -9,13 +9,14 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy import Engine
 
+from isotherm import lane
 from isotherm.errors import FencedError, IsothermError
 from isotherm.json_log import write_json_lines
 from isotherm.messages import DEAD_LETTER_TOPIC, HOURLY_SUMMARY_TOPIC
 from isotherm.settings import PortOffset, Settings, load_settings
 from isotherm.sink.health import SinkMetrics, serve
 from isotherm.sink.offsets import OffsetStore, adopt_letters, adopt_summaries
-from isotherm.sink.service import Sink, SinkOptions
+from isotherm.sink.service import SINK_GROUP, Sink, SinkOptions
 from isotherm.stores.kafka_topics import admin_client, topic_id
 from isotherm.stores.mysql import create_engine
 
@@ -32,9 +33,10 @@ _IDLE_TIMEOUT_S: Final = 60
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line; everything has a default."""
     parser = argparse.ArgumentParser(description="Write hourly summaries from Kafka into MySQL.")
-    parser.add_argument("--topic", default=HOURLY_SUMMARY_TOPIC)
-    parser.add_argument("--dead-letter-topic", default=DEAD_LETTER_TOPIC)
-    parser.add_argument("--group", default="isotherm-sink", help="consumer group")
+    lane.add_argument(parser)
+    parser.add_argument("--topic", help="default: the lane's")
+    parser.add_argument("--dead-letter-topic", help="default: the lane's")
+    parser.add_argument("--group", help="consumer group; default: the lane's")
     parser.add_argument("--batch-size", type=int, default=4000, help="records in one transaction")
     parser.add_argument("--linger-s", type=float, default=0.5, help="wait for a batch to fill up")
     parser.add_argument("--port", type=int, help="health and metrics; 0 = any free one")
@@ -55,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse_arguments(arguments)
     write_json_lines("sink")
     try:
-        settings = load_settings()
+        settings = load_settings().in_lane(options.lane)
         engine = open_engine(settings)
         if options.adopt_topic:
             _adopt(settings, engine, options)
@@ -101,9 +103,9 @@ def _run(settings: Settings, engine: Engine, arguments: argparse.Namespace) -> N
 def _options(settings: Settings, arguments: argparse.Namespace) -> SinkOptions:
     return SinkOptions(
         settings.kafka_bootstrap_servers,
-        topic=arguments.topic,
-        dead_letter_topic=arguments.dead_letter_topic,
-        group=arguments.group,
+        topic=arguments.topic or settings.lane.topic(HOURLY_SUMMARY_TOPIC),
+        dead_letter_topic=arguments.dead_letter_topic or settings.lane.topic(DEAD_LETTER_TOPIC),
+        group=arguments.group or settings.lane.group(SINK_GROUP),
         batch_size=arguments.batch_size,
         linger_s=arguments.linger_s,
     )

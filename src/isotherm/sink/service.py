@@ -15,6 +15,7 @@ from isotherm.sink.letters import LetterWriter
 from isotherm.sink.patience import Patience
 from isotherm.sink.summaries import SummaryWriter
 
+SINK_GROUP: Final = "isotherm-sink"
 # A megabyte each at most, so a batch stays small in memory.
 _LETTERS_IN_A_BATCH: Final = 100
 
@@ -32,7 +33,7 @@ class SinkOptions:
     bootstrap_servers: str
     topic: str = HOURLY_SUMMARY_TOPIC
     dead_letter_topic: str = DEAD_LETTER_TOPIC
-    group: str = "isotherm-sink"
+    group: str = SINK_GROUP
     batch_size: int = 4000
     linger_s: float = 0.5
 

@@ -17,6 +17,7 @@ from isotherm.datasets.registry import dataset_named
 from isotherm.datasets.schema import ARROW_SCHEMA
 from isotherm.dead_letter import DeadLetter
 from isotherm.hourly_summary import LAYER_SPEED
+from isotherm.lane import PRODUCTION, Lane
 from isotherm.messages import (
     DEAD_LETTER_TOPIC,
     HOURLY_SUMMARY_TOPIC,
@@ -61,7 +62,7 @@ def read_step(feed_id: str) -> Step:
     return read
 
 
-def letter_step(feed_id: str) -> Step:
+def letter_step(feed_id: str, lane: Lane = PRODUCTION) -> Step:
     """Raw records (value, partition, offset, written_ms) to dead letters (`RECORD_SCHEMA`).
 
     A message that says it is of another feed is that feed's to account for.
@@ -71,7 +72,7 @@ def letter_step(feed_id: str) -> Step:
         for batch in batches:
             columns = _columns(batch, "value", "partition", "offset", "written_ms")
             letters = [
-                _letter(value, found, partition, offset)
+                _letter(value, found, partition, offset, lane)
                 for value, partition, offset, written_ms in zip(*columns, strict=True)
                 if isinstance(found := admit(value, clock_of(written_ms)), Refusal)
                 and feed_of(value) in (None, feed_id)
@@ -81,18 +82,19 @@ def letter_step(feed_id: str) -> Step:
     return write
 
 
-def fold_step(feed_id: str) -> Step:
+def fold_step(feed_id: str, lane: Lane = PRODUCTION) -> Step:
     """Station-hours with their readings to hourly-summary records (`RECORD_SCHEMA`).
 
     They come as station_id, dataset, readings (a list of `STATE_COLUMNS`), received, version: each
     station-hour is one row, so it is whole.
     """
+    topic = lane.topic(HOURLY_SUMMARY_TOPIC)
 
     def fold(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             hours = pl.DataFrame(pl.from_arrow(batch))
             for (dataset,), part in hours.group_by("dataset"):
-                yield from _records(_summaries(part, str(dataset)), str(dataset), feed_id)
+                yield from _records(_summaries(part, str(dataset)), str(dataset), feed_id, topic)
 
     return fold
 
@@ -109,18 +111,21 @@ def _readings(rows: list[tuple[object, ...]]) -> pa.RecordBatch:
     return _as_arrow(moved, READ_SCHEMA)[0]
 
 
-def _letter(value: bytes | None, refusal: Refusal, partition: int, offset: int) -> dict[str, str]:
+def _letter(
+    value: bytes | None, refusal: Refusal, partition: int, offset: int, lane: Lane
+) -> dict[str, str]:
+    topic = lane.topic(OBSERVATION_TOPIC)
     letter = DeadLetter.of(
         value,
         reason=refusal.reason,
         detail=refusal.detail,
-        topic=OBSERVATION_TOPIC,
+        topic=topic,
         partition=partition,
         offset=offset,
         feed_id=feed_of(value),
     )
-    record = letter.record(f"{OBSERVATION_TOPIC}-{partition}-{offset}")
-    return {"topic": DEAD_LETTER_TOPIC, "key": record.key, "value": record.value.decode()}
+    record = letter.record(f"{topic}-{partition}-{offset}")
+    return {"topic": lane.topic(DEAD_LETTER_TOPIC), "key": record.key, "value": record.value.decode()}
 
 
 def _summaries(hours: pl.DataFrame, dataset: str) -> pl.DataFrame:
@@ -133,7 +138,9 @@ def _summaries(hours: pl.DataFrame, dataset: str) -> pl.DataFrame:
     return summaries.join(delivered, on=HOUR_KEY, how="left", maintain_order="left")
 
 
-def _records(summaries: pl.DataFrame, dataset: str, feed_id: str) -> Iterable[pa.RecordBatch]:
+def _records(
+    summaries: pl.DataFrame, dataset: str, feed_id: str, topic: str
+) -> Iterable[pa.RecordBatch]:
     fixed = {
         "schema_version": SCHEMA_VERSION,
         "feed_id": feed_id,
@@ -144,7 +151,7 @@ def _records(summaries: pl.DataFrame, dataset: str, feed_id: str) -> Iterable[pa
     hour_start = pl.col("hour_start").dt.strftime(_ISO)
     message = pl.struct(*fields, hour_start, pl.exclude("hour_start"))
     records = summaries.select(
-        pl.lit(HOURLY_SUMMARY_TOPIC).alias("topic"),
+        pl.lit(topic).alias("topic"),
         pl.col("station_id").alias("key"),
         message.struct.json_encode().alias("value"),
     )

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from isotherm.dead_letter import DeadLetter
 from isotherm.errors import MessageFormatError, RefusedError, StoreError
+from isotherm.lane import PRODUCTION, Lane
 from isotherm.message_fields import FeedId
 from isotherm.messages import (
     DEAD_LETTER_TOPIC,
@@ -54,40 +55,42 @@ class Prepared:
     dead_letters: list[Record] = field(default_factory=list)
 
 
-def prepare(batch: Batch, now: datetime) -> Prepared:
+def prepare(batch: Batch, now: datetime, lane: Lane = PRODUCTION) -> Prepared:
     """Check every observation of a batch and turn it into a record.
 
     Args:
         batch: as received.
         now: observations later than this plus an hour are refused.
+        lane: whose topics they are for.
     """
     prepared = Prepared()
+    topic = lane.topic(OBSERVATION_TOPIC)
     for number, observation in enumerate(batch.observations):
         payload = _as_message(observation, batch.feed_id)
         found = admit(payload, now)
         if isinstance(found, Refusal):
-            prepared.dead_letters.append(_letter(batch, number, found, payload))
+            prepared.dead_letters.append(_letter(batch, number, found, payload, lane))
         else:
-            record = Record(OBSERVATION_TOPIC, found.station_id, found.encode())
+            record = Record(topic, found.station_id, found.encode())
             prepared.observations.append(record)
     for number, row in enumerate(batch.set_aside, start=len(batch.observations)):
         place = f"{row.get('source_file')}, line {row.get('source_line')}"
         refusal = Refusal(str(row.get("reason")), f"set aside from {place}")
-        prepared.dead_letters.append(_letter(batch, number, refusal, json.dumps(row).encode()))
+        prepared.dead_letters.append(_letter(batch, number, refusal, json.dumps(row).encode(), lane))
     return prepared
 
 
-def _letter(batch: Batch, number: int, refusal: Refusal, payload: bytes) -> Record:
+def _letter(batch: Batch, number: int, refusal: Refusal, payload: bytes, lane: Lane) -> Record:
     letter = DeadLetter.of(
         payload,
         reason=refusal.reason,
         detail=refusal.detail,
-        topic=OBSERVATION_TOPIC,
+        topic=lane.topic(OBSERVATION_TOPIC),
         feed_id=batch.feed_id,
     )
     # The same letter sent again has the same key.
     record = letter.record(f"{batch.feed_id}/{batch.batch}/{number}")
-    return Record(DEAD_LETTER_TOPIC, record.key, record.value)
+    return Record(lane.topic(DEAD_LETTER_TOPIC), record.key, record.value)
 
 
 def _as_message(observation: object, feed_id: str) -> bytes:
@@ -99,17 +102,25 @@ def _as_message(observation: object, feed_id: str) -> bytes:
 class Bridge:
     """Serves feeders, each on a thread of its own."""
 
-    def __init__(self, path: Path, publisher: Publisher, feed_id: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        publisher: Publisher,
+        feed_id: str | None = None,
+        lane: Lane = PRODUCTION,
+    ) -> None:
         """Prepare.
 
         Args:
             path: the socket.
             publisher: where records go.
             feed_id: serve this feed only; None serves all.
+            lane: whose topics it fills.
         """
         self._path = path
         self._publisher = publisher
         self._feed_id = feed_id
+        self._lane = lane
         self._stop = threading.Event()
         self._refused: RefusedError | None = None
         self._connections: set[socket.socket] = set()
@@ -176,7 +187,7 @@ class Bridge:
             raise MessageFormatError(f"The frame's {place} is wrong: {first['msg']}") from error
         if self._feed_id is not None and batch.feed_id != self._feed_id:
             raise MessageFormatError(f"This bridge serves feed {self._feed_id}, not {batch.feed_id}.")
-        prepared = prepare(batch, datetime.now(UTC))
+        prepared = prepare(batch, datetime.now(UTC), self._lane)
         # Dead letters first: an acknowledged batch then has all of them.
         self._publisher.publish([*prepared.dead_letters, *prepared.observations])
         counts = {

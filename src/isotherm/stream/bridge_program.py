@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from isotherm import lane
 from isotherm.errors import IsothermError, RefusedError, SettingsError
 from isotherm.json_log import write_json_lines
 from isotherm.settings import load_settings
@@ -24,12 +25,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(description="Bring observations from the socket into Kafka.")
     parser.add_argument("--feed-id", help="serve this feed only")
+    lane.add_argument(parser)
     options = parser.parse_args(arguments)
     write_json_lines("bridge")
     try:
-        settings = load_settings()
+        settings = load_settings().in_lane(options.lane)
         publisher = Publisher(settings.kafka_bootstrap_servers)
-        bridge = Bridge(settings.observation_socket, publisher, options.feed_id)
+        bridge = Bridge(settings.observation_socket, publisher, options.feed_id, settings.lane)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: bridge.stop())
         try:

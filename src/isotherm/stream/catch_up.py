@@ -37,6 +37,8 @@ class CatchUp:
     def __init__(self, settings: Settings) -> None:
         self._engine = create_engine(settings, read_timeout_s=30, pool_size=1)
         self._topics = TopicOffsets(settings.kafka_bootstrap_servers)
+        self._observations = settings.lane.topic(OBSERVATION_TOPIC)
+        self._summaries = settings.lane.topic(HOURLY_SUMMARY_TOPIC)
 
     def backlog(self, stream_offsets: Mapping[int, int]) -> Backlog:
         """What is still on its way.
@@ -47,9 +49,9 @@ class CatchUp:
         Raises:
             StoreError: Kafka or MySQL do not answer.
         """
-        unread = distance(stream_offsets, self._topics.ends(OBSERVATION_TOPIC))
+        unread = distance(stream_offsets, self._topics.ends(self._observations))
         # The summaries' end is read after the stream's position: it can then only be too far.
-        end = self._topics.ends(HOURLY_SUMMARY_TOPIC)
+        end = self._topics.ends(self._summaries)
         return Backlog(unread, distance(self._written_offsets(), end))
 
     def close(self) -> None:
@@ -61,7 +63,7 @@ class CatchUp:
         """The next summary offset the sink will write, by partition."""
         table = tables.sink_offset
         statement = select(table.c.partition_id, table.c.next_offset).where(
-            table.c.topic == HOURLY_SUMMARY_TOPIC
+            table.c.topic == self._summaries
         )
         try:
             with self._engine.connect() as connection:

@@ -172,7 +172,7 @@ def _bring_files(settings: Settings, replay: Replay) -> list[SourceFile]:
 def _begin(settings: Settings, position: FeedPosition, station_years: list[StationYear]) -> None:
     """Note where the raw topic ends before anything of this feed is in it."""
     with TopicOffsets(settings.kafka_bootstrap_servers) as topics:
-        position.start_offsets = topics.ends(OBSERVATION_TOPIC)
+        position.start_offsets = topics.ends(settings.lane.topic(OBSERVATION_TOPIC))
     position.station_years = station_years
     position.planned_at = datetime.now(UTC).isoformat()
     position.save(position_path(settings, position.feed_id))

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 import sqlalchemy as sa
 import structlog
 
+from isotherm import lane
 from isotherm.archive.archives import StationYear, open_archive
 from isotherm.datasets.registry import DATASETS, configured
 from isotherm.errors import IsothermError, MessageFormatError, SettingsError
@@ -49,6 +50,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--dataset", choices=[one.name for one in DATASETS], help="default: all that serve"
     )
+    lane.add_argument(parser)
     options = parser.parse_args(arguments)
     options.last_day = options.last_day or options.first_day
     if (options.days is None) == (options.first_day is None):
@@ -69,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda *_: sys.exit(STOPPED))
     try:
         options = parse_arguments(arguments)
-        _feed(load_settings(), options)
+        _feed(load_settings().in_lane(options.lane), options)
     except (MessageFormatError, SettingsError) as error:
         log.error("feed_refused", reason=str(error))
         return REFUSED

@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
+from isotherm.lane import PRODUCTION, Lane
 from isotherm.messages import OBSERVATION_TOPIC
 from isotherm.stream.arrow_steps import (
     READ_SCHEMA,
@@ -43,6 +44,7 @@ class StreamPlan:
             so that it does not read its predecessors' messages. A partition without one is read whole.
         watermark_days: an hour is forgotten once the newest observation is so much later.
         max_offsets_per_trigger: bounds one micro-batch when a backlog is worked off.
+        lane: whose topics are read and written.
     """
 
     bootstrap_servers: str
@@ -50,6 +52,7 @@ class StreamPlan:
     start_offsets: Mapping[int, int] = field(default_factory=dict)
     watermark_days: int = DEFAULT_WATERMARK_DAYS
     max_offsets_per_trigger: int = MAX_OFFSETS_PER_TRIGGER
+    lane: Lane = PRODUCTION
 
 
 def summary_stream(spark: SparkSession, plan: StreamPlan) -> DataStreamWriter:
@@ -60,7 +63,9 @@ def summary_stream(spark: SparkSession, plan: StreamPlan) -> DataStreamWriter:
     repetition is recognised: a summary by its hour and `version`, a dead letter by where it was.
     """
     messages = _read_messages(spark, plan)
-    letters = messages.mapInArrow(letter_step(plan.feed_id), from_arrow_schema(RECORD_SCHEMA))
+    letters = messages.mapInArrow(
+        letter_step(plan.feed_id, plan.lane), from_arrow_schema(RECORD_SCHEMA)
+    )
     records = summary_records(messages, plan).unionByName(letters)
     writer = records.writeStream.format("kafka").outputMode("update")
     return writer.option("kafka.bootstrap.servers", plan.bootstrap_servers)
@@ -70,18 +75,19 @@ def _read_messages(spark: SparkSession, plan: StreamPlan) -> DataFrame:
     raw = (
         spark.readStream.format("kafka")
         .option("kafka.bootstrap.servers", plan.bootstrap_servers)
-        .option("subscribe", OBSERVATION_TOPIC)
-        .option("startingOffsets", _starting_offsets(plan.start_offsets))
+        .option("subscribe", plan.lane.topic(OBSERVATION_TOPIC))
+        .option("startingOffsets", _starting_offsets(plan))
         .option("maxOffsetsPerTrigger", plan.max_offsets_per_trigger)
         .load()
     )
     return raw.select("value", "partition", "offset", F.unix_millis("timestamp").alias("written_ms"))
 
 
-def _starting_offsets(offsets: Mapping[int, int]) -> str:
-    if not offsets:
+def _starting_offsets(plan: StreamPlan) -> str:
+    if not plan.start_offsets:
         return "earliest"
-    return json.dumps({OBSERVATION_TOPIC: {str(one): offset for one, offset in offsets.items()}})
+    offsets = {str(one): offset for one, offset in plan.start_offsets.items()}
+    return json.dumps({plan.lane.topic(OBSERVATION_TOPIC): offsets})
 
 
 def summary_records(messages: DataFrame, plan: StreamPlan) -> DataFrame:
@@ -96,4 +102,6 @@ def summary_records(messages: DataFrame, plan: StreamPlan) -> DataFrame:
             F.max("offset").alias("version"),
         )
     )
-    return hours.drop("hour").mapInArrow(fold_step(plan.feed_id), from_arrow_schema(RECORD_SCHEMA))
+    return hours.drop("hour").mapInArrow(
+        fold_step(plan.feed_id, plan.lane), from_arrow_schema(RECORD_SCHEMA)
+    )

@@ -8,6 +8,7 @@ from typing import Final
 
 from isotherm.audit.topics import read_topic
 from isotherm.errors import MessageFormatError
+from isotherm.lane import PRODUCTION, Lane
 from isotherm.messages import (
     HOURLY_SUMMARY_TOPIC,
     OBSERVATION_TOPIC,
@@ -25,7 +26,7 @@ LATE_SENTENCE: Final = (
 )
 
 
-def count_late(bootstrap_servers: str, feed_id: str) -> int:
+def count_late(bootstrap_servers: str, feed_id: str, lane: Lane = PRODUCTION) -> int:
     """Deliveries of a feed that are in none of its hours; 0 while nothing was dropped.
 
     Raises:
@@ -34,16 +35,16 @@ def count_late(bootstrap_servers: str, feed_id: str) -> int:
     fed = sum(
         isinstance(found := admit(one.value, clock_of(one.written_ms)), ObservationHead)
         and found.feed_id == feed_id
-        for records in read_topic(bootstrap_servers, OBSERVATION_TOPIC)
+        for records in read_topic(bootstrap_servers, lane.topic(OBSERVATION_TOPIC))
         for one in records
     )
-    return max(0, fed - _received(bootstrap_servers, feed_id))
+    return max(0, fed - _received(bootstrap_servers, feed_id, lane))
 
 
-def _received(bootstrap_servers: str, feed_id: str) -> int:
+def _received(bootstrap_servers: str, feed_id: str, lane: Lane) -> int:
     """Deliveries behind the last summary of each hour, which is the same under each rule."""
     newest: dict[SummaryKey, tuple[int, int]] = {}
-    for records in read_topic(bootstrap_servers, HOURLY_SUMMARY_TOPIC):
+    for records in read_topic(bootstrap_servers, lane.topic(HOURLY_SUMMARY_TOPIC)):
         for one in records:
             if feed_of(one.value) != feed_id:
                 continue

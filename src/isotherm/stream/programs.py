@@ -10,7 +10,6 @@ from isotherm.settings import REPOSITORY_ROOT, Settings
 from isotherm.stream.children import Child, stop_all
 from isotherm.stream.exit_status import REFUSED
 
-CHILD_NAMES: Final = ("bridge", "stream", "feeder")
 MAX_RESTARTS: Final = 8
 # A program that ran so long was well: its next end is counted anew.
 HEALTHY_AFTER_S: Final = 300.0

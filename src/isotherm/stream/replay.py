@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from isotherm import lane as lanes
 from isotherm.errors import SettingsError
+from isotherm.lane import PRODUCTION, Lane
 from isotherm.station_choice import StationChoice, said_of_stations
 
 NEWEST: Final = "newest"
@@ -108,13 +110,22 @@ class Replay:
             "--speed", f"{self.speed:g}",
         ]  # fmt: skip
 
-    def commands(self, feed_id: str) -> dict[str, tuple[str, list[str]]]:
-        """Program and arguments of each child, in the order they start."""
-        return {
+    def commands(self, feed_id: str, lane: Lane = PRODUCTION) -> dict[str, tuple[str, list[str]]]:
+        """Program and arguments of each child, in the order they start.
+
+        Production's sink is a service; that of another lane ends with the replay.
+        """
+        arguments = {
             "bridge": ("bridge_to_kafka.py", ["--feed-id", feed_id]),
             "stream": (
                 "summarise_stream.py",
                 ["--feed-id", feed_id, "--trigger-s", f"{self.trigger_s:g}"],
             ),
             "feeder": ("feed_observations.py", self.feeder_arguments(feed_id)),
+        }
+        if lane != PRODUCTION:
+            arguments["sink"] = ("summaries_to_mysql.py", ["--port", "0"])
+        return {
+            name: (program, [*given, *lanes.arguments(lane)])
+            for name, (program, given) in arguments.items()
         }

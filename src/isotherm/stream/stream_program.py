@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from isotherm import lane
 from isotherm.errors import IsothermError, RefusedError, SettingsError
 from isotherm.messages import OBSERVATION_TOPIC
 from isotherm.settings import Settings, load_settings
@@ -25,11 +26,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--feed-id", required=True)
     parser.add_argument("--trigger-s", type=float, default=5.0)
     parser.add_argument("--watermark-days", type=int, default=DEFAULT_WATERMARK_DAYS)
+    lane.add_argument(parser)
     options = parser.parse_args(arguments)
     # Spark runs a Python worker per core; each with a pool of threads would only wait for the others.
     os.environ["POLARS_MAX_THREADS"] = "1"
     try:
-        settings = load_settings()
+        settings = load_settings().in_lane(options.lane)
         return run_stream(settings, plan_of(settings, options), options.trigger_s)
     except (RefusedError, SettingsError) as error:
         sys.stderr.write(f"REFUSED {error}\n")
@@ -43,5 +45,11 @@ def plan_of(settings: Settings, options: argparse.Namespace) -> StreamPlan:
     """What to read: the raw topic from where it ended when the feed was planned."""
     position = FeedPosition.load(position_path(settings, options.feed_id), options.feed_id)
     with TopicOffsets(settings.kafka_bootstrap_servers) as topics:
-        start = topics.nearest(OBSERVATION_TOPIC, position.start_offsets or {})
-    return StreamPlan(settings.kafka_bootstrap_servers, options.feed_id, start, options.watermark_days)
+        start = topics.nearest(settings.lane.topic(OBSERVATION_TOPIC), position.start_offsets or {})
+    return StreamPlan(
+        settings.kafka_bootstrap_servers,
+        options.feed_id,
+        start,
+        options.watermark_days,
+        lane=settings.lane,
+    )

@@ -20,7 +20,7 @@ from isotherm.stream.feed_plan import PlannedFeed, plan_feed
 from isotherm.stream.feeder_files import FeedPosition, position_path
 from isotherm.stream.hour_stream import DEFAULT_WATERMARK_DAYS
 from isotherm.stream.late import LATE_SENTENCE, count_late
-from isotherm.stream.programs import CHILD_NAMES, Log, Programs, ReplayFailedError
+from isotherm.stream.programs import Log, Programs, ReplayFailedError
 from isotherm.stream.progress import Progress
 from isotherm.stream.replay import Replay
 from isotherm.stream.run_record import RunRecord
@@ -74,7 +74,7 @@ class ReplaySupervisor:
         """
         started = time.monotonic()
         with self._only_one(), self._record.kept(lambda: self._is_stopped):
-            if count := end_leftovers(self._settings, CHILD_NAMES):
+            if count := end_leftovers(self._settings, self._commands("")):
                 self._log.warning("Ended %s programs that a killed task had left behind.", count)
             planned = self._plan()
             if planned.position.is_complete:
@@ -120,9 +120,12 @@ class ReplaySupervisor:
             self._log.info("Feed %s goes on where it was.", self._feed_id)
         return planned
 
+    def _commands(self, feed_id: str) -> dict[str, tuple[str, list[str]]]:
+        return self._replay.commands(feed_id, self._settings.lane)
+
     def _run_programs(self) -> None:
         catch_up = CatchUp(self._settings)
-        commands = self._replay.commands(self._feed_id)
+        commands = self._commands(self._feed_id)
         self._programs = Programs(self._settings, commands, self._take_line, self._log)
         try:
             if not self._is_stopped:
@@ -172,7 +175,8 @@ class ReplaySupervisor:
         was_watched = planned.is_new and not restarts.get("stream")
         if was_watched and not self._progress.dropped_groups:
             return 0
-        late = count_late(self._settings.kafka_bootstrap_servers, self._feed_id)
+        bootstrap = self._settings.kafka_bootstrap_servers
+        late = count_late(bootstrap, self._feed_id, self._settings.lane)
         if late:
             self._log.warning(LATE_SENTENCE, late, DEFAULT_WATERMARK_DAYS)
         return late

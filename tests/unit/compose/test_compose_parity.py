@@ -15,7 +15,7 @@ from isotherm.local.servers.hdfs import LOG4J, core_site, hdfs_site
 from isotherm.local.servers.kafka import server_properties
 from isotherm.messages import TOPICS
 from isotherm.settings import REPOSITORY_ROOT, PortOffset, Settings
-from isotherm.stream.programs import CHILD_NAMES
+from isotherm.stream.replay import Replay
 
 HDFS_CONF = REPOSITORY_ROOT / "docker" / "hdfs" / "conf"
 # Addresses, paths and secrets: what must differ between one machine and its containers.
@@ -36,7 +36,8 @@ def test_compose_runs_the_servers_of_the_local_stack(settings: Settings) -> None
 
 def test_the_children_of_the_streaming_task_are_named_at_the_scheduler() -> None:
     label = all_services()["airflow-scheduler"]["labels"]["isotherm.children"]
-    assert set(label.split()) == set(CHILD_NAMES)
+    replay = Replay(None, None, {}, batch_interval_s=30, speed=0, trigger_s=5)
+    assert set(label.split()) == set(replay.commands("feed"))
 
 
 def test_every_setting_compose_gives_is_one_the_code_reads() -> None:

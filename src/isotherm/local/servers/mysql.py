@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 from isotherm.files import PRIVATE_FILE, make_private_folder, write_whole
+from isotherm.lane import RECONCILE
 from isotherm.local.environment import base_environment
 from isotherm.local.folders import make_runtime_dir
 from isotherm.local.secret_files import MYSQL_PASSWORD, read_secret
@@ -107,6 +108,7 @@ def server_command(settings: Settings, tools: Tools, folder: Path) -> list[str]:
 def accounts_sql(settings: Settings) -> str:
     """The accounts and the database, one statement a line; bears repetition."""
     user, database = settings.mysql_user, settings.mysql_database
+    scratch = settings.in_lane(RECONCILE).mysql_database.replace("_", r"\_")
     root_password = read_secret(settings, "mysql_root_password")
     password = read_secret(settings, MYSQL_PASSWORD)
     lines = [
@@ -119,6 +121,8 @@ def accounts_sql(settings: Settings) -> str:
             f"CREATE USER IF NOT EXISTS '{user}'@'{host}';",
             f"ALTER USER '{user}'@'{host}' IDENTIFIED BY '{password}';",
             f"GRANT ALL ON `{database}`.* TO '{user}'@'{host}';",
+            # Made and dropped by whoever works in it; a bare underscore stands for any letter.
+            f"GRANT ALL ON `{scratch}`.* TO '{user}'@'{host}';",
         ]
     return "\n".join([*lines, "FLUSH PRIVILEGES;", ""])
 
