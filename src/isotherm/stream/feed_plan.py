@@ -27,8 +27,9 @@ from isotherm.settings import Settings
 from isotherm.station_choice import StationChoice
 from isotherm.stores.mysql import create_engine
 from isotherm.stores.places import places_of
+from isotherm.stream.downloads import Downloads
 from isotherm.stream.feeder_files import FeedPosition, position_path
-from isotherm.stream.feeder_plan import Downloads, Period
+from isotherm.stream.feeder_plan import Period
 from isotherm.stream.replay import Replay
 from isotherm.stream.topic_offsets import TopicOffsets
 
@@ -90,14 +91,17 @@ def identity(archive: str, replay: Replay, files: Sequence[SourceFile]) -> str:
 
     Args:
         archive: the archive's lasting name (`Settings.archive`).
-        replay: its days and label count.
+        replay: its days, label and disorder count.
         files: the versions that are fed.
     """
     versions = sorted(
         [one.station_year.dataset, one.station_year.station_id, one.station_year.year, one.sha256]
         for one in files
     )
-    text = json.dumps([archive, str(replay.first_day), str(replay.last_day), replay.label, versions])
+    parts: list[object] = [archive, str(replay.first_day), str(replay.last_day), replay.label, versions]
+    if replay.disorder is not None:
+        parts.append(asdict(replay.disorder))
+    text = json.dumps(parts)
     return hashlib.sha256(text.encode()).hexdigest()[:_FEED_ID_DIGITS]
 
 

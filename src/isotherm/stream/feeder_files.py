@@ -5,19 +5,28 @@ acknowledged batch.
 """
 
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from isotherm.archive.station_year import StationYear
 from isotherm.errors import StoreError
 from isotherm.files import write_whole
 from isotherm.settings import Settings
 
+# Sums for whoever reads the file; they follow from the rest.
+_DERIVED: Final = ("rows_fed", "distinct_keys", "injected")
+
 
 def position_path(settings: Settings, feed_id: str) -> Path:
     """Where a feed's state lies."""
     return settings.state_dir / "feeds" / f"{feed_id}.json"
+
+
+def rows_folder(settings: Settings, feed_id: str) -> Path:
+    """Where a feed's rows lie in order of time until they are fed."""
+    return settings.state_dir / "feeds" / f"{feed_id}.rows"
 
 
 @dataclass(slots=True)
@@ -31,6 +40,7 @@ class FedYear:
         distinct_keys: observations by key.
         set_aside: rows of its files that are no observations of it, reported as dead letters.
         set_aside_reported: how many of these are acknowledged.
+        injected: what disorder put into the year's rows, by kind (see `disorder`).
     """
 
     digest: str
@@ -39,6 +49,12 @@ class FedYear:
     distinct_keys: int = 0
     set_aside: int = 0
     set_aside_reported: int = 0
+    injected: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def is_fed(self) -> bool:
+        """Whether all of it is acknowledged."""
+        return self.next_row == self.rows and self.set_aside_reported == self.set_aside
 
 
 @dataclass(slots=True)
@@ -80,6 +96,20 @@ class FeedPosition:
         """Observations by key in the years begun so far."""
         return sum(year.distinct_keys for year in self.years.values())
 
+    def note_newest(self, observed_at: str) -> None:
+        """Take in the newest time of a batch, as ISO text."""
+        self.newest_observed_at = max(observed_at, self.newest_observed_at or observed_at)
+
+    @property
+    def fed_years(self) -> dict[str, str]:
+        """The years that are done, with the digest of their files."""
+        return {name: year.digest for name, year in self.years.items() if year.is_fed}
+
+    @property
+    def injected(self) -> dict[str, int]:
+        """What disorder put into the years begun so far, by kind."""
+        return dict(sum((Counter(year.injected) for year in self.years.values()), Counter()))
+
     @classmethod
     def load(cls, path: Path, feed_id: str) -> Self:
         """The position in a file, or the beginning where there is none.
@@ -93,8 +123,8 @@ class FeedPosition:
             values: dict[str, Any] = json.loads(path.read_text())
             years = {year: FedYear(**one) for year, one in values.pop("years").items()}
             chosen, offsets = values.pop("station_years"), values.pop("start_offsets")
-            for derived in ("rows_fed", "distinct_keys"):
-                values.pop(derived)
+            for derived in _DERIVED:
+                values.pop(derived, None)
             return cls(
                 **values,
                 years=years,
@@ -109,5 +139,5 @@ class FeedPosition:
 
     def save(self, path: Path) -> None:
         """Write the position, with the sums that readers want."""
-        values = asdict(self) | {"rows_fed": self.rows_fed, "distinct_keys": self.distinct_keys}
+        values = asdict(self) | {name: getattr(self, name) for name in _DERIVED}
         write_whole(path, json.dumps(values))

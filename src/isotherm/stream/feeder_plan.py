@@ -4,38 +4,26 @@ Files lie in the download folder, each with a note of its version, and are read 
 Everything is deterministic: the same files give the same rows in the same order.
 """
 
-import gzip
 import hashlib
-import json
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final, Self
+from types import MappingProxyType
+from typing import Final
 
 import polars as pl
-import structlog
 
-from isotherm.archive.archives import (
-    Archive,
-    SourceFile,
-    StationYear,
-    download_path,
-    fetch_all,
-)
+from isotherm.archive.archives import SourceFile, StationYear
 from isotherm.datasets.dataset import Dataset
-from isotherm.datasets.observations import SET_ASIDE_SCHEMA, observations_of, source_name
+from isotherm.datasets.observations import observations_of, source_name
 from isotherm.datasets.registry import DATASETS
-from isotherm.datasets.schema import POLARS_SCHEMA
-from isotherm.errors import SourceError
-from isotherm.files import write_whole
 from isotherm.observation import KEY
-from isotherm.settings import Settings
+from isotherm.stream.disorder import DAMAGE, DUE_AT, FED_SCHEMA, Disorder
+from isotherm.stream.downloads import Downloads
+from isotherm.stream.feeder_rows import SET_ASIDE, RowStore, RowWriter
 
-log = structlog.get_logger()
-
-_ORDER: Final = ("observed_at", "station_id", "source_line")
+_NO_DAMAGE: Final = pl.lit(None, pl.String()).alias(DAMAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,159 +49,130 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class YearOfRows:
-    """One year of a feed.
+class FeedPlan:
+    """How the files of a feed become rows.
 
     Attributes:
-        digest: of the files it was made from.
-        observations: in time order across stations.
-        set_aside: rows of its files that are no observations of them, with their file's name.
+        period: which of their days.
+        now: what lies in the future of this moment is set aside.
+        datasets: as this installation reads them.
+        disorder: what is put in on purpose; None for nothing.
     """
 
-    year: int
+    period: Period
+    now: datetime
+    datasets: tuple[Dataset, ...] = DATASETS
+    disorder: Disorder | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class YearOfRows:
+    """One year of a feed, of which a part at a time is in memory.
+
+    Attributes:
+        name: of its entry in the feed's position.
+        digest: of the files it was made from.
+        store: its rows.
+    """
+
+    name: str
     digest: str
-    observations: pl.DataFrame
-    set_aside: pl.DataFrame
-
-    @property
-    def distinct_keys(self) -> int:
-        """Observations by key: versions of one count once."""
-        return self.observations.select(KEY).unique().height
-
-
-class Downloads:
-    """The folder of downloaded files, shared with whoever reads the same archive."""
-
-    def __init__(self, folder: Path) -> None:
-        """Use a folder; it need not exist yet."""
-        self._folder = folder
-
-    @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """The folder of this installation."""
-        return cls(settings.state_dir / "downloads")
-
-    def bring(self, archive: Archive, station_years: Iterable[StationYear]) -> list[SourceFile]:
-        """Have the newest version of each file; returns the versions of those that exist.
-
-        Raises:
-            SourceError: one could not be had; the others are in place.
-        """
-        wanted = list(station_years)
-        known = {one: note for one in wanted if (note := self._read_note(one)) is not None}
-        present: list[SourceFile] = []
-        for outcome in fetch_all(archive, wanted, self._folder, known):
-            if outcome.error is not None:
-                raise outcome.error
-            if outcome.fetched is None:
-                log.info("no_such_file", year=outcome.station_year.year,
-                         station_id=outcome.station_year.station_id)  # fmt: skip
-                continue
-            fetched = outcome.fetched
-            note = SourceFile(outcome.station_year, fetched.sha256, fetched.published_at, fetched.etag)
-            self._write_note(note)
-            # One that is known keeps its time of long ago, and old files of no feed are removed.
-            os.utime(self._path(note.station_year))
-            present.append(note)
-        return present
-
-    def has(self, station_year: StationYear) -> bool:
-        """Whether a whole version of this file is here."""
-        return self._read_note(station_year) is not None
-
-    def read(self, station_year: StationYear) -> tuple[bytes, SourceFile]:
-        """A file and its version.
-
-        Raises:
-            SourceError: it is not there, or not the version its note says.
-        """
-        note = self._read_note(station_year)
-        if note is None:
-            raise SourceError(f"{self._path(station_year)}: not downloaded. Start the feed again.")
-        return self._path(station_year).read_bytes(), note
-
-    def _path(self, one: StationYear) -> Path:
-        return download_path(self._folder, one)
-
-    def _read_note(self, one: StationYear) -> SourceFile | None:
-        """The version of a file; None unless file and note are there and agree."""
-        try:
-            note = json.loads(self._path(one).with_suffix(".json").read_text())
-            content = gzip.decompress(self._path(one).read_bytes())
-        except (OSError, EOFError, ValueError):
-            return None
-        if hashlib.sha256(content).hexdigest() != note["sha256"]:
-            return None
-        published_at = datetime.fromisoformat(note["published_at"])
-        return SourceFile(one, note["sha256"], published_at, note["etag"])
-
-    def _write_note(self, note: SourceFile) -> None:
-        values = {
-            "sha256": note.sha256,
-            "published_at": note.published_at.isoformat(),
-            "etag": note.etag,
-        }
-        write_whole(self._path(note.station_year).with_suffix(".json"), json.dumps(values))
+    store: RowStore
 
 
 def read_years(
     downloads: Downloads,
     station_years: Iterable[StationYear],
-    period: Period,
-    *,
-    now: datetime,
-    datasets: Iterable[Dataset] = DATASETS,
+    plan: FeedPlan,
+    folder: Path,
+    fed: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[YearOfRows]:
-    """The feed, year by year: one year at a time is in memory.
+    """The feed, year by year.
 
     Args:
         downloads: where the files are.
         station_years: what is fed.
-        period: which of its days.
-        now: what lies in the future of this moment is set aside.
-        datasets: as this installation reads them.
+        plan: how.
+        folder: for the rows; what an interrupted feed left there is used.
+        fed: years that are done, with the digest of the files they were read from.
 
     Raises:
         SourceError: a file is missing or is not what NOAA publishes.
     """
-    read_by = {one.name: one for one in datasets}
     by_year: dict[int, list[StationYear]] = {}
     for one in sorted(station_years, key=lambda one: (one.year, one.dataset, one.station_id)):
         by_year.setdefault(one.year, []).append(one)
     for year, files in by_year.items():
-        yield _read_year(downloads, year, [(one, read_by[one.dataset]) for one in files], period, now)
+        digest = _digest(plan, [downloads.version(one) for one in files])
+        if fed.get(str(year)) == digest:
+            continue
+        own = folder / str(year)
+        store = RowStore.find(own, digest) or _read_year(downloads, files, plan, own, digest)
+        yield YearOfRows(str(year), digest, store)
+
+
+def _digest(plan: FeedPlan, versions: Iterable[SourceFile]) -> str:
+    """Of everything the rows follow from."""
+    checked = {one.name for one in plan.datasets if one.checks_neighbours}
+    lines = [str(plan.period)]
+    for one in versions:
+        is_checked = " checked" if one.station_year.dataset in checked else ""
+        published_at = f"{one.published_at.timestamp():.0f}"
+        lines.append(f"{one.station_year.station_id} {one.sha256} {published_at}{is_checked}")
+    if plan.disorder is not None:
+        lines.append(str(plan.disorder))
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def _read_year(
-    downloads: Downloads,
-    year: int,
-    files: list[tuple[StationYear, Dataset]],
-    period: Period,
-    now: datetime,
-) -> YearOfRows:
-    observations = [pl.DataFrame(schema=POLARS_SCHEMA)]
-    set_aside = [pl.DataFrame(schema=SET_ASIDE_SCHEMA | {"source_file": pl.String()})]
-    versions = []
-    for one, dataset in files:
-        content, note = downloads.read(one)
-        read = observations_of(
-            dataset,
-            content,
-            station_id=one.station_id,
-            year=year,
-            published_at=note.published_at,
-            now=now,
-        )
-        name = source_name(dataset, one.station_id, year)
-        observations.append(period.select(read.observations))
-        set_aside.append(read.set_aside.with_columns(pl.lit(name).alias("source_file")))
-        checked = " checked" if dataset.checks_neighbours else ""
-        published_at = f"{note.published_at.timestamp():.0f}"
-        versions.append(f"{one.station_id} {note.sha256} {published_at}{checked}")
-    text = "\n".join((str(period), *versions))
-    return YearOfRows(
-        year,
-        hashlib.sha256(text.encode()).hexdigest()[:16],
-        pl.concat(observations).sort(_ORDER, maintain_order=True),
-        pl.concat(set_aside),
+    downloads: Downloads, files: Iterable[StationYear], plan: FeedPlan, folder: Path, digest: str
+) -> RowStore:
+    writer = RowWriter(folder)
+    for one in files:
+        rows, set_aside = read_file(downloads, one, plan)
+        selected = plan.period.select(rows)
+        add_rows(writer, selected, set_aside, plan, source=f"{one.dataset} {one.station_id} {one.year}")
+    return writer.finish(digest)
+
+
+def read_file(
+    downloads: Downloads, one: StationYear, plan: FeedPlan
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The observations of a file, and what was set aside (`SET_ASIDE`).
+
+    Raises:
+        SourceError: it is missing or is not what NOAA publishes.
+    """
+    dataset = next(each for each in plan.datasets if each.name == one.dataset)
+    content, version = downloads.read(one)
+    read = observations_of(
+        dataset,
+        content,
+        station_id=one.station_id,
+        year=one.year,
+        published_at=version.published_at,
+        now=plan.now,
     )
+    name = source_name(dataset, one.station_id, one.year)
+    set_aside = read.set_aside.with_columns(pl.lit(name).alias("source_file"))
+    return read.observations, set_aside.select(SET_ASIDE.names())
+
+
+def add_rows(
+    writer: RowWriter, rows: pl.DataFrame, set_aside: pl.DataFrame, plan: FeedPlan, *, source: str
+) -> None:
+    """Put rows of one file into a store, each due at its own time but for disorder.
+
+    Args:
+        writer: of the store.
+        rows: observations.
+        set_aside: beside them.
+        plan: with the disorder.
+        source: names the file, for the disorder.
+    """
+    keys = rows.select(KEY).n_unique() if rows.height else 0
+    fed = rows.with_columns(pl.col("observed_at").alias(DUE_AT), _NO_DAMAGE).select(FED_SCHEMA.names())
+    injected: dict[str, int] = {}
+    if plan.disorder is not None:
+        fed, injected = plan.disorder.apply(fed, source)
+    writer.add(fed, set_aside, keys, injected)

@@ -18,12 +18,15 @@ from isotherm.errors import IsothermError, MessageFormatError, SettingsError
 from isotherm.json_log import write_json_lines
 from isotherm.settings import Settings, load_settings
 from isotherm.station_choice import StationChoice
+from isotherm.stream.disorder import Disorder
+from isotherm.stream.downloads import Downloads
 from isotherm.stream.exit_status import FAILED, REFUSED, STOPPED
 from isotherm.stream.feed_plan import choose_station_years
-from isotherm.stream.feeder import Feeder, Pace
-from isotherm.stream.feeder_files import FeedPosition, position_path
+from isotherm.stream.feeder import Feeder
+from isotherm.stream.feeder_files import FeedPosition, position_path, rows_folder
 from isotherm.stream.feeder_link import BridgeLink
-from isotherm.stream.feeder_plan import Downloads, Period, read_years
+from isotherm.stream.feeder_plan import FeedPlan, Period, read_years
+from isotherm.stream.pace import Pace
 from isotherm.stream.replay import NEWEST
 
 log = structlog.get_logger()
@@ -33,7 +36,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line.
 
     Raises:
-        SettingsError: the days are missing or the wrong way round.
+        SettingsError: the days are missing or the wrong way round; the disorder cannot be read.
     """
     parser = argparse.ArgumentParser(description="Feed observations of the past to the bridge.")
     parser.add_argument("--feed-id", required=True, help="the replay; the same one again is resumed")
@@ -51,7 +54,11 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--dataset", choices=[one.name for one in DATASETS], help="default: all that serve"
     )
     lane.add_argument(parser)
+    parser.add_argument(
+        "--disorder", type=json.loads, help="for tests: what is put in, as JSON with a seed and rates"
+    )
     options = parser.parse_args(arguments)
+    options.disorder = Disorder.of(options.disorder)
     options.last_day = options.last_day or options.first_day
     if (options.days is None) == (options.first_day is None):
         raise SettingsError("Say what to feed: either --days newest, or --first-day and --last-day.")
@@ -101,8 +108,9 @@ def _feed_rest(
     position.station_years = present
     position.planned_at = position.planned_at or datetime.now(UTC).isoformat()
     planned_at = datetime.fromisoformat(position.planned_at)
-    years = read_years(downloads, present, period, now=planned_at, datasets=configured(settings))
-    for year in years:
+    plan = FeedPlan(period, planned_at, tuple(configured(settings)), options.disorder)
+    folder = rows_folder(settings, options.feed_id)
+    for year in read_years(downloads, present, plan, folder, position.fed_years):
         feeder.feed_year(year)
 
 

@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from isotherm import lane as lanes
 from isotherm.errors import SettingsError
 from isotherm.lane import PRODUCTION, Lane
 from isotherm.station_choice import StationChoice, said_of_stations
+from isotherm.stream.disorder import Disorder
 
 NEWEST: Final = "newest"
 DAYS: Final = "days"
@@ -29,6 +30,7 @@ class Replay:
         trigger_s: seconds between two micro-batches of the Spark stream.
         label: makes another replay of the same observations; empty = the one and only.
         dataset: whose observations; empty = all of the newest days, those that serve of named ones.
+        disorder: what is put in on purpose, for tests; no field of the form shows it.
     """
 
     first_day: date | None
@@ -39,13 +41,14 @@ class Replay:
     trigger_s: float
     label: str = ""
     dataset: str = ""
+    disorder: Disorder | None = None
 
     @classmethod
     def from_form(cls, form: Mapping[str, Any]) -> "Replay":
         """Read the form of `stream_observations`.
 
         Raises:
-            SettingsError: days are missing or the wrong way round, or the stations cannot be read.
+            SettingsError: days are missing or the wrong way round; stations or disorder cannot be read.
         """
         stations = said_of_stations(form)
         StationChoice.of_form(stations)
@@ -69,6 +72,7 @@ class Replay:
             float(form["trigger_s"]),
             str(form["label"] or ""),
             str(form.get("dataset") or ""),
+            Disorder.of(form.get("disorder")),
         )
 
     @property
@@ -93,6 +97,8 @@ class Replay:
         if self.first_day is not None:
             form = {"period": DAYS, "first_day": str(self.first_day), "last_day": str(self.last_day)}
         form |= {"dataset": self.dataset or None, **self.stations, "label": label}
+        if self.disorder is not None:
+            form["disorder"] = asdict(self.disorder)
         conf = shlex.quote(json.dumps(form))
         return f"./isotherm airflow dags trigger stream_observations --conf {conf}"
 
@@ -105,6 +111,7 @@ class Replay:
         return [
             "--feed-id", feed_id, *days,
             *(["--dataset", self.dataset] if self.dataset else []),
+            *(["--disorder", json.dumps(asdict(self.disorder))] if self.disorder else []),
             "--stations", json.dumps(self.stations),
             "--batch-interval-s", f"{self.batch_interval_s:g}",
             "--speed", f"{self.speed:g}",

@@ -12,7 +12,8 @@ from isotherm.datasets.ghcnh.dataset import GHCNH
 from isotherm.datasets.observations import SetAside
 from isotherm.datasets.registry import configured
 from isotherm.settings import Settings
-from isotherm.stream.feeder_plan import Downloads, Period, YearOfRows, read_years
+from isotherm.stream.downloads import Downloads
+from isotherm.stream.feeder_plan import FeedPlan, Period, YearOfRows, read_years
 
 TEMPERATURES = ("-3.0", "-3.1", "-2.9", "-2.5", "27.4", "-2.0", "-1.8", "-1.5", "-1.0")
 KEY = StationYear(STATION, 2026, GHCNH.name)
@@ -32,19 +33,25 @@ def downloads(tmp_path: Path) -> Downloads:
     return found
 
 
-def read(downloads: Downloads, *, is_on: bool) -> YearOfRows:
-    datasets = configured(Settings(neighbour_check=is_on))
-    now = datetime(2026, 3, 1, tzinfo=UTC)
-    (year,) = read_years(downloads, [KEY], Period(), now=now, datasets=datasets)
+def read(downloads: Downloads, rows: Path, *, is_on: bool) -> YearOfRows:
+    datasets = tuple(configured(Settings(neighbour_check=is_on)))
+    plan = FeedPlan(Period(), datetime(2026, 3, 1, tzinfo=UTC), datasets)
+    (year,) = read_years(downloads, [KEY], plan, rows)
     return year
 
 
-def test_a_report_of_another_place_is_no_observation_of_the_feed_either(downloads: Downloads) -> None:
-    on, off = read(downloads, is_on=True), read(downloads, is_on=False)
-    assert on.set_aside.select("source_file", "source_line", "reason").rows() == [
+def test_a_report_of_another_place_is_no_observation_of_the_feed_either(
+    downloads: Downloads, tmp_path: Path
+) -> None:
+    on, off = (
+        read(downloads, tmp_path / "on", is_on=True),
+        read(downloads, tmp_path / "off", is_on=False),
+    )
+    (set_aside,) = on.store.set_aside(0)
+    assert set_aside.select("source_file", "source_line", "reason").rows() == [
         (f"2026/GHCNh_{STATION}_2026", 5, SetAside.UNLIKE_NEIGHBOURS)
     ]
-    assert (on.observations.height, off.observations.height) == (8, 9)
-    assert off.set_aside.is_empty()
+    assert (on.store.counts.rows, off.store.counts.rows) == (8, 9)
+    assert not list(off.store.set_aside(0))
     # A feed that was begun the other way begins this year anew.
     assert on.digest != off.digest

@@ -9,6 +9,7 @@ import pytest
 
 from isotherm.errors import SettingsError
 from isotherm.station_choice import StationChoice
+from isotherm.stream.disorder import Disorder
 from isotherm.stream.feeder_program import parse_arguments
 from isotherm.stream.progress import Progress
 from isotherm.stream.replay import Replay
@@ -55,6 +56,15 @@ def test_the_stations_a_replay_plays_reach_its_feeder_as_they_were_typed() -> No
     assert options.stations == said
     assert StationChoice.of_form(options.stations) == replay(**said).choice
     assert "Norway (NO)" in replay(**said).describe()
+
+
+def test_disorder_reaches_the_feeder_and_the_command_that_plays_the_same_again() -> None:
+    one = replay(disorder={"seed": 5, "late": 0.2})
+    assert parse_arguments(one.feeder_arguments("f")).disorder == Disorder(5, late=0.2)
+    form = json.loads(shlex.split(one.again_command("again"))[-1])
+    assert Replay.from_form({**FORM, **form}).disorder == one.disorder
+    assert replay().disorder is None
+    assert "--disorder" not in replay().feeder_arguments("f")
 
 
 def test_stations_that_cannot_be_read_are_refused_before_anything_starts() -> None:
