@@ -34,6 +34,7 @@ pytest_plugins = ["servers.kafka_fixture", "servers.mariadb_fixture"]
 pytestmark = pytest.mark.servers
 
 ROOT = Path(__file__).resolve().parents[2]
+ALL_STATIONS = json.dumps({"station_ids": [f"ZZ00000000{number}" for number in (1, 2, 3)]})
 HEADER = '"STATION","DATE","SOURCE","REPORT_TYPE","TMP"\n'
 
 
@@ -89,7 +90,10 @@ class Speed:
         raise AssertionError("the bridge did not start")
 
     def feed(self, *arguments: str) -> "subprocess.Popen[str]":
-        return self.start("feed_observations.py", "--feed-id", self.feed_id, *arguments)
+        # Nothing said would mean the stations in the database, which other tests fill too.
+        stations = () if "--stations" in arguments else ("--stations", ALL_STATIONS)
+        feed = ("feed_observations.py", "--feed-id", self.feed_id)
+        return self.start(*feed, *stations, *arguments)
 
     def connect(self) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -371,7 +375,7 @@ def test_a_feeder_whose_frame_is_refused_ends_with_the_reason(speed: Speed) -> N
     speed.start("bridge_to_kafka.py", "--feed-id", "another")
     feeder = speed.feed("--days", "newest", "--speed", "0")
     said = feeder.communicate(timeout=120)[0]
-    assert feeder.returncode == REFUSED
+    assert feeder.returncode == REFUSED, said
     assert "This bridge serves feed another" in said
 
 

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from isotherm.archive.station_year import FetchedFile, StationYear
+from isotherm.datasets.coverage import Coverage
 from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.datasets.made_by import made_by
 from isotherm.stores import source_files, tables
@@ -248,7 +249,7 @@ def test_rows_from_the_future_make_their_file_pending_when_they_have_arrived(
 def test_a_refused_version_is_remembered_until_another_is_taken(engine: sa.Engine) -> None:
     record_version(engine, ONE, "a")
     with engine.begin() as connection:
-        source_files.record_refusal(connection, fetched(ONE, "b"))
+        source_files.record_refusal(connection, fetched(ONE, "b"), Coverage(5, None, None), "fewer")
         known = source_files.read_known_files(connection, DATASET, [2014])[ONE]
     assert known.refused is not None
     assert (known.refused.sha256, known.refused.etag) == (sha256_of("b"), '"b"')

@@ -138,11 +138,34 @@ def choose_station_years(
     finally:
         engine.dispose()
     if not planned:
-        raise SettingsError(
-            f"{archive.label} has no file in this period for {choice.describe()}. Choose other days or "
-            "stations."
-        )
+        raise _nothing(archive, choice)
     return planned
+
+
+def bring_chosen(
+    settings: Settings, archive: Archive, dataset: str, period: Period, choice: StationChoice
+) -> list[SourceFile]:
+    """Choose the station-years of the period and have them; see `choose_station_years`.
+
+    Returns:
+        Those that exist: a station that is named is asked for, also where no list knows it.
+
+    Raises:
+        SettingsError: the archive has none: to ask again would find the same.
+        SourceError: a file could not be had.
+    """
+    chosen = choose_station_years(settings, archive, dataset, period, choice)
+    files = Downloads.of(settings).bring(archive, chosen)
+    if not files:
+        raise _nothing(archive, choice)
+    return files
+
+
+def _nothing(archive: Archive, choice: StationChoice) -> SettingsError:
+    return SettingsError(
+        f"{archive.label} has no file in this period for {choice.describe()}. Choose other days or "
+        "stations."
+    )
 
 
 def _list_period(archive: Archive, dataset: Dataset, period: Period) -> list[StationYear]:
@@ -169,8 +192,7 @@ def _serving(
 def _bring_files(settings: Settings, replay: Replay) -> list[SourceFile]:
     period = Period(replay.first_day, replay.last_day)
     with closing(open_archive(settings)) as archive:
-        chosen = choose_station_years(settings, archive, replay.dataset, period, replay.choice)
-        return Downloads.of(settings).bring(archive, chosen)
+        return bring_chosen(settings, archive, replay.dataset, period, replay.choice)
 
 
 def _begin(settings: Settings, position: FeedPosition, station_years: list[StationYear]) -> None:

@@ -21,7 +21,7 @@ from isotherm.station_choice import StationChoice
 from isotherm.stream.disorder import Disorder
 from isotherm.stream.downloads import Downloads
 from isotherm.stream.exit_status import FAILED, REFUSED, STOPPED
-from isotherm.stream.feed_plan import choose_station_years
+from isotherm.stream.feed_plan import bring_chosen
 from isotherm.stream.feeder import Feeder
 from isotherm.stream.feeder_files import FeedPosition, position_path, rows_folder
 from isotherm.stream.feeder_link import BridgeLink
@@ -127,5 +127,5 @@ def _bring(
             return chosen
         choice = StationChoice.of_form(options.stations)
         period = Period(options.first_day, options.last_day)
-        wanted = choose_station_years(settings, archive, options.dataset or "", period, choice)
-        return [one.station_year for one in downloads.bring(archive, wanted)]
+        files = bring_chosen(settings, archive, options.dataset or "", period, choice)
+        return [one.station_year for one in files]
