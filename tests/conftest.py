@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 
 from isotherm.local.airflow_client import AirflowClient
+from lanes import Lane, run_lane
 from running_product import RunningProduct
 from session_product import FIXTURE, SessionProduct, session_archive
 
@@ -17,16 +18,32 @@ _PRODUCT: Final = pytest.StashKey[SessionProduct]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests without servers come first; else the order stays."""
-    items.sort(key=lambda one: one.path.relative_to(_TESTS).parts[0] not in _FIRST)
+    """Tests without servers come first, then those of the running product; else the order stays."""
+    of_product = {one.path for one in items if _needs_product(one)}
+    items.sort(
+        key=lambda one: (
+            one.path.relative_to(_TESTS).parts[0] not in _FIRST,
+            one.path not in of_product,
+        )
+    )
 
 
-def pytest_runtestloop(session: pytest.Session) -> None:
-    """Start the product beside the first tests, if any test is to use it."""
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Start the product beside the first tests, if any test is to use it; run this lane's share."""
     if session.config.option.collectonly or session.testsfailed:
-        return
-    if any(FIXTURE in getattr(one, "fixturenames", ()) for one in session.items):
+        return None
+    lane = Lane.of_this_process()
+    has_product = lane is None or lane.has_product
+    if has_product and any(map(_needs_product, session.items)):
         _product_of(session.config).begin()
+    if lane is None:
+        return None
+    run_lane(session, lane.files(session.items, _needs_product))
+    return True
+
+
+def _needs_product(item: pytest.Item) -> bool:
+    return FIXTURE in getattr(item, "fixturenames", ())
 
 
 def _product_of(config: pytest.Config) -> SessionProduct:

@@ -8,12 +8,22 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 
+from isotherm.local.test_run import is_whole
+
+TESTS = Path(__file__).parents[1]
 RUN = """
 import os, sys
 from pathlib import Path
 from isotherm.local.test_run import run_tests
 sys.exit(run_tests([sys.executable, "-c", sys.argv[1]], os.environ, Path(".")))
+"""
+RUN_LANES = """
+import os, sys
+from pathlib import Path
+from isotherm.local.test_run import run_tests
+sys.exit(run_tests({command!r}, os.environ, Path("."), lanes=2))
 """
 LEAVES_A_SERVER = """
 import os, subprocess, sys
@@ -49,3 +59,55 @@ time.sleep(600)
         os.killpg(run.pid, signal.SIGINT)
         assert run.wait(60) == 2
     assert note.exists()
+
+
+def test_two_lanes_take_each_file_once_and_the_product_is_in_the_first(tmp_path: Path) -> None:
+    """A suite of its own: six files, two of them of the product."""
+    (tmp_path / "conftest.py").write_text(
+        f"import sys; sys.path[:0] = [{str(TESTS)!r}]\n"
+        "import pytest\n"
+        "from lanes import Lane, run_lane\n"
+        "def pytest_runtestloop(session):\n"
+        "    lane = Lane.of_this_process()\n"
+        "    run_lane(session, lane.files(session.items, lambda one: 'product' in one.name))\n"
+        "    return True\n"
+        "@pytest.fixture(scope='module', autouse=True)\n"
+        "def closed(request):\n"
+        "    yield\n"
+        "    print('closed', request.module.__name__)\n"
+    )
+    for number in range(6):
+        name = "product" if number in (4, 5) else "other"
+        (tmp_path / f"test_{number}.py").write_text(
+            "import time\n"
+            f"def test_{name}(): time.sleep(0.2)\n"
+            f"def test_second(): assert {number} != 1\n"
+        )
+    program = [sys.executable, "-m", "pytest", "-v", "-s", "-p", "no:cacheprovider", str(tmp_path)]
+    run = RUN_LANES.format(command=program)
+    done = subprocess.run(
+        [sys.executable, "-c", run], capture_output=True, text=True, timeout=60, cwd=tmp_path
+    )
+    first, second = done.stdout.split("test session starts")[1:]
+    for number in range(6):
+        where = [lane for lane in (first, second) if f"test_{number}.py::test_second" in lane]
+        assert done.stdout.count(f"closed test_{number}") == len(where) == 1, done.stdout
+        assert number not in (4, 5) or where == [first]
+    assert "test_0.py" in first
+    assert "test_3.py" in second
+    assert done.stdout.count("FAILED") == 2  # as it happened, and in its lane's summary
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_so"),
+    [
+        ([], True),
+        (["-v", "--durations=60"], True),
+        (["tests/unit"], False),
+        (["-x"], False),
+        (["-q", "-k", "bridge"], False),
+    ],
+)
+def test_a_whole_run_is_one_that_leaves_no_test_out(arguments: list[str], *, is_so: bool) -> None:
+    assert is_whole(arguments) is is_so

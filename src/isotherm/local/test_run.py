@@ -1,10 +1,17 @@
-"""How `./isotherm test` runs pytest, and ends what an interrupted run leaves behind."""
+"""How `./isotherm test` runs pytest, and ends what an interrupted run leaves behind.
 
+A whole run is two processes that share the suite file by file (`tests/lanes.py`): the tests of the
+running product wait for Airflow most of the time, while the others work.
+"""
+
+import os
 import subprocess
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import psutil
 
@@ -12,20 +19,83 @@ from isotherm.local.processes import become_subreaper, end_processes, reap_orpha
 
 _REAP_EVERY_S: Final = 1.0
 _GRACE_S: Final = 10.0
+# Nothing of the following chooses or steers tests: with these alone a run is a whole one.
+_MANNERS: Final = ("-v", "-vv", "-q", "--durations")
+_ALL_PASSED: Final = 0
 
 
-def run_tests(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> int:
-    """Run pytest to its exit status; servers that an interrupted run left behind are ended."""
+def is_whole(arguments: Iterable[str]) -> bool:
+    """Whether pytest's arguments ask for every test, to its end."""
+    return all(one.partition("=")[0] in _MANNERS for one in arguments)
+
+
+def run_tests(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path, *, lanes: int = 1
+) -> int:
+    """Run pytest to its exit status; servers that an interrupted run left behind are ended.
+
+    Args:
+        command: pytest and its arguments.
+        environment: of the tests.
+        folder: where they run.
+        lanes: 1, or 2 that share the tests. The second one's output comes after the first's.
+
+    Returns:
+        Of two lanes the first status that is not 0.
+    """
     become_subreaper()
-    tests = subprocess.Popen(command, env=dict(environment), cwd=folder)
+    with ExitStack() as held:
+        try:
+            if lanes == 1:
+                return _wait([subprocess.Popen(command, env=dict(environment), cwd=folder)])
+            second = held.enter_context(_told_at_the_end())
+            shared = held.enter_context(tempfile.TemporaryDirectory(prefix="isotherm-lanes-"))
+            outputs = (None, second)
+            return _wait(
+                [
+                    subprocess.Popen(
+                        command,
+                        env={**environment, **_lane(shared, number)},
+                        cwd=folder,
+                        stdout=output,
+                        stderr=output and subprocess.STDOUT,
+                    )
+                    for number, output in enumerate(outputs, 1)
+                ]
+            )
+        finally:
+            end_processes(psutil.Process().children(recursive=True), _GRACE_S)
+            reap_orphans(reap_orphans(set()))
+
+
+def possible_lanes() -> int:
+    """As many as there are processors for, at most two."""
+    return min(2, os.cpu_count() or 1)
+
+
+def _lane(folder: str, number: int) -> dict[str, str]:
+    return {"ISOTHERM_TEST_LANES": folder, "ISOTHERM_TEST_LANE": str(number)}
+
+
+def _wait(runs: Sequence["subprocess.Popen[bytes]"]) -> int:
+    """Until all have ended."""
     orphans: set[int] = set()
-    try:
-        while tests.poll() is None:
-            # Ctrl-C reaches pytest too, which then ends by itself.
-            with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
-                tests.wait(_REAP_EVERY_S)
-            orphans = reap_orphans(orphans)
-    finally:
-        end_processes(psutil.Process().children(recursive=True), _GRACE_S)
-        reap_orphans(reap_orphans(set()))
-    return tests.returncode
+    while waiting := [one for one in runs if one.poll() is None]:
+        # Ctrl-C reaches pytest too, which then ends by itself.
+        with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+            waiting[0].wait(_REAP_EVERY_S)
+        orphans = reap_orphans(orphans)
+    return next((one.returncode for one in runs if one.returncode != _ALL_PASSED), _ALL_PASSED)
+
+
+@contextmanager
+def _told_at_the_end() -> Iterator[IO[bytes]]:
+    """A file whose content is printed when all is done."""
+    with tempfile.NamedTemporaryFile(prefix="isotherm-tests-", suffix=".log") as log:
+        sys.stdout.write(f"Two processes share the tests; the second one's output: {log.name}\n")
+        sys.stdout.flush()
+        try:
+            yield log.file
+        finally:
+            sys.stdout.write(Path(log.name).read_text(errors="replace"))
+            sys.stdout.flush()
