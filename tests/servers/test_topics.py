@@ -2,11 +2,18 @@
 
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+)
 
 from isotherm.dead_letter import MAX_DEAD_LETTER_BYTES, MAX_KEY_LENGTH
 from isotherm.errors import StoreError
@@ -18,6 +25,7 @@ from isotherm.messages import (
     TOPICS,
     Topic,
 )
+from isotherm.stores import kafka_topics
 from isotherm.stores.kafka_topics import (
     admin_client,
     ensure_topics,
@@ -145,6 +153,16 @@ def test_a_broker_that_is_away_is_said_so_in_time() -> None:
     with pytest.raises(StoreError, match="did not answer within 1 s"):
         wait_for_broker(admin_client("127.0.0.1:1"), timeout_s=1)
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("ask", [topic_id, lambda admin, name: ensure_topics("127.0.0.1:1", [])])
+def test_no_answer_in_time_is_an_error_of_the_store(
+    ask: Callable[[AdminClient, str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka_topics, "_CALL_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(kafka_topics, "wait_for_broker", lambda *_, **__: None)
+    with pytest.raises(StoreError, match="isotherm logs kafka"):
+        ask(admin_client("127.0.0.1:1"), OBSERVATION_TOPIC)
 
 
 def test_an_observation_of_1901_survives_retention_and_one_fed_eight_days_ago_does_not(

@@ -83,7 +83,7 @@ def ensure_topics(
 
 
 def _create_missing(admin: AdminClient, topics: Sequence[Topic]) -> list[str]:
-    existing = admin.list_topics(timeout=_CALL_TIMEOUT_S).topics
+    existing = _existing(admin)
     missing = [
         NewTopic(
             topic.name, num_partitions=topic.partitions, replication_factor=-1, config=topic.config
@@ -99,7 +99,18 @@ def _create_missing(admin: AdminClient, topics: Sequence[Topic]) -> list[str]:
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise StoreError(f"Kafka refused to create topic {name}: {error.args[0]}") from error
+        except TimeoutError as error:
+            raise _no_answer(name) from error
     return created
+
+
+def _existing(admin: AdminClient) -> set[str]:
+    try:
+        return set(admin.list_topics(timeout=_CALL_TIMEOUT_S).topics)
+    except KafkaException as error:
+        raise StoreError(
+            f"Kafka does not tell its topics: {error.args[0]}. See `./isotherm logs kafka`."
+        ) from error
 
 
 def _wait_until_known(admin: AdminClient, names: Sequence[str], *, timeout_s: float) -> None:
@@ -160,7 +171,7 @@ def topic_id(admin: AdminClient, topic: str) -> str:
     """The broker's own id of a topic: a topic that was deleted and made again has another one.
 
     Raises:
-        StoreError: there is no such topic.
+        StoreError: there is no such topic, or Kafka does not answer.
     """
     future = admin.describe_topics(TopicCollection([topic]))[topic]
     return str(_result(future, topic).topic_id)
@@ -174,6 +185,16 @@ def _result(future: Any, topic: str) -> Any:  # noqa: ANN401 - confluent_kafka h
             f"Kafka refused a request about topic {topic}: {error.args[0]}. "
             "If it is missing, run `python -m isotherm.stores.kafka_topics`."
         ) from error
+    except TimeoutError as error:
+        # The future's own patience: a broker that hangs gives no answer that could be an error.
+        raise _no_answer(topic) from error
+
+
+def _no_answer(topic: str) -> StoreError:
+    return StoreError(
+        f"Kafka did not answer a request about topic {topic} within {_CALL_TIMEOUT_S:.0f} s. See "
+        "`./isotherm status` and `./isotherm logs kafka`."
+    )
 
 
 def main() -> int:
