@@ -85,6 +85,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (IsothermError, sa.exc.SQLAlchemyError) as error:
         log.error("feed_failed", reason=str(error))
         return FAILED
+    except OSError as error:
+        # A full disk, mostly. The position on it is whole, be it an old one.
+        log.error("feed_failed", reason=f"{error}. Make room; the feed resumes where it was.")
+        return FAILED
     return 0
 
 

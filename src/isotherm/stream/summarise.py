@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 import psutil
-from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped] # it has no types
+from py4j.protocol import Py4JError  # type: ignore[import-untyped] # it has no types
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
@@ -81,7 +81,7 @@ def run_stream(settings: Settings, plan: StreamPlan, trigger_s: float) -> int:
                 follow(query, stop, plan.start_offsets)
             finally:
                 end(spark, query)
-        except (PySparkException, Py4JJavaError) as error:
+        except (PySparkException, Py4JError) as error:
             if not stop.is_set():
                 raise failure_of(str(error), checkpoint) from error
     return 0
