@@ -27,7 +27,7 @@ from isotherm.settings import Settings
 from isotherm.stream.children import record_path
 
 CHILDREN: Final = ("feeder", "bridge", "stream")
-READY_WITHIN_S: Final = 300.0
+READY_WITHIN_S: Final = 600.0
 _TASK: Final = Path(__file__).with_name("replay_task.py")
 _RETRY_AFTER_S: Final = 1.0
 _POLL_S: Final = 0.05

@@ -14,6 +14,7 @@ from servers.cutting_proxy import Moment
 
 # Seconds within which the second of a pair is killed after the first.
 _PAIR_WITHIN_S = 1.5
+_ROWS_FOR_A_FULL_DISK = 5_000
 Inject = Callable[[Chain, random.Random], float]
 
 
@@ -39,15 +40,19 @@ def _none(chain: Chain, _chance: random.Random) -> float:
     return chain.wait_for_new_rows()
 
 
+def _kill_all(chain: Chain, chance: random.Random, names: tuple[str, ...]) -> None:
+    for number, name in enumerate(names):
+        if number:
+            time.sleep(chance.uniform(0, _PAIR_WITHIN_S))
+        chain.processes.signal(name, signal.SIGKILL)
+
+
 def kill(*names: str) -> Fault:
     """kill -9 of one process at a random moment, or of several within a moment."""
 
     def inject(chain: Chain, chance: random.Random) -> float:
         time.sleep(chance.uniform(0, 2))
-        for number, name in enumerate(names):
-            if number:
-                time.sleep(chance.uniform(0, _PAIR_WITHIN_S))
-            chain.processes.signal(name, signal.SIGKILL)
+        _kill_all(chain, chance, names)
         return chain.wait_for_new_rows()
 
     return Fault(f"kill -9 of {' and '.join(names)}", inject)
@@ -132,11 +137,14 @@ def poison_and_kill(count: int, among: int, *names: str) -> Fault:
 
 
 def full_disk(of: str, seconds: float) -> Fault:
-    """A disk without a free byte for a while."""
+    """A disk without a free byte for a while, and more to write than files have room for already."""
 
-    def inject(chain: Chain, _chance: random.Random) -> float:
+    def inject(chain: Chain, chance: random.Random) -> float:
         assert chain.disks is not None
+        writer = Writer(chain, chance)
         chain.disks.fill(of)
+        if of != "kafka":
+            writer.send_shuffled(_ROWS_FOR_A_FULL_DISK, times=1, days=6)
         time.sleep(seconds)
         chain.disks.clear(of)
         return chain.wait_for_new_rows()
@@ -170,7 +178,7 @@ SELDOM: tuple[Fault, ...] = (
     disorder(30_000, times=3, days=6),
     full_disk("kafka", 20),
     full_disk("checkpoints", 20),
-    full_disk("mysql", 20),
+    full_disk("mysql", 30),
     full_disk("feeds", 10),
     *(stop_for(name, 60) for name in PROGRAMS),
     away_for("kafka", seconds=180),
