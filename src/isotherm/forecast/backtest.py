@@ -1,0 +1,152 @@
+"""A rolling-origin back-test: every hour forecasts with what was known then, and is held to account.
+
+The model is fitted anew every week on all origins whose leads lie before it. What is decided once
+(which neighbours, which columns) is decided before the first forecast.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from isotherm.forecast import baselines
+from isotherm.forecast.baselines import Climatology, Damping
+from isotherm.forecast.choice import Choice, choose
+from isotherm.forecast.hours import DAY, Floats, StationHours
+from isotherm.forecast.interval import WINDOW_DAYS, rolling_half_width
+from isotherm.forecast.model import StationModel
+from isotherm.forecast.neighbours import Signal
+from isotherm.forecast.origins import Origins, origins_of
+from isotherm.forecast.station_sums import StationSums
+
+REFIT_H: Final = 7 * DAY
+OWN: Final = "own"
+FORECAST: Final = "forecast"
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """Forecasts of n origins at k leads, and what came.
+
+    Attributes:
+        choice: what was decided for the station.
+        hour: (n,), the origins, hours since 1970.
+        observed_c: (n, k).
+        forecast_c: (n, k), the product's, whatever it was made by.
+        method: (n, k), by what, a `Method`.
+        half_width_c: (n, k), of its 80 % interval; NaN where too little is known yet.
+        others_c: (n, k) by name: the baselines, and `own`, the station's model without neighbours.
+        origins: with the features, for a peer that is fitted on the same.
+    """
+
+    choice: Choice
+    hour: npt.NDArray[np.int64]
+    observed_c: Floats
+    forecast_c: Floats
+    method: npt.NDArray[np.int8]
+    half_width_c: Floats
+    others_c: dict[str, Floats]
+    origins: Origins
+
+
+def backtest(
+    station: StationHours,
+    candidates: Sequence[Signal],
+    leads_h: tuple[int, ...],
+    *,
+    first_hour: int,
+    end_hour: int,
+) -> Backtest:
+    """Forecast from every hour that has a temperature.
+
+    Args:
+        station: its past.
+        candidates: what other stations tell, see `neighbours.candidates`.
+        leads_h: the leads.
+        first_hour: first origin that is scored, hours since 1970. Forecasts begin as many days earlier
+            as the interval needs.
+        end_hour: after the last origin.
+    """
+    begin = first_hour - (WINDOW_DAYS + 1) * DAY - leads_h[-1]
+    choice = choose(station, candidates, leads_h, until_hour=begin)
+    signals = [one for name in choice.neighbours for one in candidates if one.station_id == name]
+    columns, origins = origins_of(station, leads_h, signals)
+    window = origins.take(_between(origins, begin, end_hour))
+    made = _Made.empty(len(window.hour), len(leads_h))
+    made.ahead_c[baselines.YESTERDAY] = _yesterday(station, leads_h, begin, end_hour)
+    sums = StationSums.zero(origins.rows.shape[1], len(leads_h))
+    known_until = station.first_hour
+    damping = Damping.zero(len(leads_h))
+    for week in range(begin, end_hour, REFIT_H):
+        new = origins.take(_between(origins, known_until, week - leads_h[-1]))
+        known_until = week - leads_h[-1]
+        sums += StationSums.of(new)
+        model = StationModel.fit(sums, columns, choice.variant, leads_h)
+        damping += damping_around(model.climatology, new, leads_h)
+        made.put(_between(window, week, week + REFIT_H), window, model, damping)
+    forecast = made.ahead_c.pop(FORECAST)
+    width = rolling_half_width(forecast - window.observed_c, leads_h)
+    scored = _between(window, first_hour, end_hour) & ~np.isnan(window.temperature_c)
+    return Backtest(
+        choice,
+        window.hour[scored],
+        window.observed_c[scored],
+        forecast[scored],
+        made.method[scored],
+        width[scored],
+        {name: values[scored] for name, values in made.ahead_c.items()},
+        origins,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Forecasts by name, filled week by week."""
+
+    ahead_c: dict[str, Floats]
+    method: npt.NDArray[np.int8]
+
+    @classmethod
+    def empty(cls, hours: int, leads: int) -> "_Made":
+        names = (*baselines.BASELINES, OWN, FORECAST)
+        ahead = {name: np.full((hours, leads), np.nan) for name in names}
+        return cls(ahead, np.zeros((hours, leads), np.int8))
+
+    def put(
+        self,
+        week: npt.NDArray[np.bool_],
+        window: Origins,
+        model: StationModel,
+        damping: Damping,
+    ) -> None:
+        """What a model and the baselines say at the hours of a week that have a temperature."""
+        now = week & ~np.isnan(window.temperature_c)
+        own = window.take(now)
+        forecasts = model.forecast(own)
+        alone = forecasts if model.neighbours is None else replace(model, neighbours=None).forecast(own)
+        usual = model.climatology.at_leads(own.hour, model.leads_h)
+        departure = (own.temperature_c - model.climatology.at(own.hour))[:, None]
+        departure14 = (own.temperature_c - own.usual_c)[:, None]
+        self.method[now] = forecasts.method
+        self.ahead_c[FORECAST][now] = forecasts.temperature_c
+        self.ahead_c[OWN][now] = alone.temperature_c
+        self.ahead_c[baselines.CLIMATOLOGY][now] = usual
+        self.ahead_c[baselines.DAMPED][now] = usual + damping.left * departure
+        self.ahead_c[baselines.DAMPED14][now] = own.usual_ahead_c + model.left * departure14
+
+
+def damping_around(climatology: Climatology, origins: Origins, leads_h: tuple[int, ...]) -> Damping:
+    """How much of a departure from a climatology was left at each lead."""
+    ahead = origins.observed_c - climatology.at_leads(origins.hour, leads_h)
+    return Damping.of(origins.temperature_c - climatology.at(origins.hour), ahead)
+
+
+def _yesterday(station: StationHours, leads_h: tuple[int, ...], begin: int, end: int) -> Floats:
+    values = baselines.same_hour_yesterday(station.temperature_c, leads_h)
+    return values[max(begin - station.first_hour, 0) : end - station.first_hour]
+
+
+def _between(origins: Origins, begin: int, end: int) -> npt.NDArray[np.bool_]:
+    return (origins.hour >= begin) & (origins.hour < end)

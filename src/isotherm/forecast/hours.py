@@ -1,0 +1,144 @@
+"""A station's hours on a regular grid, with short gaps bridged without a look ahead."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+DAY: Final = 24
+# A longer gap is left open: what is made of it would be more ours than the station's.
+BRIDGED_H: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class StationHours:
+    """Hourly means of one station, NaN where there is none; all arrays have the same length.
+
+    Attributes:
+        first_hour: of the arrays, hours since 1970-01-01T00 UTC.
+        temperature_c: air temperature.
+        dew_point_c: of the same hours.
+        pressure_hpa: at sea level.
+        wind_speed_ms: mean speed.
+        wind_east_ms: mean of the vector's part towards the east.
+        wind_north_ms: mean of the vector's part towards the north.
+        latitude_deg: None with longitude_deg where the position is not known.
+        longitude_deg: degrees east.
+    """
+
+    first_hour: int
+    temperature_c: Floats
+    dew_point_c: Floats
+    pressure_hpa: Floats
+    wind_speed_ms: Floats
+    wind_east_ms: Floats
+    wind_north_ms: Floats
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+
+    @classmethod
+    def of_temperature(
+        cls,
+        first_hour: int,
+        temperature_c: Floats,
+        *,
+        latitude_deg: float | None = None,
+        longitude_deg: float | None = None,
+    ) -> "StationHours":
+        """A station that reports nothing else."""
+        none = np.full(len(temperature_c), np.nan)
+        return cls(first_hour, temperature_c, none, none, none, none, none, latitude_deg, longitude_deg)
+
+    @property
+    def end_hour(self) -> int:
+        """The first hour after the arrays."""
+        return self.first_hour + len(self.temperature_c)
+
+    @property
+    def hours(self) -> npt.NDArray[np.int64]:
+        """Hours since 1970 of the arrays."""
+        return np.arange(self.first_hour, self.end_hour)
+
+
+def shifted(values: Floats, hours: int) -> Floats:
+    """What was so many hours before each hour (negative: after it); NaN beyond the ends."""
+    result = np.full_like(values, np.nan)
+    if abs(hours) >= len(values):
+        return result
+    if hours >= 0:
+        result[hours:] = values[: len(values) - hours]
+    else:
+        result[:hours] = values[-hours:]
+    return result
+
+
+def carried(values: Floats, at_most_h: int) -> Floats:
+    """The last value not older than so many hours, of each hour; rows of a matrix are carried whole.
+
+    Args:
+        values: (n,) or (n, columns); a row counts as absent where its first column is NaN.
+        at_most_h: how old it may be.
+    """
+    first = values if values.ndim == 1 else values[:, 0]
+    places = np.arange(len(first))
+    last = np.maximum.accumulate(np.where(np.isnan(first), -1, places))
+    is_fresh = (last >= 0) & (places - last <= at_most_h)
+    result = values[np.maximum(last, 0)]
+    result[~is_fresh] = np.nan
+    return result
+
+
+def bridged(values: Floats, at_most_h: int = BRIDGED_H) -> Floats:
+    """Gaps between two values, of at most so many hours, closed by yesterday's course.
+
+    The course of the day before is moved so that it meets both ends; where yesterday is not known the
+    line between the ends. A value that stands at an origin closes all gaps before it with what was
+    known by then, so features made of this are the same whether or not the future is there.
+    """
+    places = np.arange(len(values))
+    there = ~np.isnan(values)
+    if not there.any():
+        return values.copy()
+    before = np.maximum.accumulate(np.where(there, places, -1))
+    after = np.minimum.accumulate(np.where(there, places, len(values))[::-1])[::-1]
+    is_short = ~there & (before >= 0) & (after < len(values)) & (after - before <= at_most_h)
+    result = values.copy()
+    share = (places - before) / np.maximum(after - before, 1)
+    for place in np.flatnonzero(is_short):
+        low, high, part = before[place], after[place], share[place]
+        line = values[low] * (1 - part) + values[high] * part
+        if low >= DAY and high - low > 1:
+            course = result[[low - DAY, place - DAY, high - DAY]]
+            bend = course[1] - course[0] * (1 - part) - course[2] * part
+            line += 0.0 if np.isnan(bend) else bend
+        result[place] = line
+    return result
+
+
+def mean_of_last(values: Floats, hours: int, *, least: int) -> Floats:
+    """Mean over the hours up to and including each one; NaN where fewer than `least` are known."""
+    there = ~np.isnan(values)
+    total = _sum_of_last(np.where(there, values, 0.0), hours)
+    count = _sum_of_last(there.astype(np.float64), hours)
+    return np.where(count >= least, total / np.maximum(count, 1.0), np.nan)
+
+
+def _sum_of_last(values: Floats, hours: int) -> Floats:
+    running = np.concatenate([[0.0], np.cumsum(values)])
+    places = np.arange(1, len(values) + 1)
+    total: Floats = running[places] - running[np.maximum(places - hours, 0)]
+    return total
+
+
+def same_hour_mean(values: Floats, days: int, *, least: int) -> Floats:
+    """Mean of each hour and the same hour of the days before, so many in all."""
+    total, count = np.zeros(len(values)), np.zeros(len(values))
+    for day in range(days):
+        one = shifted(values, day * DAY)
+        there = ~np.isnan(one)
+        total[there] += one[there]
+        count += there
+    return np.where(count >= least, total / np.maximum(count, 1.0), np.nan)

@@ -1,0 +1,148 @@
+"""What other stations report, as features of a station: weather that is there now comes here later.
+
+Of another station counts how far it is from its own usual, so climates that differ do not matter, now
+and some hours ago; and what that means at another time of the day and of the year.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from isotherm.forecast.hours import (
+    DAY,
+    Floats,
+    StationHours,
+    bridged,
+    carried,
+    mean_of_last,
+    same_hour_mean,
+    shifted,
+)
+from isotherm.forecast.sun import year_angle
+
+NEIGHBOUR: Final = "neighbour"
+NEIGHBOUR_YEAR: Final = "neighbour_year"
+CANDIDATE_COUNT: Final = 16
+REACH_KM: Final = 3000.0
+# Two stations nearer to each other say the same.
+APART_KM: Final = 75.0
+
+_EARTH_KM: Final = 6371.0
+_CARRIED_H: Final = 3
+# An absent neighbour counts as usual; with more than this share absent a forecast goes without all.
+_LEAST_HEARD: Final = 0.75
+_SIGNAL: Final = ("anomaly", "change_1d", "departure_1d", "anomaly_3h", "anomaly_6h")
+_MULTIPLIED: Final = (0, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What a station tells others.
+
+    Attributes:
+        station_id: whose.
+        first_hour: of the columns, hours since 1970.
+        columns: (hours, 5), NaN where the station has been silent for three hours.
+    """
+
+    station_id: str
+    first_hour: int
+    columns: Floats
+
+
+def signal_of(station_id: str, station: StationHours) -> Signal:
+    """Made at hours the station reported, and carried on: no gap is seen to close before it does."""
+    values = bridged(station.temperature_c)
+    day = mean_of_last(values, DAY, least=DAY)
+    anomaly = values - same_hour_mean(values, 14, least=7)
+    columns = np.column_stack(
+        [
+            anomaly,
+            values - shifted(values, DAY),
+            day - mean_of_last(values, 14 * DAY, least=7 * DAY),
+            anomaly - shifted(anomaly, 3),
+            anomaly - shifted(anomaly, 6),
+        ]
+    )
+    columns[np.isnan(columns).any(axis=1) | np.isnan(station.temperature_c)] = np.nan
+    return Signal(station_id, station.first_hour, carried(columns, _CARRIED_H))
+
+
+def candidates(
+    station_id: str, positions: Mapping[str, tuple[float, float]], *, count: int = CANDIDATE_COUNT
+) -> tuple[str, ...]:
+    """The nearest stations that are apart from each other and within reach, nearest first.
+
+    Args:
+        station_id: whose; none where its position is not known.
+        positions: degrees north and east, by station.
+        count: at most so many.
+    """
+    if station_id not in positions:
+        return ()
+    here = positions[station_id]
+    away = sorted((distance_km(here, there), one) for one, there in positions.items())
+    found: list[str] = []
+    for distance, one in away:
+        if distance > REACH_KM or len(found) == count:
+            break
+        taken = [here, *(positions[other] for other in found)]
+        if all(distance_km(positions[one], other) >= APART_KM for other in taken):
+            found.append(one)
+    return tuple(found)
+
+
+def distance_km(here: tuple[float, float], there: tuple[float, float]) -> float:
+    """Along the great circle; positions in degrees north and east."""
+    north, east = np.deg2rad(here)
+    other_north, other_east = np.deg2rad(there)
+    half = (
+        np.sin((other_north - north) / 2) ** 2
+        + np.cos(north) * np.cos(other_north) * np.sin((other_east - east) / 2) ** 2
+    )
+    return float(2 * _EARTH_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0))))
+
+
+def neighbour_columns(
+    signal: Signal, station: StationHours
+) -> tuple[tuple[str, ...], tuple[str, ...], Floats]:
+    """Names, groups and (hours, columns) of one neighbour on a station's grid, NaN where unheard."""
+    own = _on_grid(signal, station)
+    names = [f"{signal.station_id}_{name}" for name in _SIGNAL]
+    groups = [NEIGHBOUR] * len(_SIGNAL)
+    columns = [own]
+    day, year = 2 * np.pi * (station.hours % DAY) / DAY, year_angle(station.hours)
+    waves = {
+        "hour_cos": (NEIGHBOUR, np.cos(day)),
+        "hour_sin": (NEIGHBOUR, np.sin(day)),
+        "year_cos": (NEIGHBOUR_YEAR, np.cos(year)),
+        "year_sin": (NEIGHBOUR_YEAR, np.sin(year)),
+    }
+    for place in _MULTIPLIED:
+        for name, (group, wave) in waves.items():
+            names.append(f"{names[place]}_{name}")
+            groups.append(group)
+            columns.append((own[:, place] * wave)[:, None])
+    return tuple(names), tuple(groups), np.column_stack(columns)
+
+
+def is_heard(columns: Sequence[Floats], hours: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Whether enough neighbours are there at each hour; true where there are none to hear."""
+    if not columns:
+        return np.ones(hours, np.bool_)
+    there = np.mean([~np.isnan(one[:, 0]) for one in columns], axis=0)
+    heard: np.ndarray[tuple[int], np.dtype[np.bool_]] = there >= _LEAST_HEARD
+    return heard
+
+
+def _on_grid(signal: Signal, station: StationHours) -> Floats:
+    """A neighbour's columns at the hours of a station's grid; NaN where it has none."""
+    result = np.full((len(station.temperature_c), signal.columns.shape[1]), np.nan)
+    begin = max(signal.first_hour, station.first_hour)
+    end = min(signal.first_hour + len(signal.columns), station.end_hour)
+    if begin < end:
+        own = signal.columns[begin - signal.first_hour : end - signal.first_hour]
+        result[begin - station.first_hour : end - station.first_hour] = own
+    return result
