@@ -1,10 +1,10 @@
 """The Kafka topics and what one message of each holds; encode, decode, version.
 
-One message = one observation (or summary), key = station, flat JSON with a schema version. The record's
-timestamp is the time of feeding: with the observation's own time, 1901 would expire at once. The
-observation's fields come from `observation.FIELDS`, the summary's from `statistics.catalogue`; what
-cannot be read becomes a `dead_letter`. Unknown fields are ignored, so that a writer may add one; an
-unknown version is refused.
+One message = one observation, or one station-hour under every rule; key = station, JSON with a schema
+version. The record's timestamp is the time of feeding: with the observation's own time, 1901 would
+expire at once. The observation's fields come from `observation.FIELDS`, the summary's from
+`statistics.catalogue`; what cannot be read becomes a `dead_letter`. Unknown fields are ignored, so that
+a writer may add one; an unknown version is refused.
 """
 
 from collections.abc import Callable
@@ -18,6 +18,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    SerializeAsAny,
     ValidationError,
     create_model,
     model_validator,
@@ -38,6 +39,7 @@ from isotherm.message_fields import (
     UtcTime,
     type_of_statistic,
 )
+from isotherm.quality import RULE_NAMES
 from isotherm.statistics.catalogue import FIRST_STATISTICS, MEASURED, REASON_COUNTS, STATISTICS
 from isotherm.statistics.statistic import COUNT, Statistic
 
@@ -50,6 +52,8 @@ SEGMENT_MS: Final = 3600 * 1000
 # Kafka's own default, stated: a broker with a lower one would refuse the longest dead letters for ever.
 MAX_MESSAGE_BYTES: Final = 1_048_588
 SCHEMA_VERSION: Final = 1
+# Of a station-hour: 1 was one message per rule, 2 has all rules in one.
+HOUR_SCHEMA_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +91,20 @@ _JSON_TYPES: Final[dict[observation.FieldType, Any]] = {
 }
 
 
-class Message(BaseModel):
-    """What every message has: frozen, strictly typed, of a known version."""
+class Strict(BaseModel):
+    """What every message and its parts have: frozen, strictly typed, unknown fields ignored."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
-
-    schema_version: Literal[1] = SCHEMA_VERSION
 
     def encode(self) -> bytes:
         """The message as UTF-8 JSON; times like 2014-01-01T00:00:00Z."""
         return self.model_dump_json().encode()
+
+
+class Message(Strict):
+    """A message of the first version."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
 
 
 class ObservationHead(Message):
@@ -132,19 +140,13 @@ _always_measured: Final[Callable[[object], tuple[int | None, ...]]] = attrgetter
 SummaryKey = tuple[str, datetime, str, str]
 
 
-class SummaryHead(Message):
-    """The fields of a summary message that code reads by name, and what must agree among them."""
+class StatisticsHead(Strict):
+    """The statistics of an hour that code reads by name, and what must agree among them."""
 
-    station_id: StationId
-    hour_start: HourStart
-    dataset: DatasetName
-    rule: RuleName
     observation_count: Count
     min_tenths: int | None
     max_tenths: int | None
     sum_tenths: int | None
-    received: Annotated[int, Field(ge=1, lt=2**31)]
-    version: Annotated[int, Field(ge=0, lt=2**63)]
 
     @model_validator(mode="after")
     def _statistics_agree(self) -> Self:
@@ -164,6 +166,21 @@ class SummaryHead(Message):
         if not low * count <= total <= high * count:
             raise ValueError("sum_tenths: should lie between count x min and count x max")
         return self
+
+
+Received = Annotated[int, Field(ge=1, lt=2**31)]
+Version = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+class SummaryHead(Message, StatisticsHead):
+    """The fields of a summary that code reads by name."""
+
+    station_id: StationId
+    hour_start: HourStart
+    dataset: DatasetName
+    rule: RuleName
+    received: Received
+    version: Version
 
     @property
     def key(self) -> SummaryKey:
@@ -203,14 +220,59 @@ HourlySummaryMessage: Final[type[SummaryHead]] = create_model(
 )
 
 
-AnyMessage = TypeVar("AnyMessage", bound=Message)
+_SPARSE_FIELDS: Final[dict[str, Any]] = {
+    name: (Annotated[kind, BeforeValidator(_zero_for_none)], 0) if default is ... else (kind, default)
+    for name, (kind, default) in _STATISTIC_FIELDS.items()
+}
+RuleStatistics: Final[type[StatisticsHead]] = create_model(
+    "RuleStatistics",
+    __base__=StatisticsHead,
+    __doc__="The statistics of an hour under one rule; counts of 0 and nulls are left out.",
+    **_SPARSE_FIELDS,
+)
+
+
+class StationHourMessage(Strict):
+    """One station-hour under every rule, as the stream knows it so far: what the summary topic holds.
+
+    `received` and `version` are of the deliveries, not of what counts, so the same under each rule.
+    """
+
+    schema_version: Literal[2] = HOUR_SCHEMA_VERSION
+    station_id: StationId
+    hour_start: HourStart
+    dataset: DatasetName
+    received: Received
+    version: Version
+    rules: dict[RuleName, SerializeAsAny[RuleStatistics]]
+
+    @model_validator(mode="after")
+    def _has_every_rule(self) -> Self:
+        if self.rules.keys() != set(RULE_NAMES):
+            raise ValueError(f"rules: should be {', '.join(RULE_NAMES)}")
+        return self
+
+    @property
+    def summaries(self) -> list[SummaryHead]:
+        """One summary per rule."""
+        same = {name: getattr(self, name) for name in _OF_THE_HOUR}
+        return [
+            HourlySummaryMessage.model_construct(**same, rule=rule, **dict(statistics))
+            for rule, statistics in self.rules.items()
+        ]
+
+
+_OF_THE_HOUR: Final = ("station_id", "hour_start", "dataset", "received", "version")
+
+
+AnyMessage = TypeVar("AnyMessage", bound=Strict)
 
 
 def decode(kind: type[AnyMessage], content: bytes | str | None) -> AnyMessage:
     """Read one message and check every field.
 
     Args:
-        kind: ObservationMessage, HourlySummaryMessage or `dead_letter.DeadLetter`.
+        kind: ObservationMessage, StationHourMessage, HourlySummaryMessage or `dead_letter.DeadLetter`.
         content: the record's value; None is a tombstone, which no topic of ours uses.
 
     Raises:
@@ -222,6 +284,19 @@ def decode(kind: type[AnyMessage], content: bytes | str | None) -> AnyMessage:
         return kind.model_validate_json(content)
     except ValidationError as error:
         raise MessageFormatError(f"{kind.__name__}: {_describe(error)}") from error
+
+
+def decode_summaries(content: bytes | None) -> list[SummaryHead]:
+    """The summaries of one record of the summary topic: one per rule.
+
+    Until the release after 0.1 a topic may still hold the form before, one message per rule.
+
+    Raises:
+        MessageFormatError: names each field that is wrong, what it held and what it should be.
+    """
+    if b'"rules"' in (content or b""):
+        return decode(StationHourMessage, content).summaries
+    return [decode(HourlySummaryMessage, content)]
 
 
 def _describe(error: ValidationError) -> str:

@@ -20,9 +20,10 @@ from isotherm.messages import (
     DEAD_LETTER_TOPIC,
     HOURLY_SUMMARY_TOPIC,
     OBSERVATION_TOPIC,
-    HourlySummaryMessage,
     ObservationMessage,
+    SummaryHead,
     decode,
+    decode_summaries,
 )
 from isotherm.settings import REPOSITORY_ROOT
 from isotherm.stores.kafka_topics import ensure_topics
@@ -182,17 +183,19 @@ def last_summaries(bootstrap: str) -> dict[tuple, dict[str, int]]:
     """What a table holds that takes every message of the topic in order, in the oracle's form."""
     found: dict[tuple, dict[str, int]] = {}
     for record in read_all(bootstrap, HOURLY_SUMMARY_TOPIC):
-        message = decode(HourlySummaryMessage, record.value())
-        assert record.key() == message.station_id.encode()
-        row = message.model_dump(
-            exclude={"schema_version", "station_id", "hour_start", "dataset", "rule"}
-        )
-        found[message.key] = {
-            name: value
-            for name, value in row.items()
-            if (value is not None if name in STATISTICS else value != 0 or name == "version")
-        }
+        for message in decode_summaries(record.value()):
+            assert record.key() == message.station_id.encode()
+            found[message.key] = _as_the_oracle_s(message)
     return found
+
+
+def _as_the_oracle_s(message: SummaryHead) -> dict[str, int]:
+    row = message.model_dump(exclude={"schema_version", "station_id", "hour_start", "dataset", "rule"})
+    return {
+        name: value
+        for name, value in row.items()
+        if (value is not None if name in STATISTICS else value != 0 or name == "version")
+    }
 
 
 def expected(fed: list[tuple[Row, int]]) -> dict[tuple, dict[str, int]]:

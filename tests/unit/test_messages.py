@@ -1,6 +1,7 @@
 """The message contracts: what is read back is what was written, and what is wrong is named."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,10 +18,13 @@ from isotherm.messages import (
     HourlySummaryMessage,
     Message,
     ObservationMessage,
+    StationHourMessage,
     decode,
+    decode_summaries,
 )
 from isotherm.observation import FIELDS, Field
-from isotherm.statistics.catalogue import FIRST_STATISTICS, MEASURED, STATISTICS
+from isotherm.quality import RULE_NAMES
+from isotherm.statistics.catalogue import FIRST_STATISTICS, MEASURED, STATISTIC_NAMES, STATISTICS
 from isotherm.statistics.statistic import COUNT
 
 OBSERVATION: dict[str, Any] = {
@@ -204,7 +208,7 @@ odd_bytes = st.one_of(st.binary(max_size=200), odd_documents.map(lambda one: jso
 @settings(deadline=None)
 @given(odd_bytes)
 def test_any_bytes_are_a_message_or_are_refused_as_such(content: bytes) -> None:
-    for kind in (ObservationMessage, HourlySummaryMessage, DeadLetter):
+    for kind in (ObservationMessage, StationHourMessage, HourlySummaryMessage, DeadLetter):
         try:
             message = decode(kind, content)
         except MessageFormatError:
@@ -236,6 +240,51 @@ def test_a_statistic_that_is_added_is_a_count_or_nullable_so_that_older_rows_sta
 
     assert added
     assert all(one.unit == COUNT or one.nullable for one in added)
+
+
+OF_RULE = {name: SUMMARY[name] for name in STATISTIC_NAMES}
+OF_HOUR = ("station_id", "hour_start", "dataset", "received", "version")
+HOUR: dict[str, Any] = {
+    "schema_version": 2,
+    **{name: SUMMARY[name] for name in OF_HOUR},
+    "rules": dict.fromkeys(RULE_NAMES, OF_RULE),
+}
+
+
+def test_a_station_hour_is_a_summary_under_each_rule_in_the_new_form_and_in_the_old() -> None:
+    of_the_hour = decode_summaries(json.dumps(HOUR).encode())
+
+    assert [one.rule for one in of_the_hour] == list(RULE_NAMES)
+    for one in of_the_hour:
+        assert decode_summaries(json.dumps({**SUMMARY, "rule": one.rule}).encode()) == [one]
+
+
+def test_what_a_station_hour_leaves_out_is_a_count_of_0_or_nothing() -> None:
+    bare = {**HOUR, "rules": {rule: {} for rule in RULE_NAMES}}
+    (first, *_) = decode_summaries(json.dumps(bare).encode())
+
+    none = {one.name: 0 if one.unit == COUNT else None for one in STATISTICS}
+    assert {name: getattr(first, name) for name in none} == none
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"rules": {}}, "should be unfiltered, qc, routine"),
+        ({"rules": {**HOUR["rules"], "best": {}}}, "rules.best"),
+        ({"rules": {**HOUR["rules"], "qc": {"observation_count": 1}}}, "rules.qc"),
+        ({"rules": {**HOUR["rules"], "qc": {"special_count": -1}}}, "rules.qc.special_count"),
+        ({"rules": None}, "rules"),
+        ({"schema_version": 1}, "schema_version"),
+        ({"hour_start": "1901-01-01T06:30:00Z"}, "hour_start"),
+        ({"received": 0}, "received"),
+    ],
+)
+def test_a_wrong_value_in_a_station_hour_is_refused_by_name(
+    changes: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(MessageFormatError, match=re.escape(named)):
+        decode_summaries(json.dumps({**HOUR, **changes}).encode())
 
 
 def test_a_message_older_than_a_statistic_has_none_of_it() -> None:

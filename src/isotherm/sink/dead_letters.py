@@ -8,7 +8,7 @@ from confluent_kafka import Message, Producer
 
 from isotherm.dead_letter import DeadLetter
 from isotherm.errors import MessageFormatError, StoreError
-from isotherm.messages import HourlySummaryMessage, SummaryHead, decode
+from isotherm.messages import SummaryHead, decode_summaries
 from isotherm.stores.kafka_topics import QUIET
 
 INVALID: Final = "invalid"
@@ -28,7 +28,7 @@ class Poison:
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """Records told apart: what can be written, with the record it came in, and what cannot."""
+    """Records told apart: the summaries to write, with the record each came in, and what is none."""
 
     valid: list[tuple[Message, SummaryHead]] = field(default_factory=list)
     poison: list[Poison] = field(default_factory=list)
@@ -44,7 +44,7 @@ def sort_records(records: Iterable[Message]) -> Sorted:
     result = Sorted()
     for record in records:
         try:
-            result.valid.append((record, decode(HourlySummaryMessage, record.value())))
+            result.valid.extend((record, one) for one in decode_summaries(record.value()))
         except MessageFormatError as error:
             result.poison.append(Poison(record, INVALID, str(error)))
     return result

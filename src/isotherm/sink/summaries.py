@@ -94,7 +94,12 @@ class SummaryWriter:
         log.warning(
             "rows_refused_by_database", rows=len(refused), first=[said for _, said in refused[:1]]
         )
-        self._set_aside([Poison(record, REFUSED_BY_DATABASE, said) for (record, _), said in refused])
+        # A record holds a row per rule, and becomes one letter.
+        letters = {
+            (record.partition(), record.offset()): Poison(record, REFUSED_BY_DATABASE, said)
+            for (record, _), said in refused
+        }
+        self._set_aside(list(letters.values()))
         commit_once(
             self._patience,
             self._engine,
@@ -102,7 +107,7 @@ class SummaryWriter:
             received,
             lambda: write_batch(self._engine, offsets, received.moves, []),
         )
-        return total, len(refused)
+        return total, len(letters)
 
     def _count(self, received: Received, written: Written, poison: int, took_s: float) -> None:
         counts = {

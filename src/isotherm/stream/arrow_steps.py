@@ -5,7 +5,7 @@ same function that the batch layer runs. Each step maps an iterator of Arrow bat
 imports no engine.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from operator import attrgetter
 from typing import Any, Final
@@ -16,17 +16,16 @@ import pyarrow as pa
 from isotherm.datasets.registry import dataset_named
 from isotherm.datasets.schema import ARROW_SCHEMA
 from isotherm.dead_letter import DeadLetter
-from isotherm.hourly_summary import LAYER_SPEED
 from isotherm.lane import PRODUCTION, Lane
 from isotherm.messages import (
     DEAD_LETTER_TOPIC,
     HOURLY_SUMMARY_TOPIC,
     OBSERVATION_TOPIC,
-    SCHEMA_VERSION,
     ObservationHead,
 )
 from isotherm.stream.admission import Refusal, admit, clock_of, feed_of
-from isotherm.summarise import HOUR_KEY, READING_COLUMNS, summarise
+from isotherm.stream.hour_messages import RECORD_SCHEMA, as_arrow, hour_records
+from isotherm.summarise import READING_COLUMNS, summarise
 
 Step = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
@@ -39,9 +38,7 @@ STATE_COLUMNS: Final = tuple(name for name in READING_COLUMNS if name != "statio
 READ_SCHEMA: Final = pa.schema(
     [*(ARROW_SCHEMA.field(name) for name in ("dataset", *READING_COLUMNS)), ("offset", pa.int64())]
 )
-RECORD_SCHEMA: Final = pa.schema([("topic", pa.string()), ("key", pa.string()), ("value", pa.string())])
 
-_ISO: Final = "%Y-%m-%dT%H:%M:%SZ"
 _fields: Final = attrgetter(*READ_SCHEMA.names[:-1])
 
 
@@ -94,7 +91,7 @@ def fold_step(feed_id: str, lane: Lane = PRODUCTION) -> Step:
         for batch in batches:
             hours = pl.DataFrame(pl.from_arrow(batch))
             for (dataset,), part in hours.group_by("dataset"):
-                yield from _records(_summaries(part, str(dataset)), str(dataset), feed_id, topic)
+                yield from _records(part, str(dataset), feed_id, topic)
 
     return fold
 
@@ -108,7 +105,7 @@ def _readings(rows: list[tuple[object, ...]]) -> pa.RecordBatch:
     arrays = [pa.array(values, one.type) for values, one in zip(columns, READ_SCHEMA, strict=True)]
     readings = pa.RecordBatch.from_arrays(arrays, schema=READ_SCHEMA)
     moved = pl.DataFrame(pl.from_arrow(readings)).with_columns(pl.col("observed_at") + SHIFT)
-    return _as_arrow(moved, READ_SCHEMA)[0]
+    return next(as_arrow(moved, READ_SCHEMA))
 
 
 def _letter(
@@ -128,37 +125,11 @@ def _letter(
     return {"topic": lane.topic(DEAD_LETTER_TOPIC), "key": record.key, "value": record.value.decode()}
 
 
-def _summaries(hours: pl.DataFrame, dataset: str) -> pl.DataFrame:
-    """The summaries of station-hours, with the deliveries behind each."""
+def _records(hours: pl.DataFrame, dataset: str, feed_id: str, topic: str) -> Iterator[pa.RecordBatch]:
+    """The records of station-hours, with the deliveries behind each."""
     readings = hours.select("station_id", "readings").explode("readings").unnest("readings")
     readings = readings.with_columns(pl.col("observed_at") - SHIFT)
     first = pl.col("readings").list.first().struct.field("observed_at") - SHIFT
     delivered = hours.select("station_id", "received", "version", hour_start=first.dt.truncate("1h"))
     summaries = summarise(readings, dataset_named(dataset).quality)
-    return summaries.join(delivered, on=HOUR_KEY, how="left", maintain_order="left")
-
-
-def _records(
-    summaries: pl.DataFrame, dataset: str, feed_id: str, topic: str
-) -> Iterable[pa.RecordBatch]:
-    fixed = {
-        "schema_version": SCHEMA_VERSION,
-        "feed_id": feed_id,
-        "layer": LAYER_SPEED,
-        "dataset": dataset,
-    }
-    fields = [pl.lit(value).alias(name) for name, value in fixed.items()]
-    hour_start = pl.col("hour_start").dt.strftime(_ISO)
-    message = pl.struct(*fields, hour_start, pl.exclude("hour_start"))
-    records = summaries.select(
-        pl.lit(topic).alias("topic"),
-        pl.col("station_id").alias("key"),
-        message.struct.json_encode().alias("value"),
-    )
-    return _as_arrow(records, RECORD_SCHEMA)
-
-
-def _as_arrow(frame: pl.DataFrame, schema: pa.Schema) -> list[pa.RecordBatch]:
-    """Polars hands text over as `large_string` or `string_view`; Spark takes `string`."""
-    batches: list[pa.RecordBatch] = frame.to_arrow().cast(schema).combine_chunks().to_batches()
-    return batches or [pa.RecordBatch.from_pylist([], schema=schema)]
+    return as_arrow(hour_records(summaries, delivered, dataset, feed_id, topic), RECORD_SCHEMA)

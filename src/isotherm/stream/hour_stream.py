@@ -19,12 +19,12 @@ from isotherm.lane import PRODUCTION, Lane
 from isotherm.messages import OBSERVATION_TOPIC
 from isotherm.stream.arrow_steps import (
     READ_SCHEMA,
-    RECORD_SCHEMA,
     STATE_COLUMNS,
     fold_step,
     letter_step,
     read_step,
 )
+from isotherm.stream.hour_messages import RECORD_SCHEMA
 
 # Observations of one hour may be in one partition and the next hour's in another. A micro-batch that
 # takes all there is keeps them together; one that is cut short may read one partition years ahead of

@@ -12,10 +12,9 @@ from isotherm.lane import PRODUCTION, Lane
 from isotherm.messages import (
     HOURLY_SUMMARY_TOPIC,
     OBSERVATION_TOPIC,
-    HourlySummaryMessage,
     ObservationHead,
     SummaryKey,
-    decode,
+    decode_summaries,
 )
 from isotherm.stream.admission import admit, clock_of, feed_of
 
@@ -49,7 +48,7 @@ def _received(bootstrap_servers: str, feed_id: str, lane: Lane) -> int:
             if feed_of(one.value) != feed_id:
                 continue
             try:
-                message = decode(HourlySummaryMessage, one.value)
+                message = decode_summaries(one.value)[0]
             except MessageFormatError:
                 continue  # it became a dead letter in the sink
             key = (message.station_id, message.hour_start, message.dataset, "")

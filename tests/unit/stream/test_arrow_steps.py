@@ -11,15 +11,15 @@ import pytest
 from isotherm.datasets.global_hourly.quality import QUALITY
 from isotherm.datasets.schema import POLARS_SCHEMA
 from isotherm.dead_letter import MAX_DEAD_LETTER_BYTES, DeadLetter
-from isotherm.messages import HourlySummaryMessage, ObservationMessage, decode
+from isotherm.messages import ObservationMessage, decode, decode_summaries
 from isotherm.stream.arrow_steps import (
-    RECORD_SCHEMA,
     SHIFT,
     STATE_COLUMNS,
     fold_step,
     letter_step,
     read_step,
 )
+from isotherm.stream.hour_messages import RECORD_SCHEMA
 from isotherm.summarise import summarise
 from made_up import observation, random_observations, utc
 
@@ -123,7 +123,9 @@ def hours_of(rows: list[dict[str, Any]]) -> pa.RecordBatch:
 def test_folded_hours_are_those_of_the_batch_layer_s_fold_with_their_deliveries() -> None:
     rows = random_observations(5, count=400)
     table = pa.Table.from_batches(fold_step("f")(iter([hours_of(rows)])), RECORD_SCHEMA)
-    messages = [decode(HourlySummaryMessage, one["value"]) for one in table.to_pylist()]
+    records = table.to_pylist()
+    messages = [one for record in records for one in decode_summaries(record["value"].encode())]
+    assert len(messages) == 3 * len(records)
     expected = summarise(pl.DataFrame(rows, schema=POLARS_SCHEMA), QUALITY)
     found = pl.DataFrame([one.model_dump() for one in messages], infer_schema_length=None)
     columns = expected.columns
