@@ -22,6 +22,7 @@ export type LedgerLine = Schemas["LedgerLine"];
 export type LedgerState = Schemas["LedgerState"];
 export type DeadlineState = Schemas["DeadlineState"];
 export type RefusedFiles = Schemas["RefusedFiles"];
+export type Reconciliation = Schemas["Reconciliation"];
 export type LayerFreshness = Schemas["LayerFreshness"];
 
 type StationRow = Schemas["Hour"] & Schemas["Day"] & Schemas["Month"] & Schemas["Year"];

@@ -8,6 +8,7 @@ import {
   type LedgerLine,
   type LedgerState,
   type PipelineAnswer,
+  type Reconciliation,
   type RefusedFiles,
 } from "./api";
 import { sentenceOf } from "./problems";
@@ -29,6 +30,9 @@ export interface PipelineStatus {
   /** Null where the answer does not say. */
   deadline: DeadlineState | null;
   refused: RefusedFiles;
+  /** Rows in which the layers differ; null where nothing was compared. */
+  drift: number | null;
+  reconciliation: Reconciliation | null;
 }
 
 export interface Pipeline {
@@ -61,6 +65,8 @@ export function readPipeline(answer: Partial<PipelineAnswer>): PipelineStatus {
     ledgerState: answer.ledger_state ?? [],
     deadline: answer.deadline ?? null,
     refused: answer.refused ?? { count: 0, newest: [] },
+    drift: answer.drift ?? null,
+    reconciliation: answer.reconciliation ?? null,
   };
 }
 

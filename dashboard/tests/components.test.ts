@@ -2,6 +2,7 @@ import { flushPromises, mount } from "@vue/test-utils";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ALL_STATIONS, type LedgerLine, type LedgerState, type Point } from "../src/api";
 import { attentionOf } from "../src/attention";
+import { driftText } from "../src/drift";
 import LiveTable from "../src/components/LiveTable.vue";
 import OverviewTiles from "../src/components/OverviewTiles.vue";
 import StationPicker from "../src/components/StationPicker.vue";
@@ -245,6 +246,29 @@ describe("the pipeline's answer", () => {
 
   it("says when the archive is simulated", () => {
     expect(readPipeline({ archive: "simulated", simulated: true }).isSimulated).toBe(true);
+  });
+});
+
+describe("the drift between the layers", () => {
+  const result = {
+    run_label: "reconcile_layers one", finished_at: "2026-11-26T06:40:00Z", first_day: "2026-11-23", last_day: "2026-11-23",
+    station_year_count: 100, left_out_count: 0, compared: 7200, differing: 0, missing: 0, extra: 0, speed_compared: 0,
+    speed_differing: 0, fed: 2600, late: 0, dead_lettered: 0, lost: 0, doubled: 0, seconds: 40,
+  };
+
+  it("is not spoken of before the first reconciliation, and is none where nothing was compared", () => {
+    expect(driftText(null, null)).toBeNull();
+    expect(driftText(null, { ...result, compared: 0 })).toMatchObject({ text: "Drift: nothing compared", tone: "idle" });
+  });
+
+  it("is 0 where the layers agree, and says of which day", () => {
+    expect(driftText(0, result)).toMatchObject({ text: "Drift 0 · 2026-11-23", tone: "good" });
+    expect(driftText(0, result)?.explanation).toContain("7\u2009200 rows of 100 station-years");
+  });
+
+  it("says how many rows differ, and what was lost on the way", () => {
+    const period = { ...result, last_day: "2026-11-24", lost: 3 };
+    expect(driftText(1, period)).toMatchObject({ text: "Drift 1 row off, 3 lost · 2026-11-23 to 2026-11-24", tone: "bad" });
   });
 });
 

@@ -26,6 +26,10 @@ class Lane:
         """This lane's topic for what production's topic of that name holds."""
         return f"{_PREFIX}{self.name}.{name.removeprefix(_PREFIX)}" if self.name else name
 
+    def file(self, name: str) -> str:
+        """This lane's file in a folder that the lanes share."""
+        return f"{self.name}-{name}" if self.name else name
+
     def group(self, name: str) -> str:
         """This lane's consumer group for what production's does."""
         return f"{name}-{self.name}" if self.name else name

@@ -175,7 +175,6 @@ class Settings(BaseSettings):
         places = {
             "state_dir": self.state_dir / lane.name,
             "checkpoint_uri": f"{self.checkpoint_uri}/{lane.name}",
-            "runtime_dir": self.runtime_dir / lane.name,
             "mysql_database": f"{self.mysql_database}_{lane.name}",
         }
         settings = self.model_copy(update=places)
@@ -195,7 +194,7 @@ class Settings(BaseSettings):
     @property
     def observation_socket(self) -> Path:
         """Unix stream socket between the feeder and the bridge."""
-        return self.runtime_dir / "observation.sock"
+        return self.runtime_dir / self.lane.file("observation.sock")
 
 
 def default_runtime_dir(state_dir: Path) -> Path:

@@ -26,6 +26,7 @@ DAG_IDS = {
     "import_history",
     "ingest_observations",
     "maintain_platform",
+    "reconcile_layers",
     "stream_observations",
     "watch_freshness",
 }
@@ -98,6 +99,18 @@ def test_downloads_spark_and_stream_run_in_their_pools(dag_bag: "DagBag") -> Non
         assert pools[dag_id, "load_changes"] == ("spark", 1)
     assert pools["stream_observations", "replay_observations"] == ("stream", 1)
     assert pools["stream_observations", "check_form"] == ("default_pool", 1)
+
+
+def test_a_reconciliation_runs_alone_beside_no_spark_job_and_cleans_up_whatever_became_of_it(
+    dag_bag: "DagBag",
+) -> None:
+    dag = dag_bag.dags["reconcile_layers"]
+    work, clear = dag.get_task("reconcile_days"), dag.get_task("clear_lane")
+    assert dag.max_active_runs == 1
+    assert (work.pool, work.downstream_task_ids) == ("spark", {"clear_lane"})
+    # A teardown runs after a failure, too, and the run fails all the same.
+    assert clear.is_teardown
+    assert not clear.on_failure_fail_dagrun
 
 
 def test_the_ledger_is_settled_also_where_no_row_changed_but_not_in_a_run_without_work(

@@ -31,6 +31,8 @@ REFUSED = [
     ("stream_observations", {"period": "yesterday"}),
     ("stream_observations", {"speed": -1}),
     ("stream_observations", {"batch_interval_s": 0}),
+    ("reconcile_layers", {"day": "yesterday"}),
+    ("reconcile_layers", {"disorder": "much"}),
 ]
 TAKEN = [
     ("ingest_observations", {"day": "1901-06-01", "station_ids": ["01001099999"]}),
@@ -42,6 +44,8 @@ TAKEN = [
     ("ingest_observations", {"country": "Norway", "near": "60,10", "radius_km": 50.5}),
     ("stream_observations", {"elevation": "1000,", "station_ids": ["KORD", "USW00094846"]}),
     ("stream_observations", {"period": "days", "first_day": "2014-01-01", "speed": 0}),
+    ("reconcile_layers", {"day": "2014-01-01", "last_day": "2014-12-31", "station_ids": ["KORD"]}),
+    ("reconcile_layers", {"disorder": {"seed": 1, "late": 0.1}}),
 ]
 
 

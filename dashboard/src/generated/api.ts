@@ -2753,9 +2753,11 @@ export interface components {
             disk: components["schemas"]["Disk"] | null;
             /**
              * Drift
-             * @description Hours in which the layers differ; null: not reconciled yet
+             * @description Rows in which the layers differ, of the newest reconciliation; must be 0. null: not reconciled yet, or nothing was compared
              */
             drift: number | null;
+            /** @description null: not reconciled yet */
+            reconciliation: components["schemas"]["Reconciliation"] | null;
         };
         /**
          * Place
@@ -2835,6 +2837,99 @@ export interface components {
             errors: components["schemas"]["ParameterProblem"][] | null;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * Reconciliation
+         * @description Days replayed through the stream's code in a lane of its own, held against the batch layer.
+         */
+        Reconciliation: {
+            /**
+             * Run Label
+             * @description The run that compared
+             */
+            run_label: string;
+            /** Finished At */
+            finished_at: string;
+            /**
+             * First Day
+             * @description First UTC day replayed
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * @description Last UTC day replayed
+             */
+            last_day: string;
+            /**
+             * Station Year Count
+             * @description Files replayed and compared
+             */
+            station_year_count: number;
+            /**
+             * Left Out Count
+             * @description Files that were loaded anew meanwhile: not compared
+             */
+            left_out_count: number;
+            /**
+             * Compared
+             * @description Rows, by hour and rule, that either side has
+             */
+            compared: number;
+            /**
+             * Differing
+             * @description Both have the row, and a statistic is another one
+             */
+            differing: number;
+            /**
+             * Missing
+             * @description Rows that the replay lacks
+             */
+            missing: number;
+            /**
+             * Extra
+             * @description Rows that the batch layer lacks
+             */
+            extra: number;
+            /**
+             * Speed Compared
+             * @description Rows that production's speed layer has, too
+             */
+            speed_compared: number;
+            /**
+             * Speed Differing
+             * @description Of these, how many are other ones; streamed from an older publication or in part
+             */
+            speed_differing: number;
+            /**
+             * Fed
+             * @description Distinct observations fed, and dead letters
+             */
+            fed: number;
+            /**
+             * Late
+             * @description Too late for the stream
+             */
+            late: number;
+            /**
+             * Dead Lettered
+             * @description What became a dead letter
+             */
+            dead_lettered: number;
+            /**
+             * Lost
+             * @description By the feed's ledger, over all rules; must be 0
+             */
+            lost: number;
+            /**
+             * Doubled
+             * @description By the feed's ledger, over all rules; must be 0
+             */
+            doubled: number;
+            /**
+             * Seconds
+             * @description How long it took
+             */
+            seconds: number;
         };
         /**
          * Record

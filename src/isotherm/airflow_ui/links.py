@@ -20,7 +20,12 @@ INGEST_DAG: Final = "ingest_observations"
 IMPORT_DAG: Final = "import_history"
 STREAM_DAG: Final = "stream_observations"
 # What these find or change is told by the pipeline's own state.
-STATE_DAGS: Final = ("accept_shrunken_files", "maintain_platform", "watch_freshness")
+STATE_DAGS: Final = (
+    "accept_shrunken_files",
+    "maintain_platform",
+    "reconcile_layers",
+    "watch_freshness",
+)
 
 
 class LiveLink(BaseOperatorLink):

@@ -16,6 +16,7 @@ from isotherm.api.needs_attention import read_deadline
 from isotherm.api.pipeline_routes import newest_hour
 from isotherm.hourly_summary import LAYERS
 from isotherm.stores.disk_samples import FREE, read_forecast
+from isotherm.stores.reconciliations import read_newest
 from isotherm.stores.source_files import count_refused
 
 _BUCKETS_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -73,6 +74,12 @@ class _Freshness(Collector):
         days = GaugeMetricFamily(
             "isotherm_disk_days_until_full", "At the growth of the last thirty days; absent: unknown"
         )
+        drift = GaugeMetricFamily(
+            "isotherm_drift_rows", "Rows in which the layers differ, at the newest reconciliation"
+        )
+        reconciled = GaugeMetricFamily(
+            "isotherm_reconciled_timestamp_seconds", "When the newest reconciliation was done"
+        )
         reachable = GaugeMetricFamily("isotherm_api_mysql_up", "Whether MySQL answers")
         try:
             with self._engine.connect() as connection:
@@ -87,10 +94,14 @@ class _Freshness(Collector):
                         sizes.add_metric([store], size)
                     if disk.days_until_full is not None:
                         days.add_metric([], disk.days_until_full)
+                if (newest := read_newest(connection)) is not None:
+                    reconciled.add_metric([], newest.finished_at.timestamp())
+                    if newest.drift is not None:
+                        drift.add_metric([], newest.drift)
             reachable.add_metric([], 1)
         except SQLAlchemyError:
             reachable.add_metric([], 0)
-        yield from (family, missed, refused, sizes, days)
+        yield from (family, missed, refused, sizes, days, drift, reconciled)
         yield reachable
 
     def describe(self) -> list[GaugeMetricFamily]:

@@ -19,6 +19,7 @@ from isotherm.api.needs_attention import (
     read_refused_files,
 )
 from isotherm.api.problems import PROBLEMS, UNCHANGED
+from isotherm.api.reconciled import Reconciliation, read_reconciliation
 from isotherm.api.render import respond_object
 from isotherm.api.upkeep import Disk, SetAsideFile, read_disk, read_files_set_aside
 from isotherm.datasets.dataset_facts import DatasetFacts
@@ -90,7 +91,11 @@ class Pipeline(BaseModel):
         description="Files held back for their rejects; the first 100"
     )
     disk: Disk | None = Field(description="null: maintain_platform has not run yet")
-    drift: int | None = Field(description="Hours in which the layers differ; null: not reconciled yet")
+    drift: int | None = Field(
+        description="Rows in which the layers differ, of the newest reconciliation; must be 0. "
+        "null: not reconciled yet, or nothing was compared"
+    )
+    reconciliation: Reconciliation | None = Field(description="null: not reconciled yet")
 
 
 @router.get(
@@ -112,6 +117,7 @@ def pipeline(request: Request, engine: EngineDep, settings: SettingsDep) -> Resp
         refused = read_refused_files(connection)
         set_aside = read_files_set_aside(connection)
         disk = read_disk(connection)
+        drift, reconciliation = read_reconciliation(connection)
     meta = source_meta(settings)
     return respond_object(
         request,
@@ -132,7 +138,8 @@ def pipeline(request: Request, engine: EngineDep, settings: SettingsDep) -> Resp
             "refused": refused,
             "files_set_aside": set_aside,
             "disk": disk,
-            "drift": None,
+            "drift": drift,
+            "reconciliation": reconciliation,
         },
     )
 

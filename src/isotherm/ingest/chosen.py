@@ -59,7 +59,7 @@ def offer_of(
     records = dict.fromkeys(known, Record(is_known=True))
     if choice.is_empty and known:
         return Offer(listing, records)
-    records |= _records(connection)
+    records |= read_records(connection)
     listed = {one.station_id for one in listing}
     lists: list[Mapping[str, Station]] = []
     if _needs_lists(choice, listing, listed):
@@ -96,7 +96,8 @@ def _kept_places(connection: Connection, ids: Collection[str]) -> dict[str, str]
     return {one: place for one, place in places_of(connection, ids).items() if one != place}
 
 
-def _records(connection: Connection) -> dict[str, Record]:
+def read_records(connection: Connection) -> dict[str, Record]:
+    """What is known of each station that has hours with a temperature, by id."""
     columns = (
         station.c.station_id,
         station.c.hour_count,

@@ -16,8 +16,8 @@ from isotherm.files import MARKER, is_ours, make_private_folder, mark_as_ours, w
 from isotherm.settings import FOLDER_RECORD, Settings, default_runtime_dir, folder_record
 
 # What our servers leave in the folder of sockets, by kind: a thing of another kind is somebody else's.
-SOCKETS = ("observation.sock", "mysql.sock", ".s.PGSQL.5432")
-LOCKS = ("observation.lock", "mysql.sock.lock", ".s.PGSQL.5432.lock")
+SOCKETS = ("observation.sock", "reconcile-observation.sock", "mysql.sock", ".s.PGSQL.5432")
+LOCKS = ("observation.lock", "reconcile-observation.lock", "mysql.sock.lock", ".s.PGSQL.5432.lock")
 DATA_LINK = "hdfs"
 # May be there before the first start: a password given as a file, and what a new disk holds.
 NOT_FOREIGN = {"secrets", "lost+found", MARKER}

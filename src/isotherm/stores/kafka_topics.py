@@ -82,6 +82,29 @@ def ensure_topics(
     return done
 
 
+def delete_topics(bootstrap_servers: str, names: Sequence[str]) -> list[str]:
+    """Delete those of the topics that there are, and return once no broker knows them; their names.
+
+    Raises:
+        StoreError: the broker is not there or refused.
+    """
+    admin = admin_client(bootstrap_servers)
+    wait_for_broker(admin)
+    found = [name for name in names if name in admin.list_topics(timeout=_CALL_TIMEOUT_S).topics]
+    for name, future in (admin.delete_topics(found) if found else {}).items():
+        try:
+            future.result(_CALL_TIMEOUT_S)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise StoreError(f"Kafka refused to delete topic {name}: {error.args[0]}") from error
+    deadline = time.monotonic() + _CALL_TIMEOUT_S
+    while left := set(found) & set(admin.list_topics(timeout=_CALL_TIMEOUT_S).topics):
+        if time.monotonic() >= deadline:
+            raise StoreError(f"Kafka still has {', '.join(sorted(left))}. Look at its log, try again.")
+        time.sleep(0.1)
+    return found
+
+
 def _create_missing(admin: AdminClient, topics: Sequence[Topic]) -> list[str]:
     existing = _existing(admin)
     missing = [

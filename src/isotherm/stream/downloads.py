@@ -62,6 +62,16 @@ class Downloads:
             present.append(note)
         return present
 
+    def put(self, file: SourceFile, content: bytes) -> None:
+        """Have this version of a file, whatever the archive has now.
+
+        Args:
+            file: the version, with the checksum of the plain content.
+            content: gzipped.
+        """
+        write_whole(self._path(file.station_year), content)
+        self._write_note(file)
+
     def has(self, station_year: StationYear) -> bool:
         """Whether a whole version of this file is here."""
         return self._read_note(station_year) is not None

@@ -76,13 +76,23 @@ def plan_feed(settings: Settings, replay: Replay, run_id: str) -> PlannedFeed:
         position = FeedPosition.load(position_path(settings, feed_id), feed_id)
         if position.station_years is not None:
             return PlannedFeed(position, is_new=False)
-    files = _bring_files(settings, replay)
+    return begin_feed(settings, replay, run_id, _bring_files(settings, replay))
+
+
+def begin_feed(
+    settings: Settings, replay: Replay, run_id: str, files: Sequence[SourceFile]
+) -> PlannedFeed:
+    """The feed of these files, which are downloaded; `plan_feed` finds it again by the run.
+
+    Raises:
+        StoreError: Kafka does not answer.
+    """
     feed_id = identity(settings.archive, replay, files)
     position = FeedPosition.load(position_path(settings, feed_id), feed_id)
     is_new = position.station_years is None
     if is_new:
         _begin(settings, position, [one.station_year for one in files])
-    write_whole(note, feed_id)
+    write_whole(_run_note(settings, replay, run_id), feed_id)
     return PlannedFeed(position, is_new)
 
 

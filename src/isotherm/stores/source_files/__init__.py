@@ -65,11 +65,18 @@ from isotherm.stores.source_files.summaries import (
     read_pending,
     record_summarised,
 )
+from isotherm.stores.source_files.versions import (
+    HeldVersion,
+    newest_held_day,
+    read_held,
+    still_held,
+)
 
 __all__ = [
     "ChangedFile",
     "FailedFile",
     "FileReview",
+    "HeldVersion",
     "KnownFile",
     "RefusedFile",
     "ReviewState",
@@ -91,11 +98,13 @@ __all__ = [
     "mark_day",
     "mark_due",
     "mark_outdated",
+    "newest_held_day",
     "read_asked_longest_ago",
     "read_buckets",
     "read_changed",
     "read_changed_years",
     "read_failed",
+    "read_held",
     "read_known_files",
     "read_known_stations",
     "read_pending",
@@ -111,5 +120,6 @@ __all__ = [
     "record_refused_again",
     "record_summarised",
     "short_etag",
+    "still_held",
     "take_questions",
 ]

@@ -20,6 +20,12 @@ from isotherm.stores.tables.climate import (
 )
 from isotherm.stores.tables.columns import STATION_ID_LENGTH, metadata
 from isotherm.stores.tables.files import accepted_version, file_review, source_file
+from isotherm.stores.tables.reconciliations import (
+    RECONCILED_COUNTS,
+    RECONCILED_FED,
+    RECONCILED_WRONG,
+    reconciliation,
+)
 from isotherm.stores.tables.running import (
     disk_sample,
     hour_receipt,
@@ -55,6 +61,9 @@ from isotherm.stores.tables.summaries import (
 
 __all__ = [
     "LEDGER_COUNTS",
+    "RECONCILED_COUNTS",
+    "RECONCILED_FED",
+    "RECONCILED_WRONG",
     "STATION_ID_LENGTH",
     "accepted_version",
     "climate_month",
@@ -77,6 +86,7 @@ __all__ = [
     "metadata",
     "monthly_summary",
     "notice",
+    "reconciliation",
     "rejected_observation",
     "rejection_count",
     "reported_days",
