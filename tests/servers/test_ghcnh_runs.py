@@ -2,8 +2,10 @@
 
 import os
 import tarfile
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -201,6 +203,41 @@ def test_real_years_of_both_datasets_are_the_same_hours_in_mysql(servers: Hdfs) 
             assert len(newer_hours) > 18_000
             assert newer_hours == older_hours
     place.engine.dispose()
+
+
+def test_files_of_the_version_before_reach_mysql_hour_by_hour(
+    place: Workplace, transfer: Transfer, root: Path
+) -> None:
+    """NOAA's samples of 1.0.1, which has other columns, split into the years they hold."""
+    expected: dict[tuple[str, datetime], list[int]] = defaultdict(list)
+    files: dict[StationYear, list[str]] = defaultdict(list)
+    for sample in sorted((real_root() / "ghcnh").glob("v1.0.1_GHCNh_*_por.psv")):
+        head, *lines = sample.read_text().splitlines()
+        for text in (one for one in lines if "|" in one):
+            values = dict(zip(head.split("|"), text.split("|"), strict=True))
+            key = StationYear(values["Station_ID"], int(values["Year"]), GHCNH.name)
+            files[key] = [*(files[key] or [head]), text]
+            time = [int(values[name]) for name in ("Year", "Month", "Day", "Hour")]
+            if values["temperature"]:
+                tenths = round(float(values["temperature"]) * 10)
+                expected[key.station_id, datetime(*time)].append(tenths)  # type: ignore[arg-type,misc] # noqa: DTZ001
+    assert (len(files), len(expected)) == (6, 11)
+    for key, some in files.items():
+        publish(root, "\n".join([*some, ""]).encode(), 1, key)
+    assert counts(transfer.run(list(files))) == {"changed": len(files)}
+    assert summarise_pending(place) == len(files)
+    place.loader.load_changes()
+    hour = tables.hourly_summary.c
+    with place.engine.connect() as connection:
+        found = connection.execute(
+            select(hour.station_id, hour.hour_start, hour.observation_count, hour.sum_tenths).where(
+                hour.rule == "unfiltered"
+            )
+        ).all()
+    assert {tuple(one) for one in found} == {
+        (*key, len(some), sum(some)) for key, some in expected.items()
+    }
+    assert all(one.is_balanced for one in settle_files(place.engine, place.store, "test").lines)
 
 
 def test_many_new_files_of_a_year_come_from_its_archive_and_the_rest_alone(
