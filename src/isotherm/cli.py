@@ -95,11 +95,12 @@ def logs(
 
 @app.command(context_settings=PASS_THROUGH)
 def test(context: typer.Context) -> None:
-    """Run the tests; arguments go to pytest. All of them run in two processes."""
-    from isotherm.local.test_run import is_whole, possible_lanes, run_tests
+    """Run the tests; arguments go to pytest, a folder's name first. All run in two processes."""
+    from isotherm.local.test_run import is_whole, possible_lanes, run_tests, with_folders
 
     _set_up_all()
-    command = [sys.executable, "-m", "pytest", *context.args]
+    arguments = with_folders(context.args, REPOSITORY_ROOT)
+    command = [sys.executable, "-m", "pytest", *arguments]
     lanes = possible_lanes() if is_whole(context.args) else 1
     raise typer.Exit(run_tests(command, _tool_environment(), REPOSITORY_ROOT, lanes=lanes))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from isotherm.local.test_run import is_whole
+from isotherm.local.test_run import is_whole, with_folders
 
 TESTS = Path(__file__).parents[1]
 RUN = """
@@ -39,6 +39,13 @@ def test_a_server_that_a_killed_run_leaves_is_ended_and_its_status_is_kept() -> 
     )
     assert done.returncode == 3, done.stderr
     assert not psutil.pid_exists(int(done.stdout))
+
+
+def test_a_folder_of_tests_may_be_named_by_its_name_alone() -> None:
+    folder = TESTS.parent
+    given = ["faults", "tests/unit", "-k", "unit", "--long"]
+    assert with_folders(given, folder) == [f"{TESTS / 'faults'}", *given[1:]]
+    assert with_folders(["no-such-folder"], folder) == ["no-such-folder"]
 
 
 def test_an_interrupted_run_waits_for_pytest_to_end_by_itself(tmp_path: Path) -> None:

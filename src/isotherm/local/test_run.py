@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import IO, Final
 
@@ -27,6 +28,19 @@ _ALL_PASSED: Final = 0
 def is_whole(arguments: Iterable[str]) -> bool:
     """Whether pytest's arguments ask for every test, to its end."""
     return all(one.partition("=")[0] in _MANNERS for one in arguments)
+
+
+def with_folders(arguments: Sequence[str], folder: Path) -> list[str]:
+    """The arguments, where the first words may be names of folders of tests: `faults`, `unit`.
+
+    Args:
+        arguments: as given.
+        folder: of the repository.
+    """
+    words = list(takewhile(lambda one: not one.startswith("-"), arguments))
+    tests = folder / "tests"
+    named = [str(tests / one) if "/" not in one and (tests / one).is_dir() else one for one in words]
+    return [*named, *arguments[len(words) :]]
 
 
 def run_tests(
