@@ -23,12 +23,24 @@ MAX_DEAD_LETTER_PAYLOAD_BYTES: Final = 512 * 1024
 MAX_REASON_LENGTH: Final = 32
 MAX_DETAIL_LENGTH: Final = 4_000
 MAX_KEY_LENGTH: Final = 200
+# A message sent again in place of a refused one says whose place it takes, by its letter's key.
+REPLAY_HEADER: Final = "isotherm-dead-letter"
+_PLAIN_KEY: Final = re.compile(r"[ -~]{1,255}")
 _ODD_IN_TEXT: Final = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def _plain(text: str, limit: int) -> str:
     """A text that every field and store takes: no NUL, no lone surrogate, not too long."""
     return _ODD_IN_TEXT.sub("\ufffd", text[:limit])
+
+
+def about_of(key: bytes | str | None, topic: str, partition: int, offset: int) -> str:
+    """What a letter is about, by its record: its key as text of 255 characters, else its own place."""
+    if not key:
+        return f"{topic}/{partition}/{offset}"
+    content = key.encode("utf-8", "surrogatepass") if isinstance(key, str) else bytes(key)
+    text = content.decode("ascii", "replace")
+    return text if _PLAIN_KEY.fullmatch(text) else sha256(content).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,11 @@ from isotherm.datasets.facts import SERVED
 from isotherm.datasets.registry import dataset_named
 from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.messages import HourlySummaryMessage
-from isotherm.sink.offsets import DEAD_LETTER_ORIGIN, OffsetStore
+from isotherm.sink.offsets import OffsetStore
 from isotherm.sink.transaction import write_batch
 from isotherm.statistics.catalogue import REASON_COUNTS
 from isotherm.stores import summary_tables
+from isotherm.stores.dead_letters import DEAD_LETTER_ORIGIN
 from isotherm.stores.global_summary import lock_layer
 from isotherm.stores.load_summaries import replace_days
 from isotherm.stores.migrate import migrate
@@ -71,6 +72,31 @@ _STATIONS = [
     (ZURICH, "ZÜRICH 100% _FLUNTERN_", "SZ", None, None, 47.38, 8.57, 556.0),
     (ALL_MISSING, None, None, None, None, None, None, None),
 ]
+
+
+def _letter(number: int, reason: str, payload: bytes, **changes: object) -> dict[str, Any]:
+    return {
+        "letter_id": number, "about": f"letter {number}", "letter_partition": 0,
+        "letter_offset": number, "reason": reason, "detail": f"<b>{reason}</b>",
+        "topic": "isotherm.observation", "message_partition": 0, "message_offset": number,
+        "feed_id": "feed-1", "station_id": OHARE, "payload": payload, "payload_bytes": len(payload),
+        "refused_at": utc(2026, 1, 1, number // 2), "state": "new",
+        "state_at": utc(2026, 1, 1, number // 2), "worked_by": None, "repair_rule": None,
+        "replayed_payload": None, "replay_partition": None, "replay_offset": None, "outcome": None,
+        **changes,
+    }  # fmt: skip
+
+
+# Two by two of one second.
+LETTERS = [
+    _letter(1, "invalid", b'{"air_temperature_tenths": "12,5"}'),
+    _letter(2, "unreadable_message", b"\xff\xfe", payload_bytes=990_000, station_id=None),
+    _letter(
+        3, "future", b'{"a": 1}', state="counted", repair_rule="as_is", replayed_payload=b'{"a": 1}',
+        replay_partition=1, replay_offset=77, worked_by="repair_dead_letters one", outcome="in an hour",
+    ),
+    _letter(4, "future", b'{"a": 2}', message_partition=None, message_offset=None),
+]  # fmt: skip
 
 
 class ApiServer:
@@ -224,6 +250,7 @@ def fill(database: Database, engine: sa.Engine) -> None:
                 {"origin": DEAD_LETTER_ORIGIN, "reason": "repaired", "rejected": 0},
             ],
         )
+        connection.execute(sa.insert(metadata.tables["dead_letter"]), LETTERS)
         connection.execute(
             sa.insert(metadata.tables["rejected_observation"]),
             {"dataset": DATASET, "source_file": "a.csv", "source_line": 7, "reason": "malformed",

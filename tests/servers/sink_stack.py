@@ -233,8 +233,8 @@ class SinkStack:
         with self.engine.connect() as connection:
             rows = connection.execute(
                 sa.text(
-                    "SELECT * FROM rejected_observation WHERE dataset = 'dead-letter' "
-                    "AND source_file LIKE :prefix ORDER BY id"
+                    "SELECT * FROM dead_letter WHERE LOWER(about) LIKE LOWER(:prefix) "
+                    "ORDER BY letter_id"
                 ),
                 {"prefix": f"{self.prefix}%"},
             )

@@ -61,6 +61,7 @@ GET_ROUTES = [
     "/api/v1/countries",
     "/api/v1/pipeline",
     "/api/v1/holes",
+    "/api/v1/dead-letters",
     f"/api/v1/stations/{OHARE}/hourly",
     f"/api/v1/stations/{OHARE}/hourly?format=csv",
     "/api/v1/global/yearly",
@@ -175,6 +176,7 @@ def test_the_pipeline_says_how_it_is(client: httpx.Client) -> None:
     assert answer["dead_letters"]["count"] == 7 + 400 + 81
     assert answer["dead_letters"]["by_reason"] == {"future": 81, "malformed": 407}
     assert [one["source_line"] for one in answer["dead_letters"]["newest"]] == [7]
+    assert answer["dead_letters"]["unworked"] == {"future": 1, "invalid": 1, "unreadable_message": 1}
     assert answer["drift"] is None
     # Of the datasets that go on there is nothing here: none is late.
     assert answer["deadline"] == {"newest_at": None, "stale_after_h": 96, "is_missed": False}

@@ -77,6 +77,11 @@ REQUESTS = [
     "/global/monthly",
     "/global/yearly?layer=speed",
     "/holes",
+    "/dead-letters",
+    "/dead-letters?reason=future&from=2014-02-03",
+    "/dead-letters?state=new&to=2014-02-04",
+    "/dead-letters?cursor=2014-02-03T00:00:00,77",
+    "/dead-letters/77",
     f"/holes?station={JAN_MAYEN}&kind=missing",
 ]
 
@@ -115,6 +120,14 @@ def _fill_more(database: Database, engine: sa.Engine) -> None:
         ],
         "rejected_observation": [
             {"dataset": DATASET, "reason": "malformed", "rejected_at": LONG_AGO} for _ in range(5_000)
+        ],
+        "dead_letter": [
+            {
+                "about": f"letter {number}", "reason": "future", "detail": "", "topic": "raw",
+                "payload": b"", "payload_bytes": 0, "refused_at": LONG_AGO, "state": "new",
+                "state_at": LONG_AGO,
+            }
+            for number in range(5_000)
         ],
         "ledger": [
             {

@@ -10,9 +10,10 @@ from pymysql.cursors import Cursor
 from sqlalchemy import Engine
 
 from isotherm.messages import HourlySummaryMessage, SummaryHead, decode
-from isotherm.sink.letters import Letter, count_letters
+from isotherm.sink.letters import count_letters
 from isotherm.sink.offsets import Advance, OffsetStore
 from isotherm.sink.transaction import write_batch
+from isotherm.stores.dead_letters import NewLetter
 from isotherm.utc import to_naive
 from servers.mariadb_fixture import Database
 from servers.sink_stack import HOUR, empty, summary
@@ -46,11 +47,14 @@ def messages(stations: range, hours: range, version: int) -> list[SummaryHead]:
     ]
 
 
-def letters(first: int, count: int) -> list[Letter]:
+def letters(first: int, count: int) -> list[NewLetter]:
     return [
-        Letter(f"plan/0/{number}", 0, number, "invalid", "{", to_naive(HOUR))
+        NewLetter(
+            f"plan/0/{number}", 0, number, "invalid", "", "plan", 0, number, None, None, b"{", 1,
+            to_naive(HOUR),
+        )
         for number in range(first, first + count)
-    ]
+    ]  # fmt: skip
 
 
 def whole_reads(engine: Engine, statements: list[str]) -> list[tuple[str, Any]]:
@@ -77,7 +81,7 @@ def test_every_statement_of_both_loops_goes_by_an_index(engine: Engine) -> None:
     write_batch(engine, summaries, [], messages(range(STATIONS), range(HOURS), 1))
     count_letters(engine, counting, [Advance(0, 0, LETTERS)], letters(0, LETTERS))
     with engine.begin() as connection:
-        for table in ("hourly_summary", "empty_hour", "global_hourly_summary", "rejected_observation"):
+        for table in ("hourly_summary", "empty_hour", "global_hourly_summary", "dead_letter"):
             connection.execute(sa.text(f"ANALYZE TABLE {table}")).all()
     said: list[str] = []
 
@@ -92,7 +96,7 @@ def test_every_statement_of_both_loops_goes_by_an_index(engine: Engine) -> None:
     sa.event.remove(engine, "before_cursor_execute", note)
 
     kinds = {(one.split()[0], table) for one in said for table in one.replace(",", " ").split()}
-    for table in ("hourly_summary", "empty_hour", "rejected_observation", "global_hourly_summary"):
+    for table in ("hourly_summary", "empty_hour", "dead_letter", "global_hourly_summary"):
         assert ("SELECT", table) in kinds
     assert {("DELETE", "hourly_summary"), ("DELETE", "empty_hour"), ("UPDATE", "sink_offset")} <= kinds
     assert ("DELETE", "hour_receipt") in kinds

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from isotherm.dead_letter import DeadLetter
+from isotherm.stores.tables.letters import MAX_KEPT_BYTES
 from servers.kafka_fixture import KafkaBroker
 from servers.mariadb_fixture import Database
 from servers.sink_stack import SinkStack, plain_fold, summary
@@ -107,7 +108,7 @@ def test_a_thousand_poisons_of_twelve_kinds_become_a_letter_each_and_all_good_ro
     assert Counter(letter.content() for letter in letters) == Counter(
         (one or b"")[: 512 * 1024] for one in poisons
     )
-    assert len({one["source_file"] for one in counted}) == 1_000
+    assert len({one["about"] for one in counted}) == 1_000
     assert stack.letter_counts()["invalid"] - before.get("invalid", 0) == 1_000
 
 
@@ -183,7 +184,7 @@ def test_a_letter_is_counted_once_however_often_it_was_sent_and_read(stack: Sink
         (4, "a"),
         (5, "b"),
     ]
-    assert rows[-1]["source_file"] == f"{stack.dead_letter_topic}/0/5"
+    assert rows[-1]["about"] == f"{stack.dead_letter_topic}/0/5"
 
 
 def test_what_is_no_letter_is_counted_as_such_and_makes_no_new_letter(stack: SinkStack) -> None:
@@ -197,7 +198,11 @@ def test_what_is_no_letter_is_counted_as_such_and_makes_no_new_letter(stack: Sin
 
     assert [one["reason"] for one in rows[:-1]] == ["unreadable_letter"] * 7
     assert rows[-1]["reason"] == "_" * 32
-    assert all(len(one["payload"]) <= 2_000 for one in rows)
+    assert [one["payload"] for one in rows] == [
+        *((one or b"")[:MAX_KEPT_BYTES] for one in odd), b"\0\xff"
+    ]  # fmt: skip
+    assert [one["payload_bytes"] for one in rows] == [*(len(one or b"") for one in odd), 2]
+    assert {one["state"] for one in rows} == {"new"}
 
 
 def test_a_topic_made_again_stops_the_sink_with_the_command_that_resolves_it(stack: SinkStack) -> None:
@@ -241,5 +246,5 @@ def test_letters_of_a_dead_letter_topic_made_again_are_counted_anew_once_it_is_a
     assert refused.returncode == 1
     assert "--adopt-topic" in said
     assert adopting.returncode == 0, adopted
-    assert rows[0]["source_file"] == rows[2]["source_file"]
+    assert rows[0]["about"] == rows[2]["about"]
     assert [one["letter_offset"] for one in rows] == [None, None, 0]

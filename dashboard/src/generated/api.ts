@@ -636,6 +636,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages that could not be used
+         * @description Dead letters of the stream and the sink, newest first, and what became of each.
+         *
+         *     `from` and `to` are about when a message was refused. In Airflow `repair_dead_letters` repairs and
+         *     replays them.
+         */
+        get: operations["dead_letters_api_v1_dead_letters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/{letter_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One message that could not be used
+         * @description A dead letter whole: what the message held, what was sent in its place, and what came of it.
+         */
+        get: operations["one_dead_letter_api_v1_dead_letters__letter_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stream": {
         parameters: {
             query?: never;
@@ -1161,8 +1204,18 @@ export interface components {
             by_reason: {
                 [key: string]: number;
             };
-            /** Newest */
+            /**
+             * Newest
+             * @description The newest rows set aside from files
+             */
             newest: components["schemas"]["RejectedRow"][];
+            /**
+             * Unworked
+             * @description Dead letters that nobody has worked yet, by reason; /dead-letters lists them
+             */
+            unworked: {
+                [key: string]: number;
+            };
         };
         /**
          * DeadlineState
@@ -1952,6 +2005,8 @@ export interface components {
             lost: number;
             /** Doubled */
             doubled: number;
+            /** Repaired */
+            repaired: number;
         };
         /**
          * LedgerState
@@ -1980,6 +2035,241 @@ export interface components {
              * @description Station-years loaded that no check has compared yet, 1000 at most
              */
             loads_since: number;
+        };
+        /**
+         * LetterCount
+         * @description How many letters of one reason are in one state.
+         */
+        LetterCount: {
+            state: components["schemas"]["LetterState"];
+            /** Reason */
+            reason: string;
+            /** Count */
+            count: number;
+        };
+        /**
+         * LetterMeta
+         * @description What holds for every letter.
+         */
+        LetterMeta: {
+            /**
+             * Attribution
+             * @description Whose data it is; keep it with the data
+             */
+            attribution: string;
+            /**
+             * Archive
+             * @description Where the observations came from
+             */
+            archive: string;
+            /**
+             * Simulated
+             * @description True: made up, not observed
+             */
+            simulated: boolean;
+            /**
+             * Counts
+             * @description All letters that are kept, by state and reason
+             */
+            counts: components["schemas"]["LetterCount"][];
+            /**
+             * Kept Days
+             * @description A letter is kept for so long; counts by reason stay
+             */
+            kept_days: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * LetterRow
+         * @description A message that could not be used, and what became of it.
+         */
+        LetterRow: {
+            /**
+             * Letter Id
+             * @description Its number; newer ones have higher ones
+             * @example 17
+             */
+            letter_id: number;
+            /** @description new; sending: a run is at it; replayed: sent again, not known yet what came of it; counted: it stands in an hour; late: it came too late for the stream; refused_again: another letter says why; dropped: by an operator */
+            state: components["schemas"]["LetterState"];
+            /**
+             * Reason
+             * @description Why it was refused, as a code
+             * @example future
+             */
+            reason: string;
+            /**
+             * Detail
+             * @description Why it was refused, in words
+             */
+            detail: string;
+            /**
+             * Topic
+             * @description Where it was or should have been
+             * @example isotherm.observation
+             */
+            topic: string;
+            /**
+             * Partition
+             * @description Its place there; null: it never reached its topic
+             */
+            partition: number | null;
+            /** Offset */
+            offset: number | null;
+            /**
+             * Feed Id
+             * @description The feed it came with, where known
+             */
+            feed_id: string | null;
+            /**
+             * Station Id
+             * @description Where the message can be read so far
+             */
+            station_id: string | null;
+            /**
+             * Payload Bytes
+             * @description How long the message was
+             */
+            payload_bytes: number;
+            /**
+             * Refused At
+             * @example 2026-01-01T00:00:00Z
+             */
+            refused_at: string;
+            /**
+             * State At
+             * @description Since when it is in this state
+             */
+            state_at: string;
+            /**
+             * Worked By
+             * @description The run that repaired, replayed or dropped it
+             */
+            worked_by: string | null;
+            /**
+             * Repair Rule
+             * @description How it was repaired
+             * @example as_is
+             */
+            repair_rule: string | null;
+            /**
+             * Outcome
+             * @description What came of it
+             */
+            outcome: string | null;
+        };
+        /**
+         * LetterState
+         * @description What became of a letter so far.
+         * @enum {string}
+         */
+        LetterState: "new" | "sending" | "replayed" | "counted" | "late" | "refused_again" | "dropped";
+        /**
+         * LetterWhole
+         * @description One of them with what it held, as far as it is kept, and what was sent in its place.
+         */
+        LetterWhole: {
+            /**
+             * Letter Id
+             * @description Its number; newer ones have higher ones
+             * @example 17
+             */
+            letter_id: number;
+            /** @description new; sending: a run is at it; replayed: sent again, not known yet what came of it; counted: it stands in an hour; late: it came too late for the stream; refused_again: another letter says why; dropped: by an operator */
+            state: components["schemas"]["LetterState"];
+            /**
+             * Reason
+             * @description Why it was refused, as a code
+             * @example future
+             */
+            reason: string;
+            /**
+             * Detail
+             * @description Why it was refused, in words
+             */
+            detail: string;
+            /**
+             * Topic
+             * @description Where it was or should have been
+             * @example isotherm.observation
+             */
+            topic: string;
+            /**
+             * Partition
+             * @description Its place there; null: it never reached its topic
+             */
+            partition: number | null;
+            /** Offset */
+            offset: number | null;
+            /**
+             * Feed Id
+             * @description The feed it came with, where known
+             */
+            feed_id: string | null;
+            /**
+             * Station Id
+             * @description Where the message can be read so far
+             */
+            station_id: string | null;
+            /**
+             * Payload Bytes
+             * @description How long the message was
+             */
+            payload_bytes: number;
+            /**
+             * Refused At
+             * @example 2026-01-01T00:00:00Z
+             */
+            refused_at: string;
+            /**
+             * State At
+             * @description Since when it is in this state
+             */
+            state_at: string;
+            /**
+             * Worked By
+             * @description The run that repaired, replayed or dropped it
+             */
+            worked_by: string | null;
+            /**
+             * Repair Rule
+             * @description How it was repaired
+             * @example as_is
+             */
+            repair_rule: string | null;
+            /**
+             * Outcome
+             * @description What came of it
+             */
+            outcome: string | null;
+            /**
+             * Payload
+             * @description What it held: text, or base64 where it is none
+             */
+            payload: string;
+            /**
+             * Encoding
+             * @description utf-8 or base64
+             */
+            encoding: string;
+            /**
+             * Is Whole
+             * @description Whether all of it is kept; else it is the beginning
+             */
+            is_whole: boolean;
+            /**
+             * Replayed Payload
+             * @description What was sent in its place
+             */
+            replayed_payload: string | null;
+            /**
+             * Replay Partition
+             * @description Where that stands in the topic
+             */
+            replay_partition: number | null;
+            /** Replay Offset */
+            replay_offset: number | null;
         };
         /**
          * MapYear
@@ -2313,6 +2603,14 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * OneLetter
+         * @description The answer about one letter.
+         */
+        OneLetter: {
+            data: components["schemas"]["LetterWhole"];
+            meta: components["schemas"]["Meta"];
+        };
+        /**
          * OneStation
          * @description The answer about one station.
          */
@@ -2468,6 +2766,17 @@ export interface components {
             /** Data */
             data: components["schemas"]["Hour"][];
             meta: components["schemas"]["StationSeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[LetterRow, LetterMeta] */
+        Page_LetterRow_LetterMeta_: {
+            /** Data */
+            data: components["schemas"]["LetterRow"][];
+            meta: components["schemas"]["LetterMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -6376,6 +6685,146 @@ export interface operations {
             };
             /** @description Several stations in service have this code */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dead_letters_api_v1_dead_letters_get: {
+        parameters: {
+            query?: {
+                /** @description Only of this reason */
+                reason?: string;
+                /** @description Only those in this state */
+                state?: components["schemas"]["LetterState"];
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LetterRow_LetterMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    one_dead_letter_api_v1_dead_letters__letter_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number */
+                letter_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneLetter"];
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such letter */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

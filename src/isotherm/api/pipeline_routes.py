@@ -27,6 +27,7 @@ from isotherm.datasets.facts import FACTS
 from isotherm.datasets.freshness import Freshness, freshness_of, has_ended
 from isotherm.hourly_summary import LAYERS
 from isotherm.settings import Settings
+from isotherm.stores.dead_letters import count_new
 from isotherm.stores.newest import read_newest_hours
 from isotherm.stores.tables import rejected_observation, rejection_count
 from isotherm.utc import iso_time
@@ -50,7 +51,10 @@ class DeadLetters(BaseModel):
 
     count: int = Field(ge=0)
     by_reason: dict[str, int]
-    newest: list[RejectedRow]
+    newest: list[RejectedRow] = Field(description="The newest rows set aside from files")
+    unworked: dict[str, int] = Field(
+        description="Dead letters that nobody has worked yet, by reason; /dead-letters lists them"
+    )
 
 
 class LayerFreshness(BaseModel):
@@ -203,4 +207,5 @@ def _read_dead_letters(connection: sa.Connection) -> dict[str, Any]:
         "count": sum(count for _, count in by_reason),
         "by_reason": dict(map(tuple, by_reason)),
         "newest": [{**row, "rejected_at": iso_time(row["rejected_at"])} for row in newest],
+        "unworked": count_new(connection),
     }

@@ -22,6 +22,7 @@ from isotherm.audit.ledger import (
 )
 from isotherm.audit.stored_hours import read_hours
 from isotherm.audit.topics import TopicRecord, read_topic
+from isotherm.dead_letter import about_of
 from isotherm.hourly_summary import LAYER_BATCH, LAYER_SPEED
 from isotherm.messages import DEAD_LETTER_TOPIC, OBSERVATION_TOPIC, ObservationHead
 from isotherm.observation import KEY
@@ -30,6 +31,8 @@ from isotherm.settings import Settings
 from isotherm.statistics.catalogue import STATISTIC_NAMES
 from isotherm.stores import tables
 from isotherm.stream.admission import admit, clock_of, feed_of
+from isotherm.stream.feeder_files import FeedPosition, position_path
+from isotherm.stream.topic_offsets import TopicOffsets
 
 _COLUMNS: Final = (*KEY, "dataset")
 _TEXTS: Final = pl.Schema(dict.fromkeys(_COLUMNS, pl.String()))
@@ -84,6 +87,18 @@ def settle_feeds(
     return result
 
 
+def is_whole(settings: Settings, feed_id: str) -> bool:
+    """Whether Kafka still has the feed's first message; only then it can be audited.
+
+    Raises:
+        StoreError: Kafka does not answer.
+    """
+    start = FeedPosition.load(position_path(settings, feed_id), feed_id).start_offsets or {}
+    with TopicOffsets(settings.kafka_bootstrap_servers) as topics:
+        nearest = topics.nearest(settings.lane.topic(OBSERVATION_TOPIC), start)
+    return all(nearest.get(partition) == offset for partition, offset in start.items())
+
+
 def audit_feeds(settings: Settings, engine: sa.Engine, feed_ids: Collection[str]) -> FeedAudit:
     """The ledger of the speed layer over these feeds, and their hours against the batch layer.
 
@@ -94,8 +109,11 @@ def audit_feeds(settings: Settings, engine: sa.Engine, feed_ids: Collection[str]
     settled_at = datetime.now(UTC)
     keys = [pl.DataFrame(schema=_SCHEMA)]
     topic = settings.lane.topic(OBSERVATION_TOPIC)
-    keys += [_keys_of(part, feed_ids) for part in read_topic(bootstrap, topic)]
-    dead = _count_letters(bootstrap, settings.lane.topic(DEAD_LETTER_TOPIC), feed_ids)
+    replays: dict[str, bool] = {}
+    for part in read_topic(bootstrap, topic):
+        keys.append(_keys_of(part, feed_ids))
+        replays |= _replays_in(part, feed_ids)
+    letters = _read_letters(bootstrap, settings.lane.topic(DEAD_LETTER_TOPIC), feed_ids)
     expected = count_keys_by_hour(pl.concat(keys))
     accounts, differing = [], 0
     for dataset, hours in expected.group_by("dataset"):
@@ -104,7 +122,7 @@ def audit_feeds(settings: Settings, engine: sa.Engine, feed_ids: Collection[str]
         differing += part_differing
     lines = lines_of(LAYER_SPEED, pl.concat(accounts)) if accounts else _nothing()
     return FeedAudit(
-        with_dead_letters(lines, dead),
+        with_dead_letters(lines, len(letters - replays.keys()), sum(replays.values())),
         expected.height,
         differing,
         _scope_of(expected, feed_ids),
@@ -149,15 +167,29 @@ def _keys_of(records: list[TopicRecord], feed_ids: Collection[str]) -> pl.DataFr
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
 
 
-def _count_letters(bootstrap: str, topic: str, feed_ids: Collection[str]) -> int:
-    """The dead letters of these feeds; one that was written again has the same key."""
-    letters = {
-        one.key or one.value
+def _replays_in(records: list[TopicRecord], feed_ids: Collection[str]) -> dict[str, bool]:
+    """Letters that a message was sent in place of, and whether it is an observation of these feeds.
+
+    One that was refused again has a letter of its own.
+    """
+    return {
+        one.replay_of: isinstance(
+            message := admit(one.value, clock_of(one.written_ms)), ObservationHead
+        )
+        and message.feed_id in feed_ids
+        for one in records
+        if one.replay_of is not None
+    }
+
+
+def _read_letters(bootstrap: str, topic: str, feed_ids: Collection[str]) -> set[str]:
+    """What the dead letters of these feeds are about; one that was written again is the same."""
+    return {
+        about_of(one.key, topic, one.partition, one.offset)
         for records in read_topic(bootstrap, topic)
         for one in records
         if feed_of(one.value) in feed_ids
     }
-    return len(letters)
 
 
 def _compare(engine: sa.Engine, dataset: str, expected: pl.DataFrame) -> tuple[pl.DataFrame, int]:

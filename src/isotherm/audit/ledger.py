@@ -4,11 +4,13 @@ Per rule and by distinct observation key:
 fed = counted in hours + not selected + rejected + superseded + late + dead-lettered.
 It is an audit, so it counts the keys itself, from the Parquet on HDFS (batch) or the raw topic (speed),
 and holds them hour by hour against what stands in MySQL: a loss in one hour cannot be made up by a
-double in another. Deliveries (re-sends, older revisions) are a line of their own.
+double in another. Deliveries (re-sends, older revisions) are a line of their own. A dead letter that
+was repaired and replayed is one no more: what took its place stands among the others, and `repaired`
+says how many of these there are.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
@@ -44,6 +46,7 @@ class LedgerLine:
     deliveries: int
     lost: int
     doubled: int
+    repaired: int = 0
 
     @property
     def is_balanced(self) -> bool:
@@ -163,6 +166,7 @@ def _compare(expected: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
         deliveries=pl.col("deliveries").sum(),
         lost=pl.col("missing").clip(0).sum() - pl.col("late").sum(),
         doubled=(-pl.col("missing")).clip(0).sum(),
+        repaired=pl.lit(0, pl.Int64).first(),
     )
 
 
@@ -181,11 +185,20 @@ def lines_of(layer: str, accounts: pl.DataFrame) -> list[LedgerLine]:
     ]
 
 
-def with_dead_letters(lines: Iterable[LedgerLine], count: int) -> list[LedgerLine]:
-    """The lines with observations that never got a key or were refused before the layer."""
+def with_dead_letters(lines: Iterable[LedgerLine], count: int, repaired: int = 0) -> list[LedgerLine]:
+    """The lines with observations that never got a key or were refused before the layer.
+
+    Args:
+        lines: one per rule.
+        count: dead letters that no other message took the place of.
+        repaired: those that one took the place of, which is fed and counted like every other.
+    """
     return [
-        LedgerLine(
-            **asdict(line) | {"fed": line.fed + count, "dead_lettered": line.dead_lettered + count}
+        replace(
+            line,
+            fed=line.fed + count,
+            dead_lettered=line.dead_lettered + count,
+            repaired=line.repaired + repaired,
         )
         for line in lines
     ]

@@ -215,7 +215,7 @@ def _print_result(console: Console, result: FirstRunResult) -> None:
         table.add_column(f"{line.layer}\n{line.rule}", justify="right")
     for name in (
         "fed", "counted", "not_selected", "rejected", "superseded", "late", "dead_lettered", "lost",
-        "doubled", "deliveries",
+        "doubled", "deliveries", "repaired",
     ):  # fmt: skip
         values = [f"{getattr(line, name):,}" for line in result.ledger]
         table.add_row(

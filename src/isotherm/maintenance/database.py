@@ -9,7 +9,13 @@ from sqlalchemy import Engine
 
 from isotherm.maintenance.removal import Removal
 from isotherm.stores.mysql import is_transient
-from isotherm.stores.tables import disk_sample, file_review, hour_receipt, rejected_observation
+from isotherm.stores.tables import (
+    dead_letter,
+    disk_sample,
+    file_review,
+    hour_receipt,
+    rejected_observation,
+)
 from isotherm.utc import to_naive
 
 REJECTS_KEPT: Final = timedelta(days=30)
@@ -28,6 +34,7 @@ def clean_mysql(engine: Engine, *, dry_run: bool) -> list[Removal]:
     """
     kept = (
         (rejected_observation, "rejected_at", "30 days, counts for ever", REJECTS_KEPT),
+        (dead_letter, "refused_at", "30 days, counts for ever", REJECTS_KEPT),
         (hour_receipt, "received_at", "one hour", _RECEIPTS_KEPT),
         (file_review, "decided_at", "400 days", _DECISIONS_KEPT),
         (disk_sample, "sampled_at", "400 days", _SAMPLES_KEPT),

@@ -14,10 +14,9 @@ from sqlalchemy import Connection, Engine
 from isotherm.errors import FencedError, StoreError
 from isotherm.hourly_summary import LAYER_SPEED
 from isotherm.sink.rows import EMPTY_HOUR, HOURLY_SUMMARY
-from isotherm.stores.tables import rejected_observation, sink_offset
+from isotherm.stores.dead_letters import forget_places
+from isotherm.stores.tables import dead_letter, sink_offset
 
-# What stands for a dataset in the tables of rejected rows.
-DEAD_LETTER_ORIGIN: Final = "dead-letter"
 ADOPT_COMMAND: Final = "python streaming/summaries_to_mysql.py --adopt-topic"
 
 
@@ -155,12 +154,7 @@ def adopt_letters(engine: Engine, store: OffsetStore) -> Mapping[str, int]:
     with engine.begin() as connection:
         reset = {sink_offset.name: _forget_other_topics(connection, store)}
         if reset[sink_offset.name]:
-            rows = connection.execute(
-                sa.update(rejected_observation)
-                .where(rejected_observation.c.dataset == DEAD_LETTER_ORIGIN)
-                .values(letter_partition=None, letter_offset=None)
-            )
-            reset[rejected_observation.name] = rows.rowcount
+            reset[dead_letter.name] = forget_places(connection)
     return reset
 
 

@@ -65,7 +65,9 @@ class ReplayOperator(BaseOperator):
         Raises:
             AirflowFailException: observations are lost or doubled; to try again would find the same.
         """
-        if not _is_whole(settings, feed_id):
+        from isotherm.audit.feeds import is_whole
+
+        if not is_whole(settings, feed_id):
             self.log.warning(
                 "Kafka keeps messages for 7 days and has removed the first of feed %s: its ledger "
                 "stays as it was.", feed_id,
@@ -99,18 +101,6 @@ def _publish(operator: BaseOperator, context: Context, progress: Mapping[str, An
         context["ti"].xcom_push(key="progress", value=dict(progress))
     except Exception as error:  # whatever it is, the replay goes on
         operator.log.warning("Progress could not be shown in the UI: %s", error)
-
-
-def _is_whole(settings: "Settings", feed_id: str) -> bool:
-    """Whether Kafka still has the feed's first message."""
-    from isotherm.messages import OBSERVATION_TOPIC
-    from isotherm.stream.feeder_files import FeedPosition, position_path
-    from isotherm.stream.topic_offsets import TopicOffsets
-
-    start = FeedPosition.load(position_path(settings, feed_id), feed_id).start_offsets or {}
-    with TopicOffsets(settings.kafka_bootstrap_servers) as topics:
-        nearest = topics.nearest(OBSERVATION_TOPIC, start)
-    return all(nearest.get(partition) == offset for partition, offset in start.items())
 
 
 def _audit(settings: "Settings", feed_id: str, run_id: str) -> "FeedAudit":

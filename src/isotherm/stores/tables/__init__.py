@@ -20,6 +20,7 @@ from isotherm.stores.tables.climate import (
 )
 from isotherm.stores.tables.columns import STATION_ID_LENGTH, metadata
 from isotherm.stores.tables.files import accepted_version, file_review, source_file
+from isotherm.stores.tables.letters import dead_letter
 from isotherm.stores.tables.reconciliations import (
     RECONCILED_COUNTS,
     RECONCILED_FED,
@@ -69,6 +70,7 @@ __all__ = [
     "climate_month",
     "cross_walk_entry",
     "daily_summary",
+    "dead_letter",
     "disk_sample",
     "empty_hour",
     "file_review",

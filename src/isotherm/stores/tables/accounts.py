@@ -1,6 +1,6 @@
 """The audit: what was rejected, and where every observation went."""
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -34,7 +34,17 @@ LEDGER_COUNTS: Final = (
     "deliveries",
     "lost",
     "doubled",
+    "repaired",
 )
+
+
+def _counts() -> list[Column[Any]]:
+    """A column of each; `repaired` came later, and is 0 in the lines of before."""
+    return [
+        Column(name, BigInteger(), nullable=False, server_default="0" if name == "repaired" else None)
+        for name in LEDGER_COUNTS
+    ]
+
 
 rejected_observation = Table(
     "rejected_observation",
@@ -46,9 +56,6 @@ rejected_observation = Table(
     required("reason", ascii_key(32)),
     Column("payload", mysql.TEXT()),
     required("rejected_at", utc()),
-    # Of a dead letter: its own place in the dead-letter topic, so that it is counted once.
-    Column("letter_partition", Integer()),
-    Column("letter_offset", BigInteger()),
     Index("ix_rejected_observation_file", "dataset", "source_file"),
     Index("ix_rejected_observation_rejected_at", "rejected_at"),
     **OPTIONS,
@@ -72,7 +79,7 @@ settled_file = Table(
     required("year", SmallInteger()),
     required("station_id", ascii_key(STATION_ID_LENGTH)),
     required("rule", ascii_key(16)),
-    *(required(name, BigInteger()) for name in LEDGER_COUNTS),
+    *_counts(),
     required("checked_at", utc()),
     PrimaryKeyConstraint("dataset", "rule", "year", "station_id"),
     comment="the audit's account of each file, by its newest check",
@@ -86,7 +93,7 @@ ledger = Table(
     required("run_label", mysql.VARCHAR(120)),
     required("rule", ascii_key(16)),
     required("layer", ascii_key(8)),
-    *(required(name, BigInteger()) for name in LEDGER_COUNTS),
+    *_counts(),
     required("checked_at", utc()),
     # What the account covers; null in lines from before it was kept.
     Column("datasets", mysql.VARCHAR(255), comment="by name, with commas"),

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from isotherm.stores.schema import column_names
+from isotherm.stores.schema import index_names
 
 revision = "0019"
 down_revision = "0018"
@@ -10,7 +10,7 @@ down_revision = "0018"
 
 def upgrade() -> None:
     """One DDL, unless an interrupted run has done it."""
-    if "letter_offset" in column_names(op.get_bind(), "rejected_observation"):
+    if "ix_rejected_observation_file" in index_names(op.get_bind(), "rejected_observation"):
         return
     op.execute("""
 ALTER TABLE rejected_observation
