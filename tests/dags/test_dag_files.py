@@ -27,7 +27,9 @@ DAG_IDS = {
     "ingest_observations",
     "maintain_platform",
     "reconcile_layers",
+    "repair_dead_letters",
     "stream_observations",
+    "watch_dead_letters",
     "watch_freshness",
 }
 DAG_FILES = sorted((REPOSITORY_ROOT / "dags").glob("*.py"))

@@ -30,6 +30,11 @@ def take_turn(connection: Connection, name: str, *, again_after: timedelta) -> b
     return True
 
 
+def read_told_at(connection: Connection, name: str) -> datetime | None:
+    """When it was last told, UTC without a zone; None = never, or forgotten."""
+    return connection.scalar(select(notice.c.told_at).where(notice.c.name == name[:_MAX_NAME]))
+
+
 def forget(connection: Connection, name: str) -> bool:
     """It is over; returns whether it had been told."""
     return connection.execute(delete(notice).where(notice.c.name == name[:_MAX_NAME])).rowcount > 0

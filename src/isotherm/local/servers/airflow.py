@@ -168,6 +168,17 @@ def connections(settings: Settings) -> dict[str, dict[str, object]]:
             "group.id": "isotherm-airflow",
         },
     }
+    # For the trigger that watches the dead letters: its place is kept by Kafka, once an event is out.
+    letters: dict[str, object] = {
+        "conn_type": "kafka",
+        "extra": {
+            "bootstrap.servers": settings.kafka_bootstrap_servers,
+            "group.id": "isotherm-dead-letter-watch",
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+            "log_level": 0,
+        },
+    }
     mysql: dict[str, object] = {
         "conn_type": "mysql",
         "host": settings.mysql_host,
@@ -185,6 +196,7 @@ def connections(settings: Settings) -> dict[str, dict[str, object]]:
     return {
         "spark_default": spark,
         "kafka_default": kafka,
+        "kafka_dead_letters": letters,
         "isotherm_mysql": mysql,
         "airflow_metadata": metadata,
     }

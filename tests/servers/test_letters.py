@@ -1,0 +1,233 @@
+"""Dead letters on a real broker and database: repaired, sent once each whoever dies, and followed."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from confluent_kafka import Producer
+
+from isotherm.audit.feeds import audit_feeds
+from isotherm.audit.topics import read_topic
+from isotherm.errors import StoreError
+from isotherm.letters import outcomes, replay, tasks, telling
+from isotherm.messages import DEAD_LETTER_TOPIC, OBSERVATION_TOPIC, ObservationMessage
+from isotherm.settings import Settings
+from isotherm.sink.letters import read_letter
+from isotherm.stores import letter_work
+from isotherm.stores.dead_letters import add_letters
+from isotherm.stores.tables import dead_letter, empty_hour, hourly_summary, notice, sink_offset
+from isotherm.stream.feeder_files import FeedPosition, position_path
+from made_up import observation
+from servers.stream_fixture import read_all
+from servers.test_feed_audit import FEED, Speed, encoded
+from servers.test_feed_audit import broker as broker
+from servers.test_feed_audit import speed as speed
+
+pytest_plugins = ["servers.mariadb_fixture"]
+pytestmark = pytest.mark.servers
+FORM: dict[str, Any] = {
+    "reason": "all", "letter_ids": None, "first_day": None, "last_day": None, "repair_rule": "as_is",
+    "fields": None, "payload": None, "limit": 1000, "dry_run": False,
+}  # fmt: skip
+
+
+@pytest.fixture
+def letters(speed: Speed, monkeypatch: pytest.MonkeyPatch) -> Iterator["Letters"]:
+    for module in (tasks, telling):
+        monkeypatch.setattr(module, "load_settings", lambda: speed.settings)
+    FeedPosition(FEED, start_offsets={0: 0, 1: 0}).save(position_path(speed.settings, FEED))
+    one = Letters(speed)
+    yield one
+    with speed.engine.begin() as connection:
+        for table in (dead_letter, notice, sink_offset):
+            connection.execute(sa.delete(table))
+
+
+class Letters:
+    """What the stream's letters become in MySQL, without a sink process."""
+
+    def __init__(self, speed: Speed) -> None:
+        self.speed, self.settings, self.engine = speed, speed.settings, speed.engine
+
+    def refuse(self, *values: bytes, written_ms: int = 0) -> None:
+        """Messages that the stream refuses, and their letters as the sink writes them."""
+        for value in values:
+            self.speed.send(OBSERVATION_TOPIC, value, "01001099999", written_ms)
+        self.speed.flush()
+        self.speed.write_letters()
+        self.take_letters()
+
+    def take_letters(self) -> None:
+        records = read_all(self.settings.kafka_bootstrap_servers, DEAD_LETTER_TOPIC)
+        with self.engine.begin() as connection:
+            add_letters(connection, [read_letter(one) for one in records])
+
+    def work(self, **form: object) -> list[int]:
+        return tasks.work_letters({**FORM, **form}, run_label="repair_dead_letters test")
+
+    def rows(self) -> list[dict[str, Any]]:
+        with self.engine.connect() as connection:
+            statement = sa.select(dead_letter).order_by(dead_letter.c.letter_id)
+            return [dict(row) for row in connection.execute(statement).mappings()]
+
+    def states(self) -> list[str]:
+        return [one["state"] for one in self.rows()]
+
+    def sent(self) -> list[bytes]:
+        topic = read_topic(self.settings.kafka_bootstrap_servers, OBSERVATION_TOPIC)
+        return [one.value for part in topic for one in part if one.replay_of is not None]
+
+    def write_hours(self, *rows: dict[str, Any], version: int = 0) -> None:
+        """The hours as stream and sink leave them once they have read all there is."""
+        with self.engine.begin() as connection:
+            for table in (hourly_summary, empty_hour):
+                connection.execute(sa.delete(table))
+        self.speed.write_hours(list(rows))
+        with self.engine.begin() as connection:
+            connection.execute(sa.update(hourly_summary).values(version=version))
+
+
+def comma(**changes: object) -> bytes:
+    good = json.loads(encoded(observation()))
+    return json.dumps({**good, "air_temperature_tenths": "12,5", **changes}).encode()
+
+
+def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(
+    letters: Letters, capsys: pytest.CaptureFixture[str]
+) -> None:
+    letters.refuse(comma(), b"{not json " + FEED.encode())
+    assert letters.work(repair_rule="decimal_comma", dry_run=True) == []
+    assert (letters.states(), letters.sent()) == (["new", "new"], [])
+    said = capsys.readouterr().out
+    assert "admitted" in said
+    assert "cannot_repair" in said
+    assert "1 of 2 letters would be" in said
+
+
+def test_a_repaired_letter_is_sent_once_counted_once_and_leaves_the_ledger_exact(
+    letters: Letters,
+) -> None:
+    other = observation(observed_at=observation()["observed_at"] + timedelta(minutes=7))
+    letters.speed.send(OBSERVATION_TOPIC, encoded(other), "01001099999")
+    letters.refuse(comma(), comma(station_id="none"))
+    letters.write_hours(other)
+    before = audit_feeds(letters.settings, letters.engine, [FEED]).lines[0]
+    assert (before.fed, before.dead_lettered, before.repaired, before.lost) == (3, 2, 0, 0)
+
+    (sent,) = letters.work(repair_rule="decimal_comma")
+    assert letters.work(repair_rule="decimal_comma") == [], "a second run sends nothing again"
+
+    (value,) = letters.sent()
+    message = ObservationMessage.model_validate_json(value)
+    assert getattr(message, "air_temperature_tenths", None) == 125
+    assert letters.states() == ["replayed", "new"]
+    outcomes.settle(letters.engine)
+    assert letters.states() == ["replayed", "new"], "no hour has it yet"
+    row = {**observation(), "air_temperature_tenths": 125}
+    letters.write_hours(other, row, version=1_000)
+    assert tasks.await_outcomes([sent], wait_s=0) == []
+    assert tasks.show_outcomes([sent]) == {"counted": 1}
+    (counted, _) = letters.rows()
+    hour = row["observed_at"].replace(minute=0)
+    assert counted["outcome"].startswith(f"in hour {hour:%Y-%m-%dT%H:00:00Z} of 01001099999")
+    assert counted["worked_by"] == "repair_dead_letters test"
+    after = audit_feeds(letters.settings, letters.engine, [FEED]).lines[0]
+    assert (after.fed, after.dead_lettered, after.repaired) == (3, 1, 1)
+    assert (after.lost, after.doubled, after.late) == (0, 0, 0)
+    assert after.fed == after.counted + after.not_selected + after.rejected + after.superseded + 1
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_of_a_run_that_died_between_claim_and_note_the_topic_tells_what_was_sent(
+    letters: Letters, monkeypatch: pytest.MonkeyPatch, is_sent: bool
+) -> None:
+    letters.refuse(comma())
+
+    def die(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        if is_sent:
+            patched.setattr(letter_work, "note_sent", die)
+        else:
+            patched.setattr(replay.Replayer, "_produce", die)
+        with pytest.raises(KeyboardInterrupt):
+            letters.work(repair_rule="decimal_comma")
+    assert letters.states() == ["sending"]
+
+    assert len(letters.work(repair_rule="decimal_comma")) == (0 if is_sent else 1)
+    assert (letters.states(), len(letters.sent())) == (["replayed"], 1)
+    (row,) = letters.rows()
+    assert row["replay_offset"] == 1
+
+
+def test_what_is_refused_again_is_another_letter_which_the_first_one_names(letters: Letters) -> None:
+    soon = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=2)
+    letters.refuse(json.dumps({**json.loads(encoded(observation())), "observed_at": f"{soon:%FT%TZ}"})
+                   .encode(), written_ms=int(datetime.now(UTC).timestamp() * 1000))  # fmt: skip
+    assert letters.work() == [], "its time has not come"
+    (first,) = letters.rows()
+    with letters.engine.begin() as connection:
+        assert letter_work.claim(connection, first["letter_id"], "run", "as_is", replayed_payload=b"{")
+        place = (first["message_partition"], first["message_offset"] + 1)
+        assert letter_work.note_sent(connection, first["letter_id"], *place)
+    letters.speed.send(OBSERVATION_TOPIC, b"{ " + FEED.encode(), "01001099999")
+    letters.speed.flush()
+    letters.speed.write_letters()
+    letters.take_letters()
+    assert outcomes.settle(letters.engine) == {"refused_again": 1}
+    again, new = letters.rows()
+    assert again["outcome"].startswith(f"letter {new['letter_id']}: unreadable_message")
+    assert new["state"] == "new"
+
+
+def test_letters_are_closed_by_an_operator_and_then_left_alone(letters: Letters) -> None:
+    letters.refuse(comma(), b"{not json " + FEED.encode())
+    assert letters.work(repair_rule="drop", reason="unreadable_message") == []
+    assert letters.states() == ["new", "dropped"]
+    assert letters.work(repair_rule="decimal_comma", letter_ids=[letters.rows()[1]["letter_id"]]) == []
+    assert letters.sent() == []
+
+
+def test_kafka_that_is_away_sends_nothing_and_says_so(
+    letters: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters.refuse(comma())
+    nobody: Settings = letters.settings.model_copy(update={"kafka_bootstrap_servers": "127.0.0.1:9"})
+    with monkeypatch.context() as patched:
+        patched.setattr(tasks, "load_settings", lambda: nobody)
+        patched.setattr(replay, "_FLUSH_S", 1.0)
+        with pytest.raises(StoreError, match="Kafka did not take 1 of 1"):
+            letters.work(repair_rule="decimal_comma")
+    assert letters.states() == ["sending"]
+    assert len(letters.work(repair_rule="decimal_comma")) == 1
+
+
+def test_people_are_told_once_of_letters_that_came(
+    letters: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, str]] = []
+    monkeypatch.setattr(telling, "notify", lambda title, body, _settings: told.append((title, body)))
+    assert telling.tell_of_letters() == 0
+    letters.refuse(comma(), b"{not json " + FEED.encode())
+    assert telling.may_tell()
+    assert telling.tell_of_letters() == 2
+    assert not telling.may_tell()
+    assert telling.tell_of_letters() == 0
+    ((title, body),) = told
+    assert title == "Isotherm: 2 messages could not be used"
+    assert "1 invalid, 1 unreadable_message" in body
+
+
+def test_a_long_letter_keeps_its_beginning_and_its_length(letters: Letters) -> None:
+    producer = Producer({"bootstrap.servers": letters.settings.kafka_bootstrap_servers})
+    producer.produce(DEAD_LETTER_TOPIC, b"\xff" * 900_000, key="long")
+    producer.flush(10)
+    letters.take_letters()
+    (row,) = letters.rows()
+    assert (row["reason"], row["payload_bytes"], len(row["payload"])) == (
+        "unreadable_letter", 900_000, 32 * 1024,
+    )  # fmt: skip
