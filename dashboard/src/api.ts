@@ -12,7 +12,7 @@ export const PAGE_LIMIT = 10_000;
 /** Longer than the API itself waits for MySQL. */
 const PATIENCE_MS = 30_000;
 
-type Schemas = components["schemas"];
+export type Schemas = components["schemas"];
 export type Station = Schemas["Station"];
 export type StationDetail = Schemas["StationDetail"];
 export type Candidate = Schemas["Candidate"];
@@ -86,7 +86,7 @@ export function apiUrl(route: string, query: Query = {}, base: string = document
   return url.href;
 }
 
-async function getJson<Body>(url: string, signal?: AbortSignal): Promise<Body> {
+export async function getJson<Body>(url: string, signal?: AbortSignal): Promise<Body> {
   const patience = AbortSignal.timeout(PATIENCE_MS);
   const both = signal ? AbortSignal.any([signal, patience]) : patience;
   let response: Response;

@@ -1,6 +1,6 @@
-/** What of the pipeline needs somebody: a deadline that is missed, files that are refused. */
+/** What of the pipeline needs somebody: a missed deadline, refused files, messages nobody could use. */
 
-import { count } from "./format";
+import { count, counted } from "./format";
 import type { PipelineStatus } from "./pipeline";
 
 const NAMED = 3;
@@ -10,10 +10,12 @@ export interface Attention {
   text: string;
   tone: "bad" | "late";
   explanation: string;
+  /** The page that shows it whole. */
+  page?: string;
 }
 
 /** Nothing where all is well. */
-export function attentionOf({ deadline, refused }: PipelineStatus): Attention[] {
+export function attentionOf({ deadline, refused, unworked }: PipelineStatus): Attention[] {
   const found: Attention[] = [];
   if (deadline?.is_missed) {
     found.push({
@@ -33,6 +35,17 @@ export function attentionOf({ deadline, refused }: PipelineStatus): Attention[] 
       tone: "late",
       explanation:
         "The archive has versions of them that cover less than ours, which stay. In Airflow accept_shrunken_files shows what they would lose.",
+    });
+  }
+  const letters = Object.values(unworked).reduce((sum, one) => sum + one, 0);
+  if (letters) {
+    const said = Object.entries(unworked).map(([reason, number]) => `${count(number)} ${reason}`);
+    found.push({
+      key: "letters",
+      text: counted(letters, "dead letter"),
+      tone: "late",
+      explanation: `Messages that could not be used: ${said.join(", ")}. In Airflow repair_dead_letters sends them again.`,
+      page: "letters",
     });
   }
   return found;

@@ -17,6 +17,12 @@ const router = createRouter({
   routes: [
     { path: "/history", name: "history", component: HistoryView, meta: { title: "History" } },
     { path: "/live", name: "live", component: () => import("./views/LiveView.vue"), meta: { title: "Live" } },
+    {
+      path: "/dead-letters",
+      name: "letters",
+      component: () => import("./views/LettersView.vue"),
+      meta: { title: "Dead letters" },
+    },
     { path: "/docs", name: "docs", component: () => import("./views/DocsView.vue"), meta: { title: "API" } },
     { path: "/", redirect: { name: "history" } },
     { path: "/:rest(.*)*", name: "missing", component: MissingView, meta: { title: "No such page" } },

@@ -33,6 +33,8 @@ export interface PipelineStatus {
   /** Rows in which the layers differ; null where nothing was compared. */
   drift: number | null;
   reconciliation: Reconciliation | null;
+  /** Dead letters that nobody has worked, by reason. */
+  unworked: Record<string, number>;
 }
 
 export interface Pipeline {
@@ -67,6 +69,7 @@ export function readPipeline(answer: Partial<PipelineAnswer>): PipelineStatus {
     refused: answer.refused ?? { count: 0, newest: [] },
     drift: answer.drift ?? null,
     reconciliation: answer.reconciliation ?? null,
+    unworked: answer.dead_letters?.unworked ?? {},
   };
 }
 
