@@ -28,6 +28,7 @@ ends with the cause and what to do; mend it, then *Clear* it.
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param, chain, dag, task
+from airflow.sdk.exceptions import AirflowFailException
 
 from isotherm.ingest import dag_defaults
 
@@ -99,7 +100,10 @@ def maintain_platform() -> None:
         from isotherm.maintenance import tasks
 
         done = dict(zip(TASKS, ti.xcom_pull(task_ids=list(TASKS)), strict=True))
-        tasks.report(done, dry_run=params["dry_run"])
+        failed = tasks.report(done, dry_run=params["dry_run"])
+        if failed is not None:
+            # To look again would find the same.
+            raise AirflowFailException(failed)
 
     chain([clean_hdfs(), clean_mysql(), clean_folders(), clean_airflow(), check_kafka()], report())
 

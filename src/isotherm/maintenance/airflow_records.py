@@ -39,7 +39,7 @@ def clean_airflow(
     """
     before = datetime.now(UTC) - timedelta(days=kept_days)
     excluded = ",".join(sorted(exclude))
-    command = ["airflow", "db", "clean", "--yes", "--skip-archive"]
+    command = ["db", "clean", "--yes", "--skip-archive"]
     command += ["--clean-before-timestamp", before.isoformat(timespec="seconds")]
     command += ["--batch-size", _BATCH, "--error-on-cleanup-failure"]
     command += ["--exclude-dag-ids", excluded] if excluded else []
@@ -52,14 +52,14 @@ def clean_airflow(
         log.info(f"Not looked at, because a run of theirs is going on: {excluded}.")
     if not dry_run:
         # A run of this that was killed has left what it was about to delete.
-        _run(["airflow", "db", "drop-archived", "--yes"], environment)
+        _run(["db", "drop-archived", "--yes"], environment)
     rows = sum(map(int, _FOUND.findall(output)))
     return [Removal("records of Airflow's runs", f"{kept_days} days", rows)]
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str]) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", *command],
+        [sys.executable, "-m", "isotherm.maintenance.airflow_command", *command],
         env=dict(environment),
         capture_output=True,
         text=True,
@@ -69,6 +69,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> str:
     if done.returncode:
         end = "\n".join((done.stdout + done.stderr).splitlines()[-_LAST_LINES:])
         raise StoreError(
-            f"`{' '.join(command[:3])}` failed. Mend the cause and clear this task. It said:\n{end}"
+            f"`airflow {' '.join(command[:2])}` failed. Mend the cause and clear this task. It said:\n"
+            f"{end}"
         )
     return done.stdout

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from isotherm.errors import StoreError
 from isotherm.ingest.report import log
 from isotherm.ingest.workplace import Workplace, in_workplace
 from isotherm.maintenance.airflow_records import clean_airflow
@@ -51,7 +50,7 @@ def airflow(*, address: str, running: Collection[str], runs_kept_days: int, dry_
 @in_workplace
 def report(
     place: Workplace, done: Mapping[str, Sequence[Mapping[str, Any]] | None], *, dry_run: bool
-) -> None:
+) -> str | None:
     """Measure the disk, and show in one table what all tasks removed.
 
     Args:
@@ -59,13 +58,14 @@ def report(
         done: what each task removed; None where it failed.
         dry_run: as the tasks were called.
 
-    Raises:
-        StoreError: a task failed.
+    Returns:
+        Which tasks failed and what to do; None where none did.
     """
     sample_disk(load_settings(), place.engine, place.store)
     removals = [Removal(**one) for some in done.values() for one in some or ()]
     write_removals(removals, dry_run=dry_run)
     failed = [name for name, some in done.items() if some is None]
     if failed:
-        raise StoreError(f"{', '.join(failed)} failed: read its log, mend the cause and clear it.")
+        return f"{', '.join(failed)} failed: read its log, mend the cause and clear it."
     log.info("Everything was looked at.")
+    return None
