@@ -396,8 +396,6 @@ def test_down_leaves_nothing_after_killed_servers_and_a_killed_supervisor(
     stack.start()
     stack.wait_ready()
     processes = tree(stack)
-    idle = [one for one in processes.values() if _lives(one) and "LocalExecutor" in str(one.cmdline())]
-    assert len(idle) > 1
     supervisor = stack.record.supervisor
     assert supervisor is not None
     living = stack.record.living
