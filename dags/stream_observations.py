@@ -6,9 +6,11 @@ dashboard's Live tab shows the hours as they change. The sink is a service of it
 the other three programs, forwards their lines and shows its progress every 15 s.
 
 **The form.** `newest` plays the newest day of each station-year in the archive; `days` plays the days
-you name. Stations are chosen as in `import_history`. *Speed* is data seconds per wall second: 120 with
-a batch interval of 30 s is one hour a batch; 0 is as fast as Kafka acknowledges. *Label* replays days
-that were played before.
+you name; `follow` begins with the newest day, then asks the archive every 15 minutes
+(`ISOTHERM_FOLLOW_INTERVAL_S`) and feeds what is new or corrected, until it is stopped. Stations are
+chosen as in `import_history`. *Speed* is data seconds per wall second: 120 with a batch interval of
+30 s is one hour a batch; 0 is as fast as Kafka acknowledges. *Label* replays days that were played
+before.
 
 A form that makes no sense fails in `check_form`, at once, whatever is streaming.
 
@@ -53,9 +55,10 @@ def day_param(title: str, description: str) -> Param:
         "period": Param(
             "newest",
             type="string",
-            enum=["newest", "days"],
+            enum=["newest", "days", "follow"],
             title="Period",
-            description="newest: the newest day of each station-year. days: from first to last day.",
+            description="newest: the newest day of each station-year. days: from first to last day. "
+            "follow: the newest day, then what the archive publishes, without end.",
         ),
         "first_day": day_param("First day (UTC)", "With period days."),
         "last_day": day_param("Last day (UTC)", "Included. Empty: the first day alone."),

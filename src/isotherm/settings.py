@@ -99,6 +99,11 @@ class Settings(BaseSettings):
     stale_after_h: int = Field(
         default=96, ge=1, description="hours from the newest observation to now that are too many"
     )
+    follow_interval_s: float = Field(
+        default=900,
+        gt=0,
+        description="a stream that follows the archive asks it for changed files so often, seconds",
+    )
     notify_url: SecretStr = Field(
         default=SecretStr(""), description="where failures are told, as apprise writes addresses"
     )

@@ -88,6 +88,12 @@ class KafkaBroker:
         )
         wait_for_broker(admin_client(self.bootstrap), timeout_s=90)
 
+    @property
+    def pid(self) -> int:
+        """Of the broker that runs now."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """kill -9, as a power cut would."""
         assert self._process is not None

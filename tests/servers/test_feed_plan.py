@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -97,6 +98,20 @@ def test_days_and_label_make_another_feed_and_pace_does_not(settings: Settings) 
     ]
     assert ids[0] == ids[1]
     assert len(set(ids)) == 3
+
+
+def test_who_follows_has_one_feed_whatever_the_archive_publishes(
+    settings: Settings, archive: Path
+) -> None:
+    follow = replace(NEWEST, follows=True)
+    first = plan_feed(settings, follow, "run 1")
+    publish(archive, "ZZ000000002", days=4)
+    again = plan_feed(settings, follow, "run 2")
+    assert (first.is_new, again.is_new) == (True, False)
+    assert again.position == first.position
+    assert plan_feed(settings, NEWEST, "run 3").position.feed_id != first.position.feed_id
+    other = replace(follow, stations={"station_count": 1})
+    assert plan_feed(settings, other, "run 4").position.feed_id != first.position.feed_id
 
 
 def test_a_run_whose_feed_was_removed_plans_anew(settings: Settings) -> None:

@@ -37,7 +37,10 @@ _ACCEPT_WAIT_S: Final = 0.2
 
 
 class Batch(BaseModel):
-    """A feeder's frame; the observations themselves are checked one by one."""
+    """A feeder's frame; the observations themselves are checked one by one.
+
+    `place` says which rows of which files these are: the same batch and place again are a repetition.
+    """
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -45,6 +48,7 @@ class Batch(BaseModel):
     batch: int
     observations: list[Any]
     set_aside: list[dict[str, Any]] = []
+    place: str | None = None
 
 
 @dataclass(slots=True)
@@ -125,6 +129,7 @@ class Bridge:
         self._refused: RefusedError | None = None
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
+        self._answered: dict[str, tuple[tuple[int, str | None], dict[str, int]]] = {}
 
     def stop(self) -> None:
         """Ask the bridge to end; for signal handlers."""
@@ -187,6 +192,12 @@ class Bridge:
             raise MessageFormatError(f"The frame's {place} is wrong: {first['msg']}") from error
         if self._feed_id is not None and batch.feed_id != self._feed_id:
             raise MessageFormatError(f"This bridge serves feed {self._feed_id}, not {batch.feed_id}.")
+        mark = batch.batch, batch.place
+        known, answer = self._answered.get(batch.feed_id, (None, {}))
+        if batch.place is not None and known == mark:
+            # Its feeder was killed between the answer and writing it down.
+            log.info("batch_known", feed_id=batch.feed_id, batch=batch.batch)
+            return answer
         prepared = prepare(batch, datetime.now(UTC), self._lane)
         # Dead letters first: an acknowledged batch then has all of them.
         self._publisher.publish([*prepared.dead_letters, *prepared.observations])
@@ -195,7 +206,9 @@ class Bridge:
             "dead_lettered": len(prepared.dead_letters),
         }
         log.info("batch_published", feed_id=batch.feed_id, batch=batch.batch, **counts)
-        return {"batch": batch.batch, **counts}
+        answer = {"batch": batch.batch, **counts}
+        self._answered[batch.feed_id] = mark, answer
+        return answer
 
 
 def _hang_up(connection: socket.socket) -> None:

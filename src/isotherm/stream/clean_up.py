@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from isotherm.settings import Settings
+from isotherm.stream.feeder_files import ROWS_ENDING
 
 OLD_AFTER_DAYS: Final = 30
 _DAY_S: Final = 86_400
@@ -25,13 +26,20 @@ def remove_old(settings: Settings, feed_id: str) -> dict[str, int]:
     state = settings.state_dir
     return {
         "downloads": _remove(_files(state / "downloads"), feed_id),
-        "feeds": _remove(_files(state / "feeds"), feed_id),
+        "feeds": _remove(_files_of_feeds(state / "feeds", feed_id), feed_id),
         "locks": _remove((state / "run").glob("stream-*.lock"), feed_id),
     }
 
 
 def _files(folder: Path) -> Iterable[Path]:
     return (path for path in folder.rglob("*") if path.is_file())
+
+
+def _files_of_feeds(folder: Path, feed_id: str) -> Iterable[Path]:
+    """Of a feed that goes on also an old file may be what it knows: its folder stays whole."""
+    living = {one.stem for one in folder.glob("*.json") if one.lstat().st_mtime >= old_before()}
+    kept = {f"{one}{ROWS_ENDING}" for one in (*living, feed_id)}
+    return (path for path in _files(folder) if path.relative_to(folder).parts[0] not in kept)
 
 
 def _remove(paths: Iterable[Path], feed_id: str) -> int:

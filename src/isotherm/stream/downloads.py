@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -42,16 +42,30 @@ class Downloads:
         """Have the newest version of each file; returns the versions of those that exist.
 
         Raises:
-            SourceError: one could not be had; the others are in place.
+            SourceError: one could not be had; those before it are in place.
         """
+
+        def fail(error: SourceError) -> None:
+            raise error
+
+        return self.bring_what_can_be_had(archive, station_years, fail)
+
+    def bring_what_can_be_had(
+        self,
+        archive: Archive,
+        station_years: Iterable[StationYear],
+        on_error: Callable[[SourceError], None],
+    ) -> list[SourceFile]:
+        """The same, where one that could not be had is told of and left out."""
         wanted = list(station_years)
         known = {one: note for one in wanted if (note := self._read_note(one)) is not None}
         present: list[SourceFile] = []
         for outcome in fetch_all(archive, wanted, self._folder, known):
             if outcome.error is not None:
-                raise outcome.error
+                on_error(outcome.error)
+                continue
             if outcome.fetched is None:
-                log.info("no_such_file", year=outcome.station_year.year,
+                log.debug("no_such_file", year=outcome.station_year.year,
                          station_id=outcome.station_year.station_id)  # fmt: skip
                 continue
             fetched = outcome.fetched

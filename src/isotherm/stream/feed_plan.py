@@ -30,7 +30,7 @@ from isotherm.stores.places import places_of
 from isotherm.stream.downloads import Downloads
 from isotherm.stream.feeder_files import FeedPosition, position_path
 from isotherm.stream.feeder_plan import Period
-from isotherm.stream.replay import Replay
+from isotherm.stream.replay import FOLLOW, Replay
 from isotherm.stream.topic_offsets import TopicOffsets
 
 _FEED_ID_DIGITS = 16
@@ -102,13 +102,14 @@ def identity(archive: str, replay: Replay, files: Sequence[SourceFile]) -> str:
     Args:
         archive: the archive's lasting name (`Settings.archive`).
         replay: its days, label and disorder count.
-        files: the versions that are fed.
+        files: the versions that are fed; of a feed that follows the archive any version is.
     """
     versions = sorted(
         [one.station_year.dataset, one.station_year.station_id, one.station_year.year, one.sha256]
         for one in files
     )
-    parts: list[object] = [archive, str(replay.first_day), str(replay.last_day), replay.label, versions]
+    fed = [FOLLOW, replay.dataset, dict(replay.stations)] if replay.follows else versions
+    parts: list[object] = [archive, str(replay.first_day), str(replay.last_day), replay.label, fed]
     if replay.disorder is not None:
         parts.append(asdict(replay.disorder))
     text = json.dumps(parts)

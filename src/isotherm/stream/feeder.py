@@ -87,6 +87,11 @@ class Feeder:
             self._advance(answer)
             self._say(rows.height, late_s)
 
+    def end_round(self) -> None:
+        """Note how far a feed without end is; it says so also where nothing was new."""
+        self._position.save(self._file)
+        self._say(0, 0.0, event="round_fed", rounds=self._position.rounds)
+
     def finish(self) -> None:
         """Note that everything is fed."""
         self._position.is_done = True
@@ -141,7 +146,7 @@ class Feeder:
         self._position.dead_lettered += answer.dead_lettered
         self._position.save(self._file)
 
-    def _say(self, rows: int, late_s: float, event: str = "batch_fed") -> None:
+    def _say(self, rows: int, late_s: float, event: str = "batch_fed", **more: object) -> None:
         """One progress line; `fed` and `newest_observed_at` are read by whoever started us."""
         took_s = time.monotonic() - self._started
         log.info(
@@ -155,6 +160,7 @@ class Feeder:
             rows_per_s=round(self._sent_rows / took_s) if took_s else 0,
             newest_observed_at=self._position.newest_observed_at,
             late_s=round(late_s, 1),
+            **more,
         )
 
 

@@ -15,6 +15,7 @@ from isotherm.errors import StoreError
 from isotherm.files import write_whole
 from isotherm.settings import Settings
 
+ROWS_ENDING: Final = ".rows"
 # Sums for whoever reads the file; they follow from the rest.
 _DERIVED: Final = ("rows_fed", "distinct_keys", "injected")
 
@@ -26,7 +27,7 @@ def position_path(settings: Settings, feed_id: str) -> Path:
 
 def rows_folder(settings: Settings, feed_id: str) -> Path:
     """Where a feed's rows lie in order of time until they are fed."""
-    return settings.state_dir / "feeds" / f"{feed_id}.rows"
+    return settings.state_dir / "feeds" / f"{feed_id}{ROWS_ENDING}"
 
 
 @dataclass(slots=True)
@@ -70,6 +71,8 @@ class FeedPosition:
         next_batch: number of the next batch.
         accepted: rows in the raw topic, repeats included.
         dead_lettered: rows in the dead-letter topic.
+        rounds: of a feed that follows its archive, how many are fed.
+        versions: and the version of each file that is known from them.
         is_done: everything is fed and acknowledged.
         is_complete: everything stands in MySQL too.
     """
@@ -83,6 +86,8 @@ class FeedPosition:
     dead_lettered: int = 0
     newest_observed_at: str | None = None
     years: dict[str, FedYear] = field(default_factory=dict)
+    rounds: int = 0
+    versions: dict[str, str] = field(default_factory=dict)
     is_done: bool = False
     is_complete: bool = False
 
@@ -95,6 +100,13 @@ class FeedPosition:
     def distinct_keys(self) -> int:
         """Observations by key in the years begun so far."""
         return sum(year.distinct_keys for year in self.years.values())
+
+    def merge_years(self, into: str) -> None:
+        """Keep only the sums of what is fed."""
+        parts = list(self.years.values())
+        names = ("next_row", "rows", "distinct_keys", "set_aside", "set_aside_reported")
+        sums = {name: sum(getattr(one, name) for one in parts) for name in names}
+        self.years = {into: FedYear("", **sums, injected=self.injected)}
 
     def note_newest(self, observed_at: str) -> None:
         """Take in the newest time of a batch, as ISO text."""

@@ -4,9 +4,11 @@ import argparse
 import json
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime
+from typing import NoReturn
 
 import sqlalchemy as sa
 import structlog
@@ -26,8 +28,9 @@ from isotherm.stream.feeder import Feeder
 from isotherm.stream.feeder_files import FeedPosition, position_path, rows_folder
 from isotherm.stream.feeder_link import BridgeLink
 from isotherm.stream.feeder_plan import FeedPlan, Period, read_years
+from isotherm.stream.follow import ArchiveFollower
 from isotherm.stream.pace import Pace
-from isotherm.stream.replay import NEWEST
+from isotherm.stream.replay import FOLLOW, NEWEST
 
 log = structlog.get_logger()
 
@@ -40,7 +43,11 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """
     parser = argparse.ArgumentParser(description="Feed observations of the past to the bridge.")
     parser.add_argument("--feed-id", required=True, help="the replay; the same one again is resumed")
-    parser.add_argument("--days", choices=[NEWEST], help="newest: the newest day of each station-year")
+    parser.add_argument(
+        "--days",
+        choices=[NEWEST, FOLLOW],
+        help="newest: the newest day of each station-year; follow: that, then what is published",
+    )
     parser.add_argument("--first-day", type=date.fromisoformat, metavar="YYYY-MM-DD")
     parser.add_argument("--last-day", type=date.fromisoformat, help="included; default: the first day")
     parser.add_argument(
@@ -61,7 +68,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     options.disorder = Disorder.of(options.disorder)
     options.last_day = options.last_day or options.first_day
     if (options.days is None) == (options.first_day is None):
-        raise SettingsError("Say what to feed: either --days newest, or --first-day and --last-day.")
+        raise SettingsError(
+            "Say what to feed: --days newest, --days follow, or --first-day and --last-day."
+        )
     if options.first_day is not None and options.first_day > options.last_day:
         raise SettingsError(f"--first-day {options.first_day} is after --last-day {options.last_day}.")
     return options
@@ -98,9 +107,33 @@ def _feed(settings: Settings, options: argparse.Namespace) -> None:
     pace = Pace(options.batch_interval_s, options.speed)
     with closing(BridgeLink(settings.observation_socket)) as link:
         feeder = Feeder(position, position_file, link, pace)
+        if options.days == FOLLOW:
+            _follow(settings, options, position, feeder)
         if not position.is_done:
             _feed_rest(settings, options, position, feeder)
         feeder.finish()
+
+
+def _follow(
+    settings: Settings, options: argparse.Namespace, position: FeedPosition, feeder: Feeder
+) -> NoReturn:
+    """Feed what the archive has anew, round after round."""
+    folder, datasets = rows_folder(settings, options.feed_id), tuple(configured(settings))
+    with closing(open_archive(settings)) as archive:
+        if position.station_years is None:
+            choice = StationChoice.of_form(options.stations)
+            files = bring_chosen(settings, archive, options.dataset or "", Period(), choice)
+            position.station_years = [one.station_year for one in files]
+        follower = ArchiveFollower(archive, Downloads.of(settings), position, folder)
+        while True:
+            plan = FeedPlan(Period(), datetime.now(UTC), datasets, options.disorder)
+            found = follower.next_round(plan)
+            if found is not None:
+                feeder.feed_year(found.rows)
+                follower.settle(found)
+            feeder.end_round()
+            follower.forget()
+            time.sleep(settings.follow_interval_s)
 
 
 def _feed_rest(

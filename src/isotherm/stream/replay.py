@@ -15,6 +15,7 @@ from isotherm.stream.disorder import Disorder
 
 NEWEST: Final = "newest"
 DAYS: Final = "days"
+FOLLOW: Final = "follow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Replay:
         label: makes another replay of the same observations; empty = the one and only.
         dataset: whose observations; empty = all of the newest days, those that serve of named ones.
         disorder: what is put in on purpose, for tests; no field of the form shows it.
+        follows: begins with the newest day and then feeds what the archive publishes, without end.
     """
 
     first_day: date | None
@@ -42,6 +44,7 @@ class Replay:
     label: str = ""
     dataset: str = ""
     disorder: Disorder | None = None
+    follows: bool = False
 
     @classmethod
     def from_form(cls, form: Mapping[str, Any]) -> "Replay":
@@ -73,6 +76,7 @@ class Replay:
             str(form["label"] or ""),
             str(form.get("dataset") or ""),
             Disorder.of(form.get("disorder")),
+            follows=form["period"] == FOLLOW,
         )
 
     @property
@@ -82,7 +86,9 @@ class Replay:
 
     def describe(self) -> str:
         """The replay in words."""
-        if self.first_day is None:
+        if self.follows:
+            days = "what the archive publishes, from its newest day on"
+        elif self.first_day is None:
             days = "the newest day of each station-year"
         elif self.first_day == self.last_day:
             days = str(self.first_day)
@@ -93,7 +99,7 @@ class Replay:
 
     def again_command(self, label: str) -> str:
         """The command that plays the same once more, from its start, as a feed of its own."""
-        form: dict[str, object] = {"period": NEWEST}
+        form: dict[str, object] = {"period": FOLLOW if self.follows else NEWEST}
         if self.first_day is not None:
             form = {"period": DAYS, "first_day": str(self.first_day), "last_day": str(self.last_day)}
         form |= {"dataset": self.dataset or None, **self.stations, "label": label}
@@ -105,7 +111,7 @@ class Replay:
     def feeder_arguments(self, feed_id: str) -> list[str]:
         """Command line of `streaming/feed_observations.py`."""
         if self.first_day is None:
-            days = ["--days", NEWEST]
+            days = ["--days", FOLLOW if self.follows else NEWEST]
         else:
             days = ["--first-day", str(self.first_day), "--last-day", str(self.last_day)]
         return [

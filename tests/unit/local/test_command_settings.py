@@ -65,7 +65,7 @@ def test_every_setting_that_is_not_the_default_holds_in_a_shell_with_nothing_set
         "mysql_port": "3306", "mysql_user": "me", "mysql_database": "weather",
         "runtime_dir": str(tmp_path / "sockets"), "tools_dir": str(tmp_path / "tools"),
         "past_years_within_days": "7", "stale_after_h": "48", "neighbour_check": "false",
-        "year_archive_from": "20", "max_rejected_share": "0.125",
+        "year_archive_from": "20", "max_rejected_share": "0.125", "follow_interval_s": "60.5",
     }  # fmt: skip
     assert {*given, "archive", "state_dir", "mysql_password", "notify_url"} == set(
         Settings.model_fields

@@ -22,7 +22,7 @@ GIVEN = {
     "checkpoint_uri": "hdfs://namenode:8020/checkpoints", "mysql_host": "db", "mysql_port": 3306,
     "mysql_user": "weather", "mysql_database": "climate",
     "past_years_within_days": 7, "stale_after_h": 48, "neighbour_check": False, "year_archive_from": 20,
-    "max_rejected_share": 0.125,
+    "max_rejected_share": 0.125, "follow_interval_s": 60.5,
 }  # fmt: skip
 
 

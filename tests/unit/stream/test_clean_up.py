@@ -11,7 +11,7 @@ from isotherm.datasets.ghcnh.dataset import GHCNH
 from isotherm.settings import Settings
 from isotherm.stream.checkpoints import checkpoint_of
 from isotherm.stream.clean_up import remove_old
-from isotherm.stream.feeder_plan import Downloads
+from isotherm.stream.downloads import Downloads
 
 FEED = "0123456789abcdef"
 OLD_S = 31 * 86_400
@@ -35,6 +35,7 @@ def test_what_nothing_has_touched_for_a_month_is_removed_and_counted(settings: S
         "downloads/global-hourly/2014/a.csv.gz",
         "feeds/f1.json",
         "feeds/runs/0a",
+        "feeds/f1.rows/known/b.parquet",
         "run/stream-f1.lock",
     )
     old = [leave(settings, name, OLD_S) for name in names]
@@ -42,10 +43,12 @@ def test_what_nothing_has_touched_for_a_month_is_removed_and_counted(settings: S
     others = leave(settings, "run/kafka.json", OLD_S)
     own = [
         leave(settings, f"feeds/{FEED}.json", OLD_S),
+        leave(settings, f"feeds/{FEED}.rows/known/b.parquet", OLD_S),
+        leave(settings, "feeds/f2.rows/known/b.parquet", OLD_S),  # f2 goes on
         leave(settings, f"run/stream-{FEED}.lock", OLD_S),
     ]
 
-    assert remove_old(settings, FEED) == {"downloads": 1, "feeds": 2, "locks": 1}
+    assert remove_old(settings, FEED) == {"downloads": 1, "feeds": 3, "locks": 1}
     assert not any(path.exists() for path in old)
     assert all(path.exists() for path in (*young, others, *own))
 

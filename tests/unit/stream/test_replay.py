@@ -58,6 +58,15 @@ def test_the_stations_a_replay_plays_reach_its_feeder_as_they_were_typed() -> No
     assert "Norway (NO)" in replay(**said).describe()
 
 
+def test_following_is_a_replay_without_days_and_without_end() -> None:
+    one = replay(period="follow", first_day=None)
+    assert (one.follows, one.first_day) == (True, None)
+    assert parse_arguments(one.feeder_arguments("f")).days == "follow"
+    form = json.loads(shlex.split(one.again_command("again"))[-1])
+    assert Replay.from_form({**FORM, **form}).follows
+    assert "publishes" in one.describe()
+
+
 def test_disorder_reaches_the_feeder_and_the_command_that_plays_the_same_again() -> None:
     one = replay(disorder={"seed": 5, "late": 0.2})
     assert parse_arguments(one.feeder_arguments("f")).disorder == Disorder(5, late=0.2)
