@@ -1,10 +1,9 @@
 """The option for the long run, and its table at the end."""
 
-import itertools
-
 import pytest
 
-from faults.kinds import OFTEN, SELDOM, SHORT, Fault
+from faults.kinds import SHORT
+from faults.long_run import all_faults, is_long
 from faults.outcomes import Outcomes
 
 _OUTCOMES: pytest.StashKey[Outcomes] = pytest.StashKey()
@@ -17,9 +16,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--repetitions", type=int, default=20, help="of each kill in the long run")
 
 
-def is_long(config: pytest.Config) -> bool:
-    """Whether every fault is to be tried, and often."""
-    return bool(config.getoption("--long", default=False))
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the mark of what only the long run tries."""
+    config.addinivalue_line("markers", "long: only with --long")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Say why such a test is not run."""
+    if is_long(config):
+        return
+    for one in items:
+        if one.get_closest_marker("long"):
+            one.add_marker(pytest.mark.skip(reason="minutes each: ./isotherm test faults --long"))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -28,15 +36,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     faults = list(SHORT)
     if is_long(metafunc.config):
-        faults = _long_run(int(metafunc.config.getoption("--repetitions")))
+        faults = all_faults(int(metafunc.config.getoption("--repetitions")))
     numbered = [f"{number:03d}-{one}" for number, one in enumerate(faults)]
     metafunc.parametrize("fault", faults, ids=numbered)
-
-
-def _long_run(repetitions: int) -> list[Fault]:
-    """One of the seldom ones after each round of the others, as far as there are any."""
-    rounds = [(*OFTEN, *SELDOM[number : number + 1]) for number in range(repetitions)]
-    return [*itertools.chain(*rounds), *SELDOM[repetitions:]]
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from faults.chain import Chain
-from faults.conftest import is_long
 from faults.disks import Disks, need_disks
 from faults.fed_rows import Difference, FedArchive
 from faults.kinds import Fault
+from faults.long_run import is_long
 from faults.outcomes import FOLDER, Outcomes
 
 pytestmark = [pytest.mark.servers, pytest.mark.spark, pytest.mark.faults]
