@@ -74,9 +74,14 @@ class FedArchive:
             seen.add(key_of(row))
             self.distinct.append(len(seen))
 
+    @staticmethod
+    def first_moment() -> datetime:
+        """Where the feed begins."""
+        return datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC)
+
     def _write_station(self, station_id: str, days: int, chance: random.Random) -> None:
         by_year: dict[int, list[str]] = defaultdict(list)
-        start = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC)
+        start = self.first_moment()
         for step in range(days * 24 * 60 // EVERY_MIN):
             at = start + timedelta(minutes=EVERY_MIN * step + chance.randrange(EVERY_MIN))
             versions = 2 if chance.random() < _CORRECTED_SHARE else 1
