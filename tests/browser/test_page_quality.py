@@ -50,6 +50,7 @@ VIEWS = {
     "live, idle": ("#/live", "main"),
     "live, running": (f"#/live?station={LIVE_STATION}", "[data-hour] td"),
     "documentation": ("docs", "main h1"),
+    "no dead letters": ("#/dead-letters", "main .state.empty"),
 }
 
 
