@@ -20,7 +20,13 @@ from isotherm.reconcile.run import Outcome, Reconciler
 from isotherm.settings import Settings, load_settings
 from isotherm.stores import reconciliations
 from isotherm.stores.kafka_topics import admin_client, ensure_topics
-from isotherm.stores.tables import hourly_summary, metadata, source_file
+from isotherm.stores.tables import (
+    hourly_summary,
+    metadata,
+    source_file,
+    station,
+    station_place,
+)
 from isotherm.stream.disorder import Disorder
 from servers.hdfs_fixture import Hdfs
 from servers.ingest_fixture import (
@@ -264,6 +270,20 @@ def test_files_that_something_has_still_to_come_to_are_not_compared(
         assert choose_days(connection, datasets, ASKED) is None
         connection.rollback()
         assert choose_days(connection, datasets, Asked(date(2013, 1, 2), date(2013, 1, 2), {})) is None
+
+
+def test_a_record_that_another_place_has_taken_over_is_replayed_too(
+    settings: Settings, loaded: Workplace
+) -> None:
+    with loaded.engine.connect() as connection:
+        values = {"station_id": OTHER, "place_id": STATION, "via": "wmo", "distance_km": 0.0}
+        connection.execute(sa.insert(station_place).values(values))
+        connection.execute(sa.update(station).where(station.c.station_id == OTHER).values(hour_count=0))
+        for stations in ({}, {"station_count": 1}):
+            days = choose_days(connection, configured(settings), Asked(DAY, DAY, stations))
+            assert days is not None
+            assert {one.station_id for one in days.files} == {STATION, OTHER}
+        connection.rollback()
 
 
 def test_a_server_that_gives_us_no_second_database_is_told_of_with_what_to_do(

@@ -12,7 +12,7 @@ from isotherm.errors import SettingsError
 from isotherm.ingest.chosen import read_records
 from isotherm.ingest.selection import Offer, choose_stations
 from isotherm.station import Station
-from isotherm.station_choice import StationChoice, said_of_stations
+from isotherm.station_choice import Record, StationChoice, said_of_stations
 from isotherm.stores.places import places_of
 from isotherm.stores.source_files import HeldVersion, newest_held_day, read_held
 from isotherm.stores.tables import station
@@ -94,4 +94,6 @@ def _offer_of(connection: Connection, held: list[HeldVersion]) -> Offer:
         select(*columns).where(station.c.station_id.in_([*ids, *places.values()]))
     )
     stations = {row.station_id: Station(**row._asdict()) for row in rows}
-    return Offer([one.station_year for one in held], read_records(connection), stations, places)
+    # Hours are counted by place: a record of one under another id is here all the same.
+    records = dict.fromkeys(ids, Record(is_known=True)) | read_records(connection)
+    return Offer([one.station_year for one in held], records, stations, places)
