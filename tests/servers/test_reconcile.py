@@ -116,9 +116,7 @@ def production(place: Workplace) -> dict[str, list[object]]:
 
 
 def reconcile(settings: Settings) -> Outcome:
-    outcome = Reconciler(
-        settings, ASKED, "reconcile_layers test", logging.getLogger("test"), lambda _: None
-    ).run()
+    outcome = Reconciler(settings, ASKED, "reconcile_layers test", logging.getLogger("test")).run()
     assert outcome is not None
     return outcome
 

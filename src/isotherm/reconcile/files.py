@@ -1,5 +1,6 @@
 """The very versions of files that the batch layer read, brought from HDFS to the lane's feeder."""
 
+import logging
 from collections.abc import Iterable
 
 from isotherm.archive.station_year import SourceFile
@@ -16,6 +17,8 @@ def bring_files(
     Raises:
         StoreError: HDFS does not answer, or lacks a file.
     """
+    # It tells of every request, which is a line per file.
+    logging.getLogger("hdfs").setLevel(logging.WARNING)
     brought = []
     for one in files:
         version = SourceFile(one.station_year, one.sha256, one.published_at)

@@ -1,6 +1,5 @@
 """Airflow's side of a reconciliation: one task, to be stopped and cleared at will."""
 
-from collections.abc import Mapping
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
@@ -37,11 +36,7 @@ class ReconcileOperator(BaseOperator):
         from isotherm.settings import load_settings
 
         asked = Asked.of_form(form_values())
-
-        def publish(progress: Mapping[str, Any]) -> None:
-            self.log.info("%s observations fed.", progress["fed"])
-
-        self._reconciler = Reconciler(load_settings(), asked, run_name(), self.log, publish)
+        self._reconciler = Reconciler(load_settings(), asked, run_name(), self.log)
         outcome: Outcome | None = self._reconciler.run()
         if outcome is None:
             raise AirflowSkipException(

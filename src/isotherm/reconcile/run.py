@@ -1,10 +1,9 @@
 """One reconciliation from its choice to its result."""
 
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Engine
 
@@ -50,14 +49,7 @@ class Outcome:
 class Reconciler:
     """Replays days in the lane and compares; production's rows are only read."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        asked: Asked,
-        run_label: str,
-        log: Log,
-        on_progress: Callable[[Mapping[str, Any]], None],
-    ) -> None:
+    def __init__(self, settings: Settings, asked: Asked, run_label: str, log: Log) -> None:
         """Prepare; `run` does the work.
 
         Args:
@@ -65,13 +57,11 @@ class Reconciler:
             asked: what to replay.
             run_label: which run asks, as the result is called.
             log: where lines go.
-            on_progress: called every 15 s from the thread that runs.
         """
         self._settings = settings
         self._asked = asked
         self._run_label = run_label
         self._log = log
-        self._on_progress = on_progress
         self._place = LanePlace(settings)
         self._datasets = configured(settings)
         self._supervisor: ReplaySupervisor | None = None
@@ -128,7 +118,7 @@ class Reconciler:
             self._run_label,
             self._log,
             on_feed=lambda _: None,
-            on_progress=self._on_progress,
+            on_progress=lambda _: None,
         )
         if self._is_stopped:
             raise ReplayFailedError("The reconciliation was stopped from outside.")
