@@ -74,14 +74,14 @@ class ChainTables:
 
     def letters(self) -> Counter[tuple[int, int]]:
         """How often each message of the raw topic is counted as a dead letter, by its place there."""
-        statement = sa.text(
-            "SELECT source_file FROM rejected_observation WHERE dataset = 'dead-letter' "
-            "AND source_file LIKE :topic"
+        table = tables.dead_letter
+        place = (table.c.message_partition, table.c.message_offset)
+        statement = sa.select(*place).where(
+            table.c.topic == OBSERVATION_TOPIC, table.c.message_offset.is_not(None)
         )
         with self._engine.connect() as connection:
-            found = connection.execute(statement, {"topic": f"{OBSERVATION_TOPIC}-%"}).scalars().all()
-        places = (one.rsplit("-", 2)[1:] for one in found)
-        return Counter((int(partition), int(offset)) for partition, offset in places)
+            rows = connection.execute(statement).all()
+        return Counter((int(partition), int(offset)) for partition, offset in rows)
 
 
 def _told(names: list[str], values: list[Any]) -> dict[str, object]:
