@@ -105,11 +105,12 @@ def test(context: typer.Context) -> None:
     raise typer.Exit(run_tests(command, _tool_environment(), REPOSITORY_ROOT, lanes=lanes))
 
 
-@app.command()
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def bench(
+    context: typer.Context,
     name: Annotated[str | None, typer.Argument(help="One question; default: list them.")] = None,
 ) -> None:
-    """Run a benchmark by its name."""
+    """Run a benchmark by its name; further arguments go to it."""
     folder = REPOSITORY_ROOT / "benchmarks"
     names = sorted(one.stem for one in folder.glob("*.py") if not one.stem.startswith("_"))
     if name is None:
@@ -118,7 +119,8 @@ def bench(
     if name not in names:
         raise SettingsError(f"No benchmark {name!r}. There are: {', '.join(names) or 'none yet'}.")
     _set_up_all()
-    raise typer.Exit(_run([sys.executable, str(folder / f"{name}.py")], _tool_environment()))
+    command = [sys.executable, str(folder / f"{name}.py"), *context.args]
+    raise typer.Exit(_run(command, _tool_environment()))
 
 
 @app.command()

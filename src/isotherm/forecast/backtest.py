@@ -13,12 +13,12 @@ import numpy.typing as npt
 
 from isotherm.forecast import baselines
 from isotherm.forecast.baselines import Climatology, Damping
-from isotherm.forecast.choice import Choice, choose
+from isotherm.forecast.choice import Choice, choose, listened_to
 from isotherm.forecast.hours import DAY, Floats, StationHours
 from isotherm.forecast.interval import WINDOW_DAYS, rolling_half_width
 from isotherm.forecast.model import StationModel
 from isotherm.forecast.neighbours import Signal
-from isotherm.forecast.origins import Origins, origins_of
+from isotherm.forecast.origins import Columns, Origins, own_origins, with_neighbours
 from isotherm.forecast.station_sums import StationSums
 
 REFIT_H: Final = 7 * DAY
@@ -38,7 +38,8 @@ class Backtest:
         method: (n, k), by what, a `Method`.
         half_width_c: (n, k), of its 80 % interval; NaN where too little is known yet.
         others_c: (n, k) by name: the baselines, and `own`, the station's model without neighbours.
-        origins: with the features, for a peer that is fitted on the same.
+        columns: of the features.
+        origins: all, with their features, for a peer that is fitted on the same.
     """
 
     choice: Choice
@@ -48,6 +49,7 @@ class Backtest:
     method: npt.NDArray[np.int8]
     half_width_c: Floats
     others_c: dict[str, Floats]
+    columns: Columns
     origins: Origins
 
 
@@ -70,9 +72,9 @@ def backtest(
         end_hour: after the last origin.
     """
     begin = first_hour - (WINDOW_DAYS + 1) * DAY - leads_h[-1]
-    choice = choose(station, candidates, leads_h, until_hour=begin)
-    signals = [one for name in choice.neighbours for one in candidates if one.station_id == name]
-    columns, origins = origins_of(station, leads_h, signals)
+    own = own_origins(station, leads_h)
+    choice = choose(own, candidates, leads_h, until_hour=begin)
+    columns, origins = with_neighbours(*own, listened_to(choice.neighbours, candidates))
     window = origins.take(_between(origins, begin, end_hour))
     made = _Made.empty(len(window.hour), len(leads_h))
     made.ahead_c[baselines.YESTERDAY] = _yesterday(station, leads_h, begin, end_hour)
@@ -97,6 +99,7 @@ def backtest(
         made.method[scored],
         width[scored],
         {name: values[scored] for name, values in made.ahead_c.items()},
+        columns,
         origins,
     )
 

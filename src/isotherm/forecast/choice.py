@@ -11,10 +11,10 @@ from typing import Final
 
 import numpy as np
 
-from isotherm.forecast.hours import DAY, StationHours
+from isotherm.forecast.hours import DAY
 from isotherm.forecast.model import LEAST_ROWS, RICH, StationModel, Variant
 from isotherm.forecast.neighbours import Signal
-from isotherm.forecast.origins import Columns, Origins, origins_of
+from isotherm.forecast.origins import Columns, Origins, with_neighbours
 from isotherm.forecast.ridge import Standardised
 from isotherm.forecast.scores import score
 from isotherm.forecast.station_sums import StationSums
@@ -47,7 +47,7 @@ class Choice:
 
 
 def choose(
-    station: StationHours,
+    own: tuple[Columns, Origins],
     candidates: Sequence[Signal],
     leads_h: tuple[int, ...],
     *,
@@ -56,28 +56,24 @@ def choose(
     """Decide with what was known before an hour.
 
     Args:
-        station: whose model it is.
+        own: the station alone, see `own_origins`.
         candidates: what other stations tell, see `neighbours.candidates`.
         leads_h: the leads.
         until_hour: hours since 1970; nothing from then on is looked at.
     """
-    began = station.first_hour + int(np.argmax(~np.isnan(station.temperature_c)))
-    length_h = until_hour - began
+    there = ~np.isnan(own[1].temperature_c)
+    length_h = until_hour - int(own[1].hour[np.argmax(there)])
     plain = Variant(uses_year=length_h >= YEARS_H)
-    if length_h < _COMPARED_FROM_H:
+    if length_h < _COMPARED_FROM_H or not there.any():
         return Choice(plain, (), {})
-    trial_h = min(_LONGEST_TRIAL_H, int(length_h * _TRIAL_SHARE))
-    begin = until_hour - trial_h
-    columns, origins = origins_of(station, leads_h, candidates)
-    sums = StationSums.of(origins.take(origins.hour + leads_h[-1] < begin))
+    begin = until_hour - min(_LONGEST_TRIAL_H, int(length_h * _TRIAL_SHARE))
+    chosen = _choose_neighbours(own, candidates, leads_h, begin)
+    columns, origins = with_neighbours(*own, listened_to(chosen, candidates))
+    sums = StationSums.of(known_by(origins, leads_h, begin))
     if sums.normal.row_count < LEAST_ROWS:
         return Choice(plain, (), {})
-    chosen = most_telling(sums, columns, leads_h)
-    if chosen != columns.neighbours:
-        kept = [one for name in chosen for one in candidates if one.station_id == name]
-        columns, origins = origins_of(station, leads_h, kept)
-        sums = StationSums.of(origins.take(origins.hour + leads_h[-1] < begin))
-    trial = origins.take((origins.hour >= begin) & (origins.hour + leads_h[-1] < until_hour))
+    trial = known_by(origins, leads_h, until_hour)
+    trial = trial.take(trial.hour >= begin)
     rich = columns.of_groups(frozenset({RICH}))
     has_rich = plain.uses_year and bool(np.diag(sums.normal.gram)[rich].any())
     variants = _variants(plain, has_rich=has_rich, has_neighbours=bool(chosen))
@@ -87,6 +83,33 @@ def choose(
         if tried[one.label] < tried[best.label] * (1 - _LEAST_GAIN):
             best = one
     return Choice(best, chosen if best.uses_neighbours else (), tried)
+
+
+def listened_to(names: Sequence[str], candidates: Sequence[Signal]) -> list[Signal]:
+    """The signals of some stations, in the order of their names."""
+    by_station = {one.station_id: one for one in candidates}
+    return [by_station[name] for name in names]
+
+
+def known_by(origins: Origins, leads_h: tuple[int, ...], hour: int) -> Origins:
+    """The origins whose last lead lies before an hour."""
+    return origins.take(origins.hour + leads_h[-1] < hour)
+
+
+def _choose_neighbours(
+    own: tuple[Columns, Origins],
+    candidates: Sequence[Signal],
+    leads_h: tuple[int, ...],
+    until_hour: int,
+) -> tuple[str, ...]:
+    if not candidates:
+        return ()
+    columns, origins = own[0], known_by(own[1], leads_h, until_hour)
+    if not len(origins.hour):
+        return ()
+    columns, origins = with_neighbours(columns, origins, candidates, to_choose=True)
+    sums = StationSums.of(origins)
+    return most_telling(sums, columns, leads_h) if sums.normal.row_count >= LEAST_ROWS else ()
 
 
 def most_telling(sums: StationSums, columns: Columns, leads_h: tuple[int, ...]) -> tuple[str, ...]:

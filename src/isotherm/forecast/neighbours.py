@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from isotherm.forecast.hours import (
     DAY,
@@ -106,21 +107,26 @@ def distance_km(here: tuple[float, float], there: tuple[float, float]) -> float:
 
 
 def neighbour_columns(
-    signal: Signal, station: StationHours
+    signal: Signal, hour: npt.NDArray[np.int64], *, to_choose: bool = False
 ) -> tuple[tuple[str, ...], tuple[str, ...], Floats]:
-    """Names, groups and (hours, columns) of one neighbour on a station's grid, NaN where unheard."""
-    own = _on_grid(signal, station)
+    """Names, groups and (hours, columns) of one neighbour, NaN where it is not heard.
+
+    Args:
+        signal: what it tells.
+        hour: a grid of consecutive hours.
+        to_choose: without the products.
+    """
+    own = _on_grid(signal, int(hour[0]), len(hour))
     names = [f"{signal.station_id}_{name}" for name in _SIGNAL]
-    groups = [NEIGHBOUR] * len(_SIGNAL)
-    columns = [own]
-    day, year = 2 * np.pi * (station.hours % DAY) / DAY, year_angle(station.hours)
+    groups, columns = [NEIGHBOUR] * len(_SIGNAL), [own]
+    day, year = 2 * np.pi * (hour % DAY) / DAY, year_angle(hour)
     waves = {
         "hour_cos": (NEIGHBOUR, np.cos(day)),
         "hour_sin": (NEIGHBOUR, np.sin(day)),
         "year_cos": (NEIGHBOUR_YEAR, np.cos(year)),
         "year_sin": (NEIGHBOUR_YEAR, np.sin(year)),
     }
-    for place in _MULTIPLIED:
+    for place in () if to_choose else _MULTIPLIED:
         for name, (group, wave) in waves.items():
             names.append(f"{names[place]}_{name}")
             groups.append(group)
@@ -128,21 +134,17 @@ def neighbour_columns(
     return tuple(names), tuple(groups), np.column_stack(columns)
 
 
-def is_heard(columns: Sequence[Floats], hours: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Whether enough neighbours are there at each hour; true where there are none to hear."""
-    if not columns:
-        return np.ones(hours, np.bool_)
-    there = np.mean([~np.isnan(one[:, 0]) for one in columns], axis=0)
-    heard: np.ndarray[tuple[int], np.dtype[np.bool_]] = there >= _LEAST_HEARD
-    return heard
+def is_heard(told: Sequence[Floats]) -> npt.NDArray[np.bool_]:
+    """Whether enough of one or more neighbours are there at each hour."""
+    return np.asarray(np.mean([~np.isnan(one[:, 0]) for one in told], axis=0) >= _LEAST_HEARD)
 
 
-def _on_grid(signal: Signal, station: StationHours) -> Floats:
-    """A neighbour's columns at the hours of a station's grid; NaN where it has none."""
-    result = np.full((len(station.temperature_c), signal.columns.shape[1]), np.nan)
-    begin = max(signal.first_hour, station.first_hour)
-    end = min(signal.first_hour + len(signal.columns), station.end_hour)
+def _on_grid(signal: Signal, first_hour: int, hours: int) -> Floats:
+    """A neighbour's columns at other hours; NaN where it has none."""
+    result = np.full((hours, signal.columns.shape[1]), np.nan)
+    begin = max(signal.first_hour, first_hour)
+    end = min(signal.first_hour + len(signal.columns), first_hour + hours)
     if begin < end:
         own = signal.columns[begin - signal.first_hour : end - signal.first_hour]
-        result[begin - station.first_hour : end - station.first_hour] = own
+        result[begin - first_hour : end - first_hour] = own
     return result

@@ -1,7 +1,7 @@
 """Origins: for each hour of a station all that is known then, and what came at each lead after it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -75,24 +75,45 @@ def origins_of(
     station: StationHours, leads_h: tuple[int, ...], neighbours: Sequence[Signal] = ()
 ) -> tuple[Columns, Origins]:
     """Every hour of a station's grid as an origin; neighbours in the order of the model's choice."""
+    return with_neighbours(*own_origins(station, leads_h), neighbours)
+
+
+def own_origins(station: StationHours, leads_h: tuple[int, ...]) -> tuple[Columns, Origins]:
+    """Every hour of a station's grid, with the features of its own past."""
     own = own_features(station)
-    names, groups, parts = list(own.names), list(own.groups), []
-    for one in neighbours:
-        its_names, its_groups, values = neighbour_columns(one, station)
-        names += its_names
-        groups += its_groups
-        parts.append(values)
-    heard = is_heard(parts, len(own.rows))
-    rows = np.column_stack([own.rows, *(np.nan_to_num(one) for one in parts)])
     values = station.temperature_c
     origins = Origins(
         hour=station.hours,
         temperature_c=values,
-        rows=rows,
-        is_heard=heard,
+        rows=own.rows,
+        is_heard=np.ones(len(values), np.bool_),
         usual_c=same_hour_mean(bridged(values), USUAL_DAYS, least=LEAST_USUAL_DAYS),
         usual_ahead_c=usual_at_leads(values, leads_h),
         targets=training_targets(station, leads_h),
         observed_c=observed_at_leads(values, leads_h),
     )
-    return Columns(tuple(names), tuple(groups), tuple(one.station_id for one in neighbours)), origins
+    return Columns(own.names, own.groups), origins
+
+
+def with_neighbours(
+    columns: Columns, origins: Origins, neighbours: Sequence[Signal], *, to_choose: bool = False
+) -> tuple[Columns, Origins]:
+    """The same origins, with what neighbours told; those in their order.
+
+    Args:
+        columns: of the station alone.
+        origins: a whole grid of the station alone.
+        neighbours: what they tell.
+        to_choose: without products: enough to see who tells most, at half the cost.
+    """
+    if not neighbours:
+        return columns, origins
+    parts = [neighbour_columns(one, origins.hour, to_choose=to_choose) for one in neighbours]
+    extended = Columns(
+        columns.names + tuple(name for names, _, _ in parts for name in names),
+        columns.groups + tuple(group for _, groups, _ in parts for group in groups),
+        tuple(one.station_id for one in neighbours),
+    )
+    told = [values for _, _, values in parts]
+    rows = np.column_stack([origins.rows, *(np.nan_to_num(one) for one in told)])
+    return extended, replace(origins, rows=rows, is_heard=is_heard(told))

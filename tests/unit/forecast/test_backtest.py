@@ -10,6 +10,7 @@ from isotherm.forecast.choice import choose
 from isotherm.forecast.hours import DAY, StationHours
 from isotherm.forecast.model import Method
 from isotherm.forecast.neighbours import Signal, signal_of
+from isotherm.forecast.origins import own_origins
 from isotherm.forecast.scores import coverage_pct, score
 from unit.forecast.made_up_hours import FIRST_HOUR, disturbance, full_station, station, temperature
 
@@ -52,7 +53,8 @@ def test_a_neighbour_that_says_nothing_is_not_used(
     upwind: tuple[StationHours, list[Signal]],
 ) -> None:
     here, (other, _) = upwind
-    found = choose(here, [other], LEADS_H, until_hour=here.end_hour - 60 * DAY)
+    own = own_origins(here, LEADS_H)
+    found = choose(own, [other], LEADS_H, until_hour=here.end_hour - 60 * DAY)
     assert not found.variant.uses_neighbours
     assert found.neighbours == ()
     assert len(found.trial_mae_c) == 2

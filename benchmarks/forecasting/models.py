@@ -1,0 +1,84 @@
+"""The peers: scikit-learn's ridge and LightGBM, fitted on the same rows as ours."""
+
+import os
+import time
+import warnings
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from isotherm.forecast.backtest import Backtest
+from isotherm.forecast.choice import known_by
+from isotherm.forecast.hours import Floats
+from isotherm.forecast.model import StationModel
+from isotherm.forecast.station_sums import StationSums
+from isotherm.forecast.targets import NEAR_LEADS_H
+
+_WEEK_H: Final = 7 * 24
+# What scored best of the sizes tried; a larger one was worse.
+_TREES: Final = {"n_estimators": 150, "num_leaves": 15, "learning_rate": 0.08}
+_SERIES_LEADS_H: Final = (1, 3, 6, 12, 18, 24)
+_SERIES_ROWS: Final = 20_000
+
+
+def sklearn_difference(result: Backtest) -> tuple[float, float, float]:
+    """How far ours is from scikit-learn's at most, in degrees; CPU seconds of our fit, of its.
+
+    Both are fitted once, on all origins known when the scored time begins, and forecast all of it.
+    """
+    from sklearn.linear_model import Ridge
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    variant = result.choice.variant
+    past = known_by(result.origins, NEAR_LEADS_H, int(result.hour[0]))
+    ahead = result.origins.take(np.isin(result.origins.hour, result.hour))
+    ahead = ahead.take(ahead.can_use_rows)
+    began = time.process_time()
+    model = StationModel.fit(StationSums.of(past), result.columns, variant, NEAR_LEADS_H)
+    ours_s = time.process_time() - began
+    ours = (model.neighbours or model.own).predict(ahead.rows)  # type: ignore[union-attr]
+    columns = result.columns.of_groups(variant.groups)
+    whole = past.can_use_rows & ~np.isnan(past.targets).any(axis=1)
+    rows, targets = past.rows[whole][:, columns], past.targets[whole]
+    began = time.process_time()
+    peer = make_pipeline(StandardScaler(), Ridge(alpha=variant.alpha)).fit(rows, targets)
+    its_s = time.process_time() - began
+    return float(np.abs(peer.predict(ahead.rows[:, columns]) - ours).max()), ours_s, its_s
+
+
+def lightgbm_forecast(result: Backtest, *, is_series: bool) -> Floats:
+    """(n, 24): its forecasts, NaN where a feature is missing or a lead is left out."""
+    import lightgbm
+
+    every_h = (13 if is_series else 6) * _WEEK_H
+    leads = _SERIES_LEADS_H if is_series else NEAR_LEADS_H
+    threads = int(os.environ["OMP_NUM_THREADS"])
+    columns = result.columns.of_groups(result.choice.variant.groups)
+    found = np.full(result.forecast_c.shape, np.nan)
+    origins = result.origins
+    scored = np.searchsorted(origins.hour, result.hour)
+    usable = origins.can_use_rows
+    for begin in range(int(result.hour[0]), int(result.hour[-1]) + 1, every_h):
+        block = (result.hour >= begin) & (result.hour < begin + every_h) & usable[scored]
+        past = (origins.hour + leads[-1] < begin) & usable
+        for lead in leads:
+            place = lead - 1
+            known = np.flatnonzero(past & ~np.isnan(origins.targets[:, place]))
+            known = _some(known, _SERIES_ROWS if is_series else None)
+            model = lightgbm.LGBMRegressor(**_TREES, n_jobs=threads, verbose=-1)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                model.fit(origins.rows[np.ix_(known, columns)], origins.targets[known, place])
+                change = model.predict(origins.rows[np.ix_(scored[block], columns)])
+            found[block, place] = origins.temperature_c[scored[block]] + change
+    return found
+
+
+def _some(places: npt.NDArray[np.intp], at_most: int | None) -> npt.NDArray[np.intp]:
+    """Every so-manieth, so that all seasons and hours are in it."""
+    if at_most is None or len(places) <= at_most:
+        return places
+    chosen = np.linspace(0, len(places) - 1, at_most).astype(np.intp)
+    return places[chosen]
