@@ -3,7 +3,8 @@
 **What it does.** One long-running task plays observations of the past as if they were just arriving:
 feeder -> unix socket -> bridge -> Kafka -> Spark stream -> Kafka -> sink -> MySQL (layer `speed`). The
 dashboard's Live tab shows the hours as they change. The sink is a service of its own; the task starts
-the other three programs, forwards their lines and shows its progress every 15 s.
+the other three programs and shows how far they are: share, rate, what is on its way, time left; often
+at first, then every five minutes. Their starts are folded, their warnings shown.
 
 **The form.** `newest` plays the newest day of each station-year in the archive; `days` plays the days
 you name; `follow` begins with the newest day, then asks the archive every 15 minutes

@@ -90,10 +90,11 @@ def test_the_log_of_a_running_task_can_be_read_and_marking_it_failed_ends_its_pr
     stack: RunningProduct, airflow: AirflowClient, running: tuple[str, TaskState]
 ) -> None:
     run_id, task = running
-    wait_for_line(airflow, run_id, task, "[feeder] batch_fed")
-    wait_for_line(airflow, run_id, task, "[bridge] batch_published")
-    log = wait_for_line(airflow, run_id, task, "PROGRESS")
-    assert "rows fed" in log
+    wait_for_line(airflow, run_id, task, "[bridge] bridge_listening")
+    log = wait_for_line(airflow, run_id, task, "observations fed")
+    assert "on their way" in log
+    assert log.count("::group::") == log.count("::endgroup::")
+    assert not any(one in log for one in ("batch_fed", "batch_published")), "those are in their logs"
     now = replay_task(airflow, run_id)
     assert now is not None
     assert now.state == "running"

@@ -1,6 +1,7 @@
 """Airflow's side of a replay: one long-running task, to be stopped, cleared and retried at will."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from isotherm.audit.feeds import FeedAudit
     from isotherm.settings import Settings
     from isotherm.stream.replay import Replay
+
+# For the last values, where Airflow waits for an end of its own accord.
+_LAST_CALL_S = 10.0
 
 
 class ReplayOperator(BaseOperator):
@@ -30,32 +34,31 @@ class ReplayOperator(BaseOperator):
 
     def _replay(self, context: Context) -> dict[str, Any]:
         from isotherm.settings import load_settings
+        from isotherm.stream.publisher import Publisher
         from isotherm.stream.replay import Replay
         from isotherm.stream.supervisor import ReplaySupervisor
 
         replay = Replay.from_form(context["params"])
 
-        def publish(progress: Mapping[str, Any]) -> None:
-            _publish(self, context, progress)
-
-        def publish_feed(feed_id: str) -> None:
-            context["ti"].xcom_push(key="feed_id", value=feed_id)
-
+        publisher = Publisher(context["ti"].xcom_push, self.log)
         settings = load_settings()
         self._supervisor = ReplaySupervisor(
             settings,
             replay,
             str(context["run_id"]),
             self.log,
-            on_feed=publish_feed,
-            on_progress=publish,
+            on_feed=partial(publisher.put, "feed_id"),
+            on_progress=partial(publisher.put, "progress"),
         )
         self.log.info("Replaying %s.", replay.describe())
-        result: dict[str, Any] = self._supervisor.run()
+        try:
+            result: dict[str, Any] = self._supervisor.run()
+        finally:
+            publisher.close(0 if self._supervisor.is_stopped else _LAST_CALL_S)
         counts = result["fed"], result["late"], result["dead_lettered"]
         self.log.info("Done: %s observations fed, %s of them too late, %s dead letters.", *counts)
-        for name, value in result.items():
-            self.log.info("  %-12s %s", name, value)
+        for line in _table_of(result):
+            self.log.info(line)
         self._settle(settings, replay, str(result["feed_id"]), str(context["run_id"]))
         return result
 
@@ -95,12 +98,21 @@ class ReplayOperator(BaseOperator):
             self._supervisor.stop()
 
 
-def _publish(operator: BaseOperator, context: Context, progress: Mapping[str, Any]) -> None:
-    """Show the progress in the UI; an api-server that is away must not end the replay."""
-    try:
-        context["ti"].xcom_push(key="progress", value=dict(progress))
-    except Exception as error:  # whatever it is, the replay goes on
-        operator.log.warning("Progress could not be shown in the UI: %s", error)
+def _table_of(result: Mapping[str, Any]) -> list[str]:
+    from isotherm.ingest.report import format_table
+    from isotherm.progress import format_seconds
+
+    restarts = (f"{name} {count}" for name, count in result["restarts"].items() if count)
+    rows = [
+        ("feed", result["feed_id"]),
+        ("observations fed", result["fed"]),
+        ("too late for the stream", result["late"]),
+        ("dead letters", result["dead_lettered"]),
+        ("newest hour", result["newest_hour"]),
+        ("programs started again", ", ".join(restarts) or "none"),
+        ("time taken", format_seconds(result["seconds"])),
+    ]
+    return format_table(("what", "came of it"), rows)
 
 
 def _audit(settings: "Settings", feed_id: str, run_id: str) -> "FeedAudit":

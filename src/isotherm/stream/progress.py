@@ -1,7 +1,8 @@
 """How far a replay is, from the JSON lines its programs print, one per batch.
 
-Any other line is plain text. Lines come from several threads; what was said last counts.
-In the task's log a JSON line reads as `event name=value ...`.
+Any other line is plain text. Lines come from several threads; what was said last counts. The task's
+log shows what is no progress: starts, warnings, failures; a JSON line reads there as
+`event name=value ...`.
 """
 
 import json
@@ -12,11 +13,34 @@ from typing import Any, Final
 
 from isotherm.spark.java_options import is_start_noise
 
-# As fast as acknowledged means many batches a second; the log shows at most one line a second of each.
-SHOWN_EVERY_S: Final = 1.0
+# A task's log is never cut: of each program it shows so many lines at once, and then one in so many
+# seconds. All of them are in the program's own log.
+SHOWN_AT_ONCE: Final = 30
+SHOWN_EVERY_S: Final = 300.0
 # A failing Spark prints its whole plan in one line; the program's own log has all of it.
 _SHOWN_CHARACTERS: Final = 500
 _NOT_SHOWN: Final = ("event", "level", "timestamp", "program", "logger", "feed_id")
+
+
+class Allowance:
+    """How many lines of a program are shown: some at once, then one now and then."""
+
+    def __init__(self) -> None:
+        self._left = float(SHOWN_AT_ONCE)
+        self._at: float | None = None
+        self._hidden = 0
+
+    def of(self, line: str, now: float) -> str | None:
+        """The line, with the number of those before it that were not shown; None to hide it too."""
+        since_s = 0.0 if self._at is None else now - self._at
+        self._left = min(SHOWN_AT_ONCE, self._left + since_s / SHOWN_EVERY_S)
+        self._at = now
+        if self._left < 1:
+            self._hidden += 1
+            return None
+        self._left -= 1
+        hidden, self._hidden = self._hidden, 0
+        return f"{line} (and {hidden} lines before it, see its log)" if hidden else line
 
 
 class Progress:
@@ -25,7 +49,7 @@ class Progress:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._newest: dict[str, dict[str, Any]] = {}
-        self._shown_at: dict[str, float] = {}
+        self._allowances: dict[str, Allowance] = {}
         self._last_report = (time.monotonic(), 0)
         self._start_offsets: dict[int, int] = {}
         self._dropped_groups = 0
@@ -34,23 +58,26 @@ class Progress:
         """Take in a line.
 
         Returns:
-            The line to show, None for none: of the progress at most one line a second and program,
-            of everything else all but what a JVM says of its start.
+            The line to show, None for none: no progress, nothing of what a JVM says of its start, and
+            of a program that says very much a part.
         """
         values = _parse(line)
-        if values is None and is_start_noise(line):
-            return None
         if values is None:
-            return line[:_SHOWN_CHARACTERS]
+            shown = None if is_start_noise(line) else line[:_SHOWN_CHARACTERS]
+        else:
+            self._take_in(name, values)
+            shown = None if _is_progress(values) else _render(values)
+        return None if shown is None else self._allow(name, shown)
+
+    def _take_in(self, name: str, values: Mapping[str, Any]) -> None:
         with self._lock:
             self._dropped_groups += int(values.get("dropped_by_watermark") or 0)
             known = {key: value for key, value in values.items() if value is not None}
             self._newest.setdefault(name, {}).update(known)
-            now = time.monotonic()
-            if _is_progress(values) and now - self._shown_at.get(name, 0.0) < SHOWN_EVERY_S:
-                return None
-            self._shown_at[name] = now
-        return _render(values)
+
+    def _allow(self, name: str, line: str) -> str | None:
+        with self._lock:
+            return self._allowances.setdefault(name, Allowance()).of(line, time.monotonic())
 
     def value(self, name: str, key: str) -> Any:  # noqa: ANN401 - JSON
         """What a program said last; None where it said nothing."""

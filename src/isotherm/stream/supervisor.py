@@ -22,6 +22,7 @@ from isotherm.stream.hour_stream import DEFAULT_WATERMARK_DAYS
 from isotherm.stream.late import LATE_SENTENCE, count_late
 from isotherm.stream.programs import Log, Programs, ReplayFailedError
 from isotherm.stream.progress import Progress
+from isotherm.stream.progress_lines import ProgressLines
 from isotherm.stream.replay import Replay
 from isotherm.stream.run_record import RunRecord
 from isotherm.stream.stall import StallWatch
@@ -60,9 +61,11 @@ class ReplaySupervisor:
         self._on_feed = on_feed
         self._on_progress = on_progress
         self._progress = Progress()
+        self._lines = ProgressLines(log, replay)
         self._record = RunRecord(settings, replay, run_id, self._progress, log)
         self._feed_id = ""
         self._is_stopped = False
+        self._is_backlog_known = True
         self._programs: Programs | None = None
 
     def run(self) -> dict[str, Any]:
@@ -73,7 +76,7 @@ class ReplaySupervisor:
             SourceError: the archive has not what is asked for.
         """
         started = time.monotonic()
-        with self._only_one(), self._record.kept(lambda: self._is_stopped):
+        with self._only_one(), self._record.kept(lambda: self.is_stopped):
             if count := end_leftovers(self._settings, self._commands("")):
                 self._log.warning("Ended %s programs that a killed task had left behind.", count)
             planned = self._plan()
@@ -95,6 +98,11 @@ class ReplaySupervisor:
             "restarts": self._programs.restarts if self._programs else {},
             "seconds": round(time.monotonic() - started, 1),
         }
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it was told to stop."""
+        return self._is_stopped
 
     def stop(self) -> None:
         """Stop all programs within 4 s; may be called from a signal handler and again."""
@@ -129,10 +137,11 @@ class ReplaySupervisor:
         self._programs = Programs(self._settings, commands, self._take_line, self._log)
         try:
             if not self._is_stopped:
+                self._lines.fold(f"{', '.join(commands)} start")
                 self._programs.start()
-                self._log.info("Started %s for feed %s.", ", ".join(commands), self._feed_id)
             self._follow(catch_up)
         finally:
+            self._lines.unfold()
             self.stop()
             catch_up.close()
 
@@ -148,7 +157,7 @@ class ReplaySupervisor:
             backlog = self._backlog(catch_up)
             is_complete = is_fed and backlog is not None and backlog.is_empty
             if is_due or is_complete:
-                self._report(backlog)
+                self._report(backlog, at_once=is_complete)
                 next_report = time.monotonic() + REPORT_EVERY_S
             if is_complete:
                 return
@@ -182,38 +191,36 @@ class ReplaySupervisor:
         return late
 
     def _note_complete(self) -> FeedPosition:
-        path = position_path(self._settings, self._feed_id)
-        position = FeedPosition.load(path, self._feed_id)
+        position = self._load_position()
         if not position.is_complete:
             position.is_complete = True
-            position.save(path)
+            position.save(position_path(self._settings, self._feed_id))
         return position
 
     def _backlog(self, catch_up: CatchUp) -> Backlog | None:
-        """What is on its way; None while Kafka or MySQL do not say."""
+        """What is on its way; None while Kafka or MySQL do not say, which is told once."""
         try:
-            return catch_up.backlog(self._progress.stream_offsets)
+            backlog = catch_up.backlog(self._progress.stream_offsets)
         except StoreError as error:
-            self._log.warning("The backlog is not known now: %s", error)
+            if self._is_backlog_known:
+                self._log.warning("The backlog is not known now: %s", error)
+            self._is_backlog_known = False
             return None
+        self._is_backlog_known = True
+        return backlog
 
-    def _report(self, backlog: Backlog | None) -> None:
+    def _report(self, backlog: Backlog | None, *, at_once: bool) -> None:
         values = {**self._progress.report(), "feed_id": self._feed_id}
-        lag = "unknown"
         if backlog is not None:
             values |= {
                 "unread_by_stream": backlog.unread_by_stream,
                 "unwritten_by_sink": backlog.unwritten_by_sink,
             }
-            lag = (
-                f"{backlog.unread_by_stream} observations before the stream, "
-                f"{backlog.unwritten_by_sink} summaries before the sink"
-            )
-        self._log.info(
-            "PROGRESS %s rows fed, %s rows/s, lag: %s, newest hour %s",
-            values["fed"], values["rows_per_s"], lag, values["newest_hour"] or "none yet",
-        )  # fmt: skip
+        self._lines.write(values, backlog, self._load_position, at_once=at_once)
         self._on_progress(values)
+
+    def _load_position(self) -> FeedPosition:
+        return FeedPosition.load(position_path(self._settings, self._feed_id), self._feed_id)
 
     def _take_line(self, name: str, line: str) -> None:
         if shown := self._progress.take(name, line):

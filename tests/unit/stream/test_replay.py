@@ -11,7 +11,7 @@ from isotherm.errors import SettingsError
 from isotherm.station_choice import StationChoice
 from isotherm.stream.disorder import Disorder
 from isotherm.stream.feeder_program import parse_arguments
-from isotherm.stream.progress import Progress
+from isotherm.stream.progress import SHOWN_AT_ONCE, SHOWN_EVERY_S, Allowance, Progress
 from isotherm.stream.replay import Replay
 
 FORM: dict[str, Any] = {
@@ -105,9 +105,9 @@ def test_the_bridge_starts_before_the_feeder_that_needs_its_socket() -> None:
     assert list(replay().commands("f")) == ["bridge", "stream", "feeder"]
 
 
-def test_progress_keeps_what_was_said_last_and_shows_one_line_a_second() -> None:
+def test_progress_keeps_what_was_said_last_and_shows_none_of_it() -> None:
     progress = Progress()
-    assert progress.take("feeder", '{"batch": 1, "fed": 10}') == "batch=1 fed=10"
+    assert progress.take("feeder", '{"batch": 1, "fed": 10}') is None
     assert progress.take("feeder", '{"batch": 2, "fed": 25}') is None
     progress.take("stream", '{"end_offsets": {"0": 7}, "newest_hour": "2014-01-01T05:00:00Z"}')
     progress.take("stream", '{"end_offsets": {"0": 9}, "newest_hour": null}')
@@ -120,7 +120,16 @@ def test_progress_keeps_what_was_said_last_and_shows_one_line_a_second() -> None
     assert progress.stream_offsets == {}
 
 
-def test_text_and_warnings_are_shown_always() -> None:
+def test_a_program_that_goes_on_complaining_does_not_fill_the_task_s_log() -> None:
+    allowance = Allowance()
+    week_s = 7 * 86_400
+    shown = [one for second in range(0, week_s, 10) if (one := allowance.of("no", float(second)))]
+    assert shown[:SHOWN_AT_ONCE] == ["no"] * SHOWN_AT_ONCE
+    assert len(shown) <= SHOWN_AT_ONCE + week_s / SHOWN_EVERY_S + 1
+    assert shown[-1] == "no (and 29 lines before it, see its log)"
+
+
+def test_text_and_warnings_are_shown() -> None:
     progress = Progress()
     for _ in range(2):
         assert progress.take("bridge", "Traceback") == "Traceback"
