@@ -5,9 +5,11 @@ Some fifteen minutes on the running product, so only with `--long`.
 
 import json
 import signal
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Final
 
 import psutil
@@ -37,13 +39,13 @@ def _long_only(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-def run_id(airflow: AirflowClient) -> Iterator[str]:
+def run_id(airflow: AirflowClient) -> str:
     """A run that has fed something."""
     one = trigger_stream(
         airflow, DAYS["first_day"], **FORM, last_day=DAYS["last_day"], label=str(time.time())
     )
     until(lambda: bool(fed(airflow, one)), 300)
-    yield one
+    return one
 
 
 def until(holds: Callable[[], bool], within_s: float) -> float:
@@ -100,15 +102,12 @@ def test_an_api_server_that_is_away_for_four_minutes_interrupts_nothing(
     ended = time.time()
     back_s = until(lambda: stack_is_back(stack), 300)
     assert fed(airflow, run_id) > 0
-    gaps = [
-        second - first
-        for first, second in zip(times := batches_fed(stack, feed_id), times[1:], strict=False)
-    ]
-    during = [one for one in times if begun <= one <= ended]
+    times = batches_fed(stack, feed_id)
+    gaps = [second - first for first, second in pairwise(times)]
+    meanwhile = sum(begun <= one <= ended for one in times)
     task = replay_task(airflow, run_id)
-    print(
-        f"back after {back_s:.0f} s; {len(during)} batches meanwhile; longest pause {max(gaps):.1f} s; {task}"
-    )  # noqa: T201
+    said = f"back after {back_s:.0f} s, {meanwhile} batches meanwhile, longest pause {max(gaps):.1f} s"
+    sys.stdout.write(f"{said}; {task}\n")
     assert (task.state, task.try_number) == ("running", 1)
     assert max(gaps) < BUSY_S
     assert_whole(stack, airflow, run_id)
@@ -128,11 +127,9 @@ def test_a_kill_of_what_speaks_for_the_task_ends_it_and_the_next_attempt_goes_on
     speaker.send_signal(signal.SIGKILL)
     killed = time.monotonic()
     gone_s = until(lambda: not any(map(_lives, [runner, *programs])), 60)
-    recovered_s = until(lambda: replay_task(airflow, run_id).try_number == 2 and any_child(stack), 400)
-    recovered_s = time.monotonic() - killed
-    print(
-        f"task and programs gone after {gone_s:.1f} s, the next attempt feeds after {recovered_s:.0f} s"
-    )  # noqa: T201
+    until(lambda: replay_task(airflow, run_id).try_number == 2 and any_child(stack), 400)
+    after_s = time.monotonic() - killed
+    sys.stdout.write(f"all gone after {gone_s:.1f} s; the next attempt feeds after {after_s:.0f} s\n")
     assert_whole(stack, airflow, run_id)
     assert replay_task(airflow, run_id).try_number == 2
 

@@ -45,8 +45,11 @@ def test_a_finished_import_reads_well(stack: RunningProduct, airflow: AirflowCli
     assert "rows in MySQL" in logs["load_changes"]
     for check in ("check_rows", "check_columns", "check_files"):
         assert "All tests have passed" in logs[check]
+        assert "Checks of " in logs[check]
         assert "mysql_native_password" not in logs[check]
         assert "deprecated" not in logs[check]
+    columns = logs["check_columns"].split("Checks of global_daily_summary")[1].splitlines()
+    assert [line.split()[-1] for line in columns[3:5]] == ["yes", "yes"], columns
 
 
 def replay_task(airflow: AirflowClient, run_id: str) -> TaskState | None:

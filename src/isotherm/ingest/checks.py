@@ -7,6 +7,7 @@ files. Checks count violations, so that the answer is 0 and never NULL; an empty
 
 import logging
 import warnings
+from collections.abc import Mapping
 from typing import Any, Final
 
 from airflow.providers.common.sql.operators.sql import (
@@ -14,9 +15,11 @@ from airflow.providers.common.sql.operators.sql import (
     SQLColumnCheckOperator,
     SQLTableCheckOperator,
 )
+from airflow.sdk import Context
 
 from isotherm.datasets.facts import FACTS
 from isotherm.hourly_summary import LAYER_BATCH
+from isotherm.ingest.report import write_table
 from isotherm.quality import RULES
 
 CONNECTION_ID: Final = "isotherm_mysql"
@@ -25,13 +28,55 @@ FILES: Final = "source_file"
 # The rule that takes every temperature, also the impossible ones, has no range.
 PLAUSIBLE_RULES: Final = tuple(rule.name for rule in RULES if rule.rejects_bad_quality)
 HAS_CHANGES: Final = "has_changes = 1"
+_BOUNDS: Final = {"geq_to": "at least", "leq_to": "at most"}
+
+
+class ColumnChecks(SQLColumnCheckOperator):
+    """Checks of columns, with a table of what was found at the end of the log."""
+
+    def execute(self, context: Context) -> None:
+        """Check, and show each check whether it holds or not."""
+        try:
+            super().execute(context)
+        finally:
+            rows = [
+                (column, f"{name} {_words(check)}", check["result"], _verdict(check))
+                for column, checks in self.column_mapping.items()
+                for name, check in checks.items()
+                if "success" in check
+            ]
+            write_table(f"Checks of {self.table}", ("column", "check", "found", "holds"), rows)
+
+
+class TableChecks(SQLTableCheckOperator):
+    """Checks of rows, with a table of what was found at the end of the log."""
+
+    def execute(self, context: Context) -> None:
+        """Check, and show each check whether it holds or not."""
+        try:
+            super().execute(context)
+        finally:
+            rows = [
+                (name.replace("_", " "), _verdict(check))
+                for name, check in self.checks.items()
+                if "success" in check
+            ]
+            write_table(f"Checks of {self.table}", ("check", "holds"), rows)
+
+
+def _words(check: Mapping[str, Any]) -> str:
+    return ", ".join(f"{_BOUNDS[name]} {check[name]}" for name in _BOUNDS if name in check)
+
+
+def _verdict(check: Mapping[str, Any]) -> str:
+    return "yes" if check["success"] else "NO"
 
 
 def check_tasks(first_day: str, end_day: str) -> list[BaseSQLOperator]:
     """The check tasks over [first_day, end_day); both are SQL expressions, Jinja allowed."""
     common: dict[str, Any] = {"conn_id": CONNECTION_ID, "pre_execute": quiet_connector}
     return [
-        SQLColumnCheckOperator(
+        ColumnChecks(
             task_id="check_columns",
             **common,
             table=DAYS,
@@ -39,7 +84,7 @@ def check_tasks(first_day: str, end_day: str) -> list[BaseSQLOperator]:
             column_mapping=column_checks(),
             doc_md="Of every changed day: temperatures lie within the datasets' limits.",
         ),
-        SQLTableCheckOperator(
+        TableChecks(
             task_id="check_rows",
             **common,
             table=DAYS,
@@ -47,7 +92,7 @@ def check_tasks(first_day: str, end_day: str) -> list[BaseSQLOperator]:
             checks=row_checks(),
             doc_md="Stations > 0, min <= mean <= max, no more stations than observations.",
         ),
-        SQLTableCheckOperator(
+        TableChecks(
             task_id="check_files",
             **common,
             table=FILES,
