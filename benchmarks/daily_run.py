@@ -84,6 +84,7 @@ class Product:
             "ISOTHERM_ARCHIVE": str(archive),
         }
         self._folder = folder
+        self.port_base = int(self._environment["ISOTHERM_PORT_BASE"])
         self.airflow: AirflowClient | None = None
 
     def isotherm(self, *arguments: str) -> None:
@@ -95,8 +96,8 @@ class Product:
         """Start, and do the first run on what the archive has by then."""
         self.isotherm("up", "--detach")
         passwords = json.loads((self._folder / "secrets" / "airflow_passwords.json").read_text())
-        port = int(self._environment["ISOTHERM_PORT_BASE"]) + 1
-        self.airflow = AirflowClient(f"http://127.0.0.1:{port}", "admin", passwords["admin"])
+        address = f"http://127.0.0.1:{self.port_base + 1}"
+        self.airflow = AirflowClient(address, "admin", passwords["admin"])
 
     def run(self, **form: object) -> float:
         """One run of the daily DAG; returns its seconds."""

@@ -10,8 +10,8 @@ at first, then every five minutes. Their starts are folded, their warnings shown
 you name; `follow` begins with the newest day, then asks the archive every 15 minutes
 (`ISOTHERM_FOLLOW_INTERVAL_S`) and feeds what is new or corrected, until it is stopped. Stations are
 chosen as in `import_history`. *Speed* is data seconds per wall second: 120 with a batch interval of
-30 s is one hour a batch; 0 is as fast as Kafka acknowledges. *Label* replays days that were played
-before.
+30 s is one hour a batch; 0 is as fast as Kafka acknowledges. *Begin
+anew* plays days again that were played before, from their start.
 
 A form that makes no sense fails in `check_form`, at once, whatever is streaming.
 
@@ -80,8 +80,8 @@ def day_param(title: str, description: str) -> Param:
             None,
             type=["null", "string"],
             maxLength=40,
-            title="Label",
-            description="Anything new: play days again that were played before, from their start.",
+            title="Begin anew (label)",
+            description="Anything new: days played before, from their start, with a new checkpoint.",
         ),
     },
 )

@@ -120,3 +120,12 @@ def test_a_scheduled_run_owns_the_day_three_days_back(dag_bag: "DagBag") -> None
     dag = as_stored(dag_bag, "ingest_observations")
     _, key = dag.timetable._get_partition_info(pendulum.datetime(2026, 11, 23, tz="UTC"))
     assert key == "2026-11-20"
+
+
+def test_the_field_an_unusable_checkpoint_s_error_names_is_in_the_form(dag_bag: "DagBag") -> None:
+    from isotherm.stream.stream_failure import BEGIN_ANEW_FIELD, failure_of
+
+    params = dag_bag.dags["stream_observations"].params
+    assert params.get_param("label").schema["title"] == BEGIN_ANEW_FIELD
+    for said in ("[KAFKA_DATA_LOSS.PARTITION_OFFSET_CHANGED] ...", "[CANNOT_LOAD_STATE_STORE] ..."):
+        assert BEGIN_ANEW_FIELD in str(failure_of(said, "file:/c"))

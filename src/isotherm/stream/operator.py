@@ -29,7 +29,9 @@ class ReplayOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Follow the replay to its end; returns what was done."""
-        with failing_at_once():
+        from isotherm.stream.programs import ReplayRefusedError
+
+        with failing_at_once(), failing_at_once(ReplayRefusedError):
             return self._replay(context)
 
     def _replay(self, context: Context) -> dict[str, Any]:

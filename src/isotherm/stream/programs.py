@@ -20,6 +20,10 @@ class ReplayFailedError(IsothermError):
     """The replay was stopped, a program cannot go on, or nothing moved any more."""
 
 
+class ReplayRefusedError(ReplayFailedError):
+    """Tried again it would end the same way: somebody has to mend the cause first."""
+
+
 class Log(Protocol):
     """What is written to: a task's log."""
 
@@ -87,7 +91,8 @@ class Programs:
         """Start again what has died; returns the names.
 
         Raises:
-            ReplayFailedError: a program went on dying, or says that another start would not help.
+            ReplayFailedError: a program went on dying.
+            ReplayRefusedError: a program says that another start would not help.
         """
         restarted = []
         is_fed = self.is_fed
@@ -104,7 +109,9 @@ class Programs:
         if child.ran_s > HEALTHY_AFTER_S:
             child.restarts = 0
         status = child.exit_status
-        if status == REFUSED or child.restarts >= MAX_RESTARTS:
+        if status == REFUSED:
+            raise ReplayRefusedError(_describe_end(child))
+        if child.restarts >= MAX_RESTARTS:
             raise ReplayFailedError(_describe_end(child))
         child.restarts += 1
         wait_s = min(2 ** (child.restarts - 1), _LONGEST_WAIT_S)

@@ -23,6 +23,13 @@ _CHECKPOINT_UNUSABLE: Final = re.compile(
     re.VERBOSE,
 )
 _SHOWN_CHARACTERS: Final = 2000
+# The form's field by its title (dags/stream_observations.py; a test compares).
+BEGIN_ANEW_FIELD: Final = "Begin anew (label)"
+_BEGIN_ANEW: Final = (
+    "Or trigger `stream_observations` again with anything new in its field "
+    f"'{BEGIN_ANEW_FIELD}': the same days are then fed from their start, with a checkpoint of their "
+    "own, and nothing is counted twice."
+)
 
 
 def failure_of(text: str, checkpoint: str) -> StoreError:
@@ -40,12 +47,12 @@ def failure_of(text: str, checkpoint: str) -> StoreError:
         return RefusedError(
             "Kafka no longer has messages this stream has not read yet (retention, or the topic was "
             f"made anew). Delete the checkpoint {checkpoint} to start the feed from what is there; the "
-            f"batch layer has what is lost. Spark says: {shown}"
+            f"batch layer has what is lost. {_BEGIN_ANEW} Spark says: {shown}"
         )
     if _CHECKPOINT_UNUSABLE.search(text):
         return RefusedError(
             f"The checkpoint cannot be used (damaged, or written by another version). Delete the "
             f"checkpoint {checkpoint}: the feed is then read again from its beginning, which doubles "
-            f"nothing. Spark says: {shown}"
+            f"nothing. {_BEGIN_ANEW} Spark says: {shown}"
         )
     return StoreError(f"The stream failed and resumes from its checkpoint {checkpoint}: {shown}")
