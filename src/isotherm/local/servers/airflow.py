@@ -147,6 +147,10 @@ def airflow_settings(settings: Settings) -> dict[str, str]:
         # A stream runs for weeks: it must outlive an api-server that is away for a while, and the
         # refresh of its token must never be a race (apache/airflow issue 67939).
         "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "100000",
+        # The executor sees at once that a task's process is dead. Heartbeats, which no api-server takes
+        # while it is away, only tell of one that hangs: the default of 300 s ended a stream whose
+        # api-server was away for four minutes and took another to start.
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "1800",
         # A task that tells of thousands of days ends with one request that takes longer than 5 s, the
         # default: given up and sent again, its second answer would be "Task killed!" in its log.
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "120",
