@@ -103,7 +103,7 @@ def repair_dead_letters() -> None:
         """What came of each letter, in a table."""
         from isotherm.letters import tasks
 
-        return tasks.show_outcomes(sent)
+        return tasks.show_outcomes(dag_defaults.skip_if_empty(sent, "Nothing was sent."))
 
     sent = replay_letters()
     count = CountLettersOperator.partial(

@@ -10,6 +10,7 @@ export type LetterState = Letter["state"];
 
 export const STATES: Record<LetterState, string> = {
   new: "new",
+  set_aside: "set aside",
   sending: "being sent",
   replayed: "sent again",
   counted: "counted",

@@ -19,6 +19,7 @@ from isotherm.sink.letters import read_letter
 from isotherm.stores import letter_work
 from isotherm.stores.dead_letters import add_letters
 from isotherm.stores.tables import dead_letter, empty_hour, hourly_summary, notice, sink_offset
+from isotherm.stream.bridge import Batch, prepare
 from isotherm.stream.feeder_files import FeedPosition, position_path
 from made_up import observation
 from servers.stream_fixture import read_all
@@ -182,6 +183,20 @@ def test_what_is_refused_again_is_another_letter_which_the_first_one_names(lette
     again, new = letters.rows()
     assert again["outcome"].startswith(f"letter {new['letter_id']}: unreadable_message")
     assert new["state"] == "new"
+
+
+def test_a_row_that_a_feeder_kept_apart_is_listed_and_needs_nobody(letters: Letters) -> None:
+    row = {"source_file": "a", "source_line": 7, "reason": "unlike_neighbours", "payload": "x"}
+    batch = Batch(feed_id=FEED, batch=0, observations=[{"station_id": "none"}], set_aside=[row])
+    for one in prepare(batch, datetime.now(UTC)).dead_letters:
+        letters.speed.send(one.topic, one.value, one.key)
+    letters.speed.flush()
+    letters.take_letters()
+    assert [(one["reason"], one["state"]) for one in letters.rows()] == [
+        ("invalid", "new"),
+        ("unlike_neighbours", "set_aside"),
+    ]
+    assert telling.tell_of_letters() == 1
 
 
 def test_letters_are_closed_by_an_operator_and_then_left_alone(letters: Letters) -> None:

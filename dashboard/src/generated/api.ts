@@ -2091,7 +2091,7 @@ export interface components {
              * @example 17
              */
             letter_id: number;
-            /** @description new; sending: a run is at it; replayed: sent again, not known yet what came of it; counted: it stands in an hour; late: it came too late for the stream; refused_again: another letter says why; dropped: by an operator */
+            /** @description new; set_aside: a row its feeder kept apart, nobody has to work it; sending: a run is at it; replayed: sent again, not known yet what came of it; counted: it stands in an hour; late: it came too late for the stream; refused_again: another letter says why; dropped: by an operator */
             state: components["schemas"]["LetterState"];
             /**
              * Reason
@@ -2164,7 +2164,7 @@ export interface components {
          * @description What became of a letter so far.
          * @enum {string}
          */
-        LetterState: "new" | "sending" | "replayed" | "counted" | "late" | "refused_again" | "dropped";
+        LetterState: "new" | "set_aside" | "sending" | "replayed" | "counted" | "late" | "refused_again" | "dropped";
         /**
          * LetterWhole
          * @description One of them with what it held, as far as it is kept, and what was sent in its place.
@@ -2176,7 +2176,7 @@ export interface components {
              * @example 17
              */
             letter_id: number;
-            /** @description new; sending: a run is at it; replayed: sent again, not known yet what came of it; counted: it stands in an hour; late: it came too late for the stream; refused_again: another letter says why; dropped: by an operator */
+            /** @description new; set_aside: a row its feeder kept apart, nobody has to work it; sending: a run is at it; replayed: sent again, not known yet what came of it; counted: it stands in an hour; late: it came too late for the stream; refused_again: another letter says why; dropped: by an operator */
             state: components["schemas"]["LetterState"];
             /**
              * Reason

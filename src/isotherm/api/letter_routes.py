@@ -31,9 +31,10 @@ class LetterRow(BaseModel):
 
     letter_id: int = Field(description="Its number; newer ones have higher ones", examples=[17])
     state: LetterState = Field(
-        description="new; sending: a run is at it; replayed: sent again, not known yet what came of "
-        "it; counted: it stands in an hour; late: it came too late for the stream; refused_again: "
-        "another letter says why; dropped: by an operator"
+        description="new; set_aside: a row its feeder kept apart, nobody has to work it; sending: a "
+        "run is at it; replayed: sent again, not known yet what came of it; counted: it stands in an "
+        "hour; late: it came too late for the stream; refused_again: another letter says why; "
+        "dropped: by an operator"
     )
     reason: str = Field(description="Why it was refused, as a code", examples=["future"])
     detail: str = Field(description="Why it was refused, in words")

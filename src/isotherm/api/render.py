@@ -103,7 +103,11 @@ def _csv_pages(listing: Listing, first: ListPage) -> Iterator[bytes]:
 def _csv_head(listing: Listing, following: str | None) -> bytes:
     """Comment lines (whose data, what holds for all rows, the next page's cursor) and the header."""
     meta = listing.meta
-    facts = [f"{name}={value}" for name, value in meta.items() if name not in ("attribution", "units")]
+    facts = [
+        f"{name}={value}"
+        for name, value in meta.items()
+        if name not in ("attribution", "counts", "units")
+    ]
     comments = [meta["attribution"], "; ".join(facts)]
     if following is not None:
         comments.append(f"next={following}")

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from confluent_kafka import Message
@@ -22,7 +22,7 @@ from isotherm.sink.health import SinkMetrics
 from isotherm.sink.offsets import Advance, OffsetStore
 from isotherm.sink.patience import Patience
 from isotherm.station import is_station_id
-from isotherm.stores.dead_letters import NewLetter, add_letters
+from isotherm.stores.dead_letters import LetterState, NewLetter, add_letters
 from isotherm.stores.tables.letters import MAX_KEPT_BYTES
 from isotherm.utc import to_naive
 
@@ -54,6 +54,9 @@ def read_letter(record: Message) -> NewLetter:
             payload_bytes=length,
             at=datetime.now(UTC),
         )
+    fields = _fields_of(content)
+    # A row of a file that its feeder kept apart is no message: messages say their version.
+    is_row = letter.offset is None and "source_line" in fields and "schema_version" not in fields
     return NewLetter(
         about=about_of(record.key(), str(record.topic()), partition, offset),
         letter_partition=partition,
@@ -64,22 +67,25 @@ def read_letter(record: Message) -> NewLetter:
         message_partition=letter.partition,
         message_offset=letter.offset,
         feed_id=letter.feed_id and letter.feed_id[:64],
-        station_id=station_of(content),
+        station_id=_station_of(fields.get("station_id")),
         payload=content[:MAX_KEPT_BYTES],
         payload_bytes=min(length, 2**63 - 1),
         refused_at=to_naive(letter.at).replace(microsecond=0),
+        state=LetterState.SET_ASIDE if is_row else LetterState.NEW,
     )
 
 
-def station_of(content: bytes) -> str | None:
-    """The station a message says it is of, where it can be read so far."""
+def _fields_of(content: bytes) -> dict[str, Any]:
+    """What a message says, where it can be read so far."""
     try:
         found = json.loads(content[:MAX_KEPT_BYTES])
     except (ValueError, RecursionError):
-        return None
-    station_id = found.get("station_id") if isinstance(found, dict) else None
-    is_one = isinstance(station_id, str) and is_station_id(station_id)
-    return station_id if is_one else None
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _station_of(value: object) -> str | None:
+    return value if isinstance(value, str) and is_station_id(value) else None
 
 
 def count_letters(

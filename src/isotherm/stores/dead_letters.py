@@ -22,6 +22,7 @@ class LetterState(StrEnum):
     """What became of a letter so far."""
 
     NEW = "new"
+    SET_ASIDE = "set_aside"
     SENDING = "sending"
     REPLAYED = "replayed"
     COUNTED = "counted"
@@ -48,6 +49,7 @@ class NewLetter:
         payload: the beginning of what the message held, at most `MAX_KEPT_BYTES`.
         payload_bytes: of all it held.
         refused_at: UTC without a zone.
+        state: `set_aside` of a row that a feeder kept apart, which nobody has to work.
     """
 
     about: str
@@ -63,6 +65,7 @@ class NewLetter:
     payload: bytes
     payload_bytes: int
     refused_at: datetime
+    state: LetterState = LetterState.NEW
 
 
 def add_letters(connection: Connection, letters: Sequence[NewLetter]) -> int:
@@ -120,4 +123,4 @@ def _read_known(connection: Connection, abouts: Iterable[str]) -> set[str]:
 
 def _row(one: NewLetter) -> dict[str, Any]:
     now = to_naive(datetime.now(UTC)).replace(microsecond=0)
-    return {**asdict(one), "state": LetterState.NEW.value, "state_at": now}
+    return {**asdict(one), "state": one.state.value, "state_at": now}
