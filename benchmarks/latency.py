@@ -38,7 +38,7 @@ from isotherm.messages import HOURLY_SUMMARY_TOPIC, OBSERVATION_TOPIC
 from isotherm.settings import REPOSITORY_ROOT, Settings
 from isotherm.stores.kafka_topics import ensure_topics
 from isotherm.stores.migrate import migrate
-from isotherm.stores.tables import hourly_summary
+from isotherm.stores.tables import hourly_summary, sink_offset
 from isotherm.stream.feeder_files import FeedPosition, position_path
 from isotherm.stream.feeder_link import BridgeLink
 from isotherm.stream.topic_offsets import TopicOffsets
@@ -53,7 +53,8 @@ WINDOWS: Final = 3
 WARM_UP_S: Final = 25
 LOOK_EVERY_S: Final = 0.025
 STARTED_WITHIN_S: Final = 600
-VISIBLE_WITHIN_S: Final = 60
+WRITTEN_WITHIN_S: Final = 300
+STILL_FOR_S: Final = 8
 TRIGGERS_S: Final = (5, 0)
 ISO: Final = "%Y-%m-%dT%H:%M:%SZ"
 # A year of its own for each run: what one wrote must not be what another waits for.
@@ -278,7 +279,7 @@ def measure(servers: Servers, trigger_s: int, rate: int, window_s: int) -> None:
             began = time.time()
             time.sleep(WINDOWS * window_s)
             stop_feed.set()
-            wait_for_last_row(feed, watch)
+            wait_until_written(servers, trigger_s)
         finally:
             stop_feed.set()
             stop_watch.set()
@@ -296,13 +297,24 @@ def wait_for_first_row(watch: Watch) -> None:
         time.sleep(0.1)
 
 
-def wait_for_last_row(feed: Feed, watch: Watch) -> None:
-    """What was handed over last is visible: nothing is left out of the measurement."""
-    deadline = time.monotonic() + VISIBLE_WITHIN_S
-    last = feed.samples[-1].hour
-    while last not in watch.seen.versions and time.monotonic() < deadline:
-        time.sleep(0.1)
-    time.sleep(10)  # the hour is there; its last minutes come with the next micro-batches
+def wait_until_written(servers: Servers, trigger_s: int) -> None:
+    """All that was handed over is visible: nothing is left out of the measurement."""
+    deadline = time.monotonic() + WRITTEN_WITHIN_S
+    statement = sa.select(sa.func.sum(sink_offset.c.next_offset)).where(
+        sink_offset.c.topic == HOURLY_SUMMARY_TOPIC
+    )
+    with TopicOffsets(servers.broker.bootstrap) as topics:
+        before, still_since = -1, time.monotonic()
+        while time.monotonic() < deadline:
+            end = sum(topics.ends(HOURLY_SUMMARY_TOPIC).values())
+            if end != before:
+                before, still_since = end, time.monotonic()
+            with servers.engine.connect() as connection:
+                written = int(connection.scalar(statement) or 0)
+            if written == end and time.monotonic() - still_since > 2 * trigger_s + STILL_FOR_S:
+                return
+            time.sleep(0.5)
+    print(f"not all was written within {WRITTEN_WITHIN_S} s: {written} of {end} summaries")
 
 
 def tell(
@@ -313,19 +325,18 @@ def tell(
         [one for at, one in found if 0 <= at - began - number * window_s < window_s]
         for number in range(WINDOWS)
     ]
+    if min(map(len, windows)) < 2:
+        print(f"| {trigger_s} | too little was written in time |", flush=True)
+        return
 
-    def share(name: str, percent: int) -> float:
+    def share(name: str, percent: int) -> str:
         values = [[getattr(one, name) for one in window] for window in windows]
-        return median(quantiles(one, n=100)[percent - 1] for one in values)
+        return f"{median(quantiles(one, n=100)[percent - 1] for one in values):.2f}"
 
-    parts = ("to_raw", "to_summary", "to_mysql")
-    print(
-        f"| {trigger_s} | {share('total', 50):.2f} | {share('total', 95):.2f} "
-        f"| {share('total', 99):.2f} | "
-        + " | ".join(f"{share(one, 50):.2f}, {share(one, 95):.2f}" for one in parts)
-        + f" | {sum(map(len, windows))} | {late_s:.2f} |",
-        flush=True,
-    )
+    totals = (share("total", percent) for percent in (50, 95, 99))
+    stages = (f"{share(one, 50)}, {share(one, 95)}" for one in ("to_raw", "to_summary", "to_mysql"))
+    cells = (trigger_s, *totals, *stages, sum(map(len, windows)), f"{late_s:.2f}")
+    print(f"| {' | '.join(map(str, cells))} |", flush=True)
 
 
 def main() -> None:

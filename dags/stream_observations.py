@@ -75,7 +75,14 @@ def day_param(title: str, description: str) -> Param:
             title="Speed",
             description="Data seconds per wall second; 0 = as fast as acknowledged.",
         ),
-        "trigger_s": Param(5, type="number", minimum=1, maximum=600, title="Micro-batch, seconds"),
+        "trigger_s": Param(
+            5,
+            type="number",
+            minimum=0,
+            maximum=600,
+            title="Micro-batch, seconds",
+            description="0 = the next begins when one is done: sooner in MySQL, for more work.",
+        ),
         "label": Param(
             None,
             type=["null", "string"],

@@ -1,9 +1,10 @@
 """The speed layer's audit on a real broker: whatever is in the topic, it judges as the stream does."""
 
 import json
+import logging
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,12 @@ from isotherm.settings import Settings
 from isotherm.stores.kafka_topics import admin_client, ensure_topics
 from isotherm.stores.tables import empty_hour, hourly_summary, ledger
 from isotherm.stream.arrow_steps import letter_step
-from isotherm.stream.feeder_files import FeedPosition, position_path
+from isotherm.stream.catch_up import Backlog
+from isotherm.stream.feeder_files import FeedPosition, first_record_ms, position_path
+from isotherm.stream.late import count_late
 from isotherm.stream.operator import ReplayOperator
 from isotherm.stream.replay import Replay
+from isotherm.stream.round_ledger import RoundLedger
 from isotherm.stream.topic_offsets import TopicOffsets
 from isotherm.summarise import HOUR_KEY, summarise
 from made_up import admissible_observations, observation
@@ -255,3 +259,47 @@ def test_a_feed_whose_first_messages_kafka_has_removed_is_not_audited(speed: Spe
     settle(speed)
     with speed.engine.connect() as connection:
         assert connection.scalars(sa.select(ledger.c.ledger_id)).all() == []
+
+
+def test_an_audit_reads_nothing_from_before_its_feed_was_planned(speed: Speed) -> None:
+    before = datetime.now(UTC) - timedelta(hours=3)
+    position = FeedPosition(FEED, planned_at=datetime.now(UTC).isoformat())
+    position.save(position_path(speed.settings, FEED))
+    old, new = observation(), observation(observed_at=datetime(2014, 1, 3, 5, tzinfo=UTC))
+    speed.send(OBSERVATION_TOPIC, encoded(old), "01001099999", round(before.timestamp() * 1000))
+    speed.send(OBSERVATION_TOPIC, encoded(new), "01001099999")
+    speed.flush()
+    speed.write_hours([new])
+    result = speed.audit()
+    assert (result.wrong, [line.fed for line in result.lines]) == ("", [1, 1, 1])
+    since_ms = first_record_ms(speed.settings, [FEED])
+    assert count_late(speed.settings.kafka_bootstrap_servers, FEED, since_ms=since_ms) == 1
+    assert count_late(speed.settings.kafka_bootstrap_servers, FEED) == 2
+
+
+def test_an_audit_from_a_day_on_leaves_the_days_before_alone(speed: Speed) -> None:
+    new = observation(observed_at=datetime(2014, 1, 3, 5, tzinfo=UTC))
+    for row in (observation(), new):
+        speed.send(OBSERVATION_TOPIC, encoded(row), "01001099999")
+    speed.flush()
+    speed.write_hours([new])
+    result = audit_feeds(speed.settings, speed.engine, [FEED], date(2014, 1, 2))
+    assert (result.wrong, [line.fed for line in result.lines]) == ("", [1, 1, 1])
+    assert result.scope.first_day == date(2014, 1, 3)
+
+
+def test_a_feed_without_end_is_settled_when_a_round_stands_and_what_is_wrong_is_looked_at_twice(
+    speed: Speed,
+) -> None:
+    FeedPosition(FEED, start_offsets={0: 0, 1: 0}).save(position_path(speed.settings, FEED))
+    speed.send(OBSERVATION_TOPIC, encoded(observation()), "01001099999")
+    speed.flush()
+    rounds = RoundLedger(speed.settings, "run", logging.getLogger("test"))
+    kept = []
+    for fed, backlog in ((0, Backlog(0, 0)), (1, Backlog(0, 2)), (1, None), (1, Backlog(0, 0)),
+                         (1, Backlog(0, 0)), (2, Backlog(0, 0))):  # fmt: skip
+        rounds.look(FEED, fed, backlog)
+        with speed.engine.connect() as connection:
+            kept.append(connection.scalar(sa.select(sa.func.count()).select_from(ledger)))
+    # Wrong at the first look, kept as wrong at the second, and left alone for an hour.
+    assert kept == [0, 0, 0, 0, 3, 3]

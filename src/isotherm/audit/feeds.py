@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from typing import Final
 
@@ -31,7 +31,7 @@ from isotherm.settings import Settings
 from isotherm.statistics.catalogue import STATISTIC_NAMES
 from isotherm.stores import tables
 from isotherm.stream.admission import admit, clock_of, feed_of
-from isotherm.stream.feeder_files import FeedPosition, position_path
+from isotherm.stream.feeder_files import FeedPosition, first_record_ms, position_path
 from isotherm.stream.topic_offsets import TopicOffsets
 
 _COLUMNS: Final = (*KEY, "dataset")
@@ -82,9 +82,14 @@ def settle_feeds(
         StoreError: Kafka does not answer.
     """
     result = audit_feeds(settings, engine, feed_ids)
-    with engine.begin() as connection:
-        record(connection, run_label, result.lines, result.scope, result.settled_at)
+    keep(engine, result, run_label)
     return result
+
+
+def keep(engine: sa.Engine, audit: FeedAudit, run_label: str) -> None:
+    """Write an audit into the ledger."""
+    with engine.begin() as connection:
+        record(connection, run_label, audit.lines, audit.scope, audit.settled_at)
 
 
 def is_whole(settings: Settings, feed_id: str) -> bool:
@@ -99,8 +104,19 @@ def is_whole(settings: Settings, feed_id: str) -> bool:
     return all(nearest.get(partition) == offset for partition, offset in start.items())
 
 
-def audit_feeds(settings: Settings, engine: sa.Engine, feed_ids: Collection[str]) -> FeedAudit:
+def audit_feeds(
+    settings: Settings,
+    engine: sa.Engine,
+    feed_ids: Collection[str],
+    first_day: date | None = None,
+) -> FeedAudit:
     """The ledger of the speed layer over these feeds, and their hours against the batch layer.
+
+    Args:
+        settings: where Kafka is.
+        engine: of the tables.
+        feed_ids: the feeds.
+        first_day: only hours from this UTC day on; None takes all.
 
     Raises:
         StoreError: Kafka does not answer.
@@ -110,11 +126,14 @@ def audit_feeds(settings: Settings, engine: sa.Engine, feed_ids: Collection[str]
     keys = [pl.DataFrame(schema=_SCHEMA)]
     topic = settings.lane.topic(OBSERVATION_TOPIC)
     replays: dict[str, bool] = {}
-    for part in read_topic(bootstrap, topic):
+    since_ms = first_record_ms(settings, feed_ids)
+    for part in read_topic(bootstrap, topic, since_ms=since_ms):
         keys.append(_keys_of(part, feed_ids))
         replays |= _replays_in(part, feed_ids)
-    letters = _read_letters(bootstrap, settings.lane.topic(DEAD_LETTER_TOPIC), feed_ids)
+    letters = _read_letters(bootstrap, settings.lane.topic(DEAD_LETTER_TOPIC), feed_ids, since_ms)
     expected = count_keys_by_hour(pl.concat(keys))
+    if first_day is not None:
+        expected = expected.filter(pl.col("hour_start").dt.date() >= first_day)
     accounts, differing = [], 0
     for dataset, hours in expected.group_by("dataset"):
         part_accounts, part_differing = _compare(engine, str(dataset[0]), hours)
@@ -182,11 +201,13 @@ def _replays_in(records: list[TopicRecord], feed_ids: Collection[str]) -> dict[s
     }
 
 
-def _read_letters(bootstrap: str, topic: str, feed_ids: Collection[str]) -> set[str]:
+def _read_letters(
+    bootstrap: str, topic: str, feed_ids: Collection[str], since_ms: int | None
+) -> set[str]:
     """What the dead letters of these feeds are about; one that was written again is the same."""
     return {
         about_of(one.key, topic, one.partition, one.offset)
-        for records in read_topic(bootstrap, topic)
+        for records in read_topic(bootstrap, topic, since_ms=since_ms)
         for one in records
         if feed_of(one.value) in feed_ids
     }

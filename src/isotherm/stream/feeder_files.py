@@ -6,7 +6,9 @@ acknowledged batch.
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -15,6 +17,8 @@ from isotherm.errors import StoreError
 from isotherm.files import write_whole
 from isotherm.settings import Settings
 
+# A record's time is its producer's clock, a plan's that of the task.
+_CLOCKS_APART: Final = timedelta(hours=1)
 ROWS_ENDING: Final = ".rows"
 # Sums for whoever reads the file; they follow from the rest.
 _DERIVED: Final = ("rows_fed", "distinct_keys", "injected")
@@ -28,6 +32,15 @@ def position_path(settings: Settings, feed_id: str) -> Path:
 def rows_folder(settings: Settings, feed_id: str) -> Path:
     """Where a feed's rows lie in order of time until they are fed."""
     return settings.state_dir / "feeds" / f"{feed_id}{ROWS_ENDING}"
+
+
+def first_record_ms(settings: Settings, feed_ids: Iterable[str]) -> int | None:
+    """Kafka has no record of these feeds before this timestamp; None where that is not known."""
+    planned = [FeedPosition.load(position_path(settings, one), one).planned_at for one in feed_ids]
+    if not planned or None in planned:
+        return None
+    first = min(datetime.fromisoformat(one) for one in planned if one is not None)
+    return round((first - _CLOCKS_APART).timestamp() * 1000)
 
 
 @dataclass(slots=True)

@@ -25,8 +25,16 @@ LATE_SENTENCE: Final = (
 )
 
 
-def count_late(bootstrap_servers: str, feed_id: str, lane: Lane = PRODUCTION) -> int:
+def count_late(
+    bootstrap_servers: str, feed_id: str, lane: Lane = PRODUCTION, *, since_ms: int | None = None
+) -> int:
     """Deliveries of a feed that are in none of its hours; 0 while nothing was dropped.
+
+    Args:
+        bootstrap_servers: of Kafka.
+        feed_id: of the feed.
+        lane: whose topics it is in.
+        since_ms: no record of the feed is older; None reads the topics whole.
 
     Raises:
         StoreError: Kafka does not answer.
@@ -34,16 +42,17 @@ def count_late(bootstrap_servers: str, feed_id: str, lane: Lane = PRODUCTION) ->
     fed = sum(
         isinstance(found := admit(one.value, clock_of(one.written_ms)), ObservationHead)
         and found.feed_id == feed_id
-        for records in read_topic(bootstrap_servers, lane.topic(OBSERVATION_TOPIC))
+        for records in read_topic(bootstrap_servers, lane.topic(OBSERVATION_TOPIC), since_ms=since_ms)
         for one in records
     )
-    return max(0, fed - _received(bootstrap_servers, feed_id, lane))
+    return max(0, fed - _received(bootstrap_servers, feed_id, lane, since_ms))
 
 
-def _received(bootstrap_servers: str, feed_id: str, lane: Lane) -> int:
+def _received(bootstrap_servers: str, feed_id: str, lane: Lane, since_ms: int | None) -> int:
     """Deliveries behind the last summary of each hour, which is the same under each rule."""
     newest: dict[SummaryKey, tuple[int, int]] = {}
-    for records in read_topic(bootstrap_servers, lane.topic(HOURLY_SUMMARY_TOPIC)):
+    topic = lane.topic(HOURLY_SUMMARY_TOPIC)
+    for records in read_topic(bootstrap_servers, topic, since_ms=since_ms):
         for one in records:
             if feed_of(one.value) != feed_id:
                 continue

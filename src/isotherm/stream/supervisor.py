@@ -17,13 +17,14 @@ from isotherm.stream.catch_up import Backlog, CatchUp
 from isotherm.stream.children import end_leftovers
 from isotherm.stream.clean_up import remove_old
 from isotherm.stream.feed_plan import PlannedFeed, plan_feed
-from isotherm.stream.feeder_files import FeedPosition, position_path
+from isotherm.stream.feeder_files import FeedPosition, first_record_ms, position_path
 from isotherm.stream.hour_stream import DEFAULT_WATERMARK_DAYS
 from isotherm.stream.late import LATE_SENTENCE, count_late
 from isotherm.stream.programs import Log, Programs, ReplayFailedError
 from isotherm.stream.progress import Progress
 from isotherm.stream.progress_lines import ProgressLines
 from isotherm.stream.replay import Replay
+from isotherm.stream.round_ledger import RoundLedger
 from isotherm.stream.run_record import RunRecord
 from isotherm.stream.stall import StallWatch
 
@@ -147,7 +148,7 @@ class ReplaySupervisor:
 
     def _follow(self, catch_up: CatchUp) -> None:
         next_report = time.monotonic() + REPORT_EVERY_S
-        stall = StallWatch()
+        stall, ledger = StallWatch(), RoundLedger(self._settings, self._run_id, self._log)
         while not self._is_stopped:
             time.sleep(CHECK_EVERY_S)
             is_fed = self._mind_programs()
@@ -161,6 +162,7 @@ class ReplaySupervisor:
                 next_report = time.monotonic() + REPORT_EVERY_S
             if is_complete:
                 return
+            ledger.look(self._feed_id, int(self._progress.value("feeder", "rounds") or 0), backlog)
             if is_fed and stall.is_stalled(backlog):
                 raise ReplayFailedError(stall.describe())
         raise ReplayFailedError(
@@ -185,7 +187,8 @@ class ReplaySupervisor:
         if was_watched and not self._progress.dropped_groups:
             return 0
         bootstrap = self._settings.kafka_bootstrap_servers
-        late = count_late(bootstrap, self._feed_id, self._settings.lane)
+        since_ms = first_record_ms(self._settings, [self._feed_id])
+        late = count_late(bootstrap, self._feed_id, self._settings.lane, since_ms=since_ms)
         if late:
             self._log.warning(LATE_SENTENCE, late, DEFAULT_WATERMARK_DAYS)
         return late
