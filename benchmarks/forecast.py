@@ -1,13 +1,13 @@
 """How good is the forecast of the next 24 hours, beside its baselines, scikit-learn and LightGBM?
 
     ./isotherm bench forecast [--archive DIR --station ID --year Y]... [--series FILE...]
-        [--scored-year Y] [--lightgbm stations|all|none] [--stations-updated N]
+        [--years-before N] [--scored-year Y] [--lightgbm stations|all|none] [--stations-updated N]
 
-A station-year of an archive laid out as NOAA's is scored from September to December, or whole where the
-archive has years before it; an hourly series (CSV: utc_hour, t_tenths, named after its station) for a
-year, trained on all before, with the other series as neighbours. Without options those of the real
-files for tests are taken. Every hour with a temperature is an origin, fitted anew every week on what
-lay before. All are scored on the same pairs, leads 1 to 24.
+A station-year of an archive laid out as NOAA's is scored from September to December, or whole where
+years before it are asked for (`--years-before N`); an hourly series (CSV: utc_hour, t_tenths, named
+after its station) for a year, trained on all before, with the other series as neighbours. Without
+options those of the real files for tests are taken. Every hour with a temperature is an origin, fitted
+anew every week on what lay before. All are scored on the same pairs, leads 1 to 24.
 
 Peers in the same run, on the same features: scikit-learn's StandardScaler and Ridge, whose forecasts
 must be ours to 1e-6 degrees; LightGBM, of the station-years every 6 weeks at all leads, of series
@@ -99,6 +99,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--archive", type=Path, help="laid out as NOAA's; default: the real files")
     parser.add_argument("--station", action="append", default=[], help="with --year, as often")
     parser.add_argument("--year", action="append", type=int, default=[])
+    parser.add_argument("--years-before", type=int, default=0, help="to train on; default: 0")
     parser.add_argument("--series", nargs="+", type=Path, default=[])
     parser.add_argument("--scored-year", type=int, help="of series; default: their last whole year")
     parser.add_argument("--lightgbm", choices=("stations", "all", "none"), default="stations")
@@ -118,7 +119,7 @@ def _stations(asked: argparse.Namespace) -> tuple[list[Scored], list[Scored]]:
         wanted, files = list(_REAL_YEARS), sorted((root / "series").glob("*.csv.gz"))
     if wanted and root is None:
         raise SystemExit("Name the --archive the station-years lie in.")
-    years = station_years(root, wanted) if root else []
+    years = station_years(root, wanted, years_before=asked.years_before) if root else []
     return years, series_stations(files, root, asked.scored_year)
 
 

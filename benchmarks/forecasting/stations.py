@@ -21,7 +21,6 @@ from isotherm.station import Station
 from isotherm.summarise import summarise
 
 _AUTUMN = 9
-_YEARS_BEFORE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +35,13 @@ class Scored:
     is_series: bool
 
 
-def station_years(root: Path, wanted: Sequence[tuple[str, int]]) -> list[Scored]:
-    """Station-years of an archive laid out as NOAA's, with the years before where it has them.
+def station_years(root: Path, wanted: Sequence[tuple[str, int]], *, years_before: int) -> list[Scored]:
+    """Station-years of an archive laid out as NOAA's, and so many years before them to train on.
 
-    Scored from September on where it is the first year, else the whole year.
+    Scored from September on where there is none before, else the whole year.
     """
     archive = DirectoryArchive(root)
-    read = {(one, year): _read(archive, one, year) for one, year in wanted}
+    read = {(one, year): _read(archive, one, year, years_before) for one, year in wanted}
     positions = {key[0]: where for key, hours in read.items() if (where := _position(hours))}
     found = []
     for (station_id, year), hours in read.items():
@@ -52,8 +51,7 @@ def station_years(root: Path, wanted: Sequence[tuple[str, int]]) -> list[Scored]
             for (name, its), one in read.items()
             if (name, its) in {(other, year) for other in near}
         )
-        is_first = hours.first_hour >= _hour(date(year, 1, 1)) - 24
-        begin = date(year, _AUTUMN if is_first else 1, 1)
+        begin = date(year, 1 if years_before else _AUTUMN, 1)
         label = f"{station_id} {year}"
         found.append(
             Scored(label, hours, tuple(signals), _hour(begin), _hour(date(year + 1, 1, 1)), False)
@@ -88,11 +86,11 @@ def series_stations(files: Sequence[Path], root: Path | None, year: int | None) 
     return found
 
 
-def _read(archive: DirectoryArchive, station_id: str, year: int) -> StationHours:
-    """All years of a station until this one, of the first dataset that has it."""
+def _read(archive: DirectoryArchive, station_id: str, year: int, years_before: int) -> StationHours:
+    """The years of a station until this one, of the first dataset that has it."""
     for dataset in DATASETS:
         files = [
-            _file(archive, dataset, station_id, one) for one in range(year - _YEARS_BEFORE, year + 1)
+            _file(archive, dataset, station_id, one) for one in range(year - years_before, year + 1)
         ]
         if files[-1] is None:
             continue
@@ -101,7 +99,7 @@ def _read(archive: DirectoryArchive, station_id: str, year: int) -> StationHours
                 dataset,
                 content,
                 station_id=station_id,
-                year=year - _YEARS_BEFORE + place,
+                year=year - years_before + place,
                 published_at=datetime.now(UTC).replace(microsecond=0),
             ).observations
             for place, content in enumerate(files)

@@ -62,11 +62,12 @@ def choose(
         until_hour: hours since 1970; nothing from then on is looked at.
     """
     there = ~np.isnan(own[1].temperature_c)
-    length_h = until_hour - int(own[1].hour[np.argmax(there)])
-    plain = Variant(uses_year=length_h >= YEARS_H)
-    if length_h < _COMPARED_FROM_H or not there.any():
+    # Days with a temperature: what lies between two years that are far apart teaches nothing.
+    known_h = DAY * len(np.unique(own[1].hour[there & (own[1].hour < until_hour)] // DAY))
+    plain = Variant(uses_year=known_h >= YEARS_H)
+    if known_h < _COMPARED_FROM_H:
         return Choice(plain, (), {})
-    begin = until_hour - min(_LONGEST_TRIAL_H, int(length_h * _TRIAL_SHARE))
+    begin = until_hour - min(_LONGEST_TRIAL_H, int(known_h * _TRIAL_SHARE))
     chosen = _choose_neighbours(own, candidates, leads_h, begin)
     columns, origins = with_neighbours(*own, listened_to(chosen, candidates))
     sums = StationSums.of(known_by(origins, leads_h, begin))
