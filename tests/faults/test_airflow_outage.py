@@ -15,7 +15,7 @@ from typing import Any, Final
 import psutil
 import pytest
 
-from faults.conftest import is_long
+from faults.long_run import is_long
 from isotherm.audit.feeds import audit_feeds
 from isotherm.errors import IsothermError
 from isotherm.local.airflow_client import AirflowClient, TaskState
