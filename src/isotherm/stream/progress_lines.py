@@ -36,7 +36,7 @@ class ProgressLines:
         self._replay = replay
         self._clock = clock
         self._begun = self._said_at = clock()
-        self._fed = 0
+        self._fed: int | None = None
         self._said = ""
         self._is_folded = False
 
@@ -72,7 +72,7 @@ class ProgressLines:
         if not at_once and now - self._said_at < pace_s(now - self._begun):
             return
         fed = int(values["fed"])
-        rate = max(0, fed - self._fed) / (now - self._said_at) if now > self._said_at else 0.0
+        rate = self._rate(fed, now)
         line = describe(self._replay, load_position(), values, backlog, rate)
         if line == self._said and now - self._said_at < SLOWEST_S:
             return
@@ -80,6 +80,12 @@ class ProgressLines:
             self.unfold()
         self._log.info("%s", line)
         self._said, self._said_at, self._fed = line, now, fed
+
+    def _rate(self, fed: int, now: float) -> float:
+        """Observations a second since the last line; 0 at the first: a resumed feed has many."""
+        if not self._fed or now <= self._said_at:
+            return 0.0
+        return max(0, fed - self._fed) / (now - self._said_at)
 
 
 def describe(
@@ -91,7 +97,9 @@ def describe(
 ) -> str:
     """`1 200 of 4 000 observations fed (30 %), 98/s, up to 2014-07-02 11 h UTC; ...`."""
     newest = str(values["newest_hour"] or "")
-    parts = [_share(position, int(values["fed"])), f"{rate:.0f}/s"]
+    parts = [_share(position, int(values["fed"]))]
+    if rate:
+        parts.append(f"{rate:.0f}/s" if rate >= 10 else f"{rate:.1f}/s")
     if newest:
         parts.append(f"up to {newest[:13].replace('T', ' ')} h UTC")
     way = (

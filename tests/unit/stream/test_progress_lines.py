@@ -38,7 +38,7 @@ def test_a_line_says_share_rate_time_what_is_on_its_way_and_what_is_left() -> No
     )
     unknown = FeedPosition("feed", station_years=[YEAR, StationYear("USW00094846", 2015, "ghcnh")])
     assert describe(FAST, unknown, values(7), None, 0) == (
-        "7 observations fed, 0/s, up to 2014-07-02 11 h UTC; what is on its way is not known now"
+        "7 observations fed, up to 2014-07-02 11 h UTC; what is on its way is not known now"
     )
 
 
@@ -68,6 +68,19 @@ def test_lines_become_seldom_and_none_is_said_twice_within_five_minutes(
     assert said.count("::endgroup::") == 1
     # 8 in two minutes, 58 in the hour, then twelve an hour: three hours at 600 bytes are 60 KB.
     assert 8 + 58 + 5 * 12 - 3 <= len(said) - 2 <= 8 + 58 + 5 * 12 + 3
+
+
+def test_a_resumed_feed_has_no_rate_until_there_are_two_lines(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now = [0.0]
+    lines = ProgressLines(LOG, FAST, clock=lambda: now[0])
+    with caplog.at_level(logging.INFO, "replay"):
+        for second, fed in ((15, 700), (30, 730)):
+            now[0] = float(second)
+            lines.write(values(fed), Backlog(0, 0), lambda fed=fed: position(fed))
+    assert "/s" not in caplog.messages[0]
+    assert ", 2.0/s," in caplog.messages[1]
 
 
 def test_an_end_is_said_at_once(caplog: pytest.LogCaptureFixture) -> None:
