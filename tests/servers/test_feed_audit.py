@@ -20,12 +20,13 @@ from isotherm.audit.feeds import FeedAudit, audit_feeds
 from isotherm.audit.topics import read_topic
 from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.datasets.schema import POLARS_SCHEMA
+from isotherm.dead_letter import LetterRecord
 from isotherm.errors import StoreError
 from isotherm.messages import DEAD_LETTER_TOPIC, OBSERVATION_TOPIC, TOPICS, ObservationMessage
 from isotherm.settings import Settings
 from isotherm.stores.kafka_topics import admin_client, ensure_topics
 from isotherm.stores.tables import empty_hour, hourly_summary, ledger
-from isotherm.stream.arrow_steps import letter_step
+from isotherm.stream.arrow_steps import read_step
 from isotherm.stream.catch_up import Backlog
 from isotherm.stream.feeder_files import FeedPosition, first_record_ms, position_path
 from isotherm.stream.late import count_late
@@ -87,9 +88,10 @@ class Speed:
                 "written_ms": pa.array([one.written_ms for one in records], pa.int64()),
             }
         )
-        letters = pa.Table.from_batches(letter_step(FEED)(iter([batch]))).to_pylist()
+        letters: list[LetterRecord] = []
+        list(read_step(FEED, 0, letters.extend)(iter([batch])))
         for letter in letters * 2:
-            self.send(DEAD_LETTER_TOPIC, letter["value"].encode(), letter["key"])
+            self.send(DEAD_LETTER_TOPIC, letter.value, letter.key)
         self.flush()
         return len(letters)
 

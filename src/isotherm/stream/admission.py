@@ -26,7 +26,7 @@ INVALID: Final = "invalid"
 FUTURE: Final = "future"
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST_MS: Final = 253_370_764_800_000  # the year 9999: Python's calendar ends with it
+LAST_MS: Final = 253_370_764_800_000  # the year 9999: Python's calendar ends with it
 _QUALITY: Final = {one.name: one.quality for one in FACTS}
 _FEED_ID: Final[TypeAdapter[str]] = TypeAdapter(FeedId)
 
@@ -41,7 +41,7 @@ class Refusal:
 
 def clock_of(written_ms: int) -> datetime:
     """The moment at which a record of the topic is judged: Kafka's timestamp of it."""
-    return _EPOCH + timedelta(milliseconds=min(max(written_ms, 0), _LAST_MS))
+    return _EPOCH + timedelta(milliseconds=min(max(written_ms, 0), LAST_MS))
 
 
 def admit(content: bytes | None, now: datetime) -> ObservationHead | Refusal:

@@ -17,19 +17,17 @@ from isotherm.statistics.catalogue import STATISTICS
 from isotherm.statistics.statistic import COUNT, Merge, Statistic
 from isotherm.summarise import HOUR_KEY
 
-RECORD_SCHEMA: Final = pa.schema([("topic", pa.string()), ("key", pa.string()), ("value", pa.string())])
-
 _ISO: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def hour_records(
     summaries: pl.DataFrame, delivered: pl.DataFrame, dataset: str, feed_id: str, topic: str
 ) -> pl.DataFrame:
-    """Records (topic, key, value) of station-hours, one each.
+    """Records (topic, key, value) of station-hours, one each, and `new` as it came.
 
     Args:
         summaries: what `summarise` gives: each hour under every rule.
-        delivered: `HOUR_KEY` with `received` and `version`, of at least these hours.
+        delivered: `HOUR_KEY` with `received`, `version` and `new`, of at least these hours.
         dataset: of all of them.
         feed_id: likewise.
         topic: where they go.
@@ -61,6 +59,7 @@ def hour_records(
         pl.lit(topic).alias("topic"),
         pl.col("station_id").alias("key"),
         value.alias("value"),
+        "new",
     )
 
 

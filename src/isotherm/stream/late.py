@@ -12,11 +12,11 @@ from isotherm.lane import PRODUCTION, Lane
 from isotherm.messages import (
     HOURLY_SUMMARY_TOPIC,
     OBSERVATION_TOPIC,
-    ObservationHead,
     SummaryKey,
     decode_summaries,
 )
-from isotherm.stream.admission import admit, clock_of, feed_of
+from isotherm.stream.admission import feed_of
+from isotherm.stream.bulk_admission import admit_many
 
 LATE_SENTENCE: Final = (
     "%s observations came too late for the stream, more than %s days behind the newest of the feed: "
@@ -39,12 +39,11 @@ def count_late(
     Raises:
         StoreError: Kafka does not answer.
     """
-    fed = sum(
-        isinstance(found := admit(one.value, clock_of(one.written_ms)), ObservationHead)
-        and found.feed_id == feed_id
-        for records in read_topic(bootstrap_servers, lane.topic(OBSERVATION_TOPIC), since_ms=since_ms)
-        for one in records
-    )
+    fed = 0
+    topic = lane.topic(OBSERVATION_TOPIC)
+    for records in read_topic(bootstrap_servers, topic, since_ms=since_ms):
+        found = admit_many([one.value for one in records], [one.written_ms for one in records])
+        fed += int((found.readings["feed_id"] == feed_id).sum())
     return max(0, fed - _received(bootstrap_servers, feed_id, lane, since_ms))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from isotherm.stream.arrow_steps import SHIFT
+from isotherm.stream.arrow_steps import DELIVERIES, FOLDED, READ, SHIFT
 
 Offsets = dict[str, int]
 
@@ -20,9 +20,9 @@ def describe_progress(progress: Mapping[str, Any], begin: Mapping[int, int]) -> 
     Returns:
         batch: its number; rows: raw messages read, of every feed; rows_per_s; newest_hour: of the feed,
         null in a batch without its observations; end_offsets and latest_offsets: next raw offset by
-        partition, read and existing; lag: messages between the two; state_rows: station-hours kept;
-        dropped_by_watermark: more than 0 means observations came too late (an alarm, not a count);
-        seconds: how long the batch took.
+        partition, read and existing; lag: messages between the two; state_rows: stations' days kept;
+        late: deliveries of the feed that came too late, exactly; dropped_by_watermark: the same as
+        Spark counts them, in groups; seconds: how long the batch took.
     """
     source = progress["sources"][0]
     end = _offsets(source["endOffset"])
@@ -40,9 +40,16 @@ def describe_progress(progress: Mapping[str, Any], begin: Mapping[int, int]) -> 
         "end_offsets": end,
         "latest_offsets": latest,
         "state_rows": sum(one["numRowsTotal"] for one in states),
+        "late": _late(progress.get("observedMetrics", {})),
         "dropped_by_watermark": sum(one["numRowsDroppedByWatermark"] for one in states),
         "seconds": round(seconds, 2),
     }
+
+
+def _late(metrics: Mapping[str, Mapping[str, int | None]]) -> int:
+    """Deliveries that were read and came into no hour."""
+    read, folded = (metrics.get(one, {}).get(DELIVERIES) or 0 for one in (READ, FOLDED))
+    return read - folded
 
 
 def newest_hour(shifted: str | None) -> str | None:

@@ -35,7 +35,7 @@ POLL_S: Final = 0.3
 STOP_WITHIN_S: Final = 3.0
 LOCK_WAIT_S: Final = 30.0
 
-_STREAM_CONF: Final = {
+STREAM_CONF: Final = {
     # State on disk: a backlog of a million observations must not need a gigabyte of heap.
     "spark.sql.streaming.stateStore.providerClass": (
         "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
@@ -67,7 +67,7 @@ def run_stream(settings: Settings, plan: StreamPlan, trigger_s: float) -> int:
     """
     with only_instance(settings.state_dir / "run" / f"stream-{plan.feed_id}.lock") as lock:
         spark = stream_session(settings, f"isotherm-stream-{plan.feed_id}")
-        for name, value in _STREAM_CONF.items():
+        for name, value in STREAM_CONF.items():
             spark.conf.set(name, value)
         write_holder(lock, jvm_pid(spark))
         stop = _stop_on_signal()
@@ -90,8 +90,11 @@ def run_stream(settings: Settings, plan: StreamPlan, trigger_s: float) -> int:
 def follow(query: StreamingQuery, stop: threading.Event, begin: Mapping[int, int]) -> None:
     """Print a line per micro-batch until asked to stop or the query fails."""
     shown: tuple[Any, ...] | None = None
+    seen_until = ""
     while not stop.wait(POLL_S):
-        for progress in query.recentProgress:
+        # The last hundred, each time.
+        for progress in [one for one in query.recentProgress if one.timestamp > seen_until]:
+            seen_until = progress.timestamp
             line = describe_progress(json.loads(progress.json), begin)
             position = (progress.runId, line["batch"], line["end_offsets"], line["rows"])
             if line["end_offsets"] and (shown is None or _is_newer(position, shown)):
