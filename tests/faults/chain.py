@@ -105,7 +105,8 @@ class Chain:
         """How long it takes until something that is fed from now on stands in MySQL, in seconds."""
         # A batch may be on its way that is not acknowledged yet.
         batch = math.ceil(self.archive.rows_per_s * SPEED * BATCH_INTERVAL_S)
-        fed = min(self.rows_fed() + 2 * batch, len(self.archive.rows) - 1)
+        fed = self.rows_fed() + 2 * batch
+        assert fed < len(self.archive.rows), "the feed is over: it is too short for so many faults"
         wanted = self.archive.distinct[fed]
         return self.wait_until(lambda: self.tables.accounted(_FED_STATIONS) > wanted)
 

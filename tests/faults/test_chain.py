@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.spark, pytest.mark.faults]
 
 SEED = 12
 # An hour of data takes a second.
-SHORT_DAYS, LONG_DAYS = 20, 720
+SHORT_DAYS, LONG_DAYS = 120, 720
 SMALL_DISKS = ("kafka", "mysql", "checkpoints", "feeds")
 
 
