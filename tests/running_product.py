@@ -117,7 +117,7 @@ class RunningProduct:
     @cached_property
     def engine(self) -> Engine:
         """Its MySQL."""
-        return create_engine(self.settings)
+        return create_engine(self.settings, local_files=True)
 
     @property
     def api_url(self) -> str:

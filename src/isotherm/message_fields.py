@@ -68,12 +68,22 @@ HourStart = Annotated[UtcTime, AfterValidator(_require_whole_hour)]
 Int32 = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 Int64 = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
-Histogram = Annotated[str, StringConstraints(pattern=r"^-?\d+:\d+( -?\d+:\d+)*$", max_length=2**16 - 1)]
+HISTOGRAM_PATTERN: Final = r"^-?[0-9]+:[0-9]+( -?[0-9]+:[0-9]+)*$"
+MAX_HISTOGRAM_LENGTH: Final = 2**16 - 1
+Histogram = Annotated[
+    str, StringConstraints(pattern=HISTOGRAM_PATTERN, max_length=MAX_HISTOGRAM_LENGTH)
+]
 
 
 def type_of_statistic(one: Statistic) -> Any:  # noqa: ANN401 - a type, as pydantic takes it
     """What an hour's value of a statistic is in a message: what its column can hold."""
     if one.merge is Merge.HISTOGRAM:
         return Histogram
+    low, high = limits_of_statistic(one)
+    return Annotated[int, Field(ge=low, le=high)]
+
+
+def limits_of_statistic(one: Statistic) -> tuple[int, int]:
+    """The lowest and the highest value of an hour's integer statistic."""
     limit = 2 ** (one.hour_bits - 1)
-    return Annotated[int, Field(ge=0 if one.unit == COUNT else -limit, lt=limit)]
+    return 0 if one.unit == COUNT else -limit, limit - 1

@@ -132,10 +132,10 @@ ObservationMessage: Final[type[ObservationHead]] = create_model(
 
 _reason_counts: Final[Callable[[object], tuple[int, ...]]] = attrgetter(*REASON_COUNTS)
 # What is there if and only if an observation counts.
-_ALWAYS_MEASURED: Final = tuple(
+ALWAYS_MEASURED: Final = tuple(
     one.name for one in MEASURED if one in FIRST_STATISTICS and one.unit != COUNT
 )
-_always_measured: Final[Callable[[object], tuple[int | None, ...]]] = attrgetter(*_ALWAYS_MEASURED)
+_always_measured: Final[Callable[[object], tuple[int | None, ...]]] = attrgetter(*ALWAYS_MEASURED)
 # Station, hour, dataset, rule: what a summary is of, within its layer.
 SummaryKey = tuple[str, datetime, str, str]
 
@@ -160,7 +160,7 @@ class StatisticsHead(Strict):
         if not count and not all(is_missing):
             raise ValueError("observation_count: is 0, but there are statistics")
         if count and any(is_missing):
-            raise ValueError(f"{', '.join(_ALWAYS_MEASURED)}: there if and only if any counts")
+            raise ValueError(f"{', '.join(ALWAYS_MEASURED)}: there if and only if any counts")
         if low is None or high is None or total is None:
             return self
         if not low * count <= total <= high * count:

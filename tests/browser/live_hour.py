@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 
 from isotherm.messages import HOURLY_SUMMARY_TOPIC, HourlySummaryMessage, SummaryHead
 from isotherm.quality import DEFAULT_RULE
+from isotherm.sink.decode import as_frame
 from isotherm.sink.offsets import OffsetStore
 from isotherm.sink.transaction import write_batch
 from isotherm.statistics.catalogue import REASON_COUNTS
@@ -42,7 +43,7 @@ class LiveHours:
         Hours count from the start of the day; those below 0 are of the days before.
         """
         summary = self._summary(hour, low, high, total, count, dew_points)
-        write_batch(self._engine, _NO_OFFSETS, [], [summary])
+        write_batch(self._engine, _NO_OFFSETS, [], as_frame([(0, summary)]))
 
     def send(self, bootstrap_servers: str, hours: Sequence[int]) -> None:
         """Hand hours to Kafka, as a replay of the day would: each time the same two observations."""

@@ -25,14 +25,14 @@ COMPLETE: dict[str, Any] = {"observation_count": 2, "bad_quality_count": 1, "rec
 
 
 @pytest.fixture
-def stack(kafka: KafkaBroker, database: Database) -> Iterator[SinkStack]:
+def sinks(kafka: KafkaBroker, database: Database) -> Iterator[SinkStack]:
     one = SinkStack(kafka, database)
     yield one
     one.dispose()
 
 
-def global_rows(stack: SinkStack, rule: str = "qc") -> list[Any]:
-    with stack.engine.connect() as connection:
+def global_rows(sinks: SinkStack, rule: str = "qc") -> list[Any]:
+    with sinks.engine.connect() as connection:
         return list(
             connection.execute(
                 sa.text(
@@ -45,54 +45,54 @@ def global_rows(stack: SinkStack, rule: str = "qc") -> list[Any]:
         )
 
 
-def test_summaries_stand_in_mysql_as_they_were_sent(stack: SinkStack) -> None:
-    sent = [summary(stack.station(n), hour, rule=rule) for n in range(3) for hour in range(5)
+def test_summaries_stand_in_mysql_as_they_were_sent(sinks: SinkStack) -> None:
+    sent = [summary(sinks.station(n), hour, rule=rule) for n in range(3) for hour in range(5)
             for rule in ("unfiltered", "qc", "routine")]  # fmt: skip
-    sent += [empty(stack.station(9), hour) for hour in range(2)]
-    stack.send(sent)
+    sent += [empty(sinks.station(9), hour) for hour in range(2)]
+    sinks.send(sent)
 
-    stack.write()
+    sinks.write()
 
-    assert stack.rows() == plain_fold(sent)
-    assert len(stack.rows()) == 47
+    assert sinks.rows() == plain_fold(sent)
+    assert len(sinks.rows()) == 47
 
 
-def test_delivering_everything_twice_gives_the_same_table_and_touches_no_row(stack: SinkStack) -> None:
+def test_delivering_everything_twice_gives_the_same_table_and_touches_no_row(sinks: SinkStack) -> None:
     sent = [
-        summary(stack.station(n), hour, version=v)
+        summary(sinks.station(n), hour, version=v)
         for v in (7, 9)
         for n in range(4)
         for hour in range(6)
     ]
-    stack.send(sent)
-    stack.write()
-    first = stack.rows()
-    with stack.engine.connect() as connection:
+    sinks.send(sent)
+    sinks.write()
+    first = sinks.rows()
+    with sinks.engine.connect() as connection:
         changed_at = connection.scalar(sa.text("SELECT MAX(updated_at) FROM hourly_summary"))
-    stack.send(sent)
+    sinks.send(sent)
 
-    stack.write()
+    sinks.write()
 
-    assert stack.rows() == first == plain_fold(sent)
-    with stack.engine.connect() as connection:
+    assert sinks.rows() == first == plain_fold(sent)
+    with sinks.engine.connect() as connection:
         assert connection.scalar(sa.text("SELECT MAX(updated_at) FROM hourly_summary")) == changed_at
 
 
-def noted(stack: SinkStack) -> list[tuple[str, str]]:
+def noted(sinks: SinkStack) -> list[tuple[str, str]]:
     """Station and hour of what was noted as received and unchanged, of this test."""
-    with stack.engine.connect() as connection:
+    with sinks.engine.connect() as connection:
         notes = read_receipts(connection, "qc", datetime(2000, 1, 1), [], 1000)  # noqa: DTZ001 - as MySQL holds it
     hours = [hour for one in notes for hour in one.hours]
-    return [(station, hour) for station, hour in hours if station.startswith(stack.prefix)]
+    return [(station, hour) for station, hour in hours if station.startswith(sinks.prefix)]
 
 
-def test_hours_that_come_again_and_change_nothing_are_noted_and_no_others(stack: SinkStack) -> None:
-    station, other, without = stack.station(1), stack.station(2), stack.station(3)
-    stack.send([summary(station, 0), summary(station, 1), summary(other, 0), empty(without, 0)])
-    stack.write()
-    assert noted(stack) == []
+def test_hours_that_come_again_and_change_nothing_are_noted_and_no_others(sinks: SinkStack) -> None:
+    station, other, without = sinks.station(1), sinks.station(2), sinks.station(3)
+    sinks.send([summary(station, 0), summary(station, 1), summary(other, 0), empty(without, 0)])
+    sinks.write()
+    assert noted(sinks) == []
 
-    stack.send(
+    sinks.send(
         [
             summary(station, 0, version=200),
             # Half of the hour so far, as a replay begins: the row stands.
@@ -101,39 +101,39 @@ def test_hours_that_come_again_and_change_nothing_are_noted_and_no_others(stack:
             empty(without, 0, version=203),
         ]
     )
-    stack.write()
+    sinks.write()
 
-    assert noted(stack) == [(station, "2014-01-01T00:00:00Z"), (station, "2014-01-01T01:00:00Z")]
+    assert noted(sinks) == [(station, "2014-01-01T00:00:00Z"), (station, "2014-01-01T01:00:00Z")]
 
 
-def test_notes_are_forgotten_after_an_hour(stack: SinkStack) -> None:
-    old, new = stack.station(1), stack.station(2)
-    with stack.engine.begin() as connection:
+def test_notes_are_forgotten_after_an_hour(sinks: SinkStack) -> None:
+    old, new = sinks.station(1), sinks.station(2)
+    with sinks.engine.begin() as connection:
         connection.execute(sa.text("DELETE FROM hour_receipt"))  # at most a hundred go at once
     for station in (old, new):
-        stack.send([summary(station, version=version) for version in (100,)])
-        stack.write()
-        stack.send([summary(station, version=version) for version in (101,)])
-        stack.write()
-        with stack.engine.begin() as connection:
+        sinks.send([summary(station, version=version) for version in (100,)])
+        sinks.write()
+        sinks.send([summary(station, version=version) for version in (101,)])
+        sinks.write()
+        with sinks.engine.begin() as connection:
             connection.execute(
                 sa.text("UPDATE hour_receipt SET received_at = received_at - INTERVAL 61 MINUTE")
             )
-    assert [station for station, _ in noted(stack)] == [new]
+    assert [station for station, _ in noted(sinks)] == [new]
 
 
 def test_a_statistic_that_may_be_missing_appears_changes_and_goes_and_each_time_the_row_is_new(
-    stack: SinkStack,
+    sinks: SinkStack,
 ) -> None:
-    station = stack.station()
+    station = sinks.station()
     dew_points = [None, None, -70, -70, -71, None]
     seen = []
     for version, dew_point in enumerate(dew_points):
         count = 0 if dew_point is None else 2
-        stack.send([summary(station, version=version, dew_point_count=count,
+        sinks.send([summary(station, version=version, dew_point_count=count,
                             dew_point_sum_tenths=dew_point)])  # fmt: skip
-        stack.write()
-        with stack.engine.connect() as connection:
+        sinks.write()
+        with sinks.engine.connect() as connection:
             seen.append(
                 connection.execute(
                     sa.text(
@@ -152,9 +152,9 @@ def test_a_statistic_that_may_be_missing_appears_changes_and_goes_and_each_time_
 
 @pytest.mark.parametrize("batch_size", ["1", "2", "5000"])
 def test_the_guard_gives_the_same_rows_however_messages_are_cut_into_batches(
-    stack: SinkStack, batch_size: str
+    sinks: SinkStack, batch_size: str
 ) -> None:
-    station = stack.station()
+    station = sinks.station()
     sent = [
         summary(station, 0, version=10, **COMPLETE),
         summary(
@@ -181,80 +181,80 @@ def test_the_guard_gives_the_same_rows_however_messages_are_cut_into_batches(
         summary(station, 2, version=10, **COMPLETE),
         empty(station, 2, version=11),
     ]
-    stack.send(sent)
+    sinks.send(sent)
 
-    stack.write("--batch-size", batch_size)
+    sinks.write("--batch-size", batch_size)
 
-    assert stack.rows() == plain_fold(sent)
-    assert stack.rows()[station, "2014-01-01T00", "qc"]["version"] == 12
+    assert sinks.rows() == plain_fold(sent)
+    assert sinks.rows()[station, "2014-01-01T00", "qc"]["version"] == 12
 
 
 def test_a_stream_begun_anew_does_not_empty_an_hour_and_stands_once_it_has_caught_up(
-    stack: SinkStack,
+    sinks: SinkStack,
 ) -> None:
-    station = stack.station()
-    stack.send([summary(station, version=10, **COMPLETE)])
-    stack.write()
-    stack.send([summary(station, version=50, observation_count=1, sum_tenths=15, min_tenths=15,
+    station = sinks.station()
+    sinks.send([summary(station, version=10, **COMPLETE)])
+    sinks.write()
+    sinks.send([summary(station, version=50, observation_count=1, sum_tenths=15, min_tenths=15,
                         max_tenths=15, bad_quality_count=0, received=1)])  # fmt: skip
-    stack.write()
-    half_way = stack.rows()[station, "2014-01-01T00", "qc"]
-    stack.send([summary(station, version=51, sum_tenths=31, **COMPLETE)])
+    sinks.write()
+    half_way = sinks.rows()[station, "2014-01-01T00", "qc"]
+    sinks.send([summary(station, version=51, sum_tenths=31, **COMPLETE)])
 
-    stack.write()
+    sinks.write()
 
     assert (half_way["version"], half_way["sum_tenths"]) == (10, 30)
-    assert stack.rows()[station, "2014-01-01T00", "qc"]["sum_tenths"] == 31
+    assert sinks.rows()[station, "2014-01-01T00", "qc"]["sum_tenths"] == 31
 
 
-def test_a_correction_by_which_fewer_observations_count_is_taken(stack: SinkStack) -> None:
-    station = stack.station()
-    stack.send([summary(station, version=10, **COMPLETE)])
-    stack.send([summary(station, version=11, observation_count=1, min_tenths=20, sum_tenths=20,
+def test_a_correction_by_which_fewer_observations_count_is_taken(sinks: SinkStack) -> None:
+    station = sinks.station()
+    sinks.send([summary(station, version=10, **COMPLETE)])
+    sinks.send([summary(station, version=11, observation_count=1, min_tenths=20, sum_tenths=20,
                         bad_quality_count=2, received=4)])  # fmt: skip
 
-    stack.write()
+    sinks.write()
 
-    row = stack.rows()[station, "2014-01-01T00", "qc"]
+    row = sinks.rows()[station, "2014-01-01T00", "qc"]
     assert (row["observation_count"], row["bad_quality_count"], row["sum_tenths"]) == (1, 2, 20)
 
 
-def test_refusals_are_counted(stack: SinkStack) -> None:
-    station = stack.station()
-    stack.send([summary(station, version=10), summary(station, version=9), summary(station, version=8)])
+def test_refusals_are_counted(sinks: SinkStack) -> None:
+    station = sinks.station()
+    sinks.send([summary(station, version=10), summary(station, version=9), summary(station, version=8)])
 
-    said = stack.write()
+    said = sinks.write()
 
     assert '"refused": 2' in said
 
 
 def test_an_hour_moves_between_the_tables_as_its_observations_come_to_count_or_not(
-    stack: SinkStack,
+    sinks: SinkStack,
 ) -> None:
-    stack.clear_tables()
-    station = stack.station()
-    stack.send([empty(station, version=1)])
-    stack.write()
-    none_yet = global_rows(stack)
-    stack.send([summary(station, version=2)])
-    stack.write()
-    counted = global_rows(stack)
-    stack.send([empty(station, version=3)])
+    sinks.clear_tables()
+    station = sinks.station()
+    sinks.send([empty(station, version=1)])
+    sinks.write()
+    none_yet = global_rows(sinks)
+    sinks.send([summary(station, version=2)])
+    sinks.write()
+    counted = global_rows(sinks)
+    sinks.send([empty(station, version=3)])
 
-    stack.write()
+    sinks.write()
 
     assert none_yet == []
     assert [tuple(row)[1:] for row in counted] == [(1, 2, 10, 20, 15000)]
-    assert global_rows(stack) == []
-    assert stack.rows()[station, "2014-01-01T00", "qc"]["observation_count"] == 0
+    assert global_rows(sinks) == []
+    assert sinks.rows()[station, "2014-01-01T00", "qc"]["observation_count"] == 0
 
 
-def test_global_rows_are_the_mean_of_station_means_of_every_hour_touched(stack: SinkStack) -> None:
-    stack.clear_tables()
+def test_global_rows_are_the_mean_of_station_means_of_every_hour_touched(sinks: SinkStack) -> None:
+    sinks.clear_tables()
     sums = {0: (2, 30), 1: (3, 31), 2: (7, -11)}
-    stack.send(
+    sinks.send(
         summary(
-            stack.station(n),
+            sinks.station(n),
             hour,
             observation_count=count,
             sum_tenths=total,
@@ -265,83 +265,83 @@ def test_global_rows_are_the_mean_of_station_means_of_every_hour_touched(stack: 
         for n, (count, total) in sums.items()
     )
 
-    stack.write()
+    sinks.write()
 
     means = sum(divide_half_even(total * 1000, count) for count, total in sums.values())
-    assert [tuple(row)[1:] for row in global_rows(stack)] == [(3, 12, -20, 20, means)] * 3
+    assert [tuple(row)[1:] for row in global_rows(sinks)] == [(3, 12, -20, 20, means)] * 3
 
 
-def test_the_extremes_of_every_field_fit_into_the_tables(stack: SinkStack) -> None:
+def test_the_extremes_of_every_field_fit_into_the_tables(sinks: SinkStack) -> None:
     most = 2**31 - 1
     counts = {name: most for name in summary("x") if name.endswith("_count")}
     sent = [
-        summary(stack.station(0), hour_start="1700-01-01T00:00:00Z", version=2**63 - 1, received=most),
-        summary(stack.station(1), hour_start="9998-12-31T23:00:00Z"),
-        summary(stack.station(2), min_tenths=-(2**15), max_tenths=2**15 - 1, sum_tenths=-1),
-        summary(stack.station(3), **{**counts, "min_tenths": 0, "max_tenths": 1, "sum_tenths": most}),
+        summary(sinks.station(0), hour_start="1700-01-01T00:00:00Z", version=2**63 - 1, received=most),
+        summary(sinks.station(1), hour_start="9998-12-31T23:00:00Z"),
+        summary(sinks.station(2), min_tenths=-(2**15), max_tenths=2**15 - 1, sum_tenths=-1),
+        summary(sinks.station(3), **{**counts, "min_tenths": 0, "max_tenths": 1, "sum_tenths": most}),
     ]
-    stack.send(sent)
+    sinks.send(sent)
 
-    stack.write()
+    sinks.write()
 
-    assert stack.dead_letters() == []
-    assert stack.rows() == plain_fold(sent)
+    assert sinks.dead_letters() == []
+    assert sinks.rows() == plain_fold(sent)
 
 
-def test_expired_records_are_counted_as_a_gap_and_the_rest_is_written(stack: SinkStack) -> None:
-    stack.send([summary(stack.station(), hour) for hour in range(10)])
-    stack.write()
-    more = [summary(stack.station(), hour) for hour in range(10, 30)]
-    stack.send(more)
-    partition = max(stack.stored_offsets(), key=lambda number: stack.stored_offsets()[number])
+def test_expired_records_are_counted_as_a_gap_and_the_rest_is_written(sinks: SinkStack) -> None:
+    sinks.send([summary(sinks.station(), hour) for hour in range(10)])
+    sinks.write()
+    more = [summary(sinks.station(), hour) for hour in range(10, 30)]
+    sinks.send(more)
+    partition = max(sinks.stored_offsets(), key=lambda number: sinks.stored_offsets()[number])
     from confluent_kafka import TopicPartition
 
-    admin = admin_client(stack.kafka.bootstrap)
-    for future in admin.delete_records([TopicPartition(stack.topic, partition, 25)]).values():
+    admin = admin_client(sinks.kafka.bootstrap)
+    for future in admin.delete_records([TopicPartition(sinks.topic, partition, 25)]).values():
         future.result(10)
 
-    said = stack.write()
+    said = sinks.write()
 
     assert '"expired_unread": 15' in said
-    assert len(stack.rows()) == 15
+    assert len(sinks.rows()) == 15
 
 
 def test_two_sinks_share_the_partitions_and_one_takes_over_when_the_other_ends(
-    stack: SinkStack,
+    sinks: SinkStack,
 ) -> None:
-    first, second = stack.start_sink(), stack.start_sink()
+    first, second = sinks.start_sink(), sinks.start_sink()
     sent = [
-        summary(stack.station(n), hour, version=v)
+        summary(sinks.station(n), hour, version=v)
         for v in range(3)
         for n in range(30)
         for hour in range(20)
     ]
     time.sleep(6)  # the group settles: both must have joined before the messages come
-    stack.send(sent)
-    stack.wait_until_written()
-    said = stack.stop(first)
-    more = [summary(stack.station(n), 99) for n in range(30)]
-    stack.send(more)
+    sinks.send(sent)
+    sinks.wait_until_written()
+    said = sinks.stop(first)
+    more = [summary(sinks.station(n), 99) for n in range(30)]
+    sinks.send(more)
 
-    stack.wait_until_written()
+    sinks.wait_until_written()
 
-    both = (said, stack.stop(second))
+    both = (said, sinks.stop(second))
     assert all("batch_written" in one for one in both), both
-    assert stack.rows() == plain_fold([*sent, *more])
+    assert sinks.rows() == plain_fold([*sent, *more])
 
 
-def test_health_and_metrics_tell_what_the_sink_does(stack: SinkStack) -> None:
-    stack.send([summary(stack.station(), hour) for hour in range(7)] + [b"{"])
-    sink = stack.start_sink()
+def test_health_and_metrics_tell_what_the_sink_does(sinks: SinkStack) -> None:
+    sinks.send([summary(sinks.station(), hour) for hour in range(7)] + [b"{"])
+    sink = sinks.start_sink()
     assert sink.stdout is not None
     port = json.loads(next(line for line in sink.stdout if "sink_started" in line))["port"]
-    stack.wait_until_written()
-    stack.wait_until_counted(1)
+    sinks.wait_until_written()
+    sinks.wait_until_counted(1)
 
     health = httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False)
     metrics = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
     missing = httpx.get(f"http://127.0.0.1:{port}/nothing", trust_env=False)
-    stack.stop(sink)
+    sinks.stop(sink)
 
     assert health.status_code == 200
     assert health.json() == {

@@ -4,12 +4,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 from pymysql.cursors import Cursor
 from sqlalchemy import Engine
 
-from isotherm.messages import HourlySummaryMessage, SummaryHead, decode
+from isotherm.messages import HourlySummaryMessage, decode
+from isotherm.sink.decode import as_frame
 from isotherm.sink.letters import count_letters
 from isotherm.sink.offsets import Advance, OffsetStore
 from isotherm.sink.transaction import write_batch
@@ -31,9 +33,9 @@ def engine(database: Database) -> Iterator[Engine]:
     one.dispose()
 
 
-def messages(stations: range, hours: range, version: int) -> list[SummaryHead]:
+def messages(stations: range, hours: range, version: int) -> pl.DataFrame:
     """Rising minima: each version takes the lowest value of an hour away."""
-    return [
+    found = [
         decode(
             HourlySummaryMessage,
             json.dumps(
@@ -45,6 +47,7 @@ def messages(stations: range, hours: range, version: int) -> list[SummaryHead]:
         for hour in hours
         for number in stations
     ]
+    return as_frame(enumerate(found))
 
 
 def letters(first: int, count: int) -> list[NewLetter]:

@@ -21,7 +21,7 @@ STATION = "72530094846"
 
 
 @pytest.fixture
-def stack(kafka: KafkaBroker, database: Database) -> Iterator[SinkStack]:
+def sinks(kafka: KafkaBroker, database: Database) -> Iterator[SinkStack]:
     one = SinkStack(kafka, database)
     yield one
     one.dispose()
@@ -83,41 +83,41 @@ POISON: dict[str, list[bytes | None]] = {
 
 
 def test_a_thousand_poisons_of_twelve_kinds_become_a_letter_each_and_all_good_rows_land(
-    stack: SinkStack,
+    sinks: SinkStack,
 ) -> None:
     assert len(POISON) == 12
     flat = [one for kind in POISON.values() for one in kind]
     poisons = [flat[number % len(flat)] for number in range(1_000)]
-    good = [summary(stack.station(n), hour) for n in range(40) for hour in range(50)]
-    before = stack.letter_counts()
+    good = [summary(sinks.station(n), hour) for n in range(40) for hour in range(50)]
+    before = sinks.letter_counts()
     mixed: list[Any] = []
     for number, one in enumerate(good):
         mixed += [one, poisons[number // 2]] if number % 2 == 0 else [one]
-    stack.send(mixed)
+    sinks.send(mixed)
 
-    sink = stack.start_sink()
-    stack.wait_until_written(120)
-    counted = stack.wait_until_counted(1_000)
-    stack.stop(sink)
+    sink = sinks.start_sink()
+    sinks.wait_until_written(120)
+    counted = sinks.wait_until_counted(1_000)
+    sinks.stop(sink)
 
-    letters = stack.dead_letters()
-    assert stack.rows() == plain_fold(good)
+    letters = sinks.dead_letters()
+    assert sinks.rows() == plain_fold(good)
     assert len(letters) == 1_000
     assert len({letter.offset for letter in letters}) == 1_000
-    assert all(letter.reason == "invalid" and letter.topic == stack.topic for letter in letters)
+    assert all(letter.reason == "invalid" and letter.topic == sinks.topic for letter in letters)
     assert Counter(letter.content() for letter in letters) == Counter(
         (one or b"")[: 512 * 1024] for one in poisons
     )
     assert len({one["about"] for one in counted}) == 1_000
-    assert stack.letter_counts()["invalid"] - before.get("invalid", 0) == 1_000
+    assert sinks.letter_counts()["invalid"] - before.get("invalid", 0) == 1_000
 
 
-def test_a_letter_says_what_was_wrong_and_how_much_of_a_long_one_is_kept(stack: SinkStack) -> None:
-    stack.send([changed(version="12"), b"\x01" * 990_000, changed(schema_version=2)])
+def test_a_letter_says_what_was_wrong_and_how_much_of_a_long_one_is_kept(sinks: SinkStack) -> None:
+    sinks.send([changed(version="12"), b"\x01" * 990_000, changed(schema_version=2)])
 
-    stack.write()
+    sinks.write()
 
-    named, long, other = stack.dead_letters()
+    named, long, other = sinks.dead_letters()
     assert "version='12'" in named.detail
     assert "schema_version=2" in other.detail
     assert (long.payload_bytes, len(long.content())) == (990_000, 512 * 1024)
@@ -125,28 +125,28 @@ def test_a_letter_says_what_was_wrong_and_how_much_of_a_long_one_is_kept(stack: 
 
 
 def test_a_row_that_the_database_refuses_is_dead_lettered_and_the_others_are_written(
-    stack: SinkStack,
+    sinks: SinkStack,
 ) -> None:
     """A constraint that somebody added: the server says no each time, but only to some rows."""
-    sent = [summary(stack.station(n), hour) for n in range(8) for hour in range(8)]
-    refused = [one for one in sent if one["station_id"] in (stack.station(3), stack.station(7))]
-    constraint = f"station_id NOT IN ('{stack.station(3)}', '{stack.station(7)}')"
-    with stack.engine.begin() as connection:
+    sent = [summary(sinks.station(n), hour) for n in range(8) for hour in range(8)]
+    refused = [one for one in sent if one["station_id"] in (sinks.station(3), sinks.station(7))]
+    constraint = f"station_id NOT IN ('{sinks.station(3)}', '{sinks.station(7)}')"
+    with sinks.engine.begin() as connection:
         connection.execute(
             sa.text(f"ALTER TABLE hourly_summary ADD CONSTRAINT only_for_a_test CHECK ({constraint})")
         )
     try:
-        stack.send(sent)
-        said = stack.write()
-        letters = stack.dead_letters()
-        more = [summary(stack.station(1), 50)]
-        stack.send(more)
-        stack.write()
+        sinks.send(sent)
+        said = sinks.write()
+        letters = sinks.dead_letters()
+        more = [summary(sinks.station(1), 50)]
+        sinks.send(more)
+        sinks.write()
     finally:
-        with stack.engine.begin() as connection:
+        with sinks.engine.begin() as connection:
             connection.execute(sa.text("ALTER TABLE hourly_summary DROP CONSTRAINT only_for_a_test"))
 
-    assert stack.rows() == plain_fold([one for one in [*sent, *more] if one not in refused])
+    assert sinks.rows() == plain_fold([one for one in [*sent, *more] if one not in refused])
     assert {letter.reason for letter in letters} == {"refused_by_database"}
     assert sorted(letter.content() for letter in letters) == sorted(
         json.dumps(one).encode() for one in refused
@@ -155,46 +155,46 @@ def test_a_row_that_the_database_refuses_is_dead_lettered_and_the_others_are_wri
     assert '"poison": 16' in said
 
 
-def test_a_letter_is_counted_once_however_often_it_was_sent_and_read(stack: SinkStack) -> None:
+def test_a_letter_is_counted_once_however_often_it_was_sent_and_read(sinks: SinkStack) -> None:
     def letter(reason: str) -> bytes:
-        return DeadLetter.of(b"{", reason=reason, detail="why", topic=stack.topic).encode()
+        return DeadLetter.of(b"{", reason=reason, detail="why", topic=sinks.topic).encode()
 
-    first = f"{stack.prefix}/0/1"
-    before = stack.letter_counts()
-    stack.send_letters(
-        [(first, letter("a")), (f"{stack.prefix}/0/2", letter("b")), (first, letter("a"))]
+    first = f"{sinks.prefix}/0/1"
+    before = sinks.letter_counts()
+    sinks.send_letters(
+        [(first, letter("a")), (f"{sinks.prefix}/0/2", letter("b")), (first, letter("a"))]
     )
-    sink = stack.start_sink()
-    stack.wait_until_counted(2)
-    stack.stop(sink)
+    sink = sinks.start_sink()
+    sinks.wait_until_counted(2)
+    sinks.stop(sink)
     # Sent again after a crash; another one whose key differs in case only; one without a key.
-    stack.send_letters(
-        [(first, letter("a")), (f"{stack.prefix.lower()}/0/1", letter("a")), (None, letter("b"))]
+    sinks.send_letters(
+        [(first, letter("a")), (f"{sinks.prefix.lower()}/0/1", letter("a")), (None, letter("b"))]
     )
-    sink = stack.start_sink()
-    stack.wait_until_counted(4)
-    stack.stop(sink)
+    sink = sinks.start_sink()
+    sinks.wait_until_counted(4)
+    sinks.stop(sink)
 
-    after = stack.letter_counts()
+    after = sinks.letter_counts()
     assert {name: after[name] - before.get(name, 0) for name in "ab"} == {"a": 2, "b": 2}
-    rows = stack.counted_letters()
+    rows = sinks.counted_letters()
     assert [(one["letter_offset"], one["reason"]) for one in rows] == [
         (0, "a"),
         (1, "b"),
         (4, "a"),
         (5, "b"),
     ]
-    assert rows[-1]["about"] == f"{stack.dead_letter_topic}/0/5"
+    assert rows[-1]["about"] == f"{sinks.dead_letter_topic}/0/5"
 
 
-def test_what_is_no_letter_is_counted_as_such_and_makes_no_new_letter(stack: SinkStack) -> None:
+def test_what_is_no_letter_is_counted_as_such_and_makes_no_new_letter(sinks: SinkStack) -> None:
     odd = [None, b"", b"{", b"\xff" * 900_000, b"\0", b'{"schema_version":1}', changed()]
     strange = DeadLetter.of(b"\0\xff", reason="\U0001f321 " * 40, detail="\ud800", topic="\0").encode()
-    stack.send_letters([(f"{stack.prefix}.{n}", one) for n, one in enumerate([*odd, strange])])
+    sinks.send_letters([(f"{sinks.prefix}.{n}", one) for n, one in enumerate([*odd, strange])])
 
-    sink = stack.start_sink()
-    rows = stack.wait_until_counted(8)
-    stack.stop(sink)
+    sink = sinks.start_sink()
+    rows = sinks.wait_until_counted(8)
+    sinks.stop(sink)
 
     assert [one["reason"] for one in rows[:-1]] == ["unreadable_letter"] * 7
     assert rows[-1]["reason"] == "_" * 32
@@ -205,43 +205,43 @@ def test_what_is_no_letter_is_counted_as_such_and_makes_no_new_letter(stack: Sin
     assert {one["state"] for one in rows} == {"new"}
 
 
-def test_a_topic_made_again_stops_the_sink_with_the_command_that_resolves_it(stack: SinkStack) -> None:
-    stack.send([summary(stack.station(), version=100)])
-    stack.write()
-    stack.make_again(stack.topic)
-    sent = [summary(stack.station(), version=0, sum_tenths=31)]
-    stack.send(sent)
+def test_a_topic_made_again_stops_the_sink_with_the_command_that_resolves_it(sinks: SinkStack) -> None:
+    sinks.send([summary(sinks.station(), version=100)])
+    sinks.write()
+    sinks.make_again(sinks.topic)
+    sent = [summary(sinks.station(), version=0, sum_tenths=31)]
+    sinks.send(sent)
 
-    refused = stack.start_sink()
+    refused = sinks.start_sink()
     said = refused.communicate(timeout=30)[0]
-    adopting = stack.start_sink("--adopt-topic")
+    adopting = sinks.start_sink("--adopt-topic")
     adopted = adopting.communicate(timeout=30)[0]
-    stack.write()
+    sinks.write()
 
     assert refused.returncode == 1
     assert "summaries_to_mysql.py --adopt-topic" in said
     assert adopting.returncode == 0, adopted
-    assert stack.rows() == plain_fold(sent)
+    assert sinks.rows() == plain_fold(sent)
 
 
 def test_letters_of_a_dead_letter_topic_made_again_are_counted_anew_once_it_is_adopted(
-    stack: SinkStack,
+    sinks: SinkStack,
 ) -> None:
-    stack.send([b"{", b"["])
-    sink = stack.start_sink()
-    stack.wait_until_counted(2)
-    stack.stop(sink)
-    stack.make_again(stack.dead_letter_topic)
-    stack.make_again(stack.topic)
-    stack.send([b"{"])
+    sinks.send([b"{", b"["])
+    sink = sinks.start_sink()
+    sinks.wait_until_counted(2)
+    sinks.stop(sink)
+    sinks.make_again(sinks.dead_letter_topic)
+    sinks.make_again(sinks.topic)
+    sinks.send([b"{"])
 
-    refused = stack.start_sink()
+    refused = sinks.start_sink()
     said = refused.communicate(timeout=30)[0]
-    adopting = stack.start_sink("--adopt-topic")
+    adopting = sinks.start_sink("--adopt-topic")
     adopted = adopting.communicate(timeout=30)[0]
-    sink = stack.start_sink()
-    rows = stack.wait_until_counted(3)
-    stack.stop(sink)
+    sink = sinks.start_sink()
+    rows = sinks.wait_until_counted(3)
+    sinks.stop(sink)
 
     assert refused.returncode == 1
     assert "--adopt-topic" in said

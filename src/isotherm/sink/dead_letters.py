@@ -1,14 +1,13 @@
-"""Poison: tells good records from bad ones and puts the bad ones where people can look at them."""
+"""Poison: what cannot be used is put where people can look at it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from confluent_kafka import Message, Producer
 
 from isotherm.dead_letter import DeadLetter
-from isotherm.errors import MessageFormatError, StoreError
-from isotherm.messages import SummaryHead, decode_summaries
+from isotherm.errors import StoreError
 from isotherm.stores.kafka_topics import QUIET
 
 INVALID: Final = "invalid"
@@ -24,30 +23,6 @@ class Poison:
     record: Message
     reason: str
     detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sorted:
-    """Records told apart: the summaries to write, with the record each came in, and what is none."""
-
-    valid: list[tuple[Message, SummaryHead]] = field(default_factory=list)
-    poison: list[Poison] = field(default_factory=list)
-
-    @property
-    def summaries(self) -> list[SummaryHead]:
-        """What can be written, in order of arrival."""
-        return [summary for _, summary in self.valid]
-
-
-def sort_records(records: Iterable[Message]) -> Sorted:
-    """Decode every record; one that cannot be used never stops the others."""
-    result = Sorted()
-    for record in records:
-        try:
-            result.valid.extend((record, one) for one in decode_summaries(record.value()))
-        except MessageFormatError as error:
-            result.poison.append(Poison(record, INVALID, str(error)))
-    return result
 
 
 class DeadLetters:

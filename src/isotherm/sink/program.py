@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def open_engine(settings: Settings) -> Engine:
     """An engine whose connections do not hold locks for ever when this process is stopped."""
-    engine = create_engine(settings, read_timeout_s=_READ_TIMEOUT_S, pool_size=4)
+    engine = create_engine(settings, read_timeout_s=_READ_TIMEOUT_S, pool_size=4, local_files=True)
 
     @sa.event.listens_for(engine, "connect")
     def _limit_idle_time(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own

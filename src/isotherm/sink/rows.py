@@ -1,176 +1,244 @@
-"""The sink's SQL: read, upsert and delete many rows at once.
+"""The sink's SQL: read, write and delete many rows at once.
 
-Values are written into the statements, not bound: they are checked ids, names from closed lists, times
-and statistics (see `HourlySummaryMessage`); the driver's own formatting costs more than MySQL's work.
+Rows are read as one text each and written as text files (LOAD DATA): the driver's handling of single
+values costs more than MySQL's work, and Polars renders and parses columns at once. What is written into
+statements are checked ids, names from closed lists and times (see `HourlySummaryMessage`).
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
-from itertools import islice
-from operator import attrgetter
-from typing import Final, TypeVar
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
 
+import polars as pl
+import pymysql
 from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DataError, OperationalError
 
 from isotherm.hourly_summary import LAYER_SPEED
-from isotherm.messages import SummaryHead, SummaryKey
-from isotherm.sink.guard import StoredHour
-from isotherm.statistics.catalogue import REASON_COUNTS
+from isotherm.sink.batch import STORED_SCHEMA, UPDATED_AT
+from isotherm.sink.decode import GUARD, KEY
+from isotherm.statistics.catalogue import STATISTICS
+from isotherm.statistics.statistic import COUNT
 from isotherm.stores import tables
-
-Item = TypeVar("Item")
+from isotherm.stores.statements import statement_bytes
 
 HOURLY_SUMMARY: Final = tables.hourly_summary.name
 EMPTY_HOUR: Final = tables.empty_hour.name
-_KEY: Final = ("station_id", "rule", "hour_start", "dataset", "layer")
-_GUARD: Final = ("received", "version")
+_TABLES: Final = {one.name: one for one in (tables.hourly_summary, tables.empty_hour)}
+# MySQL plans a statement of some thousand ranges within its default memory, not one of ten thousand.
+_RANGES_PER_STATEMENT: Final = 1000
+_HOURS_PER_RANGE: Final = 300
+# Rows of one statement share their time of change; whoever reads by it takes a few thousand at once.
+_ROWS_PER_FILE: Final = 4000
+# Hours of a range per hour asked for, at most.
+_SPARSEST_RANGE: Final = 4
+_SEPARATOR: Final = "|"
+# Of a value that is null; CONCAT_WS would leave it out.
+_NULL: Final = "-"
+_AS_IS: Final = {"no_parameters": True}
+_TIME: Final = "%Y-%m-%d %H:%M:%S"
+_DUPLICATE_KEY: Final = pymysql.constants.ER.DUP_ENTRY
 
 
 def _columns(table: Table) -> tuple[str, ...]:
-    """What a table holds of a summary beside its key; `version` last, see `_upsert_tail`."""
-    apart = (*_KEY, *_GUARD, "updated_at")
-    return (*(one.name for one in table.columns if one.name not in apart), *_GUARD)
+    """What a table holds of a summary beside its key."""
+    apart = (*KEY, "layer", *GUARD, UPDATED_AT)
+    return (*(one.name for one in table.columns if one.name not in apart), *GUARD)
 
 
-COLUMNS: Final = {one.name: _columns(one) for one in (tables.hourly_summary, tables.empty_hour)}
-_ACCOUNTED: Final = " + ".join(("observation_count", *REASON_COUNTS))
-# Of each table, in the order of StoredHour. Texts are joined, so none of them may be null.
-_GUARDED: Final = ("COALESCE(version, 0)", _ACCOUNTED, "observation_count")
-_STANDING: Final = {
-    HOURLY_SUMMARY: (*_GUARDED, "min_tenths", "max_tenths", "sum_tenths"),
-    EMPTY_HOUR: _GUARDED,
-}
-# MySQL plans a statement of some thousand ranges within its default memory, not one of ten thousand.
-_KEYS_PER_STATEMENT: Final = 1000
-_ROWS_PER_STATEMENT: Final = 2000
-# Far below the smallest `max_allowed_packet` in use (1 MB): histograms make rows long.
-_BYTES_PER_STATEMENT: Final = 512 * 1024
-# Hours of a range per hour asked for, at most.
-_SPARSEST_RANGE: Final = timedelta(hours=4)
+COLUMNS: Final = {name: _columns(one) for name, one in _TABLES.items()}
 
 
-def read_standing(connection: Connection, keys: Iterable[SummaryKey]) -> dict[SummaryKey, StoredHour]:
-    """The speed layer's rows of these keys, from both tables; call it under the layer's lock.
+def read_standing(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
+    """The speed layer's rows of these keys, from both tables, locked until commit.
 
-    Two texts a row: the driver takes as long for one column as for a whole row.
+    Nobody else writes rows of these keys while this instance holds their partitions' offsets. The locks
+    are for the day on which a station's messages are in two partitions.
+
+    Args:
+        connection: in a transaction that has moved the offsets.
+        keys: `decode.KEY`; repetitions do no harm.
+
+    Returns:
+        `batch.STORED_SCHEMA`.
     """
-    by_text = {_as_text(key): key for key in keys}
-    stored: dict[SummaryKey, StoredHour] = {}
-    for part in _parts(sorted(by_text.values()), _KEYS_PER_STATEMENT):
-        condition = _any_of(part, may_match_more=True)
-        for table, standing in _STANDING.items():
-            rows = connection.exec_driver_sql(
-                "SELECT CONCAT_WS(',', station_id, hour_start, dataset, rule), "  # noqa: S608
-                f"CONCAT_WS(',', {', '.join(standing)}) FROM {table} WHERE {condition}",
-                execution_options={"no_parameters": True},
-            ).all()
-            for text, numbers in rows:
-                if (key := by_text.get(text)) is not None:
-                    stored[key] = StoredHour(*map(int, numbers.split(",")))
-    return stored
+    parts = []
+    for condition in _ranges(keys, statement_bytes(connection)):
+        for name in _TABLES:
+            statement = f"SELECT {_text_of_row(name)} FROM {name} WHERE {condition} FOR UPDATE"  # noqa: S608
+            texts = connection.exec_driver_sql(statement, execution_options=_AS_IS).scalars().all()
+            if texts:
+                parts.append(_parsed(name, texts))
+    if not parts:
+        return pl.DataFrame(schema=STORED_SCHEMA)
+    return pl.concat(parts).join(keys, on=KEY, how="semi")
 
 
-def upsert(connection: Connection, table: str, summaries: Iterable[SummaryHead]) -> None:
-    """Insert or replace rows of one table, in order of the key, in multi-row statements."""
-    columns = COLUMNS[table]
-    head = f"INSERT INTO {table} ({', '.join(_KEY)}, updated_at, {', '.join(columns)}) VALUES "  # noqa: S608
-    tail = _upsert_tail(table)
-    values = attrgetter(*columns)
-    ordered = sorted(summaries, key=lambda one: (one.station_id, one.rule, one.hour_start, one.dataset))
-    for part in _statement_parts(_render(one, values) for one in ordered):
+def write(connection: Connection, table: str, rows: pl.DataFrame) -> None:
+    """Insert rows of keys that are new to the table, and replace those of the others.
+
+    Args:
+        connection: of an engine with `local_files`.
+        table: whose rows.
+        rows: in order of the key: `decode.SCHEMA`, `is_new`, and `updated_at`, null = now.
+
+    Raises:
+        DataError: the server does not take a value as it is.
+        OperationalError: another transaction has just written a row that was not there.
+    """
+    for is_new, verb in ((True, ""), (False, "REPLACE")):
+        part = rows.filter(pl.col("is_new") == is_new)
+        for start in range(0, part.height, _ROWS_PER_FILE):
+            _load(connection, table, part.slice(start, _ROWS_PER_FILE), verb)
+
+
+def delete(connection: Connection, table: str, keys: pl.DataFrame) -> None:
+    """Delete the speed layer's rows of these keys."""
+    for condition in _points(keys, statement_bytes(connection)):
         connection.exec_driver_sql(
-            head + ",".join(part) + tail, execution_options={"no_parameters": True}
+            f"DELETE FROM {table} WHERE {condition}",  # noqa: S608
+            execution_options=_AS_IS,
         )
 
 
-def delete(connection: Connection, table: str, keys: Iterable[SummaryKey]) -> int:
-    """Delete the speed layer's rows of these keys; returns how many there were."""
-    deleted = 0
-    for part in _parts(sorted(keys), _KEYS_PER_STATEMENT):
-        result = connection.exec_driver_sql(
-            f"DELETE FROM {table} WHERE {_any_of(part)}",  # noqa: S608
-            execution_options={"no_parameters": True},
+def _load(connection: Connection, table: str, rows: pl.DataFrame, verb: str) -> None:
+    """Send one file; it has no name of its own, so that nothing is left of it, also after kill -9."""
+    names = [*KEY, *COLUMNS[table], UPDATED_AT]
+    with tempfile.TemporaryFile() as file:
+        rows.select(names).write_csv(
+            file,
+            include_header=False,
+            separator="\t",
+            null_value="\\N",
+            quote_style="never",
+            datetime_format=_TIME,
         )
-        deleted += result.rowcount
-    return deleted
+        file.flush()
+        statement = (
+            f"LOAD DATA LOCAL INFILE '/proc/self/fd/{file.fileno()}' {verb} INTO TABLE {table} "
+            f"CHARACTER SET utf8mb4 ({', '.join(names[:-1])}, @changed_at) "
+            f"SET layer = '{LAYER_SPEED}', {UPDATED_AT} = COALESCE(@changed_at, UTC_TIMESTAMP(6))"
+        )
+        connection.exec_driver_sql(statement, execution_options=_AS_IS)
+    # LOCAL turns errors into warnings, and leaves a row out or cuts a value to what fits.
+    warnings = connection.exec_driver_sql("SHOW WARNINGS LIMIT 1", execution_options=_AS_IS)
+    if (warning := warnings.first()) is not None:
+        _raise(statement, int(warning[1]), str(warning[2]))
 
 
-def _upsert_tail(table: str) -> str:
-    """Replace a row by one that is not older; the guard itself has decided already.
+def _raise(statement: str, code: int, said: str) -> None:
+    """What the driver raises of a statement that is not LOCAL."""
+    if code == _DUPLICATE_KEY:
+        error = pymysql.err.OperationalError(pymysql.constants.ER.LOCK_DEADLOCK, said)
+        raise OperationalError(statement, None, error)
+    raise DataError(statement, None, pymysql.err.DataError(code, said))
 
-    MySQL assigns from left to right and later ones see the new values: `updated_at`, which changes only
-    with what people see, comes first, `version`, which the conditions read, last.
-    """
-    is_not_older = f"VALUES(version) >= COALESCE({table}.version, 0)"
-    seen = [name for name in COLUMNS[table] if name not in _GUARD]
-    # Also from null and to null.
-    is_changed = " OR ".join(f"NOT ({table}.{name} <=> VALUES({name}))" for name in seen)
-    assignments = [
-        f"updated_at = IF({is_not_older} AND ({is_changed}), VALUES(updated_at), {table}.updated_at)",
-        *(f"{name} = IF({is_not_older}, VALUES({name}), {table}.{name})" for name in COLUMNS[table]),
+
+def _text_of_row(table: str) -> str:
+    defaults = {
+        **{one.name: f"'{_NULL}'" for one in STATISTICS if one.unit != COUNT},
+        **dict.fromkeys(GUARD, "0"),
+    }
+    values = [
+        f"COALESCE({name}, {defaults[name]})" if name in defaults else name for name in _held(table)
     ]
-    return f" ON DUPLICATE KEY UPDATE {', '.join(assignments)}"
+    return f"CONCAT_WS('{_SEPARATOR}', {', '.join(values)})"
 
 
-def _render(summary: SummaryHead, values: Callable[[object], tuple[object, ...]]) -> str:
-    """The row as an SQL tuple; the text of a histogram holds digits, spaces and `:-` only."""
-    literals = ",".join(map(repr, values(summary))).replace("None", "NULL")
-    return (
-        f"('{summary.station_id}','{summary.rule}','{_time(summary.hour_start)}','{summary.dataset}',"
-        f"'{LAYER_SPEED}',UTC_TIMESTAMP(6),{literals})"
+def _held(table: str) -> list[str]:
+    """What is read of a table, in the order of the schema."""
+    held = {*COLUMNS[table], *KEY, UPDATED_AT}
+    return [name for name in STORED_SCHEMA.names() if name in held]
+
+
+def _parsed(table: str, texts: Sequence[Any]) -> pl.DataFrame:
+    """Rows in `STORED_SCHEMA`; of the columns a table lacks counts are 0."""
+    names = _held(table)
+    fields = pl.Series("row", texts).str.split_exact(_SEPARATOR, len(names) - 1).struct.unnest()
+    fields.columns = names
+    counts = {one.name for one in STATISTICS if one.unit == COUNT}
+    return fields.select(
+        _value(name, kind) if name in names else pl.lit(0 if name in counts else None, kind).alias(name)
+        for name, kind in STORED_SCHEMA.items()
     )
 
 
-def _any_of(keys: Iterable[SummaryKey], *, may_match_more: bool = False) -> str:
-    """A condition on the primary key: points of a few ranges, which both servers plan as such.
+def _value(name: str, kind: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if isinstance(kind, pl.Datetime):
+        return column.str.to_datetime(_TIME, time_unit="us")
+    valued = pl.when(column != _NULL).then(column).alias(name)
+    return valued if isinstance(kind, pl.String) else valued.cast(kind)
 
-    With `may_match_more` hours that lie close together become one range: planning a thousand points
-    costs more than reading some rows too many.
+
+def _ranges(keys: pl.DataFrame, limit_bytes: int) -> Iterator[str]:
+    """Conditions on the primary key that these keys fulfil, and some others may.
+
+    Hours that lie close together become one range: planning a thousand points costs more than reading
+    some rows too many.
     """
-    hours: dict[tuple[str, str, str], list[datetime]] = defaultdict(list)
-    for station_id, hour_start, dataset, rule in keys:
-        hours[station_id, rule, dataset].append(hour_start)
-    return " OR ".join(
-        f"(station_id = '{station_id}' AND rule = '{rule}' AND {_hours(starts, may_match_more)} "
-        f"AND dataset = '{dataset}' AND layer = '{LAYER_SPEED}')"
-        for (station_id, rule, dataset), starts in hours.items()
+    rules = keys["rule"].unique().sort().to_list()
+    hour, asked = pl.col("hour_start"), pl.col("hour_start").n_unique()
+    spans = keys.group_by("station_id", "dataset").agg(
+        _as_text(hour.min()).alias("first"),
+        _as_text(hour.max()).alias("last"),
+        ((hour.max() - hour.min()).dt.total_hours() > _SPARSEST_RANGE * asked).alias("is_sparse"),
     )
+    dense = spans.filter(~pl.col("is_sparse")).sort("station_id", "dataset").drop("is_sparse")
+    parts = [
+        (
+            f"(station_id = '{station_id}' AND rule IN ({_list(rules)}) AND hour_start "
+            f"BETWEEN '{first}' AND '{last}' AND dataset = '{dataset}' AND layer = '{LAYER_SPEED}')",
+            len(rules),
+        )
+        for station_id, dataset, first, last in dense.iter_rows()
+    ]
+    sparse = keys.join(spans.filter("is_sparse"), on=["station_id", "dataset"], how="semi")
+    yield from _joined([*parts, *_point_parts(sparse)], limit_bytes)
 
 
-def _hours(starts: Sequence[datetime], may_match_more: bool) -> str:
-    first, last = min(starts), max(starts)
-    if may_match_more and last - first <= _SPARSEST_RANGE * len(starts):
-        return f"hour_start BETWEEN '{_time(first)}' AND '{_time(last)}'"
-    texts = ",".join(f"'{_time(one)}'" for one in starts)
-    return f"hour_start IN ({texts})"
+def _points(keys: pl.DataFrame, limit_bytes: int) -> Iterator[str]:
+    """Conditions on the primary key that exactly these keys fulfil."""
+    yield from _joined(_point_parts(keys), limit_bytes)
 
 
-def _as_text(key: SummaryKey) -> str:
-    station_id, hour_start, dataset, rule = key
-    return f"{station_id},{_time(hour_start)},{dataset},{rule}"
+def _point_parts(keys: pl.DataFrame) -> Iterator[tuple[str, int]]:
+    grouped = (
+        keys.select(KEY)
+        .unique()
+        .sort(KEY)
+        .group_by("station_id", "rule", "dataset", maintain_order=True)
+        .agg(_as_text(pl.col("hour_start")))
+    )
+    for station_id, rule, dataset, hours in grouped.iter_rows():
+        for start in range(0, len(hours), _HOURS_PER_RANGE):
+            part = hours[start : start + _HOURS_PER_RANGE]
+            yield (
+                f"(station_id = '{station_id}' AND rule = '{rule}' AND hour_start IN ({_list(part)}) "
+                f"AND dataset = '{dataset}' AND layer = '{LAYER_SPEED}')",
+                len(part),
+            )
 
 
-def _time(hour_start: datetime) -> str:
-    """As MySQL writes it; several times faster than strftime, and there are three per summary."""
-    return str(hour_start)[:19]
+def _joined(parts: Iterable[tuple[str, int]], limit_bytes: int) -> Iterator[str]:
+    """Conditions of one statement each, bounded in ranges and in bytes."""
+    joined: list[str] = []
+    ranges = size = 0
+    for condition, of_ranges in parts:
+        is_full = ranges + of_ranges > _RANGES_PER_STATEMENT or size + len(condition) > limit_bytes
+        if joined and is_full:
+            yield " OR ".join(joined)
+            joined, ranges, size = [], 0, 0
+        joined.append(condition)
+        ranges += of_ranges
+        size += len(condition) + 4
+    if joined:
+        yield " OR ".join(joined)
 
 
-def _parts(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    remaining = iter(items)
-    while part := list(islice(remaining, size)):
-        yield part
+def _list(texts: Sequence[str]) -> str:
+    return ",".join(f"'{one}'" for one in texts)
 
 
-def _statement_parts(rendered: Iterable[str]) -> Iterator[list[str]]:
-    """Rows of one statement each, bounded in number and in bytes."""
-    part: list[str] = []
-    size = 0
-    for row in rendered:
-        if part and (len(part) == _ROWS_PER_STATEMENT or size + len(row) > _BYTES_PER_STATEMENT):
-            yield part
-            part, size = [], 0
-        part.append(row)
-        size += len(row)
-    if part:
-        yield part
+def _as_text(hour: pl.Expr) -> pl.Expr:
+    return hour.dt.strftime(_TIME)

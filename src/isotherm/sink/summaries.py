@@ -7,13 +7,12 @@ from functools import partial
 from typing import Final
 
 import structlog
-from confluent_kafka import Message
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from isotherm.messages import SummaryHead
 from isotherm.sink.consumer import Received
-from isotherm.sink.dead_letters import REFUSED_BY_DATABASE, DeadLetters, Poison, sort_records
+from isotherm.sink.dead_letters import REFUSED_BY_DATABASE, DeadLetters, Poison
+from isotherm.sink.decode import RECORD, Decoded, decode_records
 from isotherm.sink.follower import commit_once
 from isotherm.sink.health import SinkMetrics
 from isotherm.sink.offsets import OffsetStore
@@ -25,7 +24,6 @@ log = structlog.get_logger()
 
 # A megabyte each at most: so many are acknowledged well within the producer's patience.
 _LETTERS_AT_ONCE: Final = 20
-Valid = tuple[Message, SummaryHead]
 
 
 class SummaryWriter:
@@ -43,7 +41,7 @@ class SummaryWriter:
     def write(self, received: Received, offsets: OffsetStore) -> None:
         """Set the poison aside, write the rest with its offsets; see `follower.BatchWriter`."""
         started = time.monotonic()
-        found = sort_records(received.records)
+        found = decode_records(received.records)
         self._set_aside(found.poison)
         poison = len(found.poison)
         try:
@@ -57,7 +55,7 @@ class SummaryWriter:
         except DBAPIError as error:
             if not is_refusal(error):
                 raise
-            written, refused = self._write_what_can_be(received, offsets, found.valid)
+            written, refused = self._write_what_can_be(received, offsets, found)
             poison += refused
         self._count(received, written or Written(), poison, time.monotonic() - started)
 
@@ -73,7 +71,7 @@ class SummaryWriter:
             self._patience.keep_trying("kafka", partial(self._dead_letters.send, part))
 
     def _write_what_can_be(
-        self, received: Received, offsets: OffsetStore, valid: Sequence[Valid]
+        self, received: Received, offsets: OffsetStore, found: Decoded
     ) -> tuple[Written, int]:
         """A batch that MySQL refuses as a whole: rows first, then letters of the others, then offsets.
 
@@ -83,31 +81,34 @@ class SummaryWriter:
         held = [replace(one, next_offset=one.expected) for one in received.moves]
         total = Written()
 
-        def write_part(part: Sequence[Valid]) -> None:
+        def write_part(part: Sequence[int]) -> None:
             nonlocal total
-            summaries = [summary for _, summary in part]
+            summaries = found.summaries[part[0] : part[-1] + 1] if part else found.summaries.clear()
             total += self._patience.keep_trying(
                 "mysql", partial(write_batch, self._engine, offsets, held, summaries)
             )
 
-        refused = write_in_halves(write_part, valid)
+        refused = write_in_halves(write_part, range(found.summaries.height))
         log.warning(
             "rows_refused_by_database", rows=len(refused), first=[said for _, said in refused[:1]]
         )
         # A record holds a row per rule, and becomes one letter.
-        letters = {
-            (record.partition(), record.offset()): Poison(record, REFUSED_BY_DATABASE, said)
-            for (record, _), said in refused
-        }
-        self._set_aside(list(letters.values()))
+        numbers = found.summaries[RECORD]
+        said_of = {numbers[row]: said for row, said in refused}
+        self._set_aside(
+            [
+                Poison(received.records[number], REFUSED_BY_DATABASE, said)
+                for number, said in said_of.items()
+            ]
+        )
         commit_once(
             self._patience,
             self._engine,
             offsets,
             received,
-            lambda: write_batch(self._engine, offsets, received.moves, []),
+            lambda: write_batch(self._engine, offsets, received.moves, found.summaries.clear()),
         )
-        return total, len(letters)
+        return total, len(said_of)
 
     def _count(self, received: Received, written: Written, poison: int, took_s: float) -> None:
         counts = {

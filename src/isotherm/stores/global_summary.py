@@ -15,12 +15,15 @@ import sqlalchemy as sa
 
 from isotherm.datasets.facts import SERVED
 from isotherm.stores.global_difference import SUMS, difference, fold
+from isotherm.stores.statements import in_statements, statement_bytes
 from isotherm.stores.station_index import index_stations
 from isotherm.stores.tables import station
 
 # Both servers plan a statement of so many points within their default memory.
 _KEYS_PER_STATEMENT: Final = 1000
 _ROWS_PER_STATEMENT: Final = 4000
+# Of a key with what stands around it in JSON, escaped, at most.
+_BYTES_PER_KEY: Final = 80
 # What leaves a smallint's minimum and maximum as they are.
 _NO_MIN: Final = 32_767
 _NO_MAX: Final = -32_768
@@ -72,9 +75,9 @@ def lock_layer(connection: sa.Connection, dataset: str, layer: str) -> None:
 
 def ensure_stations(connection: sa.Connection, station_ids: Collection[str]) -> None:
     """Every station with summaries has its row in `station`, if only its id: extremes go by it."""
-    wanted = sorted(set(station_ids))
-    for start in range(0, len(wanted), _KEYS_PER_STATEMENT):
-        part = wanted[start : start + _KEYS_PER_STATEMENT]
+    wanted, size = sorted(set(station_ids)), _keys_per_statement(connection)
+    for start in range(0, len(wanted), size):
+        part = wanted[start : start + size]
         known = set(
             connection.scalars(sa.select(station.c.station_id).where(station.c.station_id.in_(part)))
         )
@@ -96,9 +99,14 @@ def apply_changes(
 ) -> None:
     """Bring the global rows in step with station rows that changed; costs what changed.
 
+    Transactions of several writers may work side by side, each on stations of its own. The first
+    statement adds the sums and widens the extremes, and with that holds the rows, in the order of their
+    key: what is read after it cannot change any more but by this transaction, and who waits for the
+    rows adds to what it has left.
+
     Args:
-        connection: with the transaction that has written the station rows, under `lock_layer`,
-            READ COMMITTED; the stations are in `station` (`ensure_stations`).
+        connection: with the transaction that has written the station rows and holds them since before
+            `before` was read, READ COMMITTED; the stations are in `station` (`ensure_stations`).
         table: whose periods the rows are of.
         before: the touched station rows as they were: `station_id`, the table's period (naive UTC),
             `rule`, `observation_count`, `min_tenths`, `max_tenths`, `sum_tenths`; only rows with
@@ -111,11 +119,12 @@ def apply_changes(
     if changes.is_empty():
         return
     place = _Layer(table, dataset, layer)
-    shaky = _lost_extremes(connection, place, changes)
     _write(connection, place, changes, "LEAST({0}.{1}, VALUES({1}))", "GREATEST({0}.{1}, VALUES({1}))")
+    shaky = _lost_extremes(connection, place, changes)
     _delete_without_station(connection, place, changes.filter(pl.col("station_count") < 0))
-    for start in range(0, shaky.height, _KEYS_PER_STATEMENT):
-        found = _find_extremes(connection, place, shaky.slice(start, _KEYS_PER_STATEMENT))
+    size = _keys_per_statement(connection)
+    for start in range(0, shaky.height, size):
+        found = _find_extremes(connection, place, shaky.slice(start, size))
         if found.height:
             _write(connection, place, found, "VALUES({1})", "VALUES({1})")
 
@@ -132,10 +141,10 @@ def recompute(
         dataset: of the rows.
         layer: of the rows.
     """
-    place = _Layer(table, dataset, layer)
-    for start in range(0, keys.height, _KEYS_PER_STATEMENT):
-        part = keys.slice(start, _KEYS_PER_STATEMENT)
-        for condition in _conditions(place, part):
+    place, size = _Layer(table, dataset, layer), _keys_per_statement(connection)
+    for start in range(0, keys.height, size):
+        part = keys.slice(start, size)
+        for condition in _conditions(place, part, size):
             connection.exec_driver_sql(
                 f"DELETE FROM {table.target} WHERE {condition}",  # noqa: S608 - own names
                 execution_options={"no_parameters": True},
@@ -149,7 +158,8 @@ def recompute(
 def _lost_extremes(connection: sa.Connection, place: _Layer, changes: pl.DataFrame) -> pl.DataFrame:
     """The periods whose minimum or maximum was that of a row that no longer has it.
 
-    Where the new rows reach as far as the old ones did, nothing can be lost; only the others are read.
+    Where the new rows reach as far as the old ones did, nothing can be lost; only the others are read,
+    with the extremes as the new rows have widened them.
     """
     reaches = (pl.col("min_tenths") <= pl.col("min_tenths_before")) & (
         pl.col("max_tenths") >= pl.col("max_tenths_before")
@@ -174,7 +184,7 @@ def _read_extremes(connection: sa.Connection, place: _Layer, keys: pl.DataFrame)
     period = place.table.period
     rows = [
         tuple(row)
-        for condition in _conditions(place, keys)
+        for condition in _conditions(place, keys, _keys_per_statement(connection))
         for row in connection.exec_driver_sql(
             f"SELECT rule, CAST({period} AS CHAR), min_tenths, max_tenths "  # noqa: S608 - own names
             f"FROM {place.table.target} WHERE {condition}",
@@ -256,13 +266,12 @@ def _write(
     updates.append(f"min_tenths = {minimum.format(target, 'min_tenths')}")
     updates.append(f"max_tenths = {maximum.format(target, 'max_tenths')}")
     tail = f" ON DUPLICATE KEY UPDATE {', '.join(updates)}, updated_at = VALUES(updated_at)"
-    for part in _tuples(place, rows):
-        connection.exec_driver_sql(
-            head + ",".join(part) + tail, execution_options={"no_parameters": True}
-        )
+    limit = statement_bytes(connection)
+    for part in in_statements(_tuples(place, rows), limit, _ROWS_PER_STATEMENT):
+        connection.exec_driver_sql(head + part + tail, execution_options={"no_parameters": True})
 
 
-def _tuples(place: _Layer, rows: pl.DataFrame) -> Iterator[Sequence[str]]:
+def _tuples(place: _Layer, rows: pl.DataFrame) -> pl.Series:
     """The rows as SQL tuples; integers, times and names from closed lists: nothing needs escaping."""
     constants = pl.lit(f"'{place.dataset}','{place.layer}',UTC_TIMESTAMP(6)")
     numbers = (
@@ -272,26 +281,28 @@ def _tuples(place: _Layer, rows: pl.DataFrame) -> Iterator[Sequence[str]]:
     )
     key = (pl.format("'{}'", "rule"), pl.format("'{}'", _text(place.table.period)))
     joined = pl.concat_str(*key, *(one.cast(pl.String) for one in numbers), constants, separator=",")
-    texts = rows.select(pl.format("({})", joined)).to_series().to_list()
-    for start in range(0, len(texts), _ROWS_PER_STATEMENT):
-        yield texts[start : start + _ROWS_PER_STATEMENT]
+    return rows.select(pl.format("({})", joined)).to_series()
 
 
 def _delete_without_station(connection: sa.Connection, place: _Layer, keys: pl.DataFrame) -> None:
-    for condition in _conditions(place, keys):
+    for condition in _conditions(place, keys, _keys_per_statement(connection)):
         connection.exec_driver_sql(
             f"DELETE FROM {place.table.target} WHERE {condition} AND station_count = 0",  # noqa: S608
             execution_options={"no_parameters": True},
         )
 
 
-def _conditions(place: _Layer, keys: pl.DataFrame) -> Iterator[str]:
+def _keys_per_statement(connection: sa.Connection) -> int:
+    return max(1, min(_KEYS_PER_STATEMENT, statement_bytes(connection) // _BYTES_PER_KEY))
+
+
+def _conditions(place: _Layer, keys: pl.DataFrame, size: int) -> Iterator[str]:
     """Conditions on the primary key that together name these rows: points, by rule."""
     period = place.table.period
     for (rule,), group in keys.group_by("rule", maintain_order=True):
         texts = group.select(pl.format("'{}'", _text(period))).to_series().to_list()
-        for start in range(0, len(texts), _KEYS_PER_STATEMENT):
-            part = ",".join(texts[start : start + _KEYS_PER_STATEMENT])
+        for start in range(0, len(texts), size):
+            part = ",".join(texts[start : start + size])
             yield (
                 f"rule = '{rule}' AND {period} IN ({part}) "
                 f"AND dataset = '{place.dataset}' AND layer = '{place.layer}'"

@@ -1,23 +1,25 @@
 """Hours that came in again and left their rows as they were: noted for those who watch.
 
 A replay of what is there changes no row, so nothing in the tables tells of it. A transaction notes such
-hours in one row per dataset and rule, beside the rows and never in them; whoever follows the live hours
-reads it once, and it is deleted an hour later.
+hours in few rows per dataset and rule, beside the rows and never in them; whoever follows the live
+hours reads it once, and it is deleted an hour later.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import polars as pl
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from isotherm.messages import SummaryKey
+from isotherm.stores.statements import in_statements, statement_bytes
 from isotherm.stores.tables import hour_receipt
 
 _SEPARATOR: Final = ","
+# A reader takes a few notes at a time.
+_HOURS_PER_NOTE: Final = 4000
 _NOTE: Final = sa.text(
     "INSERT INTO hour_receipt (received_at, dataset, rule, hours) "
     "VALUES (UTC_TIMESTAMP(6), :dataset, :rule, :hours)"
@@ -29,20 +31,21 @@ _FORGET: Final = sa.text(
 )
 
 
-def note_unchanged(connection: Connection, keys: Iterable[SummaryKey]) -> None:
-    """Note hours that were received and changed nothing, within the sink's transaction."""
-    hours: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for station_id, hour_start, dataset, rule in keys:
-        hours[dataset, rule].append(f"{station_id} {str(hour_start)[:13]}")
-    if not hours:
+def note_unchanged(connection: Connection, keys: pl.DataFrame) -> None:
+    """Note hours that were received and changed nothing, within the sink's transaction.
+
+    Args:
+        connection: in the transaction.
+        keys: `station_id, rule, hour_start, dataset` of each, times UTC without a zone.
+    """
+    if keys.is_empty():
         return
-    connection.execute(
-        _NOTE,
-        [
-            {"dataset": dataset, "rule": rule, "hours": _SEPARATOR.join(sorted(found))}
-            for (dataset, rule), found in sorted(hours.items())
-        ],
-    )
+    text = pl.concat_str("station_id", pl.col("hour_start").dt.strftime("%Y-%m-%d %H"), separator=" ")
+    noted = keys.select("dataset", "rule", text.alias("hours")).sort(pl.all())
+    limit = statement_bytes(connection)
+    for (dataset, rule), found in noted.group_by("dataset", "rule", maintain_order=True):
+        for hours in in_statements(found["hours"], limit, _HOURS_PER_NOTE, _SEPARATOR):
+            connection.execute(_NOTE, {"dataset": dataset, "rule": rule, "hours": hours})
     connection.execute(_FORGET)
 
 
