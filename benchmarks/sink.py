@@ -1,60 +1,62 @@
-"""How many summaries a second get from Kafka into MySQL, guard, global rows and offsets included?
+"""How many summaries a second get from Kafka into MySQL, beside Debezium's JDBC sink at its best?
 
-    python benchmarks/sink.py [stations] [hours] [records in a transaction]
+    python benchmarks/sink.py [SUMMARIES] [ROUNDS]
 
-Uses the running Kafka and MySQL of these settings, with a topic of its own and stations that start with
-ZB, and removes both. Summaries of three rules in order of time: new ones, the same again, and a stream
-that emits every hour four times. Prints records per second, where the time goes, and ratios to the
-first; the peers' figure is a JDBC sink connector's on a table without guard and global rows.
+On servers of its own, one Kafka with two partitions and one MySQL. The same summaries of three rules
+by time: every hour once, then every hour four times in a row as it fills up. In turn: this sink as
+a process (guard, rows over all stations and offsets in each transaction), two of it, and Debezium's
+connector with one and two tasks, its reduction buffer on, on a table without the index that the live
+page polls; it upserts and does none of the rest. Each reads the form that is its own: a message of a
+station-hour, and a message of a row. All are timed from a mark a quarter into the topic to its end, by
+rows that are looked for, so that neither starting nor a first batch counts. Medians.
 """
 
+# ruff: noqa: E402 - the servers' fixtures are the tests'
+
 import json
+import os
+import statistics
+import subprocess
 import sys
-import threading
+import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
+import psutil
 import sqlalchemy as sa
 from confluent_kafka import Producer
 from sqlalchemy import Engine
 
+REPOSITORY: Final = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(REPOSITORY / "tests"))
+
 from isotherm.hourly_summary import REASON_COUNTS
+from isotherm.local.tools import Tools
 from isotherm.messages import Topic
 from isotherm.quality import RULE_NAMES
-from isotherm.settings import load_settings
-from isotherm.sink.consumer import TopicConsumer
-from isotherm.sink.dead_letters import sort_records
-from isotherm.sink.health import Health, SinkMetrics
-from isotherm.sink.offsets import OffsetStore
-from isotherm.sink.patience import Patience
-from isotherm.sink.program import open_engine
-from isotherm.sink.transaction import write_batch
-from isotherm.stores.kafka_topics import admin_client, ensure_topics, topic_id
+from isotherm.stores.kafka_topics import admin_client, ensure_topics
+from isotherm.stores.migrate import migrate
+from peers import debezium
+from servers.kafka_fixture import KafkaBroker, free_port
+from servers.mariadb_fixture import Database
 
-PEER_RECORDS_PER_S = 24_910
-FIRST_HOUR = datetime(1999, 1, 1, tzinfo=UTC)
-
-
-@dataclass
-class Spent:
-    """Seconds by stage, and the slowest transactions."""
-
-    records: int = 0
-    reading: float = 0.0
-    checking: float = 0.0
-    transactions: list[float] = field(default_factory=list)
-
-    @property
-    def total(self) -> float:
-        """All of it."""
-        return self.reading + self.checking + sum(self.transactions)
+FIRST_HOUR: Final = datetime(1999, 1, 1, tzinfo=UTC)
+STATIONS, PARTITIONS, VERSIONS = 100, 2, 4
+PEER_TABLE: Final = "peer_summary"
+KEY: Final = ("station_id", "rule", "hour_start", "dataset")
+PEER_BATCH: Final = 5000
+DRAINED_WITHIN_S: Final = 600
+LOOK_EVERY_S: Final = 0.02
+Row = dict[str, Any]
 
 
-def summaries(stations: int, hours: range, version: int) -> Iterator[dict[str, Any]]:
+def summaries(stations: int, hours: range, version: int) -> Iterator[Row]:
     """Every station's summaries of some hours, hour by hour, as a stream emits them."""
     for hour in hours:
         for number in range(stations):
@@ -79,93 +81,282 @@ def summaries(stations: int, hours: range, version: int) -> Iterator[dict[str, A
                 }
 
 
-def drain(engine: Engine, bootstrap: str, topic: str, batch_size: int, expected: int) -> Spent:
-    """What the sink's loop does, stage by stage, until everything is written."""
-    offsets = OffsetStore(topic, topic_id(admin_client(bootstrap), topic), "bench")
-
-    def stored(earliest: dict[int, int]) -> dict[int, int]:
-        for partition, first in earliest.items():
-            offsets.start(engine, partition, first)
-        return offsets.read(engine, earliest)
-
-    metrics = SinkMetrics()
-    patience = Patience(threading.Event(), Health("summaries", metrics), metrics)
-    consumer = TopicConsumer(bootstrap, topic, "bench", stored, patience)
-    while not consumer.partitions:
-        consumer.read(1, 0.0)
-    spent = Spent()
-    while spent.records < expected:
-        began = time.perf_counter()
-        received = consumer.read(batch_size, 0.2)
-        read = time.perf_counter()
-        found = sort_records(received.records)
-        checked = time.perf_counter()
-        if received.moves:
-            write_batch(engine, offsets, received.moves, found.summaries)
-            spent.transactions.append(time.perf_counter() - checked)
-        consumer.moved(received)
-        spent.records += len(received.records)
-        spent.reading += read - began
-        spent.checking += checked - read
-    consumer.close()
-    return spent
+def station_hour(of_rules: Sequence[Row]) -> Row:
+    """The message of one hour, as the stream writes it: counts of 0 are left out."""
+    head = ("station_id", "hour_start", "dataset", "received", "version")
+    apart = (*head, "rule", "schema_version")
+    rules = {
+        one["rule"]: {name: value for name, value in one.items() if value and name not in apart}
+        for one in of_rules
+    }
+    return {"schema_version": 2, **{name: of_rules[0][name] for name in head}, "rules": rules}
 
 
-def remove(engine: Engine) -> None:
-    """Take the benchmark's rows away."""
-    with engine.begin() as connection:
-        for table in ("hourly_summary", "empty_hour", "station"):
-            connection.execute(sa.text(f"DELETE FROM {table} WHERE station_id LIKE 'ZB%'"))  # noqa: S608
-        connection.execute(
-            sa.text("DELETE FROM global_hourly_summary WHERE layer = 'speed' AND hour_start >= :first "
-                    "AND hour_start < '2001-01-01'"),
-            {"first": FIRST_HOUR.replace(tzinfo=None)},
+def once(summaries_sent: int) -> list[Row]:
+    """Every hour once."""
+    return list(summaries(STATIONS, range(summaries_sent // (STATIONS * len(RULE_NAMES))), 0))
+
+
+def four_times(summaries_sent: int) -> list[Row]:
+    """Every hour four times, as it fills up."""
+    hours = range(summaries_sent // (STATIONS * len(RULE_NAMES) * VERSIONS))
+    return [
+        one
+        for hour in hours
+        for version in range(VERSIONS)
+        for one in summaries(STATIONS, range(hour, hour + 1), version)
+    ]
+
+
+def for_the_peer(one: Row) -> Row:
+    """The same with an hour as a text that MySQL takes."""
+    hour = one["hour_start"].replace("T", " ").removesuffix("Z")
+    return {name: value for name, value in one.items() if name != "schema_version"} | {
+        "hour_start": hour
+    }
+
+
+def peer_schema(one: Row) -> dict[str, Any]:
+    """What Connect has to know of the messages."""
+    kinds = {str: "string", int: "int32"}
+    fields = [
+        {"field": name, "type": "int64" if name == "version" else kinds[type(value)], "optional": False}
+        for name, value in for_the_peer(one).items()
+    ]
+    return {"type": "struct", "name": "summary", "optional": False, "fields": fields}
+
+
+@dataclass(frozen=True)
+class Content:
+    """One stream of summaries as it lies in two topics, and the rows that tell how far one is."""
+
+    label: str
+    topic: str
+    peer_topic: str
+    schema: dict[str, Any]
+    marked: list[Row]
+    last: list[Row]
+    rows: int
+    timed_summaries: int
+
+    @classmethod
+    def of(cls, label: str, sent: Sequence[Row], bootstrap: str) -> "Content":
+        """Produce it."""
+        names = [f"bench.{uuid.uuid4().hex[:8]}" for _ in range(2)]
+        ensure_topics(bootstrap, [Topic(name, PARTITIONS) for name in names])
+        by_partition: list[list[Row]] = [[] for _ in range(PARTITIONS)]
+        producer = Producer(
+            {"bootstrap.servers": bootstrap, "queue.buffering.max.messages": 4_000_000, "linger.ms": 20}
+        )
+        for start in range(0, len(sent), len(RULE_NAMES)):
+            of_rules = sent[start : start + len(RULE_NAMES)]
+            key = of_rules[0]["station_id"]
+            partition = int(key[2:]) % PARTITIONS
+            by_partition[partition] += of_rules
+            text = json.dumps(station_hour(of_rules), separators=(",", ":"))
+            producer.produce(names[0], text, key=key, partition=partition)
+            for one in of_rules:
+                text = json.dumps(for_the_peer(one), separators=(",", ":"))
+                producer.produce(names[1], text, key=key, partition=partition)
+        assert producer.flush(300) == 0
+        quarter = [len(one) // 4 for one in by_partition]
+        return cls(
+            label, names[0], names[1], peer_schema(sent[0]),
+            marked=[found[at] for found, at in zip(by_partition, quarter, strict=True)],
+            last=[found[-1] for found in by_partition],
+            rows=len({tuple(one[name] for name in KEY) for one in sent}),
+            timed_summaries=len(sent) - sum(quarter),
         )  # fmt: skip
-        connection.execute(sa.text("DELETE FROM sink_offset WHERE consumer_group = 'bench'"))
 
 
-def main(stations: int, hours: int, batch_size: int) -> None:
-    """One line per question."""
-    settings = load_settings()
-    engine = open_engine(settings)
-    bootstrap = settings.kafka_bootstrap_servers
-    quarter = range(hours, hours + hours // 4)
-    questions = {
-        "new": list(summaries(stations, range(hours), 0)),
-        "the same again": list(summaries(stations, range(hours), 0)),
-        "every hour four times": [
-            one for hour in quarter for version in range(4)
-            for one in summaries(stations, range(hour, hour + 1), version)
-        ],
-    }  # fmt: skip
-    first = 0.0
-    remove(engine)
+@dataclass(frozen=True)
+class Cost:
+    """What the timed part took."""
+
+    wall_s: float
+    client_cpu_s: float
+    mysql_cpu_s: float
+
+
+class Bench:
+    """The servers, and how a run is timed."""
+
+    def __init__(self, kafka: KafkaBroker, database: Database, connect: debezium.Worker) -> None:
+        self.kafka, self.database, self.connect = kafka, database, connect
+        self.engine: Engine = database.engine()
+        self._mysql = psutil.Process(database.pid)
+
+    def make_tables(self) -> None:
+        """Ours by migration; the peer's has the same columns and key, and one index less."""
+        migrate(self.engine)
+        with self.engine.begin() as connection:
+            connection.execute(sa.text(f"CREATE TABLE {PEER_TABLE} LIKE hourly_summary"))
+            connection.execute(
+                sa.text(
+                    f"ALTER TABLE {PEER_TABLE} DROP INDEX ix_hourly_summary_changed, "
+                    "MODIFY layer VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL "
+                    "DEFAULT 'speed', MODIFY updated_at DATETIME(6) NOT NULL DEFAULT '2000-01-01'"
+                )
+            )
+
+    def clear(self) -> None:
+        """Empty tables."""
+        with self.engine.begin() as connection:
+            for table in ("hourly_summary", "global_hourly_summary", "station", PEER_TABLE):
+                connection.execute(sa.text(f"DELETE FROM {table}"))  # noqa: S608
+                connection.execute(sa.text(f"ALTER TABLE {table} ENGINE=InnoDB"))
+
+    def timed(
+        self, content: Content, table: str, pids: Sequence[int], check: Callable[[], None]
+    ) -> Cost:
+        """From the mark to the end."""
+        clients = [psutil.Process(pid) for pid in pids]
+        with self.engine.connect() as connection:
+            self._wait(connection, table, content.marked, check)
+            began, client, mysql = time.perf_counter(), cpu_s(*clients), cpu_s(self._mysql)
+            self._wait(connection, table, content.last, check)
+            cost = Cost(
+                time.perf_counter() - began, cpu_s(*clients) - client, cpu_s(self._mysql) - mysql
+            )
+            rows = connection.scalar(sa.text(f"SELECT COUNT(*) FROM {table}"))  # noqa: S608
+        assert rows == content.rows, f"{rows} of {content.rows} rows in {table}"
+        return cost
+
+    def _wait(
+        self, connection: sa.Connection, table: str, rows: Sequence[Row], check: Callable[[], None]
+    ) -> None:
+        conditions = [
+            "({}) AND version >= {}".format(
+                " AND ".join(f"{name} = '{for_the_peer(one)[name]}'" for name in KEY), one["version"]
+            )
+            for one in rows
+        ]
+        statement = sa.text(f"SELECT COUNT(*) FROM {table} WHERE {' OR '.join(conditions)}")  # noqa: S608
+        deadline = time.monotonic() + DRAINED_WITHIN_S
+        looks = 0
+        while connection.scalar(statement) < len(rows):
+            connection.rollback()
+            assert time.monotonic() < deadline, f"{table} did not fill up"
+            looks += 1
+            if looks % 50 == 0:
+                check()
+            time.sleep(LOOK_EVERY_S)
+        connection.rollback()
+
+    def ours(self, content: Content, instances: int) -> Cost:
+        """This sink, so many processes of one group."""
+        group = f"bench-{uuid.uuid4().hex[:8]}"
+        with ExitStack() as stack:
+            sinks = [stack.enter_context(self._sink(content.topic, group)) for _ in range(instances)]
+
+            def check() -> None:
+                assert all(one.poll() is None for one in sinks), "a sink ended"
+
+            return self.timed(content, "hourly_summary", [one.pid for one in sinks], check)
+
+    @contextmanager
+    def _sink(self, topic: str, group: str) -> Iterator["subprocess.Popen[bytes]"]:
+        environment = {
+            **os.environ,
+            "ISOTHERM_STATE_DIR": str(self.database.folder),
+            "ISOTHERM_TOOLS_DIR": str(self.database.settings.tools_dir),
+            "ISOTHERM_MYSQL_PORT": str(self.database.settings.mysql_port),
+            "ISOTHERM_KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap,
+        }
+        command = [
+            sys.executable, str(REPOSITORY / "streaming" / "summaries_to_mysql.py"), "--port", "0",
+            "--topic", topic, "--group", group,
+        ]  # fmt: skip
+        with (self.database.folder / "sink.log").open("ab") as log:
+            process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(60)
+
+    def peer(self, content: Content, tasks: int, *, reduce: bool = True) -> Cost:
+        """Debezium's connector."""
+        name = f"peer-{uuid.uuid4().hex[:8]}"
+        config = debezium.connector(
+            self.database.settings, content.peer_topic, PEER_TABLE, KEY, content.schema,
+            tasks=tasks, batch_size=PEER_BATCH, reduce=reduce,
+        )  # fmt: skip
+        self.connect.create(name, config)
+        try:
+            return self.timed(
+                content, PEER_TABLE, [self.connect.pid], lambda: self.connect.require_running(name)
+            )
+        finally:
+            self.connect.delete(name)
+
+
+def cpu_s(*processes: psutil.Process) -> float:
+    """CPU of processes so far."""
+    times = [one.cpu_times() for one in processes]
+    return sum(one.user + one.system for one in times)
+
+
+def report(content: Content, costs: dict[str, list[Cost]]) -> None:
+    """One line per system; ratios to the quickest peer."""
+    rates = {
+        name: content.timed_summaries / statistics.median(one.wall_s for one in found)
+        for name, found in costs.items()
+    }
+    best = max(rate for name, rate in rates.items() if name.startswith("Debezium"))
+    print(f"{content.label}: {content.timed_summaries} summaries timed, {content.rows} rows")
+    for name, found in costs.items():
+        thousands = content.timed_summaries / 100_000
+        client = statistics.median(one.client_cpu_s for one in found) / thousands
+        mysql = statistics.median(one.mysql_cpu_s for one in found) / thousands
+        every = " ".join(f"{content.timed_summaries / one.wall_s:.0f}" for one in found)
+        print(
+            f"  {name:24} {rates[name]:7.0f}/s  x{rates[name] / best:4.2f}  CPU s per 100 000: "
+            f"client {client:5.2f}  MySQL {mysql:5.2f}  both {client + mysql:5.2f}   ({every})",
+            flush=True,
+        )
+
+
+def main(count: int, rounds: int) -> None:
+    """Both streams, all systems in turn, so many rounds."""
+    kafka, database = KafkaBroker(), Database()
+    settings = database.settings
+    jars = debezium.fetch(Tools.of(settings), os.environ)
     try:
-        for label, sent in questions.items():
-            topic = f"bench.{uuid.uuid4().hex[:8]}"
-            ensure_topics(bootstrap, [Topic(topic, 2)])
-            producer = Producer(
-                {"bootstrap.servers": bootstrap, "queue.buffering.max.messages": 2_000_000}
-            )
-            for one in sent:
-                producer.produce(topic, json.dumps(one), key=one["station_id"])
-            producer.flush()
-            spent = drain(engine, bootstrap, topic, batch_size, len(sent))
-            admin = admin_client(bootstrap)
-            admin.delete_topics([topic])[topic].result(30)
-            rate = spent.records / spent.total
-            first = first or rate
-            slow = sorted(spent.transactions)[int(len(spent.transactions) * 0.99)] * 1000
-            print(
-                f"{label:22} {spent.records:8} records  {rate:7.0f}/s  x{rate / first:4.2f}  "
-                f"peer x{rate / PEER_RECORDS_PER_S:4.2f}  reading {spent.reading / spent.total:4.0%}  "
-                f"checking {spent.checking / spent.total:4.0%}  "
-                f"MySQL {sum(spent.transactions) / spent.total:4.0%}  p99 of one {slow:5.0f} ms"
-            )
+        kafka.start()
+        database.start()
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            debezium.worker(settings, jars, kafka.bootstrap, free_port(), Path(folder)) as connect,
+        ):
+            bench = Bench(kafka, database, connect)
+            bench.make_tables()
+            ensure_topics(kafka.bootstrap)
+            for label, sent in (
+                ("every hour once", once(count)),
+                ("every hour four times", four_times(count)),
+            ):
+                content = Content.of(label, sent, kafka.bootstrap)
+                systems: dict[str, Callable[[], Cost]] = {
+                    "this sink": lambda content=content: bench.ours(content, 1),
+                    "this sink, two": lambda content=content: bench.ours(content, 2),
+                    "Debezium, one task": lambda content=content: bench.peer(content, 1),
+                    "Debezium, two tasks": lambda content=content: bench.peer(content, 2),
+                }
+                costs: dict[str, list[Cost]] = {name: [] for name in systems}
+                for _ in range(rounds):
+                    for name, run in systems.items():
+                        bench.clear()
+                        costs[name].append(run())
+                report(content, costs)
+                admin = admin_client(kafka.bootstrap)
+                for future in admin.delete_topics([content.topic, content.peer_topic]).values():
+                    future.result(30)
     finally:
-        remove(engine)
+        kafka.dispose()
+        database.dispose()
 
 
 if __name__ == "__main__":
     numbers = [int(one) for one in sys.argv[1:]]
-    main(*(numbers + [100, 400, 4000][len(numbers) :]))
+    main(*(numbers + [240_000, 3][len(numbers) :]))
