@@ -78,6 +78,8 @@ class SinkStack:
 
     def __init__(self, kafka: KafkaBroker, database: Database) -> None:
         self.kafka, self.database = kafka, database
+        # Where sinks find the database; a test may put something in between.
+        self.mysql_port = database.settings.mysql_port
         self.prefix = uuid.uuid4().hex[:6].upper()
         self.group = f"sink-{self.prefix}"
         topics = [
@@ -116,7 +118,7 @@ class SinkStack:
             **os.environ,
             "ISOTHERM_STATE_DIR": str(self.database.folder),
             "ISOTHERM_TOOLS_DIR": str(self.database.settings.tools_dir),
-            "ISOTHERM_MYSQL_PORT": str(self.database.settings.mysql_port),
+            "ISOTHERM_MYSQL_PORT": str(self.mysql_port),
             "ISOTHERM_KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap,
         }
         process = subprocess.Popen(

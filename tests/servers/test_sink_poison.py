@@ -1,6 +1,7 @@
 """Poison in the sink: whatever a record holds, one dead letter of it, counted once; the rest lands."""
 
 import json
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from isotherm.dead_letter import DeadLetter
 from isotherm.stores.tables.letters import MAX_KEPT_BYTES
 from servers.kafka_fixture import KafkaBroker
 from servers.mariadb_fixture import Database
+from servers.mysql_proxy import Cut, MysqlProxy
 from servers.sink_stack import SinkStack, plain_fold, summary
 
 pytest_plugins = ["servers.kafka_fixture", "servers.mariadb_fixture"]
@@ -248,3 +250,47 @@ def test_letters_of_a_dead_letter_topic_made_again_are_counted_anew_once_it_is_a
     assert adopting.returncode == 0, adopted
     assert rows[0]["about"] == rows[2]["about"]
     assert [one["letter_offset"] for one in rows] == [None, None, 0]
+
+
+def test_a_topic_made_again_and_refilled_between_two_reads_is_not_taken_for_the_old_one(
+    sinks: SinkStack,
+) -> None:
+    """The sink stands still meanwhile, and the new topic reaches further than where it had come to."""
+    sinks.send([summary(sinks.station(), hour, version=100) for hour in range(20)])
+    sink = sinks.start_sink()
+    sinks.wait_until_written()
+    before, offsets = sinks.rows(), sinks.stored_offsets()
+    sink.send_signal(signal.SIGSTOP)
+    sinks.make_again(sinks.topic)
+    sinks.send([summary(sinks.station(), hour, version=0, sum_tenths=31) for hour in range(90)])
+    sink.send_signal(signal.SIGCONT)
+
+    said = sink.communicate(timeout=90)[0]
+
+    assert sink.returncode == 1, said
+    assert "summaries_to_mysql.py --adopt-topic" in said
+    assert sinks.rows() == before
+    assert sinks.stored_offsets() == offsets
+
+
+@pytest.mark.parametrize("cut", list(Cut))
+def test_a_connection_cut_in_a_transaction_or_at_its_commit_loses_and_doubles_nothing(
+    sinks: SinkStack, cut: Cut
+) -> None:
+    proxy = MysqlProxy(sinks.mysql_port, cut, times=4)
+    sinks.mysql_port = proxy.port
+    sent = [
+        summary(sinks.station(n), hour, version=version, bad_quality_count=version)
+        for version in range(3)
+        for n in range(5)
+        for hour in range(20)
+    ]
+    sinks.send(sent)
+
+    said = sinks.write("--batch-size", "50")
+    proxy.close()
+
+    assert proxy.left == 0, "no connection was cut"
+    assert "store_away" in said
+    assert sinks.rows() == plain_fold(sent)
+    assert sinks.dead_letters() == []

@@ -4,6 +4,7 @@ The group only shares out partitions; where to read is what MySQL says. Messages
 and a jump above it (records that expired unread) is counted as a gap.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -19,6 +20,10 @@ from isotherm.stores.kafka_topics import QUIET
 log = structlog.get_logger()
 
 _TIMEOUT_S: Final = 10.0
+_IDLE_S: Final = 0.5
+# A summary has half a kilobyte, a poisonous record up to a megabyte.
+_BATCH_BYTES: Final = 32 * 1024 * 1024
+_AT_ONCE: Final = 250
 # A sink that waits for MySQL does not poll; for so long it keeps its partitions.
 _MAX_POLL_INTERVAL_MS: Final = 30 * 60 * 1000
 
@@ -88,13 +93,13 @@ class TopicConsumer:
         return sorted(self._places)
 
     def read(self, limit: int, wait_s: float) -> Received:
-        """Up to `limit` records, waiting at most `wait_s` seconds for them.
+        """Up to `limit` records, waiting at most `wait_s` seconds for more once there is one.
 
         Raises:
             KafkaException: the broker is away or refused; try again later.
             StoreError: the topic is gone.
         """
-        found = self._consumer.consume(limit, timeout=wait_s)
+        found = self._take(limit, wait_s)
         records = [one for one in found if one.error() is None]
         if not records:
             # Beside records an error waits for the next turn: what was read must not be dropped.
@@ -115,6 +120,21 @@ class TopicConsumer:
             if next_offset != self._places[partition].next_offset
         ]
         return Received(new, moves, gap)
+
+    def _take(self, limit: int, wait_s: float) -> list[Message]:
+        """Records and errors; of long records fewer, for all of a batch are in memory at once."""
+        found: list[Message] = self._consumer.consume(1, timeout=max(wait_s, _IDLE_S))
+        deadline = time.monotonic() + wait_s
+        size = 0
+        while found and len(found) < limit and size < _BATCH_BYTES:
+            left_s = max(0.0, deadline - time.monotonic())
+            asked = min(limit - len(found), _AT_ONCE)
+            more = self._consumer.consume(asked, timeout=left_s)
+            found += more
+            size += sum(map(len, more))
+            if len(more) < asked:
+                break
+        return found
 
     def moved(self, received: Received) -> None:
         """Note that a batch is written: its offsets are stored."""

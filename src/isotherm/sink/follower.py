@@ -63,6 +63,7 @@ class Follower:
         self._writer = writer
         self._patience = patience
         self._offsets = OffsetStore(plan.topic, "", plan.group)
+        self._admin = admin_client(plan.bootstrap_servers)
         self._topic_checked_at = 0.0
 
     def run(self) -> None:
@@ -101,6 +102,7 @@ class Follower:
             return
         self._patience.health.partitions = list(consumer.partitions)
         if received.records:
+            self._require_same_topic()
             self._writer.write(received, self._offsets)
             consumer.moved(received)
         elif time.monotonic() - self._topic_checked_at > _CHECK_TOPIC_EVERY_S:
@@ -121,12 +123,17 @@ class Follower:
         self._check_topic()
         return self._patience.keep_trying("mysql", read)
 
+    def _require_same_topic(self) -> None:
+        """Ask after each read: of a topic made again and refilled meanwhile, records look like any."""
+        if self._topic_id() != self._offsets.topic_id:
+            self._check_topic()
+
+    def _topic_id(self) -> str:
+        return self._patience.keep_trying("kafka", lambda: topic_id(self._admin, self._plan.topic))
+
     def _check_topic(self) -> None:
         """Learn the topic's id, and refuse another one than the offsets in MySQL are of."""
-        admin = admin_client(self._plan.bootstrap_servers)
-        name = self._plan.topic
-        found = self._patience.keep_trying("kafka", lambda: topic_id(admin, name))
-        self._offsets = OffsetStore(name, found, self._plan.group)
+        self._offsets = OffsetStore(self._plan.topic, self._topic_id(), self._plan.group)
         partitions: Sequence[int] = range(1024)
         self._patience.keep_trying("mysql", lambda: self._offsets.read(self._engine, partitions))
         self._topic_checked_at = time.monotonic()

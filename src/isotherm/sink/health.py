@@ -8,8 +8,11 @@ from socketserver import ThreadingMixIn
 from typing import Any, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, make_wsgi_app
 from prometheus_client.process_collector import ProcessCollector
+
+log = structlog.get_logger()
 
 # A batch takes milliseconds; longer than this without a sign of life means hanging.
 STALLED_AFTER_S: Final = 120.0
@@ -47,6 +50,12 @@ class SinkMetrics:
             ["loop"],
             registry=self.registry,
         )
+        self.degraded = Gauge(
+            "isotherm_sink_degraded",
+            "1 while a store is away for long, or most of what is read is poison",
+            ["loop"],
+            registry=self.registry,
+        )
         self.letters = self._counter("letters", "Dead letters read, by what became of them", "outcome")
 
     def _counter(self, name: str, meaning: str, label: str) -> Counter:
@@ -66,6 +75,7 @@ class Health:
         self._beat_at = clock()
         self._trouble = "starting"
         self._trouble_since: float | None = None
+        self._alarm = ""
         self.partitions: list[int] = []
 
     def beat(self) -> None:
@@ -75,42 +85,63 @@ class Health:
 
     def well(self) -> None:
         """Both stores answered."""
+        if self._is_long_troubled():
+            log.info("store_back", loop=self.loop)
         self._trouble, self._trouble_since = "", None
+        self._metrics.degraded.labels(self.loop).set(1 if self._alarm else 0)
         self.beat()
 
     def troubled(self, reason: str) -> None:
-        """A store does not answer; the sink tries again."""
+        """A store does not answer; the sink tries again, and raises the alarm once it takes long."""
+        was_long = self._is_long_troubled()
         if self._trouble_since is None:
             self._trouble_since = self._clock()
         if self._trouble != "starting":
             self._trouble = reason
+        if self._is_long_troubled():
+            self._metrics.degraded.labels(self.loop).set(1)
+            if not was_long:
+                log.error("store_away_for_long", loop=self.loop, reason=reason)
         self.beat()
 
+    def alarm(self, reason: str) -> None:
+        """What the loop can work with and people should look at; empty = no more."""
+        if reason and not self._alarm:
+            log.error("sink_degraded", loop=self.loop, reason=reason)
+        self._alarm = reason
+
     def report(self) -> tuple[bool, dict[str, Any]]:
-        """Whether the loop is healthy, and the details."""
+        """Whether the loop is healthy, and the details; with an alarm it is, and `degraded`."""
         since_beat = self._clock() - self._beat_at
         state, reason = "ok", self._trouble
         if since_beat > STALLED_AFTER_S:
             state, reason = "stalled", f"no sign of life for {since_beat:.0f} s"
         elif self._trouble == "starting":
             state = "starting"
-        elif self._trouble_since is not None:
-            is_long = self._clock() - self._trouble_since > TROUBLED_AFTER_S
-            state = "troubled" if is_long else "ok"
+        elif self._is_long_troubled():
+            state = "degraded"
         details = {"status": state, "reason": reason, "partitions": self.partitions}
+        if state == "ok" and self._alarm:
+            return True, {**details, "status": "degraded", "reason": self._alarm}
         return state == "ok", details
+
+    def _is_long_troubled(self) -> bool:
+        since = self._trouble_since
+        return since is not None and self._clock() - since > TROUBLED_AFTER_S
 
 
 def report_all(loops: Iterable[Health]) -> tuple[bool, dict[str, Any]]:
-    """Whether every loop is healthy; `status` and `reason` are those of the first one that is not."""
+    """Whether every loop is healthy; `status` and `reason` are of the first one that is not ok."""
     reports = {one.loop: one.report() for one in loops}
+    # The unhealthy ones first: a loop with an alarm works.
     unwell = [
         {"status": details["status"], "reason": f"{loop}: {details['reason']}"}
-        for loop, (is_healthy, details) in reports.items()
-        if not is_healthy
+        for loop, (_, details) in sorted(reports.items(), key=lambda one: one[1][0])
+        if details["status"] != "ok"
     ]
     whole = unwell[0] if unwell else {"status": "ok", "reason": ""}
-    return not unwell, {**whole, "loops": {loop: details for loop, (_, details) in reports.items()}}
+    is_healthy = all(one for one, _ in reports.values())
+    return is_healthy, {**whole, "loops": {loop: details for loop, (_, details) in reports.items()}}
 
 
 class _QuietHandler(WSGIRequestHandler):

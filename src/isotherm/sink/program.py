@@ -38,7 +38,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--dead-letter-topic", help="default: the lane's")
     parser.add_argument("--group", help="consumer group; default: the lane's")
     parser.add_argument("--batch-size", type=int, default=4000, help="records in one transaction")
-    parser.add_argument("--linger-s", type=float, default=0.5, help="wait for a batch to fill up")
+    parser.add_argument("--linger-s", type=float, default=0.1, help="wait for a batch to fill up")
     parser.add_argument("--port", type=int, help="health and metrics; 0 = any free one")
     parser.add_argument(
         "--adopt-topic",

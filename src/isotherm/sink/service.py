@@ -35,7 +35,7 @@ class SinkOptions:
     dead_letter_topic: str = DEAD_LETTER_TOPIC
     group: str = SINK_GROUP
     batch_size: int = 4000
-    linger_s: float = 0.5
+    linger_s: float = 0.1
 
     @property
     def letter_group(self) -> str:

@@ -1,6 +1,7 @@
 """The sink's main loop: summaries into their tables, poison set aside first."""
 
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -24,6 +25,34 @@ log = structlog.get_logger()
 
 # A megabyte each at most: so many are acknowledged well within the producer's patience.
 _LETTERS_AT_ONCE: Final = 20
+# Of so many records or the last batch, at least so many and more than this share.
+_LATELY_RECORDS: Final = 1000
+_FEWEST_POISON: Final = 20
+_MOST_POISON: Final = 0.5
+
+
+class PoisonShare:
+    """How much of what was read lately is poison: a record is an accident, most of them are a cause."""
+
+    def __init__(self) -> None:
+        """Nothing was read yet."""
+        self._batches: deque[tuple[int, int]] = deque()
+
+    def add(self, records: int, poison: int) -> str:
+        """Count a batch; returns what to raise the alarm with, empty where there is no reason to."""
+        self._batches.append((records, poison))
+        while len(self._batches) > 1 and self._read() - self._batches[0][0] >= _LATELY_RECORDS:
+            self._batches.popleft()
+        read, bad = self._read(), sum(one for _, one in self._batches)
+        if bad < _FEWEST_POISON or bad <= read * _MOST_POISON:
+            return ""
+        return (
+            f"{bad} of the last {read} records were poison. See the reasons of the dead letters; "
+            "once their cause is mended, `repair_dead_letters` sends them again."
+        )
+
+    def _read(self) -> int:
+        return sum(one for one, _ in self._batches)
 
 
 class SummaryWriter:
@@ -37,6 +66,7 @@ class SummaryWriter:
         self._dead_letters = dead_letters
         self._patience = patience
         self._metrics = metrics
+        self._poison_share = PoisonShare()
 
     def write(self, received: Received, offsets: OffsetStore) -> None:
         """Set the poison aside, write the rest with its offsets; see `follower.BatchWriter`."""
@@ -121,6 +151,7 @@ class SummaryWriter:
         self._metrics.rows.labels("hourly_summary").inc(written.hours)
         self._metrics.rows.labels("empty_hour").inc(written.empty_hours)
         self._metrics.gap.inc(received.gap)
+        self._patience.health.alarm(self._poison_share.add(len(received.records), poison))
         self._metrics.batch_s.observe(took_s)
         log.info(
             "batch_written",

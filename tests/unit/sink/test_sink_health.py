@@ -3,6 +3,7 @@
 import pytest
 
 from isotherm.sink.health import STALLED_AFTER_S, TROUBLED_AFTER_S, Health, SinkMetrics, report_all
+from isotherm.sink.summaries import PoisonShare
 
 
 class Clock:
@@ -62,11 +63,49 @@ def test_a_store_may_be_away_for_half_a_minute(loops: list[Health], clock: Clock
     assert report_all(loops) == (
         False,
         {
-            "status": "troubled",
+            "status": "degraded",
             "reason": "letters: kafka: away",
             "loops": {
                 "summaries": {"status": "ok", "reason": "", "partitions": []},
-                "letters": {"status": "troubled", "reason": "kafka: away", "partitions": []},
+                "letters": {"status": "degraded", "reason": "kafka: away", "partitions": []},
             },
         },
     )
+
+
+def degraded(metrics: SinkMetrics, loop: str) -> float | None:
+    return metrics.registry.get_sample_value("isotherm_sink_degraded", {"loop": loop})
+
+
+def test_what_takes_long_or_is_mostly_poison_is_told_by_a_metric_until_it_is_over(clock: Clock) -> None:
+    metrics = SinkMetrics()
+    health = Health("summaries", metrics, clock)
+    health.well()
+    health.troubled("mysql: gone")
+    assert degraded(metrics, "summaries") == 0
+    clock.now = TROUBLED_AFTER_S + 1
+    health.troubled("mysql: gone")
+    assert degraded(metrics, "summaries") == 1
+    health.well()
+    assert degraded(metrics, "summaries") == 0
+
+    health.alarm("600 of the last 1000 records were poison.")
+    health.well()
+    assert degraded(metrics, "summaries") == 1
+    assert report_all([health])[0] is True
+    assert report_all([health])[1]["status"] == "degraded"
+    assert report_all([health])[1]["reason"].startswith("summaries: 600 of the last 1000")
+    health.alarm("")
+    health.well()
+    assert (degraded(metrics, "summaries"), report_all([health])[1]["status"]) == (0, "ok")
+
+
+def test_some_poison_is_no_alarm_and_a_flood_is_one_until_good_records_come() -> None:
+    share = PoisonShare()
+
+    assert share.add(19, 19) == ""
+    assert share.add(10_000, 0) == ""
+    assert share.add(500, 200) == ""
+    assert "700 of the last 1000 records" in share.add(500, 500)
+    assert "1000 of the last 1000 records" in share.add(1000, 1000)
+    assert share.add(3_000, 3) == ""
