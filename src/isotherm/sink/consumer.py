@@ -30,7 +30,10 @@ _MAX_POLL_INTERVAL_MS: Final = 30 * 60 * 1000
 
 @dataclass(slots=True)
 class Place:
-    """Where we are in one partition: what MySQL holds and what we read next."""
+    """Where we are in one partition: what MySQL holds once all is written, and what we read next.
+
+    They differ where records have expired.
+    """
 
     stored: int
     next_offset: int
@@ -54,6 +57,7 @@ class TopicConsumer:
         topic: str,
         group: str,
         stored_offsets: Callable[[dict[int, int]], dict[int, int]],
+        settle: Callable[[], None],
         patience: Patience,
     ) -> None:
         """Join the group.
@@ -64,10 +68,13 @@ class TopicConsumer:
             group: consumer group.
             stored_offsets: gives the stored next offset of each partition in its argument, which holds
                 the earliest offset of each, to begin at where none is stored. Called at assignment.
+            settle: returns once all that was given out is written, or has failed. Called before
+                partitions are given up or taken over.
             patience: waits while Kafka is away.
         """
         self._topic = topic
         self._stored_offsets = stored_offsets
+        self._settle = settle
         self._patience = patience
         self._places: dict[int, Place] = {}
         self._gap = 0
@@ -93,7 +100,11 @@ class TopicConsumer:
         return sorted(self._places)
 
     def read(self, limit: int, wait_s: float) -> Received:
-        """Up to `limit` records, waiting at most `wait_s` seconds for more once there is one.
+        """Up to `limit` records, to be written in the order they are given out.
+
+        Args:
+            limit: of their number; long ones are fewer.
+            wait_s: for more, once there is one.
 
         Raises:
             KafkaException: the broker is away or refused; try again later.
@@ -119,6 +130,10 @@ class TopicConsumer:
             for partition, next_offset in nexts.items()
             if next_offset != self._places[partition].next_offset
         ]
+        for move in moves:
+            self._places[move.partition] = Place(move.next_offset, move.next_offset)
+        if moves:
+            self._gap = 0
         return Received(new, moves, gap)
 
     def _take(self, limit: int, wait_s: float) -> list[Message]:
@@ -135,13 +150,6 @@ class TopicConsumer:
             if len(more) < asked:
                 break
         return found
-
-    def moved(self, received: Received) -> None:
-        """Note that a batch is written: its offsets are stored."""
-        self._gap = 0
-        for move in received.moves:
-            if move.partition in self._places:
-                self._places[move.partition] = Place(move.next_offset, move.next_offset)
 
     def lag(self) -> dict[int, int]:
         """Records behind the end of each of our partitions, as far as the last fetch told."""
@@ -166,6 +174,7 @@ class TopicConsumer:
                 for one in assigned
             }
 
+        self._settle()
         # An assignment that failed here would be read by nobody.
         limits = self._patience.keep_trying("kafka", ask)
         stored = self._stored_offsets({partition: low for partition, (low, _) in limits.items()})
@@ -190,6 +199,7 @@ class TopicConsumer:
         log.info("partitions_assigned", topic=self._topic, offsets=starts)
 
     def _end(self, _consumer: Consumer, revoked: list[TopicPartition]) -> None:
+        self._settle()
         for one in revoked:
             self._places.pop(one.partition, None)
         log.info("partitions_revoked", partitions=[one.partition for one in revoked])

@@ -1,11 +1,14 @@
 """Following one topic: read a batch from where MySQL says, have it written, repeat.
 
 What a batch means is its writer's; both loops of the sink (summaries, dead letters) are this one.
-SIGTERM lets the batch in hand finish.
+While one batch is being written, the next one is read and prepared; they are written in order, one at a
+time. Partitions are given up and taken over only when nothing is being written. SIGTERM lets the batch
+in hand finish.
 """
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
@@ -41,11 +44,17 @@ class TopicPlan:
     linger_s: float
 
 
-class BatchWriter(Protocol):
-    """Writes batches; returns once the rows and the offsets stand in MySQL."""
+Write = Callable[[OffsetStore], None]
 
-    def write(self, received: Received, offsets: OffsetStore) -> None:
-        """Write one batch, waiting for stores that are away."""
+
+class BatchWriter(Protocol):
+    """Writes batches."""
+
+    def prepare(self, received: Received) -> Write:
+        """Do what needs no store; what is returned is called in a thread of its own.
+
+        It returns once the rows and the offsets stand in MySQL, and waits for stores that are away.
+        """
 
     def note_lag(self, lag: dict[int, int]) -> None:
         """Told after each turn how many records of each partition are not written."""
@@ -65,6 +74,8 @@ class Follower:
         self._offsets = OffsetStore(plan.topic, "", plan.group)
         self._admin = admin_client(plan.bootstrap_servers)
         self._topic_checked_at = 0.0
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"write-{plan.topic}")
+        self._writing: Future[None] | None = None
 
     def run(self) -> None:
         """Work until stopped.
@@ -81,13 +92,16 @@ class Follower:
                 self._plan.topic,
                 self._plan.group,
                 self._stored_offsets,
+                self._wait_for_writing,
                 self._patience,
             )
             while not self._patience.stop.is_set():
                 self._work(consumer)
+            self._finish_writing()
         except Stopped:
             pass
         finally:
+            self._thread.shutdown()
             if consumer is not None:
                 consumer.close()
             log.info("loop_stopped", topic=self._plan.topic)
@@ -103,12 +117,31 @@ class Follower:
         self._patience.health.partitions = list(consumer.partitions)
         if received.records:
             self._require_same_topic()
-            self._writer.write(received, self._offsets)
-            consumer.moved(received)
-        elif time.monotonic() - self._topic_checked_at > _CHECK_TOPIC_EVERY_S:
-            self._check_topic()
+            write = self._writer.prepare(received)
+            self._finish_writing()
+            self._patience.health.well()
+            self._writing = self._thread.submit(write, self._offsets)
+        else:
+            self._finish_writing()
+            if time.monotonic() - self._topic_checked_at > _CHECK_TOPIC_EVERY_S:
+                self._check_topic()
+            self._patience.health.well()
         self._writer.note_lag(consumer.lag())
-        self._patience.health.well()
+
+    def _finish_writing(self) -> None:
+        """Return once the batch in hand is written.
+
+        Raises:
+            Exception: whatever it failed with.
+        """
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+
+    def _wait_for_writing(self) -> None:
+        """The same for Kafka's callbacks, which leave a failure to the loop."""
+        if self._writing is not None:
+            wait([self._writing])
 
     def _stored_offsets(self, earliest: dict[int, int]) -> dict[int, int]:
         """At assignment: where each partition begins, stored for those that are new."""

@@ -17,7 +17,7 @@ from isotherm.dead_letter import DeadLetter, about_of
 from isotherm.errors import MessageFormatError
 from isotherm.messages import decode
 from isotherm.sink.consumer import Received
-from isotherm.sink.follower import commit_once
+from isotherm.sink.follower import Write, commit_once
 from isotherm.sink.health import SinkMetrics
 from isotherm.sink.offsets import Advance, OffsetStore
 from isotherm.sink.patience import Patience
@@ -113,9 +113,12 @@ class LetterWriter:
         self._patience = patience
         self._metrics = metrics
 
-    def write(self, received: Received, offsets: OffsetStore) -> None:
-        """Write a batch; see `follower.BatchWriter`."""
+    def prepare(self, received: Received) -> Write:
+        """Read them; see `follower.BatchWriter`."""
         letters = [read_letter(one) for one in received.records]
+        return lambda offsets: self._write(received, letters, offsets)
+
+    def _write(self, received: Received, letters: Sequence[NewLetter], offsets: OffsetStore) -> None:
         new = commit_once(
             self._patience,
             self._engine,

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from isotherm.sink.consumer import Received
 from isotherm.sink.dead_letters import REFUSED_BY_DATABASE, DeadLetters, Poison
 from isotherm.sink.decode import RECORD, Decoded, decode_records
-from isotherm.sink.follower import commit_once
+from isotherm.sink.follower import Write, commit_once
 from isotherm.sink.health import SinkMetrics
 from isotherm.sink.offsets import OffsetStore
 from isotherm.sink.patience import Patience
@@ -68,10 +68,14 @@ class SummaryWriter:
         self._metrics = metrics
         self._poison_share = PoisonShare()
 
-    def write(self, received: Received, offsets: OffsetStore) -> None:
-        """Set the poison aside, write the rest with its offsets; see `follower.BatchWriter`."""
-        started = time.monotonic()
+    def prepare(self, received: Received) -> Write:
+        """Decode; see `follower.BatchWriter`."""
         found = decode_records(received.records)
+        return lambda offsets: self._write(received, found, offsets)
+
+    def _write(self, received: Received, found: Decoded, offsets: OffsetStore) -> None:
+        """Set the poison aside, write the rest with its offsets."""
+        started = time.monotonic()
         self._set_aside(found.poison)
         poison = len(found.poison)
         try:
