@@ -28,7 +28,7 @@ from isotherm.settings import Settings
 LOCK: Final = Path(__file__).with_name("debezium.lock")
 # Of each set of jars; Connect looks for plugins in a folder of folders.
 FOLDERS: Final = {"connect": Path("connect"), "debezium": Path("plugins") / "debezium"}
-_READY_WITHIN_S: Final = 180
+_READY_WITHIN_S: Final = 400
 _WORKER: Final = {
     "offset.flush.interval.ms": "60000",
     "key.converter": "org.apache.kafka.connect.converters.ByteArrayConverter",

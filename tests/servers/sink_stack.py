@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    ConsumerGroupState,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
 
 from isotherm.dead_letter import DeadLetter
 from isotherm.hourly_summary import REASON_COUNTS
@@ -136,6 +143,20 @@ class SinkStack:
         """Signal a sink and return what it said."""
         process.send_signal(number)
         return process.communicate(timeout=30)[0]
+
+    def wait_for_members(self, count: int, within_s: float = 120) -> None:
+        """Return once so many sinks each have partitions of the summary topic."""
+        admin = admin_client(self.kafka.bootstrap)
+        deadline = time.monotonic() + within_s
+        having: list[Any] = []
+        while True:
+            with suppress(KafkaException):  # a broker that has just started does not coordinate yet
+                group = admin.describe_consumer_groups([self.group])[self.group].result(10)
+                having = [one for one in group.members if one.assignment.topic_partitions]
+                if len(having) == count and group.state == ConsumerGroupState.STABLE:
+                    return
+            assert time.monotonic() < deadline, f"{len(having)} of {count} sinks have partitions"
+            time.sleep(0.2)
 
     def write(self, *arguments: str) -> str:
         """Run a sink until all summaries are written; returns its log."""

@@ -1,7 +1,6 @@
 """The sink on a real broker and a real database: right rows, poison aside, offsets with the rows."""
 
 import json
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
@@ -316,7 +315,7 @@ def test_two_sinks_share_the_partitions_and_one_takes_over_when_the_other_ends(
         for n in range(30)
         for hour in range(20)
     ]
-    time.sleep(6)  # the group settles: both must have joined before the messages come
+    sinks.wait_for_members(2)
     sinks.send(sent)
     sinks.wait_until_written()
     said = sinks.stop(first)
