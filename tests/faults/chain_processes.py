@@ -146,6 +146,11 @@ class ChainProcesses:
         """Let it come back."""
         self._held[name].clear()
 
+    def log(self, name: str) -> str:
+        """All of one log."""
+        path = self._settings.logs_dir / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
     def logs(self) -> str:
         """The last lines of each log."""
         parts = []

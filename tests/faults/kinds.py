@@ -15,6 +15,14 @@ from servers.cutting_proxy import Moment
 # Seconds within which the second of a pair is killed after the first.
 _PAIR_WITHIN_S = 1.5
 _ROWS_FOR_A_FULL_DISK = 5_000
+_NOTICED_WITHIN_S = 300.0
+# In which log somebody says what of a full disk.
+_FULL_DISK_SAYS = {
+    "kafka": ("kafka", "kafka ended with"),
+    "checkpoints": ("task", "stream ended with"),
+    "mysql": ("sink", "store_away"),
+    "feeds": ("task", "feeder ended with"),
+}
 Inject = Callable[[Chain, random.Random], float]
 
 
@@ -137,14 +145,20 @@ def poison_and_kill(count: int, among: int, *names: str) -> Fault:
 
 
 def full_disk(of: str, seconds: float) -> Fault:
-    """A disk without a free byte for a while, and more to write than files have room for already."""
+    """A disk without a free byte until somebody has noticed, and for a while longer."""
+    log, said = _FULL_DISK_SAYS[of]
 
     def inject(chain: Chain, chance: random.Random) -> float:
         assert chain.disks is not None
         writer = Writer(chain, chance)
+        before = chain.processes.log(log).count(said)
         chain.disks.fill(of)
-        if of != "kafka":
-            writer.send_shuffled(_ROWS_FOR_A_FULL_DISK, times=1, days=6)
+        deadline = time.monotonic() + _NOTICED_WITHIN_S
+        while chain.processes.log(log).count(said) == before:
+            assert time.monotonic() < deadline, f"nobody noticed that the disk of {of} is full"
+            if of == "mysql":  # its files have room for some rows yet
+                writer.send_shuffled(_ROWS_FOR_A_FULL_DISK, times=1, days=6)
+            time.sleep(2)
         time.sleep(seconds)
         chain.disks.clear(of)
         return chain.wait_for_new_rows()
@@ -178,7 +192,7 @@ SELDOM: tuple[Fault, ...] = (
     disorder(30_000, times=3, days=6),
     full_disk("kafka", 20),
     full_disk("checkpoints", 20),
-    full_disk("mysql", 30),
+    full_disk("mysql", 20),
     full_disk("feeds", 10),
     *(stop_for(name, 60) for name in PROGRAMS),
     away_for("kafka", seconds=180),
