@@ -86,7 +86,11 @@ def station_hour(of_rules: Sequence[Row]) -> Row:
     head = ("station_id", "hour_start", "dataset", "received", "version")
     apart = (*head, "rule", "schema_version")
     rules = {
-        one["rule"]: {name: value for name, value in one.items() if value and name not in apart}
+        one["rule"]: {
+            name: value
+            for name, value in one.items()
+            if name not in apart and (value or not name.endswith("_count"))
+        }
         for one in of_rules
     }
     return {"schema_version": 2, **{name: of_rules[0][name] for name in head}, "rules": rules}
