@@ -55,11 +55,14 @@ def test_a_station_alone_opens_its_own_newest_year(
     expect_shown(page)
     for part in (f"from={begin}", f"to={last}", f"by={'hour' if days < 31 else 'day'}"):
         assert part in page.url
-    shown, full = page.locator("main").inner_text(), page.url
+    main, full = page.locator("main"), page.url
+    # What is known of a station comes after its hours.
+    expect(main).to_contain_text("Whole record")
+    shown = main.inner_text()
     page.goto("about:blank")
     page.goto(full)
     expect_shown(page)
-    assert page.locator("main").inner_text() == shown
+    expect(main).to_have_text(shown, use_inner_text=True)
 
 
 def test_a_code_in_the_address_becomes_its_stations_id(

@@ -41,10 +41,9 @@ def letters(speed: Speed, monkeypatch: pytest.MonkeyPatch) -> Iterator["Letters"
         monkeypatch.setattr(module, "load_settings", lambda: speed.settings)
     FeedPosition(FEED, start_offsets={0: 0, 1: 0}).save(position_path(speed.settings, FEED))
     one = Letters(speed)
+    one.forget()  # what other tests have left in the database
     yield one
-    with speed.engine.begin() as connection:
-        for table in (dead_letter, notice, sink_offset):
-            connection.execute(sa.delete(table))
+    one.forget()
 
 
 class Letters:
@@ -52,6 +51,11 @@ class Letters:
 
     def __init__(self, speed: Speed) -> None:
         self.speed, self.settings, self.engine = speed, speed.settings, speed.engine
+
+    def forget(self) -> None:
+        with self.engine.begin() as connection:
+            for table in (dead_letter, notice, sink_offset):
+                connection.execute(sa.delete(table))
 
     def refuse(self, *values: bytes, written_ms: int = 0) -> None:
         """Messages that the stream refuses, and their letters as the sink writes them."""

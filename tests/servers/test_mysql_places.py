@@ -13,12 +13,13 @@ from servers.summary_data import utc
 pytest_plugins = ["servers.mariadb_fixture"]
 pytestmark = pytest.mark.servers
 
-PLACE, OLDER, TWIN = "USW00094846", "72530094846", "99999994846"
+# Ids that no other test in the same database has files of.
+PLACE, OLDER, TWIN, ALONE = (f"ZZPLACE000{number}" for number in (1, 2, 3, 4))
 
 
 @pytest.fixture
 def connection(database: Database) -> Iterator[sa.Connection]:
-    """Two ids of O'Hare mean a third; nothing of it stays."""
+    """Two ids mean a third; nothing of it stays."""
     with database.engine().connect() as one:
         rows = [
             {"station_id": of, "place_id": PLACE, "via": "wban", "distance_km": 0.1}
@@ -29,16 +30,16 @@ def connection(database: Database) -> Iterator[sa.Connection]:
 
 
 def test_an_id_without_a_row_is_its_own_place(connection: sa.Connection) -> None:
-    asked = [OLDER, TWIN, PLACE, "01001099999"]
+    asked = [OLDER, TWIN, PLACE, ALONE]
     assert places_of(connection, asked) == {
         OLDER: PLACE,
         TWIN: PLACE,
         PLACE: PLACE,
-        "01001099999": "01001099999",
+        ALONE: ALONE,
     }
-    assert natives_of(connection, [PLACE, "01001099999"]) == {
+    assert natives_of(connection, [PLACE, ALONE]) == {
         PLACE: [PLACE, OLDER, TWIN],
-        "01001099999": ["01001099999"],
+        ALONE: [ALONE],
     }
 
 
@@ -62,4 +63,4 @@ def test_members_are_those_with_files_in_the_order_they_serve(connection: sa.Con
             Member("zz-unknown", PLACE),
         ],
     }
-    assert members_of(connection, ["01001099999"]) == {"01001099999": []}
+    assert members_of(connection, [ALONE]) == {ALONE: []}

@@ -1,6 +1,7 @@
 """A test run leaves nothing behind, and ends by itself."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -100,8 +101,7 @@ def test_two_lanes_take_each_file_once_and_the_product_is_in_the_first(tmp_path:
         where = [lane for lane in (first, second) if f"test_{number}.py::test_second" in lane]
         assert done.stdout.count(f"closed test_{number}") == len(where) == 1, done.stdout
         assert number not in (4, 5) or where == [first]
-    assert "test_0.py" in first
-    assert "test_3.py" in second
+    assert len(re.findall("PASSED|FAILED", second)) > 1
     assert done.stdout.count("FAILED") == 2  # as it happened, and in its lane's summary
     assert done.returncode == 1
 
