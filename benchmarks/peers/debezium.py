@@ -2,7 +2,7 @@
 
 The jars are those of `debezium.lock`, fetched as the product fetches its own. What it takes:
 
-- `schema.content` gives the converter the schema once; a schema in each message costs half the rate;
+- `schema.content` gives the converter the schema once, instead of with each message;
 - the key as a struct, made of the value (`ValueToKey`): with `primary.key.mode=record_value` the
   reduction buffer goes by the whole value, so that nothing is reduced and versions of an hour are
   written in the order of their hashes; with a text as key it refuses to work at all;
