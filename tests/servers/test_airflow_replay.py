@@ -92,6 +92,11 @@ def refused(product: RunningProduct) -> list[source_files.RefusedFile]:
         return source_files.read_refused(connection)
 
 
+def told_of_ohare(receiver: Receiver) -> list[str]:
+    """Notices of the station; others are of the clock: this archive's newest hour is of August."""
+    return [each["message"] for each in receiver.received if OHARE in each["message"]]
+
+
 def test_publications_through_airflow(
     product: RunningProduct, archive: Path, august: dict[str, Edition], receiver: Receiver
 ) -> None:
@@ -109,9 +114,9 @@ def test_publications_through_airflow(
         assert publish_and_run(SHRUNK) == []
         [one] = refused(product)
         assert (one.station_id, one.year) == (OHARE, 2026)
-        assert [OHARE in each["message"] for each in receiver.received] == [True]
+        assert len(told_of_ohare(receiver)) == 1
         assert run(airflow, DAG) == [], "it is refused again, and told no more"
-        assert len(receiver.received) == 1
+        assert len(told_of_ohare(receiver)) == 1
         assert publish_and_run(RESTORED) == changed(august[GROWN], august[RESTORED])
         assert refused(product) == []
 
