@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -66,14 +67,15 @@ def lightgbm_forecast(result: Backtest, *, is_series: bool) -> Floats:
         known = _some(np.flatnonzero(past), _SERIES_ROWS if is_series else None)
         rows, ahead = (origins.rows[np.ix_(one, columns)] for one in (known, scored[block]))
         targets = origins.targets[known]
+        grown = partial(_grown, rows, ahead)
         with ThreadPoolExecutor(_THREADS) as pool:
-            changes = pool.map(lambda lead: _grown(rows, targets[:, lead - 1], ahead), leads)
+            changes = pool.map(grown, (targets[:, lead - 1] for lead in leads))
             for lead, change in zip(leads, changes, strict=True):
                 found[block, lead - 1] = origins.temperature_c[scored[block]] + change
     return found
 
 
-def _grown(rows: Floats, target: Floats, ahead: Floats) -> Floats:
+def _grown(rows: Floats, ahead: Floats, target: Floats) -> Floats:
     """What trees of one lead say of other rows.
 
     One thread a lead: several, that wait for each other at every split, take many times the time of
