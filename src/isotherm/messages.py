@@ -1,10 +1,10 @@
 """The Kafka topics and what one message of each holds; encode, decode, version.
 
-One message = one observation, or one station-hour under every rule; key = station, JSON with a schema
-version. The record's timestamp is the time of feeding: with the observation's own time, 1901 would
-expire at once. The observation's fields come from `observation.FIELDS`, the summary's from
-`statistics.catalogue`; what cannot be read becomes a `dead_letter`. Unknown fields are ignored, so that
-a writer may add one; an unknown version is refused.
+One message = one observation, one station-hour under every rule, or one station's forecast
+(`forecast_message`); key = station, JSON with a schema version. The record's timestamp is the time of
+feeding: with the observation's own time, 1901 would expire at once. The observation's fields come from
+`observation.FIELDS`, the summary's from `statistics.catalogue`; what cannot be read becomes a
+`dead_letter`. Unknown fields are ignored, so that a writer may add one; an unknown version is refused.
 """
 
 from collections.abc import Callable
@@ -46,6 +46,7 @@ from isotherm.statistics.statistic import COUNT, Statistic
 OBSERVATION_TOPIC: Final = "isotherm.observation"
 HOURLY_SUMMARY_TOPIC: Final = "isotherm.hourly-summary"
 DEAD_LETTER_TOPIC: Final = "isotherm.dead-letter"
+FORECAST_TOPIC: Final = "isotherm.forecast"
 
 RETENTION_MS: Final = 7 * 24 * 3600 * 1000
 SEGMENT_MS: Final = 3600 * 1000
@@ -80,6 +81,7 @@ TOPICS: Final = (
     Topic(OBSERVATION_TOPIC, 2),
     Topic(HOURLY_SUMMARY_TOPIC, 2),
     Topic(DEAD_LETTER_TOPIC, 1),
+    Topic(FORECAST_TOPIC, 2),
 )
 
 
@@ -272,7 +274,8 @@ def decode(kind: type[AnyMessage], content: bytes | str | None) -> AnyMessage:
     """Read one message and check every field.
 
     Args:
-        kind: ObservationMessage, StationHourMessage, HourlySummaryMessage or `dead_letter.DeadLetter`.
+        kind: ObservationMessage, StationHourMessage, HourlySummaryMessage, `dead_letter.DeadLetter` or
+            `forecast_message.ForecastMessage`.
         content: the record's value; None is a tombstone, which no topic of ours uses.
 
     Raises:

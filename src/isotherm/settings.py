@@ -104,6 +104,12 @@ class Settings(BaseSettings):
         gt=0,
         description="a stream that follows the archive asks it for changed files so often, seconds",
     )
+    forecasts_kept_days: int = Field(
+        default=400, ge=1, description="days since they were issued: forecasts of the service"
+    )
+    hindcasts_kept_days: int = Field(
+        default=35, ge=1, description="days since they were issued: forecasts of hours known already"
+    )
     notify_url: SecretStr = Field(
         default=SecretStr(""), description="where failures are told, as apprise writes addresses"
     )

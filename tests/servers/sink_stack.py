@@ -25,7 +25,7 @@ from confluent_kafka import (
 
 from isotherm.dead_letter import DeadLetter
 from isotherm.hourly_summary import REASON_COUNTS
-from isotherm.messages import DEAD_LETTER_TOPIC, HOURLY_SUMMARY_TOPIC, TOPICS, decode
+from isotherm.messages import DEAD_LETTER_TOPIC, FORECAST_TOPIC, HOURLY_SUMMARY_TOPIC, TOPICS, decode
 from isotherm.statistics.catalogue import MEASURED, STATISTIC_NAMES
 from isotherm.stores.kafka_topics import admin_client, ensure_topics
 from servers.kafka_fixture import KafkaBroker
@@ -92,10 +92,10 @@ class SinkStack:
         topics = [
             replace(topic, name=f"{self.prefix}.{topic.name}")
             for topic in TOPICS
-            if topic.name in (HOURLY_SUMMARY_TOPIC, DEAD_LETTER_TOPIC)
+            if topic.name in (HOURLY_SUMMARY_TOPIC, DEAD_LETTER_TOPIC, FORECAST_TOPIC)
         ]
         self.topics = topics
-        self.topic, self.dead_letter_topic = (topic.name for topic in topics)
+        self.topic, self.dead_letter_topic, self.forecast_topic = (one.name for one in topics)
         ensure_topics(kafka.bootstrap, topics)
         self.engine = database.engine()
         self._producer = Producer(
@@ -132,7 +132,8 @@ class SinkStack:
             [
                 sys.executable, str(ROOT / "streaming" / "summaries_to_mysql.py"), "--port", "0",
                 "--topic", self.topic, "--dead-letter-topic", self.dead_letter_topic,
-                "--group", self.group, "--linger-s", "0.1", *arguments,
+                "--forecast-topic", self.forecast_topic, "--group", self.group,
+                "--linger-s", "0.1", *arguments,
             ],
             env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip

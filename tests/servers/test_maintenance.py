@@ -111,6 +111,11 @@ def test_old_plans_go_and_those_of_today_stay(place: Workplace) -> None:
     assert place.store.list(PLAN_ROOT) == [new]
 
 
+def rejects_removed(place: Workplace, *, dry_run: bool) -> int:
+    removals = database.clean_mysql(place.engine, load_settings(), dry_run=dry_run)
+    return by_name(removals)["rejected_observation"]
+
+
 def test_old_rejects_go_some_at_a_time_and_their_counts_stay(
     place: Workplace, published: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,8 +128,8 @@ def test_old_rejects_go_some_at_a_time_and_their_counts_stay(
         assert connection.scalar(sa.select(sa.func.sum(counts.c.rejected))) == 5
         connection.execute(sa.update(rejected).values(rejected_at=NOW - timedelta(days=31)))
     monkeypatch.setattr(database, "_AT_ONCE", 2)
-    assert by_name(database.clean_mysql(place.engine, dry_run=True))["rejected_observation"] == 5
-    assert by_name(database.clean_mysql(place.engine, dry_run=False))["rejected_observation"] == 5
+    assert rejects_removed(place, dry_run=True) == 5
+    assert rejects_removed(place, dry_run=False) == 5
     with place.engine.begin() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(rejected)) == 0
         assert connection.scalar(sa.select(sa.func.sum(counts.c.rejected))) == 5
@@ -133,7 +138,27 @@ def test_old_rejects_go_some_at_a_time_and_their_counts_stay(
     summarise_pending(place)
     with place.engine.begin() as connection:
         assert connection.scalar(sa.select(sa.func.sum(counts.c.rejected))) == 5
-    assert by_name(database.clean_mysql(place.engine, dry_run=False))["rejected_observation"] == 0
+    assert rejects_removed(place, dry_run=False) == 0
+
+
+def test_forecasts_go_by_when_they_were_issued_and_those_of_the_past_sooner(place: Workplace) -> None:
+    forecast = tables.forecast
+    ages = {"service": (399, 401), "hindcast": (34, 36)}
+    rows = [
+        {"station_id": STATION, "kind": kind, "origin_hour": NOW - timedelta(days=4000 + age),
+         "dataset": "global-hourly", "issued_at": NOW - timedelta(days=age), "model_version": "1",
+         "version": 1, "leads": "{}", "updated_at": NOW}
+        for kind, some in ages.items()
+        for age in some
+    ]  # fmt: skip
+    with place.engine.begin() as connection:
+        connection.execute(sa.insert(forecast), rows)
+    removed = by_name(database.clean_mysql(place.engine, load_settings(), dry_run=False))
+    assert (removed["forecast, service"], removed["forecast, hindcast"]) == (1, 1)
+    with place.engine.connect() as connection:
+        left = connection.execute(sa.select(forecast.c.kind, forecast.c.issued_at)).all()
+    kept = {(kind, (NOW - issued).days) for kind, issued in left}
+    assert kept == {("service", 399), ("hindcast", 34)}
 
 
 def old(path: Path, days: int = 40, *, folder: bool = False) -> Path:

@@ -1,5 +1,6 @@
 """MySQL: rows that are kept for a while only, deleted some at a time beside whoever writes."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -7,12 +8,15 @@ import sqlalchemy as sa
 import stamina
 from sqlalchemy import Engine
 
+from isotherm.forecast_message import Kind
 from isotherm.maintenance.removal import Removal
+from isotherm.settings import Settings
 from isotherm.stores.mysql import is_transient
 from isotherm.stores.tables import (
     dead_letter,
     disk_sample,
     file_review,
+    forecast,
     hour_receipt,
     rejected_observation,
 )
@@ -27,10 +31,11 @@ _AT_ONCE: Final = 5_000
 _ATTEMPTS: Final = 10
 
 
-def clean_mysql(engine: Engine, *, dry_run: bool) -> list[Removal]:
+def clean_mysql(engine: Engine, settings: Settings, *, dry_run: bool) -> list[Removal]:
     """Delete rows that are older than they are kept.
 
-    Counts of rejects stay: they are in `rejection_count` and in the ledger of files.
+    Counts of rejects stay: they are in `rejection_count` and in the ledger of files. Forecasts go by
+    when they were issued: a replay of 2014 is as new as the run that made it.
     """
     kept = (
         (rejected_observation, "rejected_at", "30 days, counts for ever", REJECTS_KEPT),
@@ -40,15 +45,26 @@ def clean_mysql(engine: Engine, *, dry_run: bool) -> list[Removal]:
         (disk_sample, "sampled_at", "400 days", _SAMPLES_KEPT),
     )
     now = to_naive(datetime.now(UTC))
-    return [
-        Removal(table.name, words, _delete(engine, table, column, now - age, dry_run=dry_run))
-        for table, column, words, age in kept
-    ]
+    removals = []
+    for table, column, words, age in kept:
+        gone = _delete(engine, table, table.c[column] < now - age, dry_run=dry_run)
+        removals.append(Removal(table.name, words, gone))
+    return [*removals, *_clean_forecasts(engine, settings, now, dry_run=dry_run)]
 
 
-def _delete(engine: Engine, table: sa.Table, column: str, before: datetime, *, dry_run: bool) -> int:
-    """Delete the rows of before, oldest first; returns how many."""
-    is_old = table.c[column] < before
+def _clean_forecasts(
+    engine: Engine, settings: Settings, now: datetime, *, dry_run: bool
+) -> Iterator[Removal]:
+    kept = {Kind.SERVICE: settings.forecasts_kept_days, Kind.HINDCAST: settings.hindcasts_kept_days}
+    for kind, days in kept.items():
+        issued_before = forecast.c.issued_at < now - timedelta(days=days)
+        is_old = sa.and_(forecast.c.kind == kind.value, issued_before)
+        gone = _delete(engine, forecast, is_old, dry_run=dry_run)
+        yield Removal(f"{forecast.name}, {kind.value}", f"{days} days", gone)
+
+
+def _delete(engine: Engine, table: sa.Table, is_old: sa.ColumnElement[bool], *, dry_run: bool) -> int:
+    """Delete rows, some at a time; returns how many."""
     if dry_run:
         with engine.connect() as connection:
             count = sa.select(sa.func.count()).select_from(table).where(is_old)

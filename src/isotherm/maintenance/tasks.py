@@ -26,7 +26,8 @@ def hdfs(place: Workplace, *, dry_run: bool) -> Removed:
 @in_workplace
 def mysql(place: Workplace, *, dry_run: bool) -> Removed:
     """Rows that are kept for a while only."""
-    return write_removals(clean_mysql(place.engine, dry_run=dry_run), dry_run=dry_run)
+    removals = clean_mysql(place.engine, load_settings(), dry_run=dry_run)
+    return write_removals(removals, dry_run=dry_run)
 
 
 def folders(*, runs_kept_days: int, dry_run: bool) -> Removed:

@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from confluent_kafka import Message, Producer
 
 from isotherm.dead_letter import DeadLetter
 from isotherm.errors import StoreError
+from isotherm.sink.patience import Patience
 from isotherm.stores.kafka_topics import QUIET
 
 INVALID: Final = "invalid"
 REFUSED_BY_DATABASE: Final = "refused_by_database"
 _FLUSH_S: Final = 10.0
 _QUEUE_KBYTES: Final = 64 * 1024
+# A megabyte each at most: so many are acknowledged well within the producer's patience.
+_LETTERS_AT_ONCE: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +88,9 @@ class DeadLetters:
     def _note_failure(self, error: object, _message: Message) -> None:
         if error is not None:
             self._failures.append(str(error))
+
+
+def set_aside(letters: DeadLetters, patience: Patience, poison: Sequence[Poison]) -> None:
+    """Return once Kafka has a letter of each, however long it is away."""
+    for start in range(0, len(poison), _LETTERS_AT_ONCE):
+        patience.keep_trying("kafka", partial(letters.send, poison[start : start + _LETTERS_AT_ONCE]))

@@ -44,6 +44,9 @@ class SinkMetrics:
         self.letter_lag = Gauge(
             "isotherm_sink_lag_letters", "Dead letters not counted", registry=self.registry
         )
+        self.forecast_lag = Gauge(
+            "isotherm_sink_lag_forecasts", "Forecasts not written", registry=self.registry
+        )
         self.heartbeat = Gauge(
             "isotherm_sink_heartbeat_seconds",
             "Time of the last sign of life",
@@ -57,6 +60,7 @@ class SinkMetrics:
             registry=self.registry,
         )
         self.letters = self._counter("letters", "Dead letters read, by what became of them", "outcome")
+        self.forecasts = self._counter("forecasts", "Forecasts read, by what became of them", "outcome")
 
     def _counter(self, name: str, meaning: str, label: str) -> Counter:
         return Counter(f"isotherm_sink_{name}", meaning, [label], registry=self.registry)

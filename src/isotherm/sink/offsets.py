@@ -158,6 +158,16 @@ def adopt_letters(engine: Engine, store: OffsetStore) -> Mapping[str, int]:
     return reset
 
 
+def adopt_forecasts(engine: Engine, store: OffsetStore) -> Mapping[str, int]:
+    """Accept a topic of forecasts that was made again; their versions are times, and go on counting.
+
+    Returns:
+        How many offsets were reset.
+    """
+    with engine.begin() as connection:
+        return {sink_offset.name: _forget_other_topics(connection, store)}
+
+
 def _forget_other_topics(connection: Connection, store: OffsetStore) -> int:
     result = connection.execute(
         sa.delete(sink_offset).where(

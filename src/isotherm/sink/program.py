@@ -12,10 +12,10 @@ from sqlalchemy import Engine
 from isotherm import lane
 from isotherm.errors import FencedError, IsothermError
 from isotherm.json_log import write_json_lines
-from isotherm.messages import DEAD_LETTER_TOPIC, HOURLY_SUMMARY_TOPIC
+from isotherm.messages import DEAD_LETTER_TOPIC, FORECAST_TOPIC, HOURLY_SUMMARY_TOPIC
 from isotherm.settings import PortOffset, Settings, load_settings
 from isotherm.sink.health import SinkMetrics, serve
-from isotherm.sink.offsets import OffsetStore, adopt_letters, adopt_summaries
+from isotherm.sink.offsets import OffsetStore, adopt_forecasts, adopt_letters, adopt_summaries
 from isotherm.sink.service import SINK_GROUP, Sink, SinkOptions
 from isotherm.stores.kafka_topics import admin_client, topic_id
 from isotherm.stores.mysql import create_engine
@@ -32,10 +32,11 @@ _IDLE_TIMEOUT_S: Final = 60
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line; everything has a default."""
-    parser = argparse.ArgumentParser(description="Write hourly summaries from Kafka into MySQL.")
+    parser = argparse.ArgumentParser(description="Write summaries and forecasts into MySQL.")
     lane.add_argument(parser)
     parser.add_argument("--topic", help="default: the lane's")
     parser.add_argument("--dead-letter-topic", help="default: the lane's")
+    parser.add_argument("--forecast-topic", help="default: the lane's")
     parser.add_argument("--group", help="consumer group; default: the lane's")
     parser.add_argument("--batch-size", type=int, default=4000, help="records in one transaction")
     parser.add_argument("--linger-s", type=float, default=0.1, help="wait for a batch to fill up")
@@ -105,6 +106,7 @@ def _options(settings: Settings, arguments: argparse.Namespace) -> SinkOptions:
         settings.kafka_bootstrap_servers,
         topic=arguments.topic or settings.lane.topic(HOURLY_SUMMARY_TOPIC),
         dead_letter_topic=arguments.dead_letter_topic or settings.lane.topic(DEAD_LETTER_TOPIC),
+        forecast_topic=arguments.forecast_topic or settings.lane.topic(FORECAST_TOPIC),
         group=arguments.group or settings.lane.group(SINK_GROUP),
         batch_size=arguments.batch_size,
         linger_s=arguments.linger_s,
@@ -117,6 +119,7 @@ def _adopt(settings: Settings, engine: Engine, arguments: argparse.Namespace) ->
     for topic, group, adopt in (
         (options.topic, options.group, adopt_summaries),
         (options.dead_letter_topic, options.letter_group, adopt_letters),
+        (options.forecast_topic, options.forecast_group, adopt_forecasts),
     ):
         offsets = OffsetStore(topic, topic_id(admin, topic), group)
         log.info("topic_adopted", topic=topic, reset=dict(adopt(engine, offsets)))

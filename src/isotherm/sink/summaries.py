@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from isotherm.sink.consumer import Received
-from isotherm.sink.dead_letters import REFUSED_BY_DATABASE, DeadLetters, Poison
+from isotherm.sink.dead_letters import REFUSED_BY_DATABASE, DeadLetters, Poison, set_aside
 from isotherm.sink.decode import RECORD, Decoded, decode_records
 from isotherm.sink.follower import Write, commit_once
 from isotherm.sink.health import SinkMetrics
@@ -23,8 +23,6 @@ from isotherm.sink.transaction import Written, write_batch
 
 log = structlog.get_logger()
 
-# A megabyte each at most: so many are acknowledged well within the producer's patience.
-_LETTERS_AT_ONCE: Final = 20
 # Of so many records or the last batch, at least so many and more than this share.
 _LATELY_RECORDS: Final = 1000
 _FEWEST_POISON: Final = 20
@@ -76,7 +74,7 @@ class SummaryWriter:
     def _write(self, received: Received, found: Decoded, offsets: OffsetStore) -> None:
         """Set the poison aside, write the rest with its offsets."""
         started = time.monotonic()
-        self._set_aside(found.poison)
+        set_aside(self._dead_letters, self._patience, found.poison)
         poison = len(found.poison)
         try:
             written = commit_once(
@@ -97,12 +95,6 @@ class SummaryWriter:
         """Show it as a metric."""
         for partition, records in lag.items():
             self._metrics.lag.labels(partition).set(records)
-
-    def _set_aside(self, poison: Sequence[Poison]) -> None:
-        """Return once Kafka has a letter of each."""
-        for start in range(0, len(poison), _LETTERS_AT_ONCE):
-            part = poison[start : start + _LETTERS_AT_ONCE]
-            self._patience.keep_trying("kafka", partial(self._dead_letters.send, part))
 
     def _write_what_can_be(
         self, received: Received, offsets: OffsetStore, found: Decoded
@@ -129,12 +121,11 @@ class SummaryWriter:
         # A record holds a row per rule, and becomes one letter.
         numbers = found.summaries[RECORD]
         said_of = {numbers[row]: said for row, said in refused}
-        self._set_aside(
-            [
-                Poison(received.records[number], REFUSED_BY_DATABASE, said)
-                for number, said in said_of.items()
-            ]
-        )
+        letters = [
+            Poison(received.records[number], REFUSED_BY_DATABASE, said)
+            for number, said in said_of.items()
+        ]
+        set_aside(self._dead_letters, self._patience, letters)
         commit_once(
             self._patience,
             self._engine,

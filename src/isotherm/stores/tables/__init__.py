@@ -20,6 +20,7 @@ from isotherm.stores.tables.climate import (
 )
 from isotherm.stores.tables.columns import STATION_ID_LENGTH, metadata
 from isotherm.stores.tables.files import accepted_version, file_review, source_file
+from isotherm.stores.tables.forecasts import forecast
 from isotherm.stores.tables.letters import dead_letter
 from isotherm.stores.tables.reconciliations import (
     RECONCILED_COUNTS,
@@ -74,6 +75,7 @@ __all__ = [
     "disk_sample",
     "empty_hour",
     "file_review",
+    "forecast",
     "global_daily_summary",
     "global_hourly_summary",
     "global_monthly_summary",
