@@ -10,6 +10,8 @@ from typing import Final
 RAW_ROOT: Final = "/isotherm/raw"
 OBSERVATION_ROOT: Final = "/isotherm/observations"
 HOURLY_SUMMARY_ROOT: Final = "/isotherm/hourly_summary"
+MODEL_ROOT: Final = "/isotherm/models/temperature"
+TRAINING_ROOT: Final = "/isotherm/training"
 BUCKET_COUNT: Final = 32
 _VERSION_DIGITS: Final = 16
 

@@ -22,6 +22,7 @@ from isotherm.stores.tables.columns import STATION_ID_LENGTH, metadata
 from isotherm.stores.tables.files import accepted_version, file_review, source_file
 from isotherm.stores.tables.forecasts import forecast
 from isotherm.stores.tables.letters import dead_letter
+from isotherm.stores.tables.models import forecast_model, station_forecast_model
 from isotherm.stores.tables.reconciliations import (
     RECONCILED_COUNTS,
     RECONCILED_FED,
@@ -76,6 +77,7 @@ __all__ = [
     "empty_hour",
     "file_review",
     "forecast",
+    "forecast_model",
     "global_daily_summary",
     "global_hourly_summary",
     "global_monthly_summary",
@@ -101,6 +103,7 @@ __all__ = [
     "source_file",
     "station",
     "station_alias",
+    "station_forecast_model",
     "station_group",
     "station_place",
     "station_term",
