@@ -39,6 +39,7 @@ from isotherm.stores.tables.running import (
     untold_day,
     work_pace,
 )
+from isotherm.stores.tables.scores import forecast_score
 from isotherm.stores.tables.stations import (
     cross_walk_entry,
     served_day,
@@ -78,6 +79,7 @@ __all__ = [
     "file_review",
     "forecast",
     "forecast_model",
+    "forecast_score",
     "global_daily_summary",
     "global_hourly_summary",
     "global_monthly_summary",
