@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+import stamina
 from confluent_kafka import (
     OFFSET_BEGINNING,
     Consumer,
@@ -184,10 +185,15 @@ class SinkStack:
         consumer = Consumer(
             {"bootstrap.servers": self.kafka.bootstrap, "group.id": "ends", "log_level": 0}
         )
-        ends = {
-            number: consumer.get_watermark_offsets(TopicPartition(self.topic, number), timeout=10)[1]
-            for number in range(self.topics[0].partitions)
-        }
+        # A topic that was just made may have no leader yet.
+        for attempt in stamina.retry_context(on=KafkaException, timeout=30):
+            with attempt:
+                ends = {
+                    number: consumer.get_watermark_offsets(
+                        TopicPartition(self.topic, number), timeout=10
+                    )[1]
+                    for number in range(self.topics[0].partitions)
+                }
         consumer.close()
         return ends
 

@@ -349,6 +349,7 @@ def test_health_and_metrics_tell_what_the_sink_does(sinks: SinkStack) -> None:
         "loops": {
             "summaries": {"status": "ok", "reason": "", "partitions": [0, 1]},
             "letters": {"status": "ok", "reason": "", "partitions": [0]},
+            "forecasts": {"status": "ok", "reason": "", "partitions": [0, 1]},
         },
     }
     assert 'isotherm_sink_letters_total{outcome="counted"} 1.0' in metrics

@@ -6,7 +6,7 @@ statements are checked ids, names from closed lists and times (see `HourlySummar
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -20,18 +20,14 @@ from isotherm.sink.decode import GUARD, KEY
 from isotherm.statistics.catalogue import STATISTICS
 from isotherm.statistics.statistic import COUNT
 from isotherm.stores import tables
-from isotherm.stores.statements import statement_bytes
+from isotherm.stores.statements import in_statements, statement_bytes
 
 HOURLY_SUMMARY: Final = tables.hourly_summary.name
 EMPTY_HOUR: Final = tables.empty_hour.name
 _TABLES: Final = {one.name: one for one in (tables.hourly_summary, tables.empty_hour)}
-# MySQL plans a statement of some thousand ranges within its default memory, not one of ten thousand.
-_RANGES_PER_STATEMENT: Final = 1000
-_HOURS_PER_RANGE: Final = 300
+_HOURS_PER_STATEMENT: Final = 10_000
 # Rows of one statement share their time of change; whoever reads by it takes a few thousand at once.
 _ROWS_PER_FILE: Final = 4000
-# Hours of a range per hour asked for, at most.
-_SPARSEST_RANGE: Final = 4
 _SEPARATOR: Final = "|"
 # Of a value that is null; CONCAT_WS would leave it out.
 _NULL: Final = "-"
@@ -63,9 +59,9 @@ def read_standing(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
         `batch.STORED_SCHEMA`.
     """
     parts = []
-    for condition in _ranges(keys, statement_bytes(connection)):
+    for asked in _asked(keys, statement_bytes(connection)):
         for name in _TABLES:
-            statement = f"SELECT {_text_of_row(name)} FROM {name} WHERE {condition} FOR UPDATE"  # noqa: S608
+            statement = f"SELECT {_text_of_row(name)} FROM {_joined(name, asked)} FOR UPDATE"  # noqa: S608
             texts = connection.exec_driver_sql(statement, execution_options=_AS_IS).scalars().all()
             if texts:
                 parts.append(_parsed(name, texts))
@@ -94,9 +90,9 @@ def write(connection: Connection, table: str, rows: pl.DataFrame) -> None:
 
 def delete(connection: Connection, table: str, keys: pl.DataFrame) -> None:
     """Delete the speed layer's rows of these keys."""
-    for condition in _points(keys, statement_bytes(connection)):
+    for asked in _asked(keys, statement_bytes(connection)):
         connection.exec_driver_sql(
-            f"DELETE FROM {table} WHERE {condition}",  # noqa: S608
+            f"DELETE {table} FROM {_joined(table, asked)}",
             execution_options=_AS_IS,
         )
 
@@ -171,74 +167,32 @@ def _value(name: str, kind: pl.DataType) -> pl.Expr:
     return valued if isinstance(kind, pl.String) else valued.cast(kind)
 
 
-def _ranges(keys: pl.DataFrame, limit_bytes: int) -> Iterator[str]:
-    """Conditions on the primary key that these keys fulfil, and some others may.
+def _asked(keys: pl.DataFrame, limit_bytes: int) -> Iterator[str]:
+    """What a table is joined with to find rows by their whole key: a table of keys for each statement.
 
-    Hours that lie close together become one range: planning a thousand points costs more than reading
-    some rows too many.
+    A thousand conditions cost MySQL half a second of planning, a look at each key a fiftieth of that.
     """
-    rules = keys["rule"].unique().sort().to_list()
-    hour, asked = pl.col("hour_start"), pl.col("hour_start").n_unique()
-    spans = keys.group_by("station_id", "dataset").agg(
-        _as_text(hour.min()).alias("first"),
-        _as_text(hour.max()).alias("last"),
-        ((hour.max() - hour.min()).dt.total_hours() > _SPARSEST_RANGE * asked).alias("is_sparse"),
-    )
-    dense = spans.filter(~pl.col("is_sparse")).sort("station_id", "dataset").drop("is_sparse")
-    parts = [
-        (
-            f"(station_id = '{station_id}' AND rule IN ({_list(rules)}) AND hour_start "
-            f"BETWEEN '{first}' AND '{last}' AND dataset = '{dataset}' AND layer = '{LAYER_SPEED}')",
-            len(rules),
+    hours = keys.select("station_id", "hour_start", "dataset").unique().sort(pl.all())
+    hour = pl.col("hour_start").dt.strftime(_TIME)
+    texts = hours.select(pl.format('["{}","{}","{}"]', "station_id", hour, "dataset")).to_series()
+    rules = ",".join(f'"{one}"' for one in keys["rule"].unique().sort())
+    for part in in_statements(texts, limit_bytes, _HOURS_PER_STATEMENT):
+        yield (
+            f"JSON_TABLE('[{part}]', '$[*]' COLUMNS (asked_station {_text(11)} PATH '$[0]', "
+            f"asked_hour DATETIME PATH '$[1]', asked_dataset {_text(16)} PATH '$[2]')) asked "
+            f"STRAIGHT_JOIN JSON_TABLE('[{rules}]', '$[*]' COLUMNS (asked_rule {_text(16)} PATH '$')) "
+            "asked_rules"
         )
-        for station_id, dataset, first, last in dense.iter_rows()
-    ]
-    sparse = keys.join(spans.filter("is_sparse"), on=["station_id", "dataset"], how="semi")
-    yield from _joined([*parts, *_point_parts(sparse)], limit_bytes)
 
 
-def _points(keys: pl.DataFrame, limit_bytes: int) -> Iterator[str]:
-    """Conditions on the primary key that exactly these keys fulfil."""
-    yield from _joined(_point_parts(keys), limit_bytes)
+def _text(characters: int) -> str:
+    """The type of the key's texts; of another one the index could not be used."""
+    return f"VARCHAR({characters}) CHARACTER SET ascii COLLATE ascii_bin"
 
 
-def _point_parts(keys: pl.DataFrame) -> Iterator[tuple[str, int]]:
-    grouped = (
-        keys.select(KEY)
-        .unique()
-        .sort(KEY)
-        .group_by("station_id", "rule", "dataset", maintain_order=True)
-        .agg(_as_text(pl.col("hour_start")))
+def _joined(table: str, asked: str) -> str:
+    """A table with those of its rows that are asked for."""
+    return (
+        f"{asked} STRAIGHT_JOIN {table} ON station_id = asked_station AND rule = asked_rule "
+        f"AND hour_start = asked_hour AND dataset = asked_dataset AND layer = '{LAYER_SPEED}'"
     )
-    for station_id, rule, dataset, hours in grouped.iter_rows():
-        for start in range(0, len(hours), _HOURS_PER_RANGE):
-            part = hours[start : start + _HOURS_PER_RANGE]
-            yield (
-                f"(station_id = '{station_id}' AND rule = '{rule}' AND hour_start IN ({_list(part)}) "
-                f"AND dataset = '{dataset}' AND layer = '{LAYER_SPEED}')",
-                len(part),
-            )
-
-
-def _joined(parts: Iterable[tuple[str, int]], limit_bytes: int) -> Iterator[str]:
-    """Conditions of one statement each, bounded in ranges and in bytes."""
-    joined: list[str] = []
-    ranges = size = 0
-    for condition, of_ranges in parts:
-        is_full = ranges + of_ranges > _RANGES_PER_STATEMENT or size + len(condition) > limit_bytes
-        if joined and is_full:
-            yield " OR ".join(joined)
-            joined, ranges, size = [], 0, 0
-        joined.append(condition)
-        ranges += of_ranges
-        size += len(condition) + 4
-    if joined:
-        yield " OR ".join(joined)
-
-
-def _list(texts: Sequence[str]) -> str:
-    return ",".join(f"'{one}'" for one in texts)
-
-
-def _as_text(hour: pl.Expr) -> pl.Expr:
-    return hour.dt.strftime(_TIME)
