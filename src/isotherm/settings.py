@@ -70,6 +70,9 @@ class Settings(BaseSettings):
         description="from so many new files of a year on its archive is fetched instead of each",
     )
     api_url: str = ""
+    api_workers: int = Field(
+        default=2, ge=1, le=64, description="processes that serve the API, best as many as cores"
+    )
     api_host: str = LOOPBACK
     airflow_url: str = ""
     sink_host: str = LOOPBACK

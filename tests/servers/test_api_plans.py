@@ -215,12 +215,13 @@ def test_every_statement_of_a_request_and_of_a_live_client_goes_by_an_index(fill
     engine: sa.Engine = app.state.engine
     said: list[str] = []
 
-    @sa.event.listens_for(engine, "before_cursor_execute")
     def note(
         _one: object, cursor: Cursor, statement: str, parameters: dict[str, Any], *_more: object
     ) -> None:
         said.append(cursor.mogrify(statement, parameters or None))
 
+    for one in (engine, app.state.reader):
+        sa.event.listen(one, "before_cursor_execute", note)
     client = TestClient(app)
     for request in REQUESTS:
         assert client.get(f"/api/v1{request}").is_success, request

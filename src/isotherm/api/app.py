@@ -29,10 +29,11 @@ from isotherm.api import (
 )
 from isotherm.api.accepted import refuse_unknown_parameters
 from isotherm.api.attribution import ATTRIBUTION
-from isotherm.api.database import open_engine, open_health_engine
+from isotherm.api.database import open_engine, open_health_engine, open_reader
 from isotherm.api.description import DescribedApp
 from isotherm.api.head import HeadAnswers
 from isotherm.api.metrics import ApiMetrics, RequestMetrics
+from isotherm.api.places_read import Places
 from isotherm.api.problems import add_problem_handlers
 from isotherm.api.security import SecurityHeaders
 from isotherm.settings import Settings, load_settings
@@ -70,6 +71,7 @@ def create_app(
     *,
     dependencies: Sequence[Depends] = (),
     root_path: str = "",
+    live_clients: live_routes.LiveClients | None = None,
 ) -> FastAPI:
     """The application, ready to be served or mounted; connects to MySQL with its first request.
 
@@ -77,6 +79,7 @@ def create_app(
         settings: default: those of this process.
         dependencies: run before every route, pages included: inside Airflow, its login.
         root_path: the prefix a proxy in front takes away; a mount needs none.
+        live_clients: shared with other processes; default: those of this one.
     """
     settings = settings or load_settings()
     app = DescribedApp(
@@ -92,8 +95,10 @@ def create_app(
     )
     app.state.settings = settings
     app.state.engine = open_engine(settings)
+    app.state.reader = open_reader(settings)
+    app.state.places = Places(app.state.engine, app.state.reader)
     app.state.health_engine = open_health_engine(settings)
-    app.state.live_clients = live_routes.LiveClients()
+    app.state.live_clients = live_clients or live_routes.LiveClients()
     app.state.metrics = ApiMetrics(app.state.health_engine, settings.stale_after_h)
     add_problem_handlers(app)
     for routes in _ROUTES:

@@ -41,8 +41,9 @@ def whole_period(
     wanted, (first, end) = Wanted(format, cursor, limit), read_range(start, to)
 
     def make(connection: Connection, months: MonthsWanted) -> Made:
-        chosen = Selection(rule, LAYER_BATCH, first, end, None, MOST_MONTHS)
-        rows = read_series(connection, STATION_SERIES["monthly"], chosen, months.station_id).rows
+        monthly = STATION_SERIES["monthly"]
+        chosen = Selection(monthly.period, rule, LAYER_BATCH, first, end, None, MOST_MONTHS)
+        rows = read_series(connection, monthly, chosen, months.station_id).rows
         return Made(climate_rows.whole_rows(rows))
 
     asked = Asked(request, engine, settings, station, rule, wanted)

@@ -62,12 +62,19 @@ def means_of(
         counts: what each sum is over.
         steps_per_unit: 10 for sums of tenths.
     """
-    return [
-        _rounded(total * _MEAN_STEPS, count * steps_per_unit) / _MEAN_STEPS
-        if count and total is not None
-        else None
-        for total, count in zip(sums, counts, strict=True)
-    ]
+    made: dict[tuple[int | None, int], float | None] = {}
+    means = []
+    for pair in zip(sums, counts, strict=True):
+        if pair not in made:
+            made[pair] = _mean(*pair, steps_per_unit)
+        means.append(made[pair])
+    return means
+
+
+def _mean(total: int | None, count: int, steps_per_unit: int) -> float | None:
+    if not count or total is None:
+        return None
+    return _rounded(total * _MEAN_STEPS, count * steps_per_unit) / _MEAN_STEPS
 
 
 def _rounded(dividend: int, divisor: int) -> int:

@@ -1,7 +1,9 @@
 """Hours as they change, as server-sent events."""
 
 import asyncio
+import fcntl
 import re
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -29,7 +31,7 @@ _POLL_S: Final = 1.0
 _POLLS_PER_HEARTBEAT: Final = 15
 _EVENT_ID: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-# Of one process. A dashboard open in a browser is one.
+# Of all workers that serve one port. A dashboard open in a browser is one.
 MAX_LIVE_CLIENTS: Final = 100
 
 
@@ -76,22 +78,38 @@ def live(
 
 
 class LiveClients:
-    """How many live streams are open; each asks MySQL every second, so there is a limit."""
+    """How many live streams are open; each asks MySQL every second, so there is a limit.
+
+    A place is a byte of a file without a name, locked by the process that holds it: those who have the
+    file open since before they parted share the places, and what a killed one held is free.
+    """
 
     def __init__(self) -> None:
-        self.count = 0
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the application
+        self._held: set[int] = set()
 
     @contextmanager
     def place(self) -> Iterator[bool]:
         """Whether there is a place; it is free again as soon as the stream ends, however it ends."""
-        if self.count >= MAX_LIVE_CLIENTS:
+        number = next(filter(self._take, range(MAX_LIVE_CLIENTS)), None)
+        if number is None:
             yield False
             return
-        self.count += 1
         try:
             yield True
         finally:
-            self.count -= 1
+            self._held.remove(number)
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, number)
+
+    def _take(self, number: int) -> bool:
+        if number in self._held:
+            return False
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number)
+        except OSError:
+            return False
+        self._held.add(number)
+        return True
 
 
 class LiveResponse(StreamingResponse):

@@ -1,12 +1,14 @@
 """Prometheus metrics: requests by route, and the newest hour of each layer at the time of asking."""
 
+import os
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from isotherm.api.needs_attention import read_deadline
 from isotherm.api.pipeline_routes import newest_hour
+from isotherm.api.workers import METRICS_FOLDER
 from isotherm.hourly_summary import LAYERS
 from isotherm.stores.disk_samples import FREE, read_forecast
 from isotherm.stores.reconciliations import read_newest
@@ -44,8 +47,17 @@ class ApiMetrics:
             "isotherm_api_open_requests",
             "Requests and live streams now open",
             registry=self.registry,
+            multiprocess_mode="livesum",
         )
-        self.registry.register(_Freshness(engine, stale_after_h))
+        self._freshness = _Freshness(engine, stale_after_h)
+
+    def text(self) -> bytes:
+        """All of it as Prometheus reads it, of every worker where there are several."""
+        shown = self.registry
+        if METRICS_FOLDER in os.environ:
+            shown = CollectorRegistry()
+            MultiProcessCollector(shown)  # type: ignore[no-untyped-call]
+        return generate_latest(shown) + generate_latest(self._freshness)
 
 
 class _Freshness(Collector):

@@ -1,7 +1,7 @@
 """Many rows from MySQL as one value.
 
 The driver decodes rows one column at a time in Python: a year of hours took 250 ms, of which MySQL
-needed 10. Joined into one JSON text by the server the same year takes 33 ms.
+needed 10. Joined into one JSON text by the server, and read as one flat list, it takes a tenth.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-Row = list[Any]
-_decoder = msgspec.json.Decoder(list[Row])
+Row = Sequence[Any]
+_decoder = msgspec.json.Decoder(list[Any])
 
 
 def fetch_packed(
@@ -21,7 +21,7 @@ def fetch_packed(
     where: Sequence[sa.ColumnElement[bool]],
     limit: int,
 ) -> list[Row]:
-    """Rows in order, as lists of the columns' values.
+    """Rows in order, each with the columns' values.
 
     Args:
         connection: from the API's engine, which allows values of a page's size.
@@ -29,6 +29,22 @@ def fetch_packed(
         order: what the rows are sorted by, best as an index has it.
         where: conditions, all of which hold.
         limit: rows at most.
+    """
+    text: str | None = connection.scalar(packed(columns, order, where, limit))
+    return unpack(text, len(columns))
+
+
+def packed(
+    columns: Sequence[sa.ColumnElement[Any]],
+    order: Sequence[sa.ColumnElement[Any]],
+    where: Sequence[sa.ColumnElement[bool]],
+    limit: int | sa.BindParameter[int],
+    *,
+    sorted_by_reader: bool = False,
+) -> sa.Select[Any]:
+    """A statement of one value, which `unpack` takes apart; see `fetch_packed`.
+
+    `sorted_by_reader`: the rows are the first in order, but may come in any; a third cheaper.
     """
     places = [column.label(f"place_{number}") for number, column in enumerate(order)]
     page = (
@@ -39,9 +55,16 @@ def fetch_packed(
         .subquery("page")
     )
     by = ", ".join(f"page.{place.name}" for place in places)
-    packed = sa.text(f"GROUP_CONCAT(page.fields ORDER BY {by} SEPARATOR '],[')")
-    text = connection.scalar(sa.select(packed).select_from(page))
-    return _decoder.decode(f"[[{text}]]") if text else []
+    sorting = "" if sorted_by_reader else f" ORDER BY {by}"
+    joined: sa.TextClause = sa.text(f"GROUP_CONCAT(page.fields{sorting} SEPARATOR ',')")
+    return sa.select(joined).select_from(page)
+
+
+def unpack(text: str | None, width: int) -> list[Row]:
+    """The rows of a packed value, each of so many columns."""
+    if not text:
+        return []
+    return list(zip(*[iter(_decoder.decode(f"[{text}]"))] * width, strict=True))
 
 
 def quoted(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
@@ -50,5 +73,5 @@ def quoted(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
 
 
 def nullable(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """An integer column that may be null, which CONCAT_WS would leave out."""
-    return sa.func.coalesce(sa.cast(column, sa.CHAR), "null")
+    """A column that may be null, which CONCAT_WS would leave out."""
+    return sa.func.coalesce(column, sa.literal_column("'null'"))

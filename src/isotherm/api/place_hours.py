@@ -5,83 +5,77 @@ the primary key; they are merged here.
 """
 
 import heapq
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any, Final
 
-import sqlalchemy as sa
-
 from isotherm.api.packed_rows import Row
-from isotherm.api.series import STATION_SERIES, Selection, SeriesPage, choose, read_rows
+from isotherm.api.places_read import Membership, PlaceRead, Places
+from isotherm.api.series import STATION_SERIES, Selection, SeriesPage, choose, rows_of
 from isotherm.hourly_summary import LAYER_BATCH
-from isotherm.stores.places import Member, member_rank, natives_of
-from isotherm.stores.tables import served_day
+from isotherm.stores.places import Member, member_rank
 
 _HOURLY: Final = STATION_SERIES["hourly"]
 _PERIOD: Final = itemgetter(0)
 _DAY_LENGTH: Final = len("2014-01-01")
 
 
-def read_place_hours(connection: sa.Connection, selection: Selection, place_id: str) -> SeriesPage:
+@dataclass(frozen=True, slots=True)
+class HoursPage:
+    """A page of hours, and the files behind them."""
+
+    page: SeriesPage
+    files: Sequence[Row]
+
+
+def read_place_hours(places: Places, selection: Selection, member: Membership) -> HoursPage:
     """One page, one row per hour.
 
-    Args:
-        connection: that sees one state of the database.
-        selection: what is asked for.
-        place_id: whose hours.
+    Raises:
+        Moved: the id asked for means another place now.
     """
-    natives = natives_of(connection, [place_id])[place_id] or [place_id]
     chosen: list[Row] = []
+    files: list[Row] = []
     while True:
-        rows, is_whole = _read(connection, selection, natives)
-        chosen += _choose(connection, rows, place_id)
+        read = places.read(member, _HOURLY, selection)
+        rows, end = _merged(read, selection)
+        chosen += _choose(rows, read, member.place_id)
+        files += read.files
         if len(chosen) > selection.limit:
-            return SeriesPage(chosen[: selection.limit], has_more=True)
-        if is_whole:
-            return SeriesPage(chosen, has_more=False)
+            return HoursPage(SeriesPage(chosen[: selection.limit], has_more=True), files)
+        if end is None:
+            return HoursPage(SeriesPage(chosen, has_more=False), files)
         # All that was read may serve nowhere.
-        selection = replace(selection, after=rows[-1][0])
+        selection = replace(selection, after=rows[-1][0] if rows else end)
 
 
-def _read(
-    connection: sa.Connection, selection: Selection, natives: Sequence[str]
-) -> tuple[Sequence[Row], bool]:
-    """Rows of all ids in order of time, up to where one of them was not read to its end."""
-    pages = [read_rows(connection, _HOURLY, selection, one) for one in natives]
-    cut = [rows[-1][0] for rows, is_whole in pages if not is_whole]
+def _merged(read: PlaceRead, selection: Selection) -> tuple[Sequence[Row], str | None]:
+    """Rows of all ids in order of time, and up to where something was not read to its end."""
+    pages = [rows_of(_HOURLY, selection, text) for text in read.pages]
     parts = [rows for rows, _ in pages]
     rows = parts[0] if len(parts) == 1 else list(heapq.merge(*parts, key=_PERIOD))
+    # Of the last hour better rows may lie beyond.
+    cut = [rows[-1][0] for rows, is_whole in pages if not is_whole]
+    if len(read.contested) == selection.enough:
+        cut.append(f"{read.contested[-1][0]}T23:59:59Z")
     if not cut:
-        return rows, True
-    end = min(cut)  # of it better rows may lie beyond
-    return [row for row in rows if row[0] < end], False
+        return rows, None
+    end = min(cut)
+    return [row for row in rows if row[0] < end], end
 
 
-def _choose(connection: sa.Connection, rows: Sequence[Row], place_id: str) -> list[Row]:
-    if not rows:
-        return []
-    contested = _read_contested(connection, place_id, rows[0][0], rows[-1][0])
+def _choose(rows: Sequence[Row], read: PlaceRead, place_id: str) -> list[Row]:
+    servers: Mapping[str, Member] = {
+        day: Member(dataset, station_id) for day, dataset, station_id in read.contested
+    }
 
     def serves(row: Row) -> bool:
-        server = contested.get(row[0][:_DAY_LENGTH])
+        server = servers.get(row[0][:_DAY_LENGTH])
         return row[2] != LAYER_BATCH or server is None or server == Member(row[1], row[-1])
 
     def rank(row: Row) -> tuple[Any, ...]:
         return row[2], *member_rank(place_id, Member(row[1], row[-1]))
 
-    serving: Iterable[Row] = filter(serves, rows) if contested else rows
+    serving: Iterable[Row] = filter(serves, rows) if servers else rows
     return choose(serving, rank)
-
-
-def _read_contested(
-    connection: sa.Connection, place_id: str, first: str, last: str
-) -> dict[str, Member]:
-    """Who serves the days that several records have, by day."""
-    table = served_day.c
-    statement = sa.select(table.day, table.dataset, table.station_id).where(
-        table.place_id == place_id,
-        table.day.between(first[:_DAY_LENGTH], last[:_DAY_LENGTH]),
-    )
-    rows = connection.execute(statement)
-    return {str(day): Member(dataset, station_id) for day, dataset, station_id in rows}

@@ -4,7 +4,7 @@ Records are msgspec structs, made and written three times as fast as dictionarie
 column by column: a year has nearly nine thousand hours.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -12,7 +12,6 @@ from itertools import repeat
 from typing import Any, Final
 
 import msgspec
-import sqlalchemy as sa
 
 from isotherm.api.fields import (
     GLOBAL_FIELDS,
@@ -29,7 +28,6 @@ from isotherm.climatology.seasons import season_days, season_name, season_of_lab
 from isotherm.datasets.registry import DATASETS
 from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.statistics.catalogue import SUM
-from isotherm.stores import tables
 from isotherm.stores.summary_tables import GOOD_DAY_COUNT, PERIOD_COUNTS
 
 Record = msgspec.Struct
@@ -51,6 +49,7 @@ class SourceFileName:
 # By station id, dataset and year.
 SourceFiles = Mapping[tuple[str, str, str], SourceFileName]
 _UNKNOWN: Final = SourceFileName(None, None)
+_LAYOUTS: Final = {one.name: one.layout for one in DATASETS}
 NO_FILES: Final[SourceFiles] = {}
 
 
@@ -154,25 +153,11 @@ def global_records(series: Series, rows: Sequence[Row], rule: str) -> list[Recor
     return list(map(_record_type(series), periods, stations, *shown, *origin))
 
 
-def read_source_files(connection: sa.Connection, hours: Sequence[Row]) -> SourceFiles:
-    """The files behind batch hours, which are in order of time and may be of several station ids."""
-    if not hours:
-        return NO_FILES
-    layouts = {one.name: one.layout for one in DATASETS}
-    table = tables.source_file
-    statement = sa.select(
-        table.c.station_id,
-        table.c.dataset,
-        table.c.year,
-        sa.func.coalesce(table.c.loaded_sha256, table.c.summarised_sha256),
-    ).where(
-        table.c.station_id.in_({row[-1] for row in hours}),
-        table.c.year.between(int(hours[0][0][:4]), int(hours[-1][0][:4])),
-        table.c.dataset.in_(layouts),
-    )
+def source_files(rows: Iterable[Row]) -> SourceFiles:
+    """The files behind batch hours, from `station_id, dataset, year, sha256`."""
     return {
         (native, dataset, f"{year:04}"): SourceFileName(
-            layouts[dataset].neutral_name(native, year), sha256
+            _LAYOUTS[dataset].neutral_name(native, year), sha256
         )
-        for native, dataset, year, sha256 in connection.execute(statement)
+        for native, dataset, year, sha256 in rows
     }

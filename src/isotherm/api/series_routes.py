@@ -1,17 +1,18 @@
 """The routes of the series: one function each for a station and for all, registered per period."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, cast
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 from sqlalchemy.engine import Engine
 
 from isotherm.api import models
 from isotherm.api.attribution import source_meta
-from isotherm.api.database import EngineDep, SettingsDep
+from isotherm.api.database import ReaderDep, SettingsDep, unavailable
 from isotherm.api.fields import GLOBAL_FIELDS, STATION_FIELDS, units_of
 from isotherm.api.parameters import (
     DEFAULT_RULE_NAME,
@@ -25,22 +26,23 @@ from isotherm.api.parameters import (
     read_range,
 )
 from isotherm.api.place_hours import read_place_hours
+from isotherm.api.places_read import Membership, Moved, Places
 from isotherm.api.problems import PROBLEMS, STATION_PROBLEMS, UNCHANGED
-from isotherm.api.records import field_names, global_records, read_source_files, station_records
+from isotherm.api.records import NO_FILES, field_names, global_records, source_files, station_records
 from isotherm.api.render import Listing, ListPage, Wanted, respond_list
 from isotherm.api.series import (
     GLOBAL_SERIES,
-    SEASON,
     STATION_SERIES,
     Selection,
     Series,
     SeriesPage,
+    page_of,
     read_series,
 )
-from isotherm.api.station_lookup import read_latitude, resolve_station
 
 router = APIRouter()
 DEFAULT_LIMIT: Final = 1000
+_TRIES: Final = 3
 _STATION_UNITS: Final = units_of(STATION_FIELDS)
 _GLOBAL_UNITS: Final = units_of(GLOBAL_FIELDS)
 StationName = Annotated[
@@ -86,14 +88,9 @@ class Asked:
         parts = [owner, self.series_name, *times, self.rule, *([self.layer] if self.layer else [])]
         return f"isotherm-{'-'.join(parts)}"
 
-    def read(
-        self, connection: sa.Connection, station_id: str | None, after: str | None, limit: int
-    ) -> SeriesPage:
-        """One page of it."""
-        selection = Selection(self.rule, self.layer, *self.range, after, limit)
-        if self.series.is_hourly and station_id is not None:
-            return read_place_hours(connection, selection, station_id)
-        return read_series(connection, self.series, selection, station_id)
+    def selection(self, after: str | None, limit: int) -> Selection:
+        """Which rows a page of it has."""
+        return Selection(self.series.period, self.rule, self.layer, *self.range, after, limit)
 
 
 def _next(page: SeriesPage) -> str | None:
@@ -101,14 +98,23 @@ def _next(page: SeriesPage) -> str | None:
     return str(page.rows[-1][0]) if page.has_more else None
 
 
-def _station_listing(engine: Engine, asked: Asked, station_id: str, source: dict[str, Any]) -> Listing:
-    series = asked.series
+def _station_listing(
+    places: Places, asked: Asked, member: Membership, source: dict[str, Any]
+) -> Listing:
+    series, station_id = asked.series, member.place_id
 
     def read(after: str | None, limit: int) -> ListPage:
-        with engine.connect() as connection:
-            page = asked.read(connection, station_id, after, limit)
-            files = read_source_files(connection, page.rows if series.is_hourly else [])
-            latitude = read_latitude(connection, station_id) if series.period is SEASON else None
+        selection = asked.selection(after, limit)
+        if series.is_hourly:
+            hours = read_place_hours(places, selection, member)
+            page, latitude, files = hours.page, None, source_files(hours.files)
+        else:
+            found = places.read(member, series, selection)
+            page, latitude, files = (
+                page_of(series, selection, found.pages[0]),
+                found.latitude_deg,
+                NO_FILES,
+            )
         records = station_records(series, page.rows, station_id, asked.rule, files, latitude)
         return ListPage(records, _next(page))
 
@@ -116,23 +122,30 @@ def _station_listing(engine: Engine, asked: Asked, station_id: str, source: dict
     return Listing(asked.file_name(station_id), field_names(series), meta, read)
 
 
-def _global_listing(engine: Engine, asked: Asked, source: dict[str, Any]) -> Listing:
+def _global_listing(reader: Engine, asked: Asked, source: dict[str, Any]) -> Listing:
     series = asked.series
 
     def read(after: str | None, limit: int) -> ListPage:
-        with engine.connect() as connection:
-            page = asked.read(connection, None, after, limit)
+        with reader.connect() as connection:
+            page = read_series(connection, series, asked.selection(after, limit), None)
         return ListPage(global_records(series, page.rows, asked.rule), _next(page))
 
     meta = {**asked.meta(), **source}
     return Listing(asked.file_name("all-stations"), field_names(series), meta, read)
 
 
+def _of_place(places: Places, name: str, answer: Callable[[Membership], Response]) -> Response:
+    """An answer about the place an id or code means; once more where that changed under way."""
+    for _ in range(_TRIES):
+        with suppress(Moved), places.believed(name) as member:
+            return answer(member)
+    raise unavailable()
+
+
 def _add_station_route(name: str, series: Series, row: type[BaseModel]) -> None:
     def read(
         station: StationName,
         request: Request,
-        engine: EngineDep,
         settings: SettingsDep,
         start: From = None,
         to: To = None,
@@ -143,10 +156,13 @@ def _add_station_route(name: str, series: Series, row: type[BaseModel]) -> None:
         format: Format = "json",  # noqa: A002 - the parameter's public name
     ) -> Response:
         asked = Asked(series, name, rule, layer, read_range(start, to))
-        with engine.connect() as connection:
-            station_id = resolve_station(connection, station)
-        listing = _station_listing(engine, asked, station_id, source_meta(settings))
-        return respond_list(request, listing, Wanted(format, cursor, limit), DEFAULT_LIMIT)
+        places: Places = request.app.state.places
+
+        def answer(member: Membership) -> Response:
+            listing = _station_listing(places, asked, member, source_meta(settings))
+            return respond_list(request, listing, Wanted(format, cursor, limit), DEFAULT_LIMIT)
+
+        return _of_place(places, station, answer)
 
     read.__doc__ = f"""The {name} series of a station, in order of time.
 
@@ -168,7 +184,7 @@ def _add_station_route(name: str, series: Series, row: type[BaseModel]) -> None:
 def _add_global_route(name: str, series: Series, row: type[BaseModel]) -> None:
     def read(
         request: Request,
-        engine: EngineDep,
+        reader: ReaderDep,
         settings: SettingsDep,
         start: From = None,
         to: To = None,
@@ -179,7 +195,7 @@ def _add_global_route(name: str, series: Series, row: type[BaseModel]) -> None:
         format: Format = "json",  # noqa: A002 - the parameter's public name
     ) -> Response:
         asked = Asked(series, name, rule, layer, read_range(start, to))
-        listing = _global_listing(engine, asked, source_meta(settings))
+        listing = _global_listing(reader, asked, source_meta(settings))
         return respond_list(request, listing, Wanted(format, cursor, limit), DEFAULT_LIMIT)
 
     read.__doc__ = f"""The {name} series over all stations: the mean of the stations' means, the lowest

@@ -48,14 +48,6 @@ def read_station(connection: sa.Connection, station_id: str) -> dict[str, Any]:
     return {**record, "temperatures": _temperatures(connection, station_id)}
 
 
-def read_latitude(connection: sa.Connection, station_id: str) -> float | None:
-    """Degrees north; None where it is not known."""
-    latitude: float | None = connection.scalar(
-        sa.select(station.c.latitude_deg).where(station.c.station_id == station_id)
-    )
-    return latitude
-
-
 def _temperatures(connection: sa.Connection, station_id: str) -> list[dict[str, Any]]:
     """Of each rule that has hours the first and the last of them; each id is one look at the key."""
     hour = hourly_summary.c.hour_start

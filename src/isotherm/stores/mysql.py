@@ -4,7 +4,7 @@ READ COMMITTED, because a roll-up must see what other transactions committed whi
 layer's lock; MySQL's default snapshot would be older than the lock.
 """
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 from pymysql.constants import ER
@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL, Engine
 
 from isotherm.settings import Settings
 
+IsolationLevel = Literal["READ COMMITTED", "AUTOCOMMIT"]
 CONNECT_TIMEOUT_S: Final = 5
 # Codes the client raises by itself when the connection is refused, lost or timed out.
 _CONNECTION_LOST: Final = (2002, 2003, 2006, 2013, 2055)
@@ -47,6 +48,8 @@ def create_engine(
     read_timeout_s: int | None = None,
     pool_size: int = 5,
     local_files: bool = False,
+    asks_first: bool = True,
+    isolation_level: IsolationLevel = "READ COMMITTED",
 ) -> Engine:
     """A pooled engine on the product's database.
 
@@ -55,6 +58,8 @@ def create_engine(
         read_timeout_s: give up on a statement's answer after so long; None waits (loads may be long).
         pool_size: connections kept open.
         local_files: whether the server may be sent files (LOAD DATA LOCAL), as the loader does.
+        asks_first: whether a connection is asked whether it lives each time it is used.
+        isolation_level: of its transactions; AUTOCOMMIT for single statements, which nothing ends.
     """
     connect_args: dict[str, Any] = {
         "connect_timeout": CONNECT_TIMEOUT_S,
@@ -65,8 +70,9 @@ def create_engine(
     return sa.create_engine(
         database_url(settings),
         connect_args=connect_args,
-        isolation_level="READ COMMITTED",
-        pool_pre_ping=True,
+        isolation_level=isolation_level,
+        skip_autocommit_rollback=True,
+        pool_pre_ping=asks_first,
         pool_recycle=3600,
         pool_size=pool_size,
     )
