@@ -13,6 +13,7 @@ from isotherm.forecast.choice import known_by
 from isotherm.forecast.hours import Floats
 from isotherm.forecast.model import StationModel
 from isotherm.forecast.station_sums import StationSums
+from isotherm.forecast.sums import OTHERS_SHARE, PARTS, part_of
 from isotherm.forecast.targets import NEAR_LEADS_H
 
 _WEEK_H: Final = 7 * 24
@@ -40,14 +41,22 @@ def sklearn_difference(result: Backtest) -> tuple[float, float, float]:
     began = time.process_time()
     model = StationModel.fit(StationSums.of(past), result.columns, variant, NEAR_LEADS_H)
     ours_s = time.process_time() - began
-    ours = (model.neighbours or model.own).predict(ahead.rows)  # type: ignore[union-attr]
+    ours = (model.neighbours or model.own).predict(ahead.rows, ahead.hour)  # type: ignore[union-attr]
     columns = result.columns.of_groups(variant.groups)
     whole = past.can_use_rows & ~np.isnan(past.targets).any(axis=1)
     rows, targets = past.rows[whole][:, columns], past.targets[whole]
+    its = np.empty_like(ours)
     began = time.process_time()
-    peer = make_pipeline(StandardScaler(), Ridge(alpha=variant.alpha)).fit(rows, targets)
+    for part in range(PARTS) if variant.uses_parts else (None,):
+        weights = (
+            np.where(part_of(past.hour[whole]) == part, 1.0, OTHERS_SHARE) if part is not None else None
+        )
+        peer = make_pipeline(StandardScaler(), Ridge(alpha=variant.alpha))
+        peer.fit(rows, targets, standardscaler__sample_weight=weights, ridge__sample_weight=weights)
+        now = np.ones(len(its), np.bool_) if part is None else part_of(ahead.hour) == part
+        its[now] = peer.predict(ahead.rows[np.ix_(now, columns)])
     its_s = time.process_time() - began
-    return float(np.abs(peer.predict(ahead.rows[:, columns]) - ours).max()), ours_s, its_s
+    return float(np.abs(its - ours).max()), ours_s, its_s
 
 
 def lightgbm_forecast(result: Backtest, *, is_series: bool) -> Floats:

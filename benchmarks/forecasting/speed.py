@@ -59,9 +59,9 @@ def _update(stations: int, columns: int) -> tuple[list[float], list[float]]:
     targets = random.normal(size=(stations, len(NEAR_LEADS_H)))
     everyone = np.arange(stations)
     wall, cpu = [], []
-    for _ in range(_UPDATES):
+    for hour in range(_UPDATES):
         began, began_cpu = time.perf_counter(), time.process_time()
-        stacked.add(everyone, rows, targets)
+        stacked.add(everyone, rows, targets, np.full(stations, hour))
         wall.append(time.perf_counter() - began)
         cpu.append(time.process_time() - began_cpu)
     return wall[DAY:], cpu[DAY:]
@@ -87,5 +87,5 @@ def _train(series: Sequence[tuple[StationHours, Sequence[Signal]]]) -> tuple[flo
         trained = train(short, signals, NEAR_LEADS_H, until_hour=short.end_hour)
         wall.append(time.perf_counter() - began)
         cpu.append(time.process_time() - began_cpu)
-        rows = trained.sums.normal.row_count
+        rows = trained.sums.by_part.row_count
     return float(np.median(wall)), float(np.median(cpu)), rows

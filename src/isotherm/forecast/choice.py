@@ -6,7 +6,7 @@ decided on the last part of the past, which the models compared there have not s
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -71,7 +71,7 @@ def choose(
     chosen = _choose_neighbours(own, candidates, leads_h, begin)
     columns, origins = with_neighbours(*own, listened_to(chosen, candidates))
     sums = StationSums.of(known_by(origins, leads_h, begin))
-    if sums.normal.row_count < LEAST_ROWS:
+    if sums.by_part.row_count < LEAST_ROWS:
         return Choice(plain, (), {})
     trial = known_by(origins, leads_h, until_hour)
     trial = trial.take(trial.hour >= begin)
@@ -83,6 +83,10 @@ def choose(
     for one in variants:
         if tried[one.label] < tried[best.label] * (1 - _LEAST_GAIN):
             best = one
+    by_part = replace(best, uses_parts=True)
+    tried[by_part.label] = _trial_mae_c(sums, columns, by_part, leads_h, trial)
+    if tried[by_part.label] < tried[best.label] * (1 - _LEAST_GAIN):
+        best = by_part
     return Choice(best, chosen if best.uses_neighbours else (), tried)
 
 
@@ -110,7 +114,7 @@ def _choose_neighbours(
         return ()
     columns, origins = with_neighbours(columns, origins, candidates, to_choose=True)
     sums = StationSums.of(origins)
-    return most_telling(sums, columns, leads_h) if sums.normal.row_count >= LEAST_ROWS else ()
+    return most_telling(sums, columns, leads_h) if sums.by_part.row_count >= LEAST_ROWS else ()
 
 
 def most_telling(sums: StationSums, columns: Columns, leads_h: tuple[int, ...]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ the ridge of the station alone; the damped anomaly around the last 14 days; the 
 whole year is known; nothing. Every value says which of them it is.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
@@ -16,8 +16,9 @@ from isotherm.forecast.baselines import Climatology
 from isotherm.forecast.hours import Floats
 from isotherm.forecast.neighbours import NEIGHBOUR, NEIGHBOUR_YEAR
 from isotherm.forecast.origins import Columns, Origins
-from isotherm.forecast.ridge import ALPHA, Coefficients, fit
+from isotherm.forecast.ridge import ALPHA, Coefficients, fit, fit_by_part
 from isotherm.forecast.station_sums import StationSums
+from isotherm.forecast.sums import NormalSums
 
 # Fewer training rows than this say less than the last 14 days do.
 LEAST_ROWS: Final = 1000
@@ -27,6 +28,8 @@ _ALWAYS: Final = frozenset(
     {"lag", "mean", "usual", "hour", "sun", "product", "dew_point", "wind", "pressure"}
 )
 _YEARS_ALPHA: Final = 100.0
+# A part of the day has about a third of all rows, and so of the penalty.
+_PART_SHARE: Final = 0.3
 
 
 class Method(IntEnum):
@@ -47,11 +50,13 @@ class Variant:
         uses_year: those of the year, which mislead on less than 18 months.
         uses_rich: products of wind, dew point and temperature.
         uses_neighbours: those of other stations.
+        uses_parts: each part of the day has coefficients of its own.
     """
 
     uses_year: bool = False
     uses_rich: bool = False
     uses_neighbours: bool = False
+    uses_parts: bool = False
 
     @property
     def groups(self) -> frozenset[str]:
@@ -67,17 +72,25 @@ class Variant:
     @property
     def alone(self) -> "Variant":
         """The same without neighbours."""
-        return Variant(self.uses_year, self.uses_rich)
+        return replace(self, uses_neighbours=False)
 
     @property
     def alpha(self) -> float:
         """The penalty; years of rows need less of it."""
-        return _YEARS_ALPHA if self.uses_year else ALPHA
+        whole = _YEARS_ALPHA if self.uses_year else ALPHA
+        return whole * _PART_SHARE if self.uses_parts else whole
 
     @property
     def label(self) -> str:
         """For tables."""
-        return " + ".join(["own"] + ["rich"] * self.uses_rich + ["neighbours"] * self.uses_neighbours)
+        used = {"rich": self.uses_rich, "neighbours": self.uses_neighbours, "parts": self.uses_parts}
+        return " + ".join(["own", *(name for name, is_used in used.items() if is_used)])
+
+    def fitted(self, sums: NormalSums, columns: npt.NDArray[np.intp]) -> Coefficients:
+        """Coefficients of some columns; sums by part of the day."""
+        if self.uses_parts:
+            return fit_by_part(sums, columns, self.alpha)
+        return fit(sums.whole, columns, self.alpha)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +130,10 @@ class StationModel:
     ) -> "StationModel":
         """From the sums alone."""
         own = neighbours = None
-        if sums.normal.row_count >= LEAST_ROWS:
-            own = fit(sums.normal, columns.of_groups(variant.alone.groups), variant.alpha)
+        if sums.by_part.row_count >= LEAST_ROWS:
+            own = variant.fitted(sums.by_part, columns.of_groups(variant.alone.groups))
             if variant.uses_neighbours:
-                neighbours = fit(sums.normal, columns.of_groups(variant.groups), variant.alpha)
+                neighbours = variant.fitted(sums.by_part, columns.of_groups(variant.groups))
         climatology = Climatology.fit(sums.climate)
         return cls(leads_h, own, neighbours, sums.damping.left, climatology)
 
@@ -142,7 +155,7 @@ class StationModel:
             (self.neighbours, Method.NEIGHBOURS, usable & origins.is_heard),
         ):
             if coefficients is not None:
-                values = now + coefficients.predict(np.nan_to_num(origins.rows))
+                values = now + coefficients.predict(np.nan_to_num(origins.rows), origins.hour)
                 _put(result, np.broadcast_to(speaks[:, None], shape), values, method)
         return result
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from isotherm.errors import IsothermError
 from isotherm.forecast.hours import Floats
-from isotherm.forecast.sums import NormalSums
+from isotherm.forecast.sums import NormalSums, part_of
 
 ALPHA: Final = 300.0
 # A column that spreads less than this (in its own unit) says nothing.
@@ -25,17 +25,38 @@ class Coefficients:
     """A linear model of all leads.
 
     Attributes:
-        weights: (p, k); the first row is the constant. Columns left out have zeros.
+        weights: (1, p, k), or (`PARTS`, p, k) where each part of the day has its own; the first
+            column is the constant. Columns left out have zeros.
         row_count: how many rows it was fitted on.
     """
 
     weights: Floats
     row_count: int
 
-    def predict(self, rows: Floats) -> Floats:
-        """(n, k): the change of temperature to each lead; rows (n, p), the first column 1."""
-        change: Floats = rows @ self.weights
+    def predict(self, rows: Floats, hour: npt.NDArray[np.int64]) -> Floats:
+        """(n, k): the change of temperature to each lead.
+
+        Args:
+            rows: (n, p), the first column 1.
+            hour: (n,), of the origins, since 1970.
+        """
+        if len(self.weights) == 1:
+            return np.asarray(rows @ self.weights[0])
+        change = np.empty((len(rows), self.weights.shape[2]))
+        part = part_of(hour)
+        for place, weights in enumerate(self.weights):
+            change[part == place] = rows[part == place] @ weights
         return change
+
+
+def fit_by_part(sums: NormalSums, columns: npt.NDArray[np.intp], alpha: float) -> Coefficients:
+    """One fit for each part of the day, in which rows of the others count at a share.
+
+    Raises:
+        TooFewRowsError: fewer than two rows.
+    """
+    parts = [fit(sums.leaning_to(part), columns, alpha).weights for part in range(len(sums.gram))]
+    return Coefficients(np.concatenate(parts), sums.row_count)
 
 
 def fit(sums: NormalSums, columns: npt.NDArray[np.intp], alpha: float = ALPHA) -> Coefficients:
@@ -52,8 +73,8 @@ def fit(sums: NormalSums, columns: npt.NDArray[np.intp], alpha: float = ALPHA) -
     unit = Standardised.of(sums, columns, alpha)
     weights = np.zeros_like(sums.cross)
     weights[columns] = np.linalg.solve(unit.system, unit.right) / unit.spread[:, None]
-    weights[0] = (sums.cross[0] - sums.gram[0, columns] @ weights[columns]) / sums.row_count
-    return Coefficients(weights, sums.row_count)
+    weights[0] = (sums.cross[0] - sums.gram[0, columns] @ weights[columns]) / sums.gram[0, 0]
+    return Coefficients(weights[None], sums.row_count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +105,9 @@ class Standardised:
         Raises:
             TooFewRowsError: fewer than two rows.
         """
-        count = sums.row_count
+        count = float(sums.gram[0, 0])
         if count < 2:
-            raise TooFewRowsError(f"A fit needs at least 2 training rows, there are {count}.")
+            raise TooFewRowsError(f"A fit needs at least 2 training rows, there are {count:.0f}.")
         chosen = np.arange(len(sums.gram)) if columns is None else columns
         means, target_means = sums.gram[0, chosen] / count, sums.cross[0] / count
         centred = sums.gram[np.ix_(chosen, chosen)] - count * np.outer(means, means)

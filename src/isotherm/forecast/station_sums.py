@@ -11,7 +11,7 @@ import numpy as np
 
 from isotherm.forecast.baselines import CALENDAR_COLUMNS, Damping
 from isotherm.forecast.origins import Origins
-from isotherm.forecast.sums import NormalSums
+from isotherm.forecast.sums import PARTS, NormalSums, part_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +19,29 @@ class StationSums:
     """Sums over origins: those of parts add up to those of the whole.
 
     Attributes:
-        normal: of features and changes, over origins that know all of both.
+        by_part: of features and changes, over origins that know all of both, by part of the day.
         damping: of departures from the usual of 14 days.
         climate: of `calendar` and the temperature.
     """
 
-    normal: NormalSums
+    by_part: NormalSums
     damping: Damping
     climate: NormalSums
+
+    @property
+    def normal(self) -> NormalSums:
+        """Of all parts of the day together."""
+        return self.by_part.whole
 
     @classmethod
     def zero(cls, columns: int, leads: int) -> "StationSums":
         """Of no origins."""
         return cls(
-            NormalSums.zero(columns, leads),
+            NormalSums(
+                np.zeros((PARTS, columns, columns)),
+                np.zeros((PARTS, columns, leads)),
+                np.zeros((PARTS, leads)),
+            ),
             Damping.zero(leads),
             NormalSums.zero(CALENDAR_COLUMNS, 1),
         )
@@ -43,7 +52,9 @@ class StationSums:
         whole = origins.can_use_rows & ~np.isnan(origins.targets).any(axis=1)
         there = ~np.isnan(origins.temperature_c)
         return cls(
-            NormalSums.of(origins.rows[whole], origins.targets[whole]),
+            NormalSums.by_part(
+                origins.rows[whole], origins.targets[whole], part_of(origins.hour[whole])
+            ),
             Damping.of(
                 origins.temperature_c - origins.usual_c, origins.observed_c - origins.usual_ahead_c
             ),
@@ -52,10 +63,10 @@ class StationSums:
 
     def __add__(self, other: "StationSums") -> "StationSums":
         return StationSums(
-            self.normal + other.normal, self.damping + other.damping, self.climate + other.climate
+            self.by_part + other.by_part, self.damping + other.damping, self.climate + other.climate
         )
 
     def __sub__(self, other: "StationSums") -> "StationSums":
         return StationSums(
-            self.normal - other.normal, self.damping - other.damping, self.climate - other.climate
+            self.by_part - other.by_part, self.damping - other.damping, self.climate - other.climate
         )

@@ -23,7 +23,7 @@ from isotherm.forecast.station_sums import StationSums
 from isotherm.forecast.sums import NormalSums
 from isotherm.forecast.training import Trained
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _META: Final = "meta"
 _PARTS: Final = ("near", "far")
 
@@ -140,8 +140,8 @@ def _row_counts(model: StationModel) -> list[int | None]:
 def _arrays_of(trained: Trained) -> dict[str, Floats]:
     sums, model = trained.sums, trained.model
     arrays = {"left": model.left, "climatology": model.climatology.weights}
-    for name, one in (("normal", sums.normal), ("climate", sums.climate)):
-        upper = one.gram[np.triu_indices(len(one.gram))]
+    for name, one in (("by_part", sums.by_part), ("climate", sums.climate)):
+        upper = one.gram[(..., *np.triu_indices(one.gram.shape[-1]))]
         arrays |= {f"{name}_gram": upper, f"{name}_cross": one.cross, f"{name}_square": one.square}
     damping = sums.damping
     arrays["damping"] = np.stack([damping.product, damping.square, damping.count])
@@ -152,14 +152,14 @@ def _arrays_of(trained: Trained) -> dict[str, Floats]:
 
 
 def _sums(arrays: Arrays, part: str) -> StationSums:
-    normal, climate = (_normal_sums(arrays, f"{part}_{name}") for name in ("normal", "climate"))
-    return StationSums(normal, Damping(*arrays[f"{part}_damping"]), climate)
+    by_part, climate = (_normal_sums(arrays, f"{part}_{name}") for name in ("by_part", "climate"))
+    return StationSums(by_part, Damping(*arrays[f"{part}_damping"]), climate)
 
 
 def _normal_sums(arrays: Arrays, name: str) -> NormalSums:
     cross = arrays[f"{name}_cross"]
-    gram = np.zeros((len(cross), len(cross)))
-    above = np.triu_indices(len(cross))
-    gram[above] = arrays[f"{name}_gram"]
-    gram.T[above] = arrays[f"{name}_gram"]
+    width = cross.shape[-2]
+    gram = np.zeros((*cross.shape[:-1], width))
+    row, column = np.triu_indices(width)
+    gram[..., row, column] = gram[..., column, row] = arrays[f"{name}_gram"]
     return NormalSums(gram, cross, arrays[f"{name}_square"])

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from isotherm.forecast.hours import DAY
 from isotherm.forecast.model import StationModel, Variant
 from isotherm.forecast.origins import Origins, origins_of
-from isotherm.forecast.ridge import TooFewRowsError, fit
+from isotherm.forecast.ridge import TooFewRowsError, fit, fit_by_part
 from isotherm.forecast.stacked import StackedSums
 from isotherm.forecast.station_sums import StationSums
-from isotherm.forecast.sums import NormalSums
+from isotherm.forecast.sums import OTHERS_SHARE, PARTS, NormalSums, part_of
 from isotherm.forecast.targets import NEAR_LEADS_H
 from unit.forecast.made_up_hours import full_station
 
@@ -82,13 +82,17 @@ def test_stations_updated_hour_by_hour_have_the_sums_of_a_batch(
     stacked = StackedSums(stations, COLUMNS, LEADS)
     for hour in range(hours):
         own = np.flatnonzero(reported[hour])
-        stacked.add(own, rows[hour, own] + 1, targets[hour, own])
+        when = np.full(len(own), hour)
+        stacked.add(own, rows[hour, own] + 1, targets[hour, own], when)
         # A correction: the row had been wrong by one.
-        stacked.subtract(own, rows[hour, own] + 1, targets[hour, own])
-        stacked.add(own, rows[hour, own], targets[hour, own])
+        stacked.subtract(own, rows[hour, own] + 1, targets[hour, own], when)
+        stacked.add(own, rows[hour, own], targets[hour, own], when)
     for station in range(stations):
         own = reported[:, station]
-        assert_same(stacked.of(station), NormalSums.of(rows[own, station], targets[own, station]))
+        part = part_of(np.flatnonzero(own))
+        batch = NormalSums.by_part(rows[own, station], targets[own, station], part)
+        assert_same(stacked.of(station), batch)
+        assert_same(batch.whole, NormalSums.of(rows[own, station], targets[own, station]))
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +130,7 @@ def test_a_station_whose_origins_are_taken_away_and_put_back_is_unchanged(
     whole = StationSums.of(origins)
     part = StationSums.of(origins.take(slice(1000, 1200)))
     again = whole - part + part
-    assert_same(again.normal, whole.normal)
+    assert_same(again.by_part, whole.by_part)
     np.testing.assert_allclose(again.damping.left, whole.damping.left, **EXACT)
 
 
@@ -142,8 +146,28 @@ def test_ridge_is_the_least_squares_solution_of_its_definition(seed: int) -> Non
     left = np.vstack([unit, np.sqrt(alpha) * np.eye(3)])
     right = np.vstack([targets - targets.mean(axis=0), np.zeros((3, LEADS))])
     expected = unit @ np.linalg.lstsq(left, right, rcond=None)[0] + targets.mean(axis=0)
-    np.testing.assert_allclose(found.predict(rows), expected, rtol=1e-8, atol=1e-8)
-    assert not found.weights[3].any()
+    hour = np.arange(len(rows))
+    np.testing.assert_allclose(found.predict(rows, hour), expected, rtol=1e-8, atol=1e-8)
+    assert not found.weights[0, 3].any()
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32))
+def test_a_part_of_the_day_has_a_fit_in_which_its_rows_count_most(seed: int) -> None:
+    rows, targets = made(96, seed)
+    columns, alpha, hour = np.arange(1, COLUMNS), 7.0, np.arange(96)
+    part = part_of(hour)
+    found = fit_by_part(NormalSums.by_part(rows, targets, part), columns, alpha)
+    changes = found.predict(rows, hour)
+    for one in range(PARTS):
+        weights = np.where(part == one, 1.0, OTHERS_SHARE)[:, None]
+        mean, middle = ((weights * x).sum(axis=0) / weights.sum() for x in (rows[:, 1:], targets))
+        spread = np.sqrt((weights * (rows[:, 1:] - mean) ** 2).sum(axis=0) / weights.sum())
+        unit = (rows[:, 1:] - mean) / spread
+        system = unit.T @ (weights * unit) + alpha * np.eye(COLUMNS - 1)
+        expected = unit @ np.linalg.solve(system, unit.T @ (weights * (targets - middle))) + middle
+        here = part == one
+        np.testing.assert_allclose(changes[here], expected[here], rtol=1e-8, atol=1e-8)
 
 
 def test_nothing_is_fitted_on_one_row() -> None:
