@@ -1,7 +1,8 @@
 """How good is the forecast of the next 24 hours, beside its baselines, scikit-learn and LightGBM?
 
     ./isotherm bench forecast [--archive DIR --station ID --year Y]... [--series FILE...]
-        [--years-before N] [--scored-year Y] [--lightgbm stations|all|none] [--stations-updated N]
+        [--years-before N] [--scored-year Y] [--lightgbm stations|all|none] [--far-leads]
+        [--stations-updated N]
 
 A station-year of an archive laid out as NOAA's is scored from September to December, or whole where
 years before it are asked for (`--years-before N`); an hourly series (CSV: utc_hour, t_tenths, named
@@ -11,7 +12,8 @@ anew every week on what lay before. All are scored on the same pairs, leads 1 to
 
 Peers in the same run, on the same features: scikit-learn's StandardScaler and Ridge, whose forecasts
 must be ours to 1e-6 degrees; LightGBM, of the station-years every 6 weeks at all leads, of series
-(`all`) every 13 weeks at six leads on 20 000 rows. Then the speed of the numerical part.
+(`all`) every 13 weeks at six leads on 20 000 rows. `--far-leads` scores 27 to 96 hours too. Then the
+speed of the numerical part.
 """
 
 # ruff: noqa: E402 - the number of threads has to be said before numpy is there
@@ -31,6 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import numpy as np
 
+from forecasting.far import print_far_leads
 from forecasting.models import lightgbm_forecast, sklearn_difference
 from forecasting.packages import ensure_peers
 from forecasting.speed import print_speeds
@@ -90,6 +93,8 @@ def main() -> None:
         rows.append(_row(one, result, cpu_s, has_lightgbm=has_lightgbm))
     _print_leads(rows)
     _print_goals(rows)
+    if asked.far_leads:
+        print_far_leads([*years, *series])
     if asked.stations_updated:
         print_speeds(asked.stations_updated, [(one.hours, one.candidates) for one in series[:5]])
 
@@ -103,6 +108,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--series", nargs="+", type=Path, default=[])
     parser.add_argument("--scored-year", type=int, help="of series; default: their last whole year")
     parser.add_argument("--lightgbm", choices=("stations", "all", "none"), default="stations")
+    parser.add_argument("--far-leads", action="store_true", help="27 to 96 hours as well")
     parser.add_argument("--stations-updated", type=int, default=10_000, help="0 = no speed")
     asked = parser.parse_args()
     if len(asked.station) != len(asked.year):
