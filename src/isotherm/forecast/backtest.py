@@ -74,7 +74,45 @@ def backtest(
     begin = first_hour - (WINDOW_DAYS + 1) * DAY - leads_h[-1]
     own = own_origins(station, leads_h)
     choice = choose(own, candidates, leads_h, until_hour=begin)
-    columns, origins = with_neighbours(*own, listened_to(choice.neighbours, candidates))
+    extended = with_neighbours(*own, listened_to(choice.neighbours, candidates))
+    hours = (begin, first_hour, end_hour)
+    return roll(station, choice, extended, leads_h, hours=hours).backtest
+
+
+@dataclass(frozen=True, slots=True)
+class Rolled:
+    """A back-test, and where it ended.
+
+    Attributes:
+        backtest: what it found.
+        sums: of all origins whose last lead has come by the end.
+        damped14_half_width_c: (k,), half of the damped anomaly's 80 % interval at the last origin.
+    """
+
+    backtest: Backtest
+    sums: StationSums
+    damped14_half_width_c: Floats
+
+
+def roll(
+    station: StationHours,
+    choice: Choice,
+    extended: tuple[Columns, Origins],
+    leads_h: tuple[int, ...],
+    *,
+    hours: tuple[int, int, int],
+) -> Rolled:
+    """The back-test of a choice that is made.
+
+    Args:
+        station: its past.
+        choice: made with what was known when forecasts begin.
+        extended: all origins, with the neighbours of the choice.
+        leads_h: the leads.
+        hours: when forecasts begin, the first that is scored, the end; since 1970.
+    """
+    begin, first_hour, end_hour = hours
+    columns, origins = extended
     window = origins.take(_between(origins, begin, end_hour))
     made = _Made.empty(len(window.hour), len(leads_h))
     made.ahead_c[baselines.YESTERDAY] = _yesterday(station, leads_h, begin, end_hour)
@@ -88,10 +126,13 @@ def backtest(
         model = StationModel.fit(sums, columns, choice.variant, leads_h)
         damping += damping_around(model.climatology, new, leads_h)
         made.put(_between(window, week, week + REFIT_H), window, model, damping)
+    sums += StationSums.of(origins.take(_between(origins, known_until, end_hour - leads_h[-1])))
     forecast = made.ahead_c.pop(FORECAST)
+    damped14 = made.ahead_c[baselines.DAMPED14] - window.observed_c
+    damped14_width = rolling_half_width(damped14, leads_h)
     width = rolling_half_width(forecast - window.observed_c, leads_h)
     scored = _between(window, first_hour, end_hour) & ~np.isnan(window.temperature_c)
-    return Backtest(
+    result = Backtest(
         choice,
         window.hour[scored],
         window.observed_c[scored],
@@ -102,6 +143,8 @@ def backtest(
         columns,
         origins,
     )
+    last = damped14_width[-1] if len(damped14_width) else np.full(len(leads_h), np.nan)
+    return Rolled(result, sums, last)
 
 
 @dataclass(frozen=True, slots=True)

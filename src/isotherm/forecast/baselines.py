@@ -92,7 +92,13 @@ class Climatology:
 
     def at_leads(self, hours: npt.NDArray[np.int64], leads_h: tuple[int, ...]) -> Floats:
         """(n, leads): the usual temperature so many hours after each hour."""
-        return np.column_stack([self.at(hours + lead) for lead in leads_h])
+        ahead = hours[:, None] + np.array(leads_h)
+        if not ahead.size:
+            return np.empty(ahead.shape)
+        # Hours overlap at their leads: each of the grid is worked out once.
+        grid = np.arange(ahead.min(), ahead.max() + 1)
+        usual: Floats = self.at(grid)[ahead - grid[0]]
+        return usual
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,22 @@ class StationHours:
         none = np.full(len(temperature_c), np.nan)
         return cls(first_hour, temperature_c, none, none, none, none, none, latitude_deg, longitude_deg)
 
+    def between(self, first_hour: int, end_hour: int) -> "StationHours":
+        """Those of its hours from one until another, the end exclusive."""
+        begin = max(first_hour - self.first_hour, 0)
+        part = slice(begin, max(end_hour - self.first_hour, begin))
+        return StationHours(
+            self.first_hour + begin,
+            self.temperature_c[part],
+            self.dew_point_c[part],
+            self.pressure_hpa[part],
+            self.wind_speed_ms[part],
+            self.wind_east_ms[part],
+            self.wind_north_ms[part],
+            self.latitude_deg,
+            self.longitude_deg,
+        )
+
     @property
     def end_hour(self) -> int:
         """The first hour after the arrays."""

@@ -95,6 +95,17 @@ def own_origins(station: StationHours, leads_h: tuple[int, ...]) -> tuple[Column
     return Columns(own.names, own.groups), origins
 
 
+def at_leads(station: StationHours, origins: Origins, leads_h: tuple[int, ...]) -> Origins:
+    """The same origins of a station with other leads: their features are the same."""
+    values = station.temperature_c
+    return replace(
+        origins,
+        usual_ahead_c=usual_at_leads(values, leads_h),
+        targets=training_targets(station, leads_h),
+        observed_c=observed_at_leads(values, leads_h),
+    )
+
+
 def with_neighbours(
     columns: Columns, origins: Origins, neighbours: Sequence[Signal], *, to_choose: bool = False
 ) -> tuple[Columns, Origins]:
