@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     past_years_within_days: int = Field(
         default=30, ge=1, description="a file of a past year is asked for within so many daily runs"
     )
+    forecast_years: int = Field(
+        default=5, ge=1, le=50, description="years of each station the forecast is trained on"
+    )
     stale_after_h: int = Field(
         default=96, ge=1, description="hours from the newest observation to now that are too many"
     )

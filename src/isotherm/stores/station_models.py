@@ -54,7 +54,6 @@ class StationModelRow:
     current_mae_c: float | None = None
     yesterday_mae_c: float | None = None
     climatology_mae_c: float | None = None
-    damped_mae_c: float | None = None
     damped14_mae_c: float | None = None
     rolled_back_at: datetime | None = None
 

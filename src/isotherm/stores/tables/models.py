@@ -46,7 +46,7 @@ station_forecast_model = Table(
     Column("pair_count", Integer(), nullable=False, comment="of the back-test of 14 days"),
     *(
         Column(f"{name}_mae_c", mysql.DOUBLE(asdecimal=False))
-        for name in ("model", "current", "yesterday", "climatology", "damped", "damped14")
+        for name in ("model", "current", "yesterday", "climatology", "damped14")
     ),
     Column("rolled_back_at", utc(), comment="it lost to its baseline in service"),
     Index("ix_station_forecast_model_version", "version"),

@@ -29,7 +29,6 @@ CREATE TABLE IF NOT EXISTS station_forecast_model (
     current_mae_c DOUBLE NULL,
     yesterday_mae_c DOUBLE NULL,
     climatology_mae_c DOUBLE NULL,
-    damped_mae_c DOUBLE NULL,
     damped14_mae_c DOUBLE NULL,
     rolled_back_at DATETIME NULL COMMENT 'it lost to its baseline in service',
     KEY ix_station_forecast_model_version (version),
