@@ -29,6 +29,7 @@ DAG_IDS = {
     "reconcile_layers",
     "repair_dead_letters",
     "stream_observations",
+    "train_temperature_forecast",
     "watch_dead_letters",
     "watch_freshness",
 }
@@ -38,6 +39,7 @@ KNOWN_TAGS = {
     "batch",
     "speed",
     "daily",
+    "forecast",
     "history",
     "live",
     "repair",

@@ -80,12 +80,12 @@ def choose_days(
     held = read_held(connection, datasets, first, last)
     if not held:
         return None
-    chosen = choose_stations(StationChoice.of_form(asked.stations), _offer_of(connection, held))
+    chosen = choose_stations(StationChoice.of_form(asked.stations), offer_of_held(connection, held))
     files = tuple(one for one in held if one.station_id in chosen.station_ids)
     return ChosenDays(first, last, files) if files else None
 
 
-def _offer_of(connection: Connection, held: list[HeldVersion]) -> Offer:
+def offer_of_held(connection: Connection, held: list[HeldVersion]) -> Offer:
     """All from MySQL: whoever is held is described there, and no archive is asked."""
     ids = sorted({one.station_id for one in held})
     places = {one: place for one, place in places_of(connection, ids).items() if one != place}
