@@ -9,9 +9,13 @@ The rules are the same for every dataset; what a dataset calls bad or special is
 `isotherm.summarise` applies both.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
+
+# Lowest and highest, both inclusive, in the unit of the observation's field.
+Limits = tuple[int, int]
 
 
 class Reason(StrEnum):
@@ -25,6 +29,14 @@ class Reason(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     MALFORMED = "malformed"
 
+
+# Of ISD's format, which lie beyond the world's records; a wind of no direction is calm or variable.
+ISD_LIMITS_BESIDE: Final[Mapping[str, Limits]] = {
+    "dew_point_tenths": (-982, 368),
+    "sea_level_pressure_tenths_hpa": (8600, 10900),
+    "wind_speed_tenths_ms": (0, 900),
+    "wind_direction_deg": (1, 360),
+}
 
 # Not selected is no fault of the observation; rejected is.
 NOT_SELECTED: Final = (Reason.MISSING, Reason.SUMMARY_OF_DAY, Reason.SPECIAL, Reason.SUPERSEDED)
@@ -48,8 +60,7 @@ class QualityRule:
         bad_codes_of_sources: those that are bad of some sources only.
         min_plausible_tenths: tenths of a degree Celsius, inclusive.
         max_plausible_tenths: tenths of a degree Celsius, inclusive.
-        min_dew_point_tenths: likewise.
-        max_dew_point_tenths: likewise.
+        limits_beside: what the fields beside the temperature can hold; outside it nothing is read.
         summary_report_types: summaries of a day or month.
         special_report_types: reports beside the routine, made in bad weather.
         aviation_report_types: in order of preference where two share a minute.
@@ -58,12 +69,17 @@ class QualityRule:
     bad_codes: tuple[str, ...]
     min_plausible_tenths: int
     max_plausible_tenths: int
-    min_dew_point_tenths: int
-    max_dew_point_tenths: int
+    limits_beside: Mapping[str, Limits] = field(hash=False)
     summary_report_types: tuple[str, ...]
     special_report_types: tuple[str, ...]
     aviation_report_types: tuple[str, ...]
     bad_codes_of_sources: tuple[SourceCodes, ...] = ()
+
+    @property
+    def limits(self) -> dict[str, Limits]:
+        """What each number of an observation can plausibly hold, by field."""
+        temperature = (self.min_plausible_tenths, self.max_plausible_tenths)
+        return {"air_temperature_tenths": temperature, **self.limits_beside}
 
 
 @dataclass(frozen=True, slots=True)

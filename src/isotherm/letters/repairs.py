@@ -101,17 +101,13 @@ def _counted(name: str, value: object) -> object:
 
 
 def clear_implausible(fields: Fields) -> Fields:
-    """Temperatures that no file of the dataset can hold are missing: null."""
+    """Temperatures, pressures and winds that no file of the dataset can hold are missing: null."""
     quality = _QUALITY.get(str(fields.get("dataset")))
     if quality is None:
         raise CannotRepairError(f"dataset={fields.get('dataset')!r} is none that is known")
-    limits = {
-        "air_temperature_tenths": (quality.min_plausible_tenths, quality.max_plausible_tenths),
-        "dew_point_tenths": (quality.min_dew_point_tenths, quality.max_dew_point_tenths),
-    }
     cleared = {
         name: None
-        for name, (low, high) in limits.items()
+        for name, (low, high) in quality.limits.items()
         if isinstance(fields.get(name), int) and not low <= fields[name] <= high
     }
     return {**fields, **cleared}
@@ -123,7 +119,7 @@ RULES: Final = (
         "trim", "texts without blanks, empty ones null, digits as numbers, times made whole", trim
     ),
     RepairRule("decimal_comma", "texts such as 12,5 as 125 tenths", decimal_comma),
-    RepairRule("clear_implausible", "temperatures out of all range become missing", clear_implausible),
+    RepairRule("clear_implausible", "numbers out of all range become missing", clear_implausible),
     RepairRule(SET_FIELDS, "the fields given below in place of its own"),
     RepairRule(PAYLOAD, "the whole message given below, of one letter"),
     RepairRule(DROP, "nothing is sent: the letter is closed"),

@@ -69,11 +69,7 @@ def admit(content: bytes | None, now: datetime) -> ObservationHead | Refusal:
 
 def _implausible(message: ObservationHead, quality: QualityRule) -> str | None:
     """What no file of the dataset can hold: no summary could either, and its hour would be lost."""
-    limits = {
-        "air_temperature_tenths": (quality.min_plausible_tenths, quality.max_plausible_tenths),
-        "dew_point_tenths": (quality.min_dew_point_tenths, quality.max_dew_point_tenths),
-    }
-    for name, (low, high) in limits.items():
+    for name, (low, high) in quality.limits.items():
         value = getattr(message, name)
         if value is not None and not low <= value <= high:
             return f"{name}={value}: should be {low} to {high}"

@@ -161,18 +161,13 @@ def _is_named(frame: pl.DataFrame) -> pl.Expr:
 
 def _is_plausible() -> pl.Expr:
     """`admission`'s bounds of each dataset; a missing value is in them."""
-    is_right = pl.lit(value=False)
-    for one in FACTS:
-        rule = one.quality
-        temperature = pl.col("air_temperature_tenths").is_between(
-            rule.min_plausible_tenths, rule.max_plausible_tenths
+    return pl.any_horizontal(
+        pl.all_horizontal(
+            pl.col("dataset") == one.name,
+            *(
+                pl.col(name).is_between(*limits).fill_null(value=True)
+                for name, limits in one.quality.limits.items()
+            ),
         )
-        dew_point = pl.col("dew_point_tenths").is_between(
-            rule.min_dew_point_tenths, rule.max_dew_point_tenths
-        )
-        is_right = is_right | (
-            (pl.col("dataset") == one.name)
-            & temperature.fill_null(value=True)
-            & dew_point.fill_null(value=True)
-        )
-    return is_right
+        for one in FACTS
+    )

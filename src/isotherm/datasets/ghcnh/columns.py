@@ -48,20 +48,18 @@ class Variable:
         return self.column, self.quality_column, self.source_column
 
 
+def _beside(column: str, field: str, per_unit: int) -> Variable:
+    return Variable(column, field, per_unit, *QUALITY.limits_beside[field])
+
+
 # Beyond the plausible range by far, but a number: the selection rules judge it.
 AIR_TEMPERATURE: Final = Variable(TEMPERATURE, "air_temperature_tenths", 10, -9999, 9999)
 BESIDE: Final = (
-    Variable(
-        "dew_point_temperature",
-        "dew_point_tenths",
-        10,
-        QUALITY.min_dew_point_tenths,
-        QUALITY.max_dew_point_tenths,
-    ),
-    Variable("sea_level_pressure", "sea_level_pressure_tenths_hpa", 10, 8600, 10900),
-    Variable("wind_speed", "wind_speed_tenths_ms", 10, 0, 900),
+    _beside("dew_point_temperature", "dew_point_tenths", 10),
+    _beside("sea_level_pressure", "sea_level_pressure_tenths_hpa", 10),
+    _beside("wind_speed", "wind_speed_tenths_ms", 10),
     # 000 is calm: it has no direction.
-    Variable("wind_direction", "wind_direction_deg", 1, 1, 360),
+    _beside("wind_direction", "wind_direction_deg", 1),
 )
 VARIABLES: Final = (AIR_TEMPERATURE, *BESIDE)
 KEY_COLUMNS: Final = (*STATION, DATE, *DATE_PARTS)

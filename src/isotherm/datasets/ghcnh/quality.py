@@ -8,7 +8,7 @@ Force's database. Source: NOAA, GHCNh documentation v1.1.0, tables 3 and 4.
 from string import ascii_lowercase
 from typing import Final
 
-from isotherm.quality import QualityRule, SourceCodes
+from isotherm.quality import ISD_LIMITS_BESIDE, QualityRule, SourceCodes
 
 # The US Air Force's 14th Weather Squadron: 0 not checked, 1 good, 2 suspect, 3 erroneous, 4 calculated.
 _AIR_FORCE: Final = SourceCodes(sources=("220", "221", "222", "223", "347", "348"), codes=("5",))
@@ -21,8 +21,7 @@ QUALITY: Final = QualityRule(
     # GHCNh states no limits; those of global-hourly's format lie beyond the world's records.
     min_plausible_tenths=-932,
     max_plausible_tenths=618,
-    min_dew_point_tenths=-982,
-    max_dew_point_tenths=368,
+    limits_beside=ISD_LIMITS_BESIDE,
     summary_report_types=("SOD", "SOM"),
     special_report_types=("FM16", "SAOSP"),
     aviation_report_types=("FM15", "SAO", "SYMT", "SYSA", "SAAU", "SSA", "AERO"),

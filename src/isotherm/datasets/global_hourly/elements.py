@@ -17,6 +17,7 @@ import pyarrow as pa
 from isotherm.datasets.global_hourly.csv_records import printable
 from isotherm.datasets.global_hourly.quality import QUALITY
 from isotherm.datasets.global_hourly.shapes import Matched, Shape
+from isotherm.quality import Limits
 
 MISSING_TEMPERATURE: Final = 9999
 
@@ -30,7 +31,7 @@ _IS_BAD: Final = np.isin(np.arange(256), [ord(code) for code in QUALITY.bad_code
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """One number of an element, and its limits in the format; outside them it is missing or wrong.
+    """One number of an element; outside the limits of its field it is missing or wrong.
 
     Attributes:
         field: of the canonical observation.
@@ -39,8 +40,6 @@ class Number:
         code_at: where its quality code stands.
         part: which of the cell's comma-separated parts it is, from 0.
         code_part: which of them its quality code is.
-        lowest: inclusive.
-        highest: inclusive.
         is_signed: whether it begins with a sign.
     """
 
@@ -50,9 +49,12 @@ class Number:
     code_at: int
     part: int
     code_part: int
-    lowest: int
-    highest: int
     is_signed: bool = False
+
+    @property
+    def limits(self) -> Limits:
+        """Lowest and highest, inclusive."""
+        return QUALITY.limits_beside[self.field]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,31 +70,19 @@ ELEMENTS: Final = (
     Element(
         "DEW",
         _TMP,
-        (
-            Number(
-                "dew_point_tenths",
-                start=0,
-                end=5,
-                code_at=6,
-                part=0,
-                code_part=1,
-                lowest=QUALITY.min_dew_point_tenths,
-                highest=QUALITY.max_dew_point_tenths,
-                is_signed=True,
-            ),
-        ),
+        (Number("dew_point_tenths", 0, 5, 6, 0, 1, is_signed=True),),
     ),
     Element(
         "SLP",
         Shape("ddddd,q"),
-        (Number("sea_level_pressure_tenths_hpa", 0, 5, 6, 0, 1, 8600, 10900),),
+        (Number("sea_level_pressure_tenths_hpa", 0, 5, 6, 0, 1),),
     ),
     Element(
         "WND",
         Shape("ddd,q,q,dddd,q"),
         (
-            Number("wind_speed_tenths_ms", 8, 12, 13, 3, 4, 0, 900),
-            Number("wind_direction_deg", 0, 3, 4, 0, 1, 1, 360),
+            Number("wind_speed_tenths_ms", 8, 12, 13, 3, 4),
+            Number("wind_direction_deg", 0, 3, 4, 0, 1),
         ),
     ),
 )
@@ -150,7 +140,7 @@ def _read_number(
     values, is_null = np.zeros(count, np.int32), np.ones(count, np.bool_)
     read = matched.signed if one.is_signed else matched.number
     found = read(one.start, one.end)
-    is_bad = ~_is_within(found, one.lowest, one.highest) | _IS_BAD[matched.cells[:, one.code_at]]
+    is_bad = ~_is_within(found, *one.limits) | _IS_BAD[matched.cells[:, one.code_at]]
     values[matched.rows], is_null[matched.rows] = found, is_bad
     for row, parts in others.items():
         value = _careful_number(one, parts)
@@ -163,7 +153,8 @@ def _careful_number(one: Number, parts: tuple[str, ...]) -> int | None:
     if parts[one.code_part] in QUALITY.bad_codes:
         return None
     value = int(parts[one.part])
-    return value if one.lowest <= value <= one.highest else None
+    lowest, highest = one.limits
+    return value if lowest <= value <= highest else None
 
 
 def _careful_temperature(text: str) -> tuple[int | None, str] | str:
