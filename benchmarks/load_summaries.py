@@ -173,6 +173,12 @@ def synthetic_summaries(station_ids: list[str], year: int) -> pl.DataFrame:
         sum_tenths=low.cast(pl.Int32) * count + 9,
         dew_point_count=count,
         dew_point_sum_tenths=low.cast(pl.Int32) * count - 50,
+        pressure_count=count,
+        pressure_sum_tenths_hpa=(low.cast(pl.Int32) + 10_132) * count,
+        wind_count=count,
+        wind_speed_sum_tenths_ms=(low.cast(pl.Int32) + 500) % 300 * count,
+        wind_east_sum_mms=low.cast(pl.Int32) * 17 * count,
+        wind_north_sum_mms=low.cast(pl.Int32) * -5 * count,
         temperature_histogram=pl.lit(None, pl.String),
         **dict.fromkeys(REASON_COUNTS, pl.lit(0, pl.Int32)),
     ).select(SUMMARY_COLUMNS)

@@ -59,6 +59,9 @@ def random_observations(
             air_temperature_tenths=chance.choice([None, *range(-300, 300, 7), -940, 619, -932, 618]),
             quality_code=chance.choice(CODES),
             dew_point_tenths=chance.choice([None, *range(-400, 200, 13)]),
+            sea_level_pressure_tenths_hpa=chance.choice([None, *range(9500, 10500, 77)]),
+            wind_speed_tenths_ms=chance.choice([None, *range(0, 400, 31), 900]),
+            wind_direction_deg=chance.choice([None, *range(1, 361, 7), 90, 360]),
             report_type=chance.choice(TYPES),
             source=chance.choice(["4", "7", "O", None]),
             revision=chance.randrange(1, 10**9),
@@ -73,6 +76,8 @@ def random_observations(
                 | {
                     "air_temperature_tenths": chance.choice([None, 5, -5, 700]),
                     "dew_point_tenths": chance.choice([None, 3, -3]),
+                    "sea_level_pressure_tenths_hpa": chance.choice([None, 10132]),
+                    "wind_speed_tenths_ms": chance.choice([None, 26]),
                     "quality_code": chance.choice(CODES),
                     "revision": row["revision"] if tied else chance.randrange(1, 10**9),
                 }

@@ -5,6 +5,8 @@ Written from the meaning (`quality.py`'s prose), row by row, with none of Polars
 
 from collections import Counter, defaultdict
 from datetime import datetime
+from fractions import Fraction
+from math import cos, floor, radians, sin
 from typing import Any
 
 from isotherm.datasets.global_hourly.quality import QUALITY
@@ -33,7 +35,15 @@ def _null_first(value: object) -> tuple[bool, object]:
 
 
 def _version_order(row: Row) -> tuple[Any, ...]:
-    values = ("air_temperature_tenths", "dew_point_tenths", "quality_code", "malformed")
+    values = (
+        "air_temperature_tenths",
+        "dew_point_tenths",
+        "sea_level_pressure_tenths_hpa",
+        "wind_speed_tenths_ms",
+        "wind_direction_deg",
+        "quality_code",
+        "malformed",
+    )
     return (row["revision"], *(_null_first(row[name]) for name in values))
 
 
@@ -97,13 +107,35 @@ def summarise(rows: list[Row]) -> dict[Key, dict[str, Any]]:
             if len(values) > 3:
                 counted = Counter(values)
                 one["temperature_histogram"] = " ".join(f"{v}:{counted[v]}" for v in sorted(counted))
-            dew_points = [
-                row["dew_point_tenths"] for row in kept if row["dew_point_tenths"] is not None
-            ]
-            if dew_points:
-                one |= {
-                    "dew_point_count": len(dew_points),
-                    "dew_point_sum_tenths": sum(dew_points),
-                }
-            summaries[(*key, rule)] = one
+            summaries[(*key, rule)] = one | elements_of(kept)
     return summaries
+
+
+def elements_of(kept: list[Row]) -> dict[str, int]:
+    """Counts and sums of what stands beside the temperature."""
+    one = {}
+    for field, count, total in (
+        ("dew_point_tenths", "dew_point_count", "dew_point_sum_tenths"),
+        ("sea_level_pressure_tenths_hpa", "pressure_count", "pressure_sum_tenths_hpa"),
+        ("wind_speed_tenths_ms", "wind_count", "wind_speed_sum_tenths_ms"),
+    ):
+        values = [row[field] for row in kept if row[field] is not None]
+        if values:
+            one |= {count: len(values), total: sum(values)}
+    if "wind_count" in one:
+        winds = [wind_mms(row) for row in kept if row["wind_speed_tenths_ms"] is not None]
+        one |= {
+            "wind_east_sum_mms": sum(east for east, _ in winds),
+            "wind_north_sum_mms": sum(north for _, north in winds),
+        }
+    return one
+
+
+def wind_mms(row: Row) -> tuple[int, int]:
+    """Where the air of one reading goes, in mm/s: east and north, halves up, sines to five digits."""
+    if row["wind_direction_deg"] is None:
+        return 0, 0
+    towards = radians(row["wind_direction_deg"])
+    parts = (Fraction(-round(function(towards) * 10**5), 10**5) for function in (sin, cos))
+    east, north = (floor(row["wind_speed_tenths_ms"] * 100 * part + Fraction(1, 2)) for part in parts)
+    return east, north

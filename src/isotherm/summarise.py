@@ -16,10 +16,12 @@ from isotherm.statistics import histogram
 from isotherm.statistics.catalogue import (
     HISTOGRAM,
     MEASURED,
+    MEASURED_COLUMNS,
     REASON_COUNTS,
     STATISTIC_NAMES,
     TAKEN_COLUMNS,
 )
+from isotherm.statistics.derived import DERIVED
 from isotherm.statistics.statistic import Taken
 
 HOUR_KEY: Final = ("station_id", "hour_start")
@@ -27,7 +29,7 @@ HOUR_KEY: Final = ("station_id", "hour_start")
 READING_COLUMNS: Final = (
     *KEY,
     "revision",
-    *TAKEN_COLUMNS,
+    *MEASURED_COLUMNS,
     "quality_code",
     "malformed",
 )
@@ -142,8 +144,9 @@ def _hour_start() -> pl.Expr:
 
 
 def _judge(readings: pl.DataFrame, quality: QualityRule) -> pl.DataFrame:
-    """One verdict column per rule, named like it: the first reason not to count, or `_COUNTS`."""
-    return readings.with_columns(_verdict(rule, quality).alias(rule.name) for rule in RULES)
+    """With one verdict per rule, named like it: the first reason not to count, or `_COUNTS`."""
+    verdicts = (_verdict(rule, quality).alias(rule.name) for rule in RULES)
+    return readings.with_columns(*verdicts, **DERIVED)
 
 
 def _verdict(rule: SelectionRule, quality: QualityRule) -> pl.Expr:

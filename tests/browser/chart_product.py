@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from isotherm.datasets.facts import SERVED
 from isotherm.datasets.registry import dataset_named
 from isotherm.hourly_summary import LAYER_BATCH
+from isotherm.statistics.catalogue import STATISTICS
 from isotherm.stores import summary_tables
 from isotherm.stores.global_summary import lock_layer
 from isotherm.stores.load_summaries import replace_days
@@ -78,8 +79,7 @@ def _summaries(hours: pl.DataFrame) -> pl.DataFrame:
         "min_tenths": pl.col("mean") - 5,
         "max_tenths": pl.col("mean") + 5,
         "sum_tenths": pl.col("mean") * 3,
-        "dew_point_sum_tenths": pl.lit(None),
-        "temperature_histogram": pl.lit(None),
+        **{one.name: pl.lit(None) for one in STATISTICS if one.nullable},
     }
     return hours.select(
         known.get(name, pl.lit(0)).cast(kind).alias(name) for name, kind in schema.items()

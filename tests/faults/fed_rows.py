@@ -15,12 +15,13 @@ from plain_python_summary import Key, Row, summarise
 DATASET = "global-hourly"
 FIRST_DAY = date(2014, 1, 1)
 EVERY_MIN = 10
-_HEADER = '"STATION","DATE","SOURCE","REPORT_TYPE","TMP","DEW"\n'
+_HEADER = '"STATION","DATE","SOURCE","REPORT_TYPE","TMP","DEW","SLP","WND"\n'
 _TYPES = ("FM-15", "FM-15", "FM-15", "FM-12", "FM-16", "SAOSP", "SOD", "AUTO")
 _CODES = ("1", "1", "5", "5", "5", "0", "9", "2", "3", "6", "7", "A")
 _CORRECTED_SHARE = 0.08
 _MALFORMED_SHARE = 0.03
 _MISSING_SHARE = 0.05
+_OTHER_COUNTS = ("dew_point", "pressure", "wind", "station")
 _OVER_ALL = ("observation_count", "min_tenths", "max_tenths", "sum_tenths")
 Summaries = dict[Key, dict[str, object]]
 # Hour and rule: stations, observations, minimum, maximum, sum of the stations' means in 1e-4 degrees.
@@ -41,7 +42,7 @@ def accounted(summary: Mapping[str, object]) -> int:
         value
         for name, value in summary.items()
         if name == "observation_count"
-        or (name.endswith("_count") and not name.startswith(("dew_point", "station")))
+        or (name.endswith("_count") and not name.startswith(_OTHER_COUNTS))
     ]
     return sum(int(str(one)) for one in counts)
 
@@ -103,6 +104,9 @@ def _random_row(chance: random.Random) -> Row:
     row: Row = {
         "air_temperature_tenths": chance.randrange(-400, 401),
         "dew_point_tenths": chance.choice([None, chance.randrange(-500, 200)]),
+        "sea_level_pressure_tenths_hpa": chance.choice([None, chance.randrange(9500, 10500)]),
+        "wind_speed_tenths_ms": chance.choice([None, 0, chance.randrange(300)]),
+        "wind_direction_deg": chance.choice([None, chance.randrange(1, 361)]),
         "quality_code": chance.choice(_CODES),
         "malformed": None,
     }
@@ -118,8 +122,12 @@ def _as_csv(row: Row) -> str:
     tenths, dew = row["air_temperature_tenths"], row["dew_point_tenths"]
     air = "+01x4" if row["malformed"] else "+9999" if tenths is None else f"{tenths:+05d}"
     dew_text = "+9999,9" if dew is None else f"{dew:+05d},1"
+    pressure, speed = row["sea_level_pressure_tenths_hpa"], row["wind_speed_tenths_ms"]
+    slp = "99999,9" if pressure is None else f"{pressure:05d},1"
+    direction = "999,9" if row["wind_direction_deg"] is None else f"{row['wind_direction_deg']:03d},1"
+    wind = f"{direction},N," + ("9999,9" if speed is None else f"{speed:04d},1")
     cells = (row["station_id"], f"{row['observed_at']:%Y-%m-%dT%H:%M:%S}", row["source"],
-             row["report_type"], f"{air},{row['quality_code']}", dew_text)  # fmt: skip
+             row["report_type"], f"{air},{row['quality_code']}", dew_text, slp, wind)  # fmt: skip
     return ",".join(f'"{one}"' for one in cells) + "\n"
 
 

@@ -10,7 +10,8 @@ from isotherm.datasets.global_hourly.reader import parse_observations
 STATIONS, DAYS = 2, 2
 # What a reader may leave out of a row whose temperature it cannot read.
 COLUMNS = ("station_id", "observed_at", "report_type", "source", "air_temperature_tenths",
-           "dew_point_tenths", "source_line")  # fmt: skip
+           "dew_point_tenths", "sea_level_pressure_tenths_hpa", "wind_speed_tenths_ms",
+           "wind_direction_deg", "source_line")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,8 @@ from isotherm.messages import HourlySummaryMessage
 from isotherm.sink.decode import as_frame
 from isotherm.sink.offsets import OffsetStore
 from isotherm.sink.transaction import write_batch
-from isotherm.statistics.catalogue import REASON_COUNTS
+from isotherm.statistics.catalogue import MEASURED, REASON_COUNTS
+from isotherm.statistics.statistic import COUNT
 from isotherm.stores import summary_tables
 from isotherm.stores.dead_letters import DEAD_LETTER_ORIGIN
 from isotherm.stores.global_summary import lock_layer
@@ -47,6 +48,14 @@ OHARE_HOURS = {
     7: [-1, 0],
 }
 # Its dew points, in tenths; no other hour has one.
+BESIDE = (*(one for one in MEASURED if one.name.startswith(("pressure", "wind"))),)
+# Two west winds and a calm; one of the three reports has a pressure.
+OHARE_ELEMENTS = {
+    0: {"pressure_count": 1, "pressure_sum_tenths_hpa": 10_163, "wind_count": 2,
+        "wind_speed_sum_tenths_ms": 103, "wind_east_sum_mms": 10_300, "wind_north_sum_mms": 0},
+    5: {"wind_count": 1, "wind_speed_sum_tenths_ms": 0, "wind_east_sum_mms": 0,
+        "wind_north_sum_mms": 0},
+}  # fmt: skip
 OHARE_DEW_POINTS = {0: [-144, -145, -146], 5: [0], 7: [-1, 0]}
 # Layer, run, what was compared and what was lost: an old loss that a newer check of the layer mends.
 LEDGER = [
@@ -164,6 +173,7 @@ def hour_row(
         "sum_tenths": sum(values) if values else None,
         "dew_point_count": len(dew),
         "dew_point_sum_tenths": sum(dew) if dew else None,
+        **{one.name: 0 if one.unit == COUNT else None for one in BESIDE},
         "temperature_histogram": histogram_text(values) if len(values) > 3 else None,
         **dict.fromkeys(REASON_COUNTS, 0),
         **changes,
@@ -265,6 +275,7 @@ def fill(database: Database, engine: sa.Engine) -> None:
         )  # fmt: skip
     rows = [
         hour_row(OHARE, n, values, OHARE_DEW_POINTS.get(n, ()), rule=rule, special_count=n % 2)
+        | OHARE_ELEMENTS.get(n, {})
         for n, values in OHARE_HOURS.items()
         for rule in ("routine", "qc")
     ]

@@ -37,6 +37,10 @@ STATISTICS = (
     "max_tenths",
     "sum_tenths",
     "dew_point_sum_tenths",
+    "pressure_sum_tenths_hpa",
+    "wind_speed_sum_tenths_ms",
+    "wind_east_sum_mms",
+    "wind_north_sum_mms",
     "temperature_histogram",
 )
 

@@ -51,6 +51,12 @@ def hour_row(station_id: str, hour: datetime, temperatures: Iterable[int], **cha
         "sum_tenths": sum(values) if values else None,
         "dew_point_count": 0,
         "dew_point_sum_tenths": None,
+        "pressure_count": 0,
+        "pressure_sum_tenths_hpa": None,
+        "wind_count": 0,
+        "wind_speed_sum_tenths_ms": None,
+        "wind_east_sum_mms": None,
+        "wind_north_sum_mms": None,
         "temperature_histogram": histogram_text(values) if len(values) > 3 else None,
         **dict.fromkeys(REASON_COUNTS, 0),
         **changes,
@@ -84,6 +90,16 @@ def random_rows(seed: int, station_ids: Iterable[str], first: datetime, hours: i
                     reasons |= {
                         "dew_point_count": len(dew_points),
                         "dew_point_sum_tenths": sum(dew_points),
+                    }
+                winds = dice.randint(0, count)
+                if winds:
+                    reasons |= {
+                        "pressure_count": winds,
+                        "pressure_sum_tenths_hpa": dice.randint(8600, 10900) * winds,
+                        "wind_count": winds,
+                        "wind_speed_sum_tenths_ms": dice.randint(0, 900) * winds,
+                        "wind_east_sum_mms": dice.randint(-90_000, 90_000) * winds,
+                        "wind_north_sum_mms": dice.randint(-90_000, 90_000) * winds,
                     }
                 rows.append(hour_row(station_id, hour, temperatures, rule=rule, **reasons))
     return rows

@@ -91,6 +91,20 @@ def test_the_mean_dew_point_is_there_where_one_was_reported_and_null_elsewhere(
     assert "mean_dew_point_c" not in rows(client, "/global/hourly", limit=1)[0]
 
 
+def test_pressure_and_wind_are_means_of_the_reports_that_have_them(client: httpx.Client) -> None:
+    names = ("mean_pressure_hpa", "mean_wind_speed_ms", "mean_wind_east_ms", "mean_wind_north_ms")
+    hours = {one["hour_start"][11:13]: one for one in rows(client, f"/stations/{OHARE}/hourly", **DAY)}
+    assert [hours["00"][name] for name in names] == [1016.3, 5.15, 5.15, 0]
+    assert [hours["05"][name] for name in names] == [None, 0, 0, 0]
+    assert [hours["07"][name] for name in names] == [None] * 4
+    for period in ("daily", "monthly", "yearly"):
+        first = rows(client, f"/stations/{OHARE}/{period}")[0]
+        assert [first[name] for name in names] == [1016.3, 3.43, 3.43, 0]
+        assert rows(client, f"/stations/{JAN_MAYEN}/{period}")[0]["mean_wind_speed_ms"] is None
+    units = client.get(f"/stations/{OHARE}/daily").json()["meta"]["units"]
+    assert [units[name] for name in names] == ["hectopascal", *["metre per second"] * 3]
+
+
 def test_an_hour_of_the_batch_layer_names_its_file_and_one_of_the_speed_layer_its_version(
     client: httpx.Client,
 ) -> None:

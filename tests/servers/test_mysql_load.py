@@ -317,6 +317,18 @@ def test_a_dew_point_that_appears_changes_or_goes_is_a_change(engine: sa.Engine)
     assert load(engine, dewy) == LoadResult(unchanged=1)
 
 
+def test_a_wind_that_turns_is_a_change(engine: sa.Engine) -> None:
+    wind = {"wind_count": 1, "wind_speed_sum_tenths_ms": 50}
+    west = {"wind_east_sum_mms": 5000, "wind_north_sum_mms": 0}
+    south = {"wind_east_sum_mms": 0, "wind_north_sum_mms": 5000}
+    for vector in (west, south):
+        rows = [hour_row(STATIONS[0], FIRST, [10], **wind, **vector)]
+        load(engine, rows)
+        assert_tables_are_the_fold_of(rows, engine)
+    found = fetch(engine, "yearly_summary", "wind_count, wind_east_sum_mms, wind_north_sum_mms")
+    assert found == [(1, 0, 5000)]
+
+
 def test_of_two_datasets_of_one_station_one_serves_and_both_keep_their_hours(engine: sa.Engine) -> None:
     load(engine, [hour_row(STATIONS[0], FIRST + timedelta(hours=n), [n]) for n in range(5)])
     load(engine, [hour_row(STATIONS[0], FIRST, [99])], dataset="zz-other")

@@ -57,6 +57,10 @@ def engine(server: Database) -> Iterator[sa.Engine]:
 
 FILES = sorted((migrations._MIGRATIONS / "versions").glob("[0-9]*.py"))
 REVISIONS = [one.name[:4] for one in FILES]
+ELEMENTS = (
+    *("pressure_count", "pressure_sum_tenths_hpa", "wind_count", "wind_speed_sum_tenths_ms"),
+    *("wind_east_sum_mms", "wind_north_sum_mms"),
+)
 OLD_ROWS = (
     "INSERT INTO source_file VALUES ('global-hourly', 2014, '01001099999', REPEAT('a', 64), 9, "
     "'2026-01-01', '2026-01-01', NULL, '/x', REPEAT('b', 64), 9, 0, NULL, NULL)",
@@ -183,6 +187,7 @@ def test_a_database_of_before_the_ledger_of_files_becomes_the_same_and_keeps_its
         hour = connection.execute(sa.select(hourly_summary)).mappings().one()
         assert (hour["sum_tenths"], hour["dew_point_count"]) == (5, 0)
         assert hour["dew_point_sum_tenths"] is None
+        assert (hour["wind_count"], hour["wind_east_sum_mms"]) == (0, None)
         counts = connection.execute(sa.select(rejection_count)).all()
         assert [tuple(one) for one in counts] == [("global-hourly", "time", 2)]
         for table in (*metadata.tables, VERSION_TABLE):
@@ -215,6 +220,9 @@ def test_a_statistic_that_tables_lack_is_added_where_it_belongs(engine: sa.Engin
         connection.execute(
             sa.text("ALTER TABLE daily_summary DROP dew_point_count, DROP dew_point_sum_tenths")
         )
+        for table in ("hourly_summary", "monthly_summary"):
+            parts = ", ".join(f"DROP {name}" for name in ELEMENTS)
+            connection.execute(sa.text(f"ALTER TABLE {table} {parts}"))
         connection.execute(sa.text("ALTER TABLE hourly_summary DROP dew_point_sum_tenths"))
     migrate(engine)
     assert definitions(engine) == whole

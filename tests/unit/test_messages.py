@@ -59,6 +59,12 @@ SUMMARY: dict[str, Any] = {
     "sum_tenths": -14,
     "dew_point_count": 1,
     "dew_point_sum_tenths": -20,
+    "pressure_count": 2,
+    "pressure_sum_tenths_hpa": 20_263,
+    "wind_count": 2,
+    "wind_speed_sum_tenths_ms": 51,
+    "wind_east_sum_mms": -4_417,
+    "wind_north_sum_mms": 2_550,
     "temperature_histogram": None,
     **dict.fromkeys(REASON_COUNTS, 1),
     "received": 9,
@@ -295,6 +301,7 @@ def test_a_message_older_than_a_statistic_has_none_of_it() -> None:
     for document in (older, as_null):
         message = json.loads(decode(HourlySummaryMessage, json.dumps(document)).encode())
         assert (message["dew_point_count"], message["dew_point_sum_tenths"]) == (0, None)
+        assert (message["wind_count"], message["wind_east_sum_mms"]) == (0, None)
 
 
 def test_a_summary_comes_back_as_it_was_written() -> None:

@@ -2,31 +2,39 @@
 
 import random
 from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isotherm.datasets.facts import FACTS
 from isotherm.quality import Reason
 from isotherm.statistics import histogram, packed
 from isotherm.statistics.catalogue import (
     HISTOGRAM,
     MEASURED,
+    MEASURED_COLUMNS,
     PERIOD_STATISTICS,
     REASON_COUNTS,
     STATISTIC_NAMES,
     STATISTICS,
     TAKEN_COLUMNS,
 )
+from isotherm.statistics.derived import DERIVED
 from isotherm.statistics.merge import merged, value_type
 
 _tenths = st.integers(-932, 618)
+_winds = st.tuples(st.integers(0, 900), st.integers(-90_000, 90_000), st.integers(-90_000, 90_000))
 _hours = st.lists(
     st.tuples(
         st.lists(_tenths, min_size=1, max_size=5),
         st.lists(_tenths, max_size=5),
         st.integers(0, 9),
+        st.lists(st.integers(8600, 10900), max_size=5),
+        st.lists(_winds, max_size=5),
     ),
     min_size=1,
     max_size=12,
@@ -35,7 +43,17 @@ SCHEMA = {one.name: value_type(one, 64) for one in PERIOD_STATISTICS}
 PERIOD_NAMES = tuple(SCHEMA)
 
 
-def _summary(temperatures: list[int], dew_points: list[int], reasons: int) -> dict[str, int | None]:
+Hour = tuple[list[int], list[int], int, list[int], list[tuple[int, int, int]]]
+
+
+def _summary(
+    temperatures: list[int],
+    dew_points: list[int],
+    reasons: int,
+    pressures: Sequence[int] = (),
+    winds: Sequence[tuple[int, int, int]] = (),
+) -> dict[str, int | None]:
+    speed, east, north = map(sum, zip(*winds, strict=True)) if winds else (None, None, None)
     return {
         "observation_count": len(temperatures),
         "min_tenths": min(temperatures),
@@ -43,8 +61,18 @@ def _summary(temperatures: list[int], dew_points: list[int], reasons: int) -> di
         "sum_tenths": sum(temperatures),
         "dew_point_count": len(dew_points),
         "dew_point_sum_tenths": sum(dew_points) if dew_points else None,
+        "pressure_count": len(pressures),
+        "pressure_sum_tenths_hpa": sum(pressures) if pressures else None,
+        "wind_count": len(winds),
+        "wind_speed_sum_tenths_ms": speed,
+        "wind_east_sum_mms": east,
+        "wind_north_sum_mms": north,
         **dict.fromkeys(REASON_COUNTS, reasons),
     }
+
+
+def _joined(parts: Iterable[list[Any]]) -> list[Any]:
+    return [value for part in parts for value in part]
 
 
 def _merge(rows: list[dict[str, int | None]]) -> dict[str, int | None]:
@@ -53,11 +81,12 @@ def _merge(rows: list[dict[str, int | None]]) -> dict[str, int | None]:
 
 @given(_hours, st.randoms(use_true_random=False))
 def test_parts_merged_in_any_order_and_grouping_are_the_summary_of_the_whole(
-    hours: list[tuple[list[int], list[int], int]], chance: random.Random
+    hours: list[Hour], chance: random.Random
 ) -> None:
-    temperatures = [value for one in hours for value in one[0]]
-    dew_points = [value for one in hours for value in one[1]]
-    whole = _summary(temperatures, dew_points, sum(one[2] for one in hours))
+    temperatures, dew_points, reasons, pressures, winds = zip(*hours, strict=True)
+    whole = _summary(
+        _joined(temperatures), _joined(dew_points), sum(reasons), _joined(pressures), _joined(winds)
+    )
     parts = [_summary(*one) for one in hours]
     chance.shuffle(parts)
     cut = chance.randint(0, len(parts))
@@ -148,13 +177,29 @@ def test_a_packed_table_comes_out_as_it_went_in(
 
 def test_the_catalogue_has_one_count_for_every_reason_and_no_name_twice() -> None:
     assert set(REASON_COUNTS) == {f"{reason}_count" for reason in Reason}
-    assert len(set(STATISTIC_NAMES)) == len(STATISTIC_NAMES) == 14
+    assert len(set(STATISTIC_NAMES)) == len(STATISTIC_NAMES) == 20
 
 
-def test_dew_point_is_a_statistic_like_any_other() -> None:
-    assert TAKEN_COLUMNS == ("air_temperature_tenths", "dew_point_tenths")
+def test_what_stands_beside_the_temperature_is_a_statistic_like_any_other() -> None:
+    read = ("dew_point_tenths", "sea_level_pressure_tenths_hpa", "wind_speed_tenths_ms")
+    assert ("air_temperature_tenths", *read, "wind_direction_deg") == MEASURED_COLUMNS
+    assert ("air_temperature_tenths", *read, *DERIVED) == TAKEN_COLUMNS
     nullable = {one.name for one in STATISTICS if one.nullable}
-    assert nullable == {"dew_point_sum_tenths", "temperature_histogram"}
+    sums = {one.name for one in MEASURED if one.name.split("_")[0] in ("dew", "pressure", "wind")}
+    assert nullable == {name for name in sums if "_sum_" in name} | {"temperature_histogram"}
+
+
+def test_a_column_that_is_made_of_others_says_of_which() -> None:
+    made_of = {one.taken.column: one.taken.made_of for one in MEASURED if one.taken}
+    assert {name for name, others in made_of.items() if others} == DERIVED.keys()
+    for name, expression in DERIVED.items():
+        assert set(expression.meta.root_names()) == set(made_of[name])
+
+
+def test_the_state_of_the_stream_has_room_for_whatever_is_measured() -> None:
+    for facts in FACTS:
+        assert set(facts.quality.limits) == set(MEASURED_COLUMNS)
+        assert all(-(2**15) < low < high < 2**15 for low, high in facts.quality.limits.values())
 
 
 def test_only_hours_carry_a_histogram_of_their_own() -> None:
@@ -165,7 +210,7 @@ def test_only_hours_carry_a_histogram_of_their_own() -> None:
 def test_a_mean_names_the_count_it_is_divided_by(one: object) -> None:
     fields = {statistic.name: statistic.api for statistic in STATISTICS}
     field = fields[one.name]  # type: ignore[attr-defined]
-    assert field is None or (field.per in STATISTIC_NAMES) == (field.shown == "mean_of_tenths")
+    assert field is None or (field.per in STATISTIC_NAMES) == (field.shown == "mean")
 
 
 def test_every_measured_statistic_says_how_it_is_taken() -> None:

@@ -4,6 +4,7 @@ import csv
 import gzip
 import random
 from datetime import UTC, datetime
+from math import cos, floor, radians, sin
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,6 +21,7 @@ from isotherm.datasets.schema import POLARS_SCHEMA
 from isotherm.hourly_summary import REASON_COUNTS
 from isotherm.quality import RULE_NAMES
 from isotherm.statistics.catalogue import STATISTICS
+from isotherm.statistics.derived import SINES
 from isotherm.summarise import SUMMARY_ORDER, SplitHourError, require_whole_hours, summarise
 from made_up import CODES, TYPES, observation, random_observations, utc
 from plain_python_summary import newest_versions
@@ -33,6 +35,10 @@ NULLABLE = {
     "max_tenths",
     "sum_tenths",
     "dew_point_sum_tenths",
+    "pressure_sum_tenths_hpa",
+    "wind_speed_sum_tenths_ms",
+    "wind_east_sum_mms",
+    "wind_north_sum_mms",
     "temperature_histogram",
 }
 
@@ -154,6 +160,9 @@ READING = st.builds(
     ),
     air_temperature_tenths=st.sampled_from([None, -940, -932, -1, 0, 1, 618, 619]),
     dew_point_tenths=st.sampled_from([None, -5, 0, 7]),
+    sea_level_pressure_tenths_hpa=st.sampled_from([None, 8600, 10900]),
+    wind_speed_tenths_ms=st.sampled_from([None, 0, 1, 900]),
+    wind_direction_deg=st.none() | st.integers(1, 360),
     quality_code=st.sampled_from(CODES),
     report_type=st.sampled_from(TYPES),
     source=st.sampled_from(["4", "7", None, ""]),
@@ -235,6 +244,61 @@ def test_a_dew_point_counts_where_its_temperature_does() -> None:
     names = ("observation_count", "dew_point_count", "dew_point_sum_tenths")
     assert [found["qc"][name] for name in names] == [3, 2, 10]
     assert [found["routine"][name] for name in names] == [2, 1, -30]
+
+
+def test_a_wind_is_a_vector_towards_where_it_blows_and_nothing_without_a_direction() -> None:
+    def wind(minute: int, speed: int | None, direction: int | None) -> Row:
+        return observation(
+            observed_at=utc(2014, 1, 1, 0, minute),
+            wind_speed_tenths_ms=speed,
+            wind_direction_deg=direction,
+        )
+
+    names = ("wind_count", "wind_speed_sum_tenths_ms", "wind_east_sum_mms", "wind_north_sum_mms")
+
+    def sums(*rows: Row) -> list[int | None]:
+        return fold(list(rows)).filter(rule="routine").select(names).row(0)
+
+    # From the west, the south, the north-east: towards the east, the north, the south-west.
+    assert sums(wind(0, 50, 270)) == (1, 50, 5000, 0)
+    assert sums(wind(0, 50, 180)) == (1, 50, 0, 5000)
+    assert sums(wind(0, 100, 45)) == (1, 100, -7071, -7071)
+    # Opposite winds: the speeds add up, the vectors do not.
+    assert sums(wind(0, 73, 360), wind(9, 73, 180)) == (2, 146, 0, 0)
+    # Calm, variable, and a direction without a speed.
+    assert sums(wind(0, 0, None), wind(9, 20, None)) == (2, 20, 0, 0)
+    assert sums(wind(0, None, 90)) == (0, None, None, None)
+
+
+def test_a_direction_is_of_the_compass_and_its_sines_are_decided_beyond_doubt() -> None:
+    for degrees in range(361):
+        exact = sin(radians(degrees)) * 100_000
+        assert abs(exact - floor(exact) - 0.5) > 1e-3, "no library of sines could round it otherwise"
+        assert SINES[degrees] == round(exact)
+        assert SINES[degrees + 90] == round(cos(radians(degrees)) * 100_000)
+
+
+def test_pressure_and_wind_count_where_the_temperature_of_their_report_does() -> None:
+    rows = [
+        observation(sea_level_pressure_tenths_hpa=10_000, wind_speed_tenths_ms=10),
+        observation(
+            observed_at=utc(2014, 1, 1, 0, 20),
+            report_type="FM-16",
+            sea_level_pressure_tenths_hpa=9_000,
+            wind_speed_tenths_ms=99,
+        ),
+        observation(
+            observed_at=utc(2014, 1, 1, 0, 30),
+            quality_code="3",
+            sea_level_pressure_tenths_hpa=9_500,
+            wind_speed_tenths_ms=77,
+        ),
+    ]
+    found = by_rule(rows)
+    names = ("pressure_count", "pressure_sum_tenths_hpa", "wind_count", "wind_speed_sum_tenths_ms")
+    assert [found["unfiltered"][name] for name in names] == [3, 28_500, 3, 186]
+    assert [found["qc"][name] for name in names] == [2, 19_000, 2, 109]
+    assert [found["routine"][name] for name in names] == [1, 10_000, 1, 10]
 
 
 def test_a_synoptic_report_repeating_the_metar_is_superseded_under_routine_only() -> None:

@@ -1151,6 +1151,30 @@ export interface components {
              */
             mean_dew_point_c: number | null;
             /**
+             * Mean Pressure Hpa
+             * @description `pressure_sum_tenths_hpa / pressure_count / 10`, to 2 decimals: sum of the pressures at sea level, from which their mean is made; null where none was reported
+             * @example 1016.3
+             */
+            mean_pressure_hpa: number | null;
+            /**
+             * Mean Wind Speed Ms
+             * @description `wind_speed_sum_tenths_ms / wind_count / 10`, to 2 decimals: sum of the wind speeds, from which their mean is made; null where none was reported
+             * @example 5.1
+             */
+            mean_wind_speed_ms: number | null;
+            /**
+             * Mean Wind East Ms
+             * @description `wind_east_sum_mms / wind_count / 1000`, to 2 decimals: sum of the winds' parts towards the east, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example 4.42
+             */
+            mean_wind_east_ms: number | null;
+            /**
+             * Mean Wind North Ms
+             * @description `wind_north_sum_mms / wind_count / 1000`, to 2 decimals: sum of the winds' parts towards the north, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example -2.55
+             */
+            mean_wind_north_ms: number | null;
+            /**
              * Missing Count
              * @description Observations without a temperature
              * @example 0
@@ -1867,6 +1891,30 @@ export interface components {
              */
             mean_dew_point_c: number | null;
             /**
+             * Mean Pressure Hpa
+             * @description `pressure_sum_tenths_hpa / pressure_count / 10`, to 2 decimals: sum of the pressures at sea level, from which their mean is made; null where none was reported
+             * @example 1016.3
+             */
+            mean_pressure_hpa: number | null;
+            /**
+             * Mean Wind Speed Ms
+             * @description `wind_speed_sum_tenths_ms / wind_count / 10`, to 2 decimals: sum of the wind speeds, from which their mean is made; null where none was reported
+             * @example 5.1
+             */
+            mean_wind_speed_ms: number | null;
+            /**
+             * Mean Wind East Ms
+             * @description `wind_east_sum_mms / wind_count / 1000`, to 2 decimals: sum of the winds' parts towards the east, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example 4.42
+             */
+            mean_wind_east_ms: number | null;
+            /**
+             * Mean Wind North Ms
+             * @description `wind_north_sum_mms / wind_count / 1000`, to 2 decimals: sum of the winds' parts towards the north, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example -2.55
+             */
+            mean_wind_north_ms: number | null;
+            /**
              * Missing Count
              * @description Observations without a temperature
              * @example 0
@@ -2470,6 +2518,30 @@ export interface components {
              * @example -14.4
              */
             mean_dew_point_c: number | null;
+            /**
+             * Mean Pressure Hpa
+             * @description `pressure_sum_tenths_hpa / pressure_count / 10`, to 2 decimals: sum of the pressures at sea level, from which their mean is made; null where none was reported
+             * @example 1016.3
+             */
+            mean_pressure_hpa: number | null;
+            /**
+             * Mean Wind Speed Ms
+             * @description `wind_speed_sum_tenths_ms / wind_count / 10`, to 2 decimals: sum of the wind speeds, from which their mean is made; null where none was reported
+             * @example 5.1
+             */
+            mean_wind_speed_ms: number | null;
+            /**
+             * Mean Wind East Ms
+             * @description `wind_east_sum_mms / wind_count / 1000`, to 2 decimals: sum of the winds' parts towards the east, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example 4.42
+             */
+            mean_wind_east_ms: number | null;
+            /**
+             * Mean Wind North Ms
+             * @description `wind_north_sum_mms / wind_count / 1000`, to 2 decimals: sum of the winds' parts towards the north, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example -2.55
+             */
+            mean_wind_north_ms: number | null;
             /**
              * Missing Count
              * @description Observations without a temperature
@@ -3459,6 +3531,30 @@ export interface components {
              */
             mean_dew_point_c: number | null;
             /**
+             * Mean Pressure Hpa
+             * @description `pressure_sum_tenths_hpa / pressure_count / 10`, to 2 decimals: sum of the pressures at sea level, from which their mean is made; null where none was reported
+             * @example 1016.3
+             */
+            mean_pressure_hpa: number | null;
+            /**
+             * Mean Wind Speed Ms
+             * @description `wind_speed_sum_tenths_ms / wind_count / 10`, to 2 decimals: sum of the wind speeds, from which their mean is made; null where none was reported
+             * @example 5.1
+             */
+            mean_wind_speed_ms: number | null;
+            /**
+             * Mean Wind East Ms
+             * @description `wind_east_sum_mms / wind_count / 1000`, to 2 decimals: sum of the winds' parts towards the east, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example 4.42
+             */
+            mean_wind_east_ms: number | null;
+            /**
+             * Mean Wind North Ms
+             * @description `wind_north_sum_mms / wind_count / 1000`, to 2 decimals: sum of the winds' parts towards the north, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example -2.55
+             */
+            mean_wind_north_ms: number | null;
+            /**
              * Missing Count
              * @description Observations without a temperature
              * @example 0
@@ -4252,6 +4348,30 @@ export interface components {
              * @example -14.4
              */
             mean_dew_point_c: number | null;
+            /**
+             * Mean Pressure Hpa
+             * @description `pressure_sum_tenths_hpa / pressure_count / 10`, to 2 decimals: sum of the pressures at sea level, from which their mean is made; null where none was reported
+             * @example 1016.3
+             */
+            mean_pressure_hpa: number | null;
+            /**
+             * Mean Wind Speed Ms
+             * @description `wind_speed_sum_tenths_ms / wind_count / 10`, to 2 decimals: sum of the wind speeds, from which their mean is made; null where none was reported
+             * @example 5.1
+             */
+            mean_wind_speed_ms: number | null;
+            /**
+             * Mean Wind East Ms
+             * @description `wind_east_sum_mms / wind_count / 1000`, to 2 decimals: sum of the winds' parts towards the east, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example 4.42
+             */
+            mean_wind_east_ms: number | null;
+            /**
+             * Mean Wind North Ms
+             * @description `wind_north_sum_mms / wind_count / 1000`, to 2 decimals: sum of the winds' parts towards the north, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example -2.55
+             */
+            mean_wind_north_ms: number | null;
             /**
              * Missing Count
              * @description Observations without a temperature

@@ -48,8 +48,8 @@ def values_of(shown: Shown, columns: Columns) -> Sequence[Any]:
     if field.shown == "count":
         return values
     if field.per is None:
-        return [None if value is None else value / 10 for value in values]
-    return means_of(values, columns[field.per], 10)
+        return [None if value is None else value / statistic.unit.steps for value in values]
+    return means_of(values, columns[field.per], statistic.unit.steps)
 
 
 def means_of(
@@ -102,10 +102,11 @@ def _description(statistic: Statistic, field: ApiField) -> str:
     meaning = statistic.meaning[0].upper() + statistic.meaning[1:]
     if field.per is None:
         return meaning
-    return f"`{statistic.name} / {field.per} / 10`, to {MEAN_DECIMALS} decimals: {meaning.lower()}"
+    sum_in_units = f"{statistic.name} / {field.per} / {statistic.unit.steps}"
+    return f"`{sum_in_units}`, to {MEAN_DECIMALS} decimals: {meaning.lower()}"
 
 
 def units_of(fields: Iterable[Shown]) -> dict[str, str]:
     """The unit of each field and of the times."""
-    units = {field.name: one.unit.removeprefix("0.1 ") for one, field in fields}
+    units = {field.name: one.unit.name for one, field in fields}
     return {**units, "time": "UTC"}

@@ -18,6 +18,7 @@ _SHARED_MODULES: Final = (
     "isotherm.quality",
     "isotherm.summarise",
     "isotherm.statistics.catalogue",
+    "isotherm.statistics.derived",
     "isotherm.statistics.histogram",
     "isotherm.statistics.packed",
     "isotherm.datasets.observations",

@@ -8,7 +8,18 @@ because `made_by` changes, messages, roll-ups and the API follow; then `npm run 
 from typing import Final
 
 from isotherm.quality import Reason
-from isotherm.statistics.statistic import COUNT, TENTHS_C, ApiField, Merge, Statistic, Taken
+from isotherm.statistics.statistic import (
+    COUNT,
+    MMS,
+    TENTHS_C,
+    TENTHS_HPA,
+    TENTHS_MS,
+    ApiField,
+    Merge,
+    Statistic,
+    Taken,
+    Unit,
+)
 
 OBSERVATION_COUNT: Final = Statistic(
     "observation_count",
@@ -30,7 +41,7 @@ MIN: Final = Statistic(
     nullable=False,
     hour_bits=16,
     period_bits=16,
-    api=ApiField("min_c", "tenths", -11.1),
+    api=ApiField("min_c", "value", -11.1),
 )
 MAX: Final = Statistic(
     "max_tenths",
@@ -41,7 +52,7 @@ MAX: Final = Statistic(
     nullable=False,
     hour_bits=16,
     period_bits=16,
-    api=ApiField("max_c", "tenths", -11.0),
+    api=ApiField("max_c", "value", -11.0),
 )
 SUM: Final = Statistic(
     "sum_tenths",
@@ -52,7 +63,7 @@ SUM: Final = Statistic(
     nullable=False,
     hour_bits=32,
     period_bits=64,
-    api=ApiField("mean_c", "mean_of_tenths", -11.066666666666666, per="observation_count"),
+    api=ApiField("mean_c", "mean", -11.066666666666666, per="observation_count"),
 )
 DEW_POINT_COUNT: Final = Statistic(
     "dew_point_count",
@@ -74,7 +85,7 @@ DEW_POINT_SUM: Final = Statistic(
     nullable=True,
     hour_bits=32,
     period_bits=64,
-    api=ApiField("mean_dew_point_c", "mean_of_tenths", -14.4, per="dew_point_count"),
+    api=ApiField("mean_dew_point_c", "mean", -14.4, per="dew_point_count"),
 )
 HISTOGRAM: Final = Statistic(
     "temperature_histogram",
@@ -86,6 +97,70 @@ HISTOGRAM: Final = Statistic(
     hour_bits=0,
     period_bits=0,
     in_periods=False,
+)
+
+
+def _count(name: str, column: str, meaning: str) -> Statistic:
+    """How many of the observations that count have another element."""
+    taken = Taken(column, "count")
+    return Statistic(
+        name, COUNT, meaning, Merge.SUM, taken, nullable=False, hour_bits=32, period_bits=32
+    )
+
+
+def _sum(name: str, unit: Unit, meaning: str, taken: Taken, api: ApiField) -> Statistic:
+    """The sum of another element over the observations that count; null where none was reported."""
+    return Statistic(
+        name,
+        unit,
+        f"{meaning}; null where none was reported",
+        Merge.SUM,
+        taken,
+        nullable=True,
+        hour_bits=32,
+        period_bits=64,
+        api=api,
+    )
+
+
+_WIND: Final = ("wind_speed_tenths_ms", "wind_direction_deg")
+PRESSURE_COUNT: Final = _count(
+    "pressure_count",
+    "sea_level_pressure_tenths_hpa",
+    "observations among them that have a pressure at sea level",
+)
+PRESSURE_SUM: Final = _sum(
+    "pressure_sum_tenths_hpa",
+    TENTHS_HPA,
+    "sum of the pressures at sea level, from which their mean is made",
+    Taken("sea_level_pressure_tenths_hpa", "sum"),
+    ApiField("mean_pressure_hpa", "mean", 1016.3, per="pressure_count"),
+)
+WIND_COUNT: Final = _count(
+    "wind_count", _WIND[0], "observations among them that have a wind speed, calm ones too"
+)
+WIND_SPEED_SUM: Final = _sum(
+    "wind_speed_sum_tenths_ms",
+    TENTHS_MS,
+    "sum of the wind speeds, from which their mean is made",
+    Taken(_WIND[0], "sum"),
+    ApiField("mean_wind_speed_ms", "mean", 5.1, per="wind_count"),
+)
+# The vector of where the air goes: a wind from the west has a positive part to the east. Calm and
+# variable winds have no direction, and count as a vector of 0.
+WIND_EAST_SUM: Final = _sum(
+    "wind_east_sum_mms",
+    MMS,
+    "sum of the winds' parts towards the east, 0 of a wind of no direction; of it the mean is made",
+    Taken("wind_east_mms", "sum", made_of=_WIND),
+    ApiField("mean_wind_east_ms", "mean", 4.42, per="wind_count"),
+)
+WIND_NORTH_SUM: Final = _sum(
+    "wind_north_sum_mms",
+    MMS,
+    "sum of the winds' parts towards the north, 0 of a wind of no direction; of it the mean is made",
+    Taken("wind_north_mms", "sum", made_of=_WIND),
+    ApiField("mean_wind_north_ms", "mean", -2.55, per="wind_count"),
 )
 _REASON_MEANINGS: Final = {
     Reason.MISSING: "observations without a temperature",
@@ -111,7 +186,21 @@ REASON_STATISTICS: Final = tuple(
     for reason, meaning in _REASON_MEANINGS.items()
 )
 
-MEASURED: Final = (OBSERVATION_COUNT, MIN, MAX, SUM, DEW_POINT_COUNT, DEW_POINT_SUM, HISTOGRAM)
+MEASURED: Final = (
+    OBSERVATION_COUNT,
+    MIN,
+    MAX,
+    SUM,
+    DEW_POINT_COUNT,
+    DEW_POINT_SUM,
+    PRESSURE_COUNT,
+    PRESSURE_SUM,
+    WIND_COUNT,
+    WIND_SPEED_SUM,
+    WIND_EAST_SUM,
+    WIND_NORTH_SUM,
+    HISTOGRAM,
+)
 # Those of the first version: rows and messages that are older than another one lack it, so whatever is
 # added is a count, which is 0 there, or nullable.
 FIRST_STATISTICS: Final = (OBSERVATION_COUNT, MIN, MAX, SUM, *REASON_STATISTICS)
@@ -120,5 +209,8 @@ STATISTICS: Final = (*MEASURED, *REASON_STATISTICS)
 PERIOD_STATISTICS: Final = tuple(one for one in STATISTICS if one.in_periods)
 STATISTIC_NAMES: Final = tuple(one.name for one in STATISTICS)
 REASON_COUNTS: Final = tuple(one.name for one in REASON_STATISTICS)
+_TAKEN: Final = tuple(one.taken for one in MEASURED if one.taken)
+# What is aggregated: columns of a reading, and those made of them (see `derived`).
+TAKEN_COLUMNS: Final = tuple(dict.fromkeys(one.column for one in _TAKEN))
 # The columns of a reading that some statistic is taken from.
-TAKEN_COLUMNS: Final = tuple(dict.fromkeys(one.taken.column for one in MEASURED if one.taken))
+MEASURED_COLUMNS: Final = tuple(dict.fromkeys(name for one in _TAKEN for name in one.read))

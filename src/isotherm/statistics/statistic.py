@@ -19,9 +19,22 @@ class Merge(StrEnum):
 
 
 Aggregate = Literal["count", "min", "max", "sum", "histogram"]
-Shown = Literal["count", "tenths", "mean_of_tenths"]
+Shown = Literal["count", "value", "mean"]
 # Bits of an integer column; a histogram is a text and has none.
 Bits = Literal[0, 16, 32, 64]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What one step of an integer is.
+
+    Attributes:
+        name: of the whole unit, for people.
+        steps: of the integer make one unit.
+    """
+
+    name: str
+    steps: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +42,19 @@ class Taken:
     """How an hour's value comes from its readings: an aggregate over those that count under the rule.
 
     Attributes:
-        column: of the reading; nulls in it do not count.
+        column: of the reading, or made of others (see `derived`); nulls in it do not count.
         aggregate: over the column.
+        made_of: the columns of the reading that a derived one is made of.
     """
 
     column: str
     aggregate: Aggregate
+    made_of: tuple[str, ...] = ()
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The columns of the reading it needs."""
+        return self.made_of or (self.column,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +63,7 @@ class ApiField:
 
     Attributes:
         name: of the field.
-        shown: `count` as it is, `tenths` in whole units, `mean_of_tenths` divided by `per`.
+        shown: `count` as it is, `value` in whole units, `mean` likewise and divided by `per`.
         per: for a mean, the statistic that counts what the sum is over.
         example: for the API's description.
     """
@@ -72,7 +92,7 @@ class Statistic:
     """
 
     name: str
-    unit: str
+    unit: Unit
     meaning: str
     merge: Merge
     taken: Taken | None
@@ -83,5 +103,8 @@ class Statistic:
     in_periods: bool = True
 
 
-TENTHS_C: Final = "0.1 degree Celsius"
-COUNT: Final = "1"
+COUNT: Final = Unit("1")
+TENTHS_C: Final = Unit("degree Celsius", 10)
+TENTHS_HPA: Final = Unit("hectopascal", 10)
+TENTHS_MS: Final = Unit("metre per second", 10)
+MMS: Final = Unit("metre per second", 1000)

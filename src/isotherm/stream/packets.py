@@ -5,31 +5,43 @@ over packets instead of readings: a thirtieth of the rows, each of two values. N
 records of `_RECORD`, texts are joined by NUL, which no message may hold.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from isotherm.statistics.catalogue import TAKEN_COLUMNS
+from isotherm.errors import StoreError
+from isotherm.statistics.catalogue import MEASURED_COLUMNS
 from isotherm.summarise import READING_COLUMNS
 
-# Of each reading: when, which version of it, and of its deliveries how many and the highest raw offset.
-_RECORD: Final = np.dtype(
-    [
-        ("observed_at", "<i8"),
-        ("revision", "<i8"),
-        *((name, "<i4") for name in TAKEN_COLUMNS),
-        ("version", "<i8"),
-        ("received", "<i4"),
-    ]
-)
+
+def _record(measured: Iterable[str], kind: str) -> np.dtype[np.void]:
+    """Of each reading: when, which version, what was measured; of its deliveries number and newest."""
+    return np.dtype(
+        [
+            ("observed_at", "<i8"),
+            ("revision", "<i8"),
+            *((name, kind) for name in measured),
+            ("version", "<i8"),
+            ("received", "<i4"),
+        ]
+    )
+
+
+# What a dataset can hold of anything that is measured has 16 bits (`QualityRule.limits`).
+_RECORD: Final = _record(MEASURED_COLUMNS, "<i2")
+# A checkpoint of the first version may still hold these; they tell nothing of pressure and wind.
+_OLD_RECORD: Final = _record(("air_temperature_tenths", "dew_point_tenths"), "<i4")
+_TIMES: Final = ("observed_at", "revision")
 _DELIVERY: Final = ("version", "received")
 _TEXTS: Final = tuple(
     name for name in READING_COLUMNS if name not in ("station_id", *(_RECORD.names or ()))
 )
 # A value that is missing: far outside of what may enter.
-_NULL: Final = -(2**31)
+_NULL: Final = -(2**15)
+_OLD_NULL: Final = -(2**31)
 _GROUP: Final = ("station_id", "dataset", "day")
 _TIME: Final = pl.Datetime("us", "UTC")
 
@@ -84,21 +96,22 @@ def unpack(days: pl.DataFrame) -> pl.DataFrame:
     newest = pl.col("packets").list.eval(pl.element().struct.field("batch")).list.max()
     packets = days.select("station_id", "packets", newest=newest).explode("packets").unnest("packets")
     packets = packets.with_columns(is_new=pl.col("batch") == pl.col("newest"))
-    content = packets["numbers"].to_list()
-    records = np.frombuffer(b"".join(content), dtype=_RECORD)
-    counts = np.array([len(one) for one in content], dtype=np.int64) // _RECORD.itemsize
+    text_counts = packets["texts"].str.count_matches("\0", literal=True).to_numpy() + 1
+    counts = text_counts.astype(np.int64) // len(_TEXTS)
+    records = _records_of(packets["numbers"].to_list(), counts.tolist())
     places = pl.Series(np.repeat(np.arange(packets.height), counts))
     texts = packets["texts"].str.split("\0").explode()
     readings = pl.DataFrame(
         [
             packets["station_id"].gather(places),
             packets["is_new"].gather(places),
-            *(pl.Series(name, records[name]) for name in _RECORD.names or ()),
+            *(pl.Series(name, records[name]) for name in (*_TIMES, *_DELIVERY)),
+            *(pl.Series(name, records[name].astype(np.int32)) for name in MEASURED_COLUMNS),
             *(texts.gather_every(len(_TEXTS), place).alias(name) for place, name in enumerate(_TEXTS)),
         ]
     ).with_columns(
         pl.col("observed_at").cast(_TIME),
-        *(pl.when(pl.col(name) != _NULL).then(pl.col(name)).alias(name) for name in TAKEN_COLUMNS),
+        *(pl.when(pl.col(name) != _NULL).then(pl.col(name)).alias(name) for name in MEASURED_COLUMNS),
         *(pl.when(pl.col(name) != "").then(pl.col(name).str.slice(1)).alias(name) for name in _TEXTS),
         pl.when("is_new").then("received").otherwise(0).alias("new"),
     )
@@ -126,8 +139,40 @@ def _joined_texts() -> pl.Expr:
 def _records(readings: pl.DataFrame) -> bytes:
     records = np.empty(readings.height, dtype=_RECORD)
     physical = readings.with_columns(
-        pl.col("observed_at").to_physical(), *(pl.col(name).fill_null(_NULL) for name in TAKEN_COLUMNS)
+        pl.col("observed_at").to_physical(),
+        *(pl.col(name).fill_null(_NULL) for name in MEASURED_COLUMNS),
     )
     for name in _RECORD.names or ():
         records[name] = physical[name].to_numpy()
+    return records.tobytes()
+
+
+def _records_of(
+    packets: Sequence[bytes], counts: Sequence[int]
+) -> np.ndarray[tuple[int], np.dtype[np.void]]:
+    """The records of packets of so many readings each, in whichever form they were written."""
+    parts = (_in_form(one, count) for one, count in zip(packets, counts, strict=True))
+    return np.frombuffer(b"".join(parts), dtype=_RECORD)
+
+
+def _in_form(packet: bytes, count: int) -> bytes:
+    """A packet in today's form: how long it is tells in which one it was written.
+
+    Raises:
+        StoreError: in none that is known.
+    """
+    if len(packet) == count * _RECORD.itemsize:
+        return packet
+    if len(packet) != count * _OLD_RECORD.itemsize:
+        raise StoreError(
+            f"The stream's state has {len(packet)} bytes for {count} readings, a form that another "
+            "version of Isotherm wrote. Stop this feed and stream its period again, as a new feed."
+        )
+    before = np.frombuffer(packet, dtype=_OLD_RECORD)
+    records = np.full(count, _NULL, dtype=_RECORD)
+    for name in _OLD_RECORD.names or ():
+        values = before[name]
+        records[name] = (
+            values if name not in MEASURED_COLUMNS else np.where(values == _OLD_NULL, _NULL, values)
+        )
     return records.tobytes()

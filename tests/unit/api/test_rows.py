@@ -11,7 +11,14 @@ from pydantic import create_model
 from starlette.requests import Request
 
 from isotherm.api.attribution import archive_label, is_simulated, source_meta
-from isotherm.api.fields import READ_STATISTICS, means_of, model_fields, units_of, values_of
+from isotherm.api.fields import (
+    READ_STATISTICS,
+    STATION_FIELDS,
+    means_of,
+    model_fields,
+    units_of,
+    values_of,
+)
 from isotherm.api.models import GLOBAL_ROWS, STATION_ROWS
 from isotherm.api.records import field_names, global_records, station_records
 from isotherm.api.render import Listing, ListPage, Wanted, respond_list
@@ -21,7 +28,7 @@ from isotherm.datasets.facts import PRIORITIES
 from isotherm.datasets.registry import DATASETS
 from isotherm.settings import Settings
 from isotherm.statistics.catalogue import REASON_COUNTS, STATISTICS
-from isotherm.statistics.statistic import ApiField, Merge, Statistic
+from isotherm.statistics.statistic import COUNT, ApiField, Merge, Statistic, Unit
 
 
 def request(**headers: str) -> Request:
@@ -56,9 +63,10 @@ def test_every_dataset_has_a_priority_of_its_own() -> None:
     assert len(set(PRIORITIES.values())) == len(DATASETS)
 
 
-def hour_of(temperatures: list[int], dew_points: list[int]) -> dict[str, object]:
+def hour_of(temperatures: list[int], dew_points: list[int], **others: int | None) -> dict[str, object]:
     """An hour of these readings as the API gives it."""
-    read = {
+    read: dict[str, object] = {
+        **{one.name: 0 if one.unit == COUNT else None for one in READ_STATISTICS},
         "observation_count": len(temperatures),
         "min_tenths": min(temperatures),
         "max_tenths": max(temperatures),
@@ -66,6 +74,7 @@ def hour_of(temperatures: list[int], dew_points: list[int]) -> dict[str, object]
         "dew_point_count": len(dew_points),
         "dew_point_sum_tenths": sum(dew_points) if dew_points else None,
         **{name: number for number, name in enumerate(REASON_COUNTS)},
+        **others,
     }
     statistics = [read[one.name] for one in READ_STATISTICS]
     row = ["2014-01-01T00:00:00Z", "global-hourly", "batch", *statistics, None, "01001099999"]
@@ -114,6 +123,17 @@ def test_an_hour_without_a_dew_point_has_none_and_one_at_freezing_point_has_zero
     assert hour_of([5], [0, 0])["mean_dew_point_c"] == 0
 
 
+def test_each_mean_is_in_its_own_unit_and_null_where_nothing_was_reported() -> None:
+    winds = {"wind_count": 3, "wind_speed_sum_tenths_ms": 154}
+    vector = {"wind_east_sum_mms": 13_250, "wind_north_sum_mms": -7_654}
+    found = hour_of([5], [], pressure_count=2, pressure_sum_tenths_hpa=20_263, **winds, **vector)
+    names = ("mean_pressure_hpa", "mean_wind_speed_ms", "mean_wind_east_ms", "mean_wind_north_ms")
+    assert [found[name] for name in names] == [1013.15, 5.13, 4.42, -2.55]
+    assert [hour_of([5], [])[name] for name in names] == [None] * 4
+    units = units_of(STATION_FIELDS)
+    assert [units[name] for name in names] == ["hectopascal", *["metre per second"] * 3]
+
+
 @pytest.mark.parametrize("period", ["hourly", "daily", "monthly", "seasonal", "yearly"])
 def test_a_row_holds_what_its_description_says_and_its_statistics_are_those_of_the_catalogue(
     period: str,
@@ -134,9 +154,9 @@ def test_a_row_holds_what_its_description_says_and_its_statistics_are_those_of_t
 
 def test_a_statistic_that_is_added_to_the_catalogue_is_a_field_with_its_unit_and_its_values() -> None:
     pressure = Statistic(
-        "pressure_sum_tenths_hpa", "0.1 hPa", "sum of the pressures", Merge.SUM, None, nullable=True,
-        hour_bits=32, period_bits=64,
-        api=ApiField("mean_pressure_hpa", "mean_of_tenths", 1013.2, per="pressure_count"),
+        "pressure_sum_tenths_hpa", Unit("hPa", 10), "sum of the pressures", Merge.SUM, None,
+        nullable=True, hour_bits=32, period_bits=64,
+        api=ApiField("mean_pressure_hpa", "mean", 1013.2, per="pressure_count"),
     )  # fmt: skip
     assert pressure.api is not None
     shown = (pressure, pressure.api)

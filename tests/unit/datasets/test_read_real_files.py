@@ -11,10 +11,13 @@ from typing import Any
 import polars as pl
 import pytest
 from plain_cells import plain_rows
-from plain_oracle import plain_hours
+from plain_oracle import plain_hours, plain_summaries
 
+from isotherm.datasets.global_hourly.quality import QUALITY
 from isotherm.datasets.global_hourly.reader import ParsedFile, parse_observations
 from isotherm.quality import RULE_NAMES
+from isotherm.statistics.catalogue import MEASURED
+from isotherm.summarise import summarise
 from real_files import real_archive, real_root, real_station_year
 
 PUBLISHED_AT = datetime(2025, 1, 1, tzinfo=UTC)
@@ -136,6 +139,24 @@ def test_our_plain_oracle_is_the_reference(station_id: str, year: int, rule: str
     )
     rows = list(csv.reader(answer.stdout.splitlines()))[1:]
     assert plain_hours(path.read_bytes(), rule) == {row[0]: tuple(map(int, row[1:])) for row in rows}
+
+
+@pytest.mark.parametrize(("station_id", "year"), [OHARE, ("01006099999", 2014)])
+def test_pressure_wind_and_dew_point_of_real_hours_are_those_of_a_plain_computation(
+    station_id: str, year: int
+) -> None:
+    content = real_station_year(station_id, year).read_bytes()
+    summaries = summarise(_parse(station_id, year).observations, QUALITY)
+    names = [one.name for one in MEASURED if one.name.startswith(("dew", "pressure", "wind"))]
+    for rule in RULE_NAMES:
+        wanted = {
+            hour: tuple(one.get(name, 0 if "_count" in name else None) for name in names)
+            for hour, one in plain_summaries(content, rule).items()
+        }
+        columns = summaries.filter(rule=rule).select("hour_start", *names).iter_rows()
+        found = {f"{hour:%Y-%m-%dT%H}": tuple(one) for hour, *one in columns}
+        assert found == wanted
+        assert sum(one[names.index("wind_count")] for one in found.values()) > 2000
 
 
 def test_real_files_are_found_where_the_variable_says(

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from isotherm.sink.batch import STORED_SCHEMA, UPDATED_AT, fold_batch
 from isotherm.sink.decode import GUARD, KEY, RECORD, SCHEMA
 from isotherm.sink.guard import fold
-from isotherm.statistics.catalogue import REASON_COUNTS, STATISTIC_NAMES
+from isotherm.statistics.catalogue import REASON_COUNTS, STATISTIC_NAMES, STATISTICS
+from isotherm.statistics.statistic import COUNT
 
 HOUR = datetime(2014, 1, 1)  # noqa: DTZ001 - UTC without a zone, as MySQL holds it
 SHOWN = ("observation_count", "min_tenths", "max_tenths", "sum_tenths")
@@ -20,7 +21,7 @@ def row(hour: int, version: int, counting: int, bad: int, low: int, received: in
     measured = {"min_tenths": low, "max_tenths": low + 1, "sum_tenths": low * counting}
     return {
         **dict.fromkeys(STATISTIC_NAMES),
-        **dict.fromkeys((*REASON_COUNTS, "dew_point_count"), 0),
+        **{one.name: 0 for one in STATISTICS if one.unit == COUNT},
         "station_id": "01001099999",
         "rule": "qc",
         "hour_start": HOUR + timedelta(hours=hour),

@@ -30,6 +30,12 @@ STATISTICS: dict[str, Any] = {
     "sum_tenths": 30,
     "dew_point_count": 1,
     "dew_point_sum_tenths": -7,
+    "pressure_count": 2,
+    "pressure_sum_tenths_hpa": 20_263,
+    "wind_count": 2,
+    "wind_speed_sum_tenths_ms": 51,
+    "wind_east_sum_mms": -4_417,
+    "wind_north_sum_mms": 2_550,
     "temperature_histogram": "10:1 20:1",
     **dict.fromkeys(REASON_COUNTS, 0),
 }
