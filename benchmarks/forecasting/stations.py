@@ -107,7 +107,7 @@ def _read(archive: DirectoryArchive, station_id: str, year: int, years_before: i
         )
         place = dataset.describe_station(files[-1], station_id)
         summaries = summarise(observations, dataset.quality)
-        return station_hours(summaries, observations, dataset.quality, place)
+        return station_hours(summaries, place)
     raise SystemExit(f"{archive.label} has no file of station {station_id} in {year}.")
 
 

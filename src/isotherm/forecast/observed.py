@@ -1,85 +1,56 @@
-"""Station hours of what the product holds: hourly summaries for temperature, readings for the rest."""
+"""Station hours of what the product holds: hourly summaries."""
 
-from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 import polars as pl
 
 from isotherm.forecast.hours import Floats, StationHours
-from isotherm.quality import DEFAULT_RULE, QualityRule
+from isotherm.quality import DEFAULT_RULE
 from isotherm.station import Station
+from isotherm.statistics import catalogue
+from isotherm.statistics.statistic import Statistic
 
 _HOUR: Final = "hour"
-_ELEMENTS: Final = (
-    "pressure_hpa",
-    "wind_speed_ms",
-    "wind_east_ms",
-    "wind_north_ms",
-)
+# The mean of an hour by its sum; what it is over says the catalogue.
+_MEANS: Final[dict[str, Statistic]] = {
+    "temperature_c": catalogue.SUM,
+    "dew_point_c": catalogue.DEW_POINT_SUM,
+    "pressure_hpa": catalogue.PRESSURE_SUM,
+    "wind_speed_ms": catalogue.WIND_SPEED_SUM,
+    "wind_east_ms": catalogue.WIND_EAST_SUM,
+    "wind_north_ms": catalogue.WIND_NORTH_SUM,
+}
 
 
-def station_hours(
-    summaries: pl.DataFrame,
-    readings: pl.DataFrame,
-    quality: QualityRule,
-    station: Station | None = None,
-) -> StationHours:
+def station_hours(summaries: pl.DataFrame, station: Station | None = None) -> StationHours:
     """The hours of one station under the `routine` rule.
 
     Args:
-        summaries: as `isotherm.summarise` gives them, of one station, at least one hour.
-        readings: the observations they were made of; wind and pressure are taken from them, of
-            reports that are neither specials nor summaries of a day.
-        quality: the dataset's own.
+        summaries: as `isotherm.summarise` gives them, of one station, at least one hour that counts.
         station: for its position.
     """
-    temperature = _hourly_means(summaries)
-    elements = _hourly_elements(readings, quality)
-    hours = temperature.join(elements, on=_HOUR, how="left")
+    counted = summaries.filter((pl.col("rule") == DEFAULT_RULE) & (pl.col("observation_count") > 0))
+    hours = counted.select(
+        (pl.col("hour_start").dt.epoch("s") // 3600).alias(_HOUR),
+        **{name: _mean(one) for name, one in _MEANS.items()},
+    )
     found = hours[_HOUR].to_numpy()
     first, last = int(found.min()), int(found.max())
     grid = pl.DataFrame({_HOUR: np.arange(first, last + 1)})
     whole = grid.join(hours, on=_HOUR, how="left", maintain_order="left")
-    columns = {name: _floats(whole[name]) for name in ("temperature_c", "dew_point_c", *_ELEMENTS)}
     return StationHours(
         first,
-        **columns,
+        **{name: _floats(whole[name]) for name in _MEANS},
         latitude_deg=station.latitude_deg if station else None,
         longitude_deg=station.longitude_deg if station else None,
     )
 
 
-def _hourly_means(summaries: pl.DataFrame) -> pl.DataFrame:
-    counted = summaries.filter((pl.col("rule") == DEFAULT_RULE) & (pl.col("observation_count") > 0))
-    return counted.select(
-        _hour(pl.col("hour_start")),
-        (pl.col("sum_tenths") / pl.col("observation_count") / 10).alias("temperature_c"),
-        (pl.col("dew_point_sum_tenths") / pl.col("dew_point_count") / 10).alias("dew_point_c"),
-    )
-
-
-def _hourly_elements(readings: pl.DataFrame, quality: QualityRule) -> pl.DataFrame:
-    left_out = (*quality.summary_report_types, *quality.special_report_types)
-    speed = pl.col("wind_speed_tenths_ms") / 10
-    # A wind of no direction is calm or variable: its vector is about nothing.
-    towards = (pl.col("wind_direction_deg") + 180).radians()
-    parts: Mapping[str, pl.Expr] = {
-        "pressure_hpa": pl.col("sea_level_pressure_tenths_hpa") / 10,
-        "wind_speed_ms": speed,
-        "wind_east_ms": pl.when(speed.is_not_null()).then((speed * towards.sin()).fill_null(0.0)),
-        "wind_north_ms": pl.when(speed.is_not_null()).then((speed * towards.cos()).fill_null(0.0)),
-    }
-    kept = readings.filter(~pl.col("report_type").fill_null("").is_in(left_out))
-    return (
-        kept.group_by(_hour(pl.col("observed_at")))
-        .agg(value.mean().alias(name) for name, value in parts.items())
-        .select(_HOUR, *_ELEMENTS)
-    )
-
-
-def _hour(moment: pl.Expr) -> pl.Expr:
-    return (moment.dt.epoch("s") // 3600).alias(_HOUR)
+def _mean(one: Statistic) -> pl.Expr:
+    """In whole units; null of an hour that has none."""
+    assert one.api is not None  # noqa: S101 - each is the sum of a mean
+    return pl.col(one.name) / pl.col(one.api.per or "") / one.unit.steps
 
 
 def _floats(values: pl.Series) -> Floats:

@@ -13,8 +13,6 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
-from isotherm.datasets.schema import POLARS_SCHEMA
 from isotherm.errors import IsothermError
 from isotherm.forecast.choice import Choice
 from isotherm.forecast.hours import StationHours
@@ -172,7 +170,7 @@ def _place_hours(
         return None, None, "no hour with a routine report"
     served = served.sort("hour_start")
     try:
-        found = station_hours(served, POLARS_SCHEMA.to_frame(), GLOBAL_HOURLY.quality, place.station)
+        found = station_hours(served, place.station)
     except (IsothermError, ValueError, pl.exceptions.PolarsError) as error:
         return None, None, f"its hours cannot be read: {str(error)[:200]}"
     return found, str(served["dataset"][-1]), None

@@ -96,7 +96,7 @@ def test_real_hours_are_the_means_of_routine_reports() -> None:
         published_at=datetime(2015, 1, 1, tzinfo=UTC),
     ).observations
     summaries = summarise(observations, dataset.quality)
-    found = station_hours(summaries, observations, dataset.quality)
+    found = station_hours(summaries)
     assert len(found.temperature_c) == 8760
     routine = summaries.filter((pl.col("rule") == "routine") & (pl.col("observation_count") > 0))
     assert (~np.isnan(found.temperature_c)).sum() == routine.height
