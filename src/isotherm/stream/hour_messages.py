@@ -83,4 +83,5 @@ def _member(one: Statistic) -> pl.Expr:
 def as_arrow(frame: pl.DataFrame, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Polars hands text over as `large_string` or `string_view`; Spark takes `string`."""
     table = frame.to_arrow().cast(schema).combine_chunks()
-    yield from table.to_batches() or [pa.RecordBatch.from_pylist([], schema=schema)]
+    nothing = pa.record_batch([pa.nulls(0, one.type) for one in schema], schema=schema)
+    yield from table.to_batches() or [nothing]

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 import pyarrow as pa
 from pyarrow import csv
 
@@ -55,7 +56,7 @@ class Records:
 
     def take(self, rows: npt.NDArray[np.bool_]) -> "Records":
         """Some of the regular records, by a mask."""
-        mask = pa.array(rows)
+        mask = pl.Series(rows).to_arrow()
         columns = {name: column.filter(mask) for name, column in self.columns.items()}
         return Records(columns, self.lines[rows], self.odd, self.width, self.is_regular)
 
@@ -88,7 +89,7 @@ def _read_regular(plain: bytes, width: int, needed: dict[str, int]) -> Records |
     """By Arrow's reader; None where it fails or where records and lines do not agree one to one."""
     begin = plain.find(b"\n") + 1
     if begin in (0, len(plain)):
-        empty = {name: pa.array([], pa.binary()) for name in needed}
+        empty = {name: pa.nulls(0, pa.binary()) for name in needed}
         return Records(empty, np.zeros(0, np.int32), [], width, is_regular=True)
     if plain.find(b"\r", begin) >= 0:
         return None  # no line end to us, but one to Arrow
@@ -157,5 +158,8 @@ def _read_carefully(plain: bytes, width: int, needed: dict[str, int]) -> Records
                 columns[name].append(cells[position].encode())
         elif record.strip():
             odd.append(OddRecord(line, cells))
-    arrays = {name: pa.array(values, pa.binary()) for name, values in columns.items()}
+    arrays = {
+        name: pl.Series(values, dtype=pl.Binary).to_arrow().cast(pa.binary())
+        for name, values in columns.items()
+    }
     return Records(arrays, np.array(lines, np.int32), odd, width, is_regular=False)

@@ -25,7 +25,7 @@ _SHOWN_TEXT: Final = 60  # characters of an unreadable value quoted in a reason
 
 _TMP: Final = Shape("sdddd,q")
 # A quality code by its byte.
-_CODES: Final = pa.array([None, *map(chr, range(1, 128))], pa.string())
+_CODES: Final = pl.Series([None, *map(chr, range(1, 128))], dtype=pl.String)
 _IS_BAD: Final = np.isin(np.arange(256), [ord(code) for code in QUALITY.bad_codes])
 
 
@@ -119,7 +119,7 @@ def read_temperatures(column: pa.BinaryArray) -> Temperatures:
         codes[row] = ord(code)
         if value is not None:
             values[row], is_null[row] = value, False
-    quality = pl.Series(pl.from_arrow(_CODES.take(pa.array(codes))))
+    quality = _CODES.gather(pl.Series(codes))
     return Temperatures(_nullable(values, is_null), quality, malformed)
 
 
@@ -176,4 +176,4 @@ def _is_within(values: npt.NDArray[np.int32], low: int, high: int) -> npt.NDArra
 
 
 def _nullable(values: npt.NDArray[np.int32], is_null: npt.NDArray[np.bool_]) -> pl.Series:
-    return pl.Series(pl.from_arrow(pa.array(values, mask=is_null)))
+    return pl.Series(values).set(pl.Series(is_null), None)

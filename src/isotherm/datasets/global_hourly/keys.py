@@ -51,8 +51,8 @@ class Keys:
 def read_keys(records: Records) -> Keys:
     """The keys of the regular records."""
     column = records.columns["STATION"]
-    stations = by_distinct_value(column, str.strip, pa.string())
-    is_station = by_distinct_value(column, lambda text: is_isd_id(text.strip()), pa.bool_())
+    stations = by_distinct_value(column, str.strip, pl.String())
+    is_station = by_distinct_value(column, lambda text: is_isd_id(text.strip()), pl.Boolean())
     moments, is_time = read_times(records.columns["DATE"])
     is_good = is_station.to_numpy() & is_time
     problems = {}
@@ -79,10 +79,10 @@ def trimmed_code(text: str) -> str | None:
 
 
 def by_distinct_value(
-    column: pa.BinaryArray, change: Callable[[str], str | bool | None], dtype: pa.DataType
+    column: pa.BinaryArray, change: Callable[[str], str | bool | None], dtype: pl.DataType
 ) -> pl.Series:
     """A column of few distinct texts, each changed once, to text or a truth value."""
     encoded = column.dictionary_encode()
     texts = [value.decode("utf-8", "replace") for value in encoded.dictionary.to_pylist()]
-    changed = pa.array([change(text) for text in texts], dtype)
-    return pl.Series(pl.from_arrow(changed.take(encoded.indices)))
+    changed = pl.Series([change(text) for text in texts], dtype=dtype)
+    return changed.gather(pl.Series(pl.from_arrow(encoded.indices)))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import polars as pl
-import pyarrow as pa
 
 from isotherm.datasets.dataset import ParsedFile
 from isotherm.datasets.global_hourly import NAME
@@ -108,8 +107,8 @@ def _observations(records: Records, keys: Keys, origin: _Origin) -> pl.DataFrame
         "observed_at": pl.Series(keys.moments, dtype=pl.Int64),
         "air_temperature_tenths": temperatures.tenths,
         "quality_code": temperatures.codes,
-        "report_type": by_distinct_value(records.columns["REPORT_TYPE"], trimmed_code, pa.string()),
-        "source": by_distinct_value(records.columns["SOURCE"], trimmed_code, pa.string()),
+        "report_type": by_distinct_value(records.columns["REPORT_TYPE"], trimmed_code, pl.String()),
+        "source": by_distinct_value(records.columns["SOURCE"], trimmed_code, pl.String()),
         "source_line": pl.Series(records.lines),
     }
     for element in ELEMENTS:
