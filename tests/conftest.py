@@ -1,11 +1,12 @@
 """Fixtures of every test: the real files where they are, and the running product."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from costs import Costs
 from isotherm.local.airflow_client import AirflowClient
 from lanes import Lane, run_lane
 from running_product import RunningProduct
@@ -15,6 +16,9 @@ from session_product import FIXTURE, SessionProduct, session_archive
 _FIRST: Final = ("unit", "dags")
 _TESTS: Final = Path(__file__).parent
 _PRODUCT: Final = pytest.StashKey[SessionProduct]()
+_COSTS: Final = Costs()
+# Of fewer files pytest's own --durations says more.
+_FEWEST_FILES: Final = 20
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,6 +44,24 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         return None
     run_lane(session, lane.files(session.items, _needs_product))
     return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Note what each file costs."""
+    is_last = nextitem is None or nextitem.path != item.path
+    with _COSTS.counted(item.path, is_last=is_last):
+        return (yield)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """After many files: where the time went."""
+    if len(_COSTS.of_files) >= _FEWEST_FILES:
+        terminalreporter.section("dearest files")
+        for line in _COSTS.lines():
+            terminalreporter.write_line(line)
 
 
 def _needs_product(item: pytest.Item) -> bool:
