@@ -1,10 +1,11 @@
 """How long does the API take to answer, how many answers a second does it give, and at what cost?
 
-    python benchmarks/api.py [seconds]
+    python benchmarks/api.py [seconds] [station]
 
-Needs `wrk` (Debian: `apt install wrk`) and the running product of these settings. Asks its API for the
-station with the most hours, each question over 1 and over 16 connections, and beside each a constant
-answer of the same bytes from a bare FastAPI application with as many workers: what is left is ours.
+Needs `wrk` (Debian: `apt install wrk`) and the running product of these settings. Asks its API for a
+station (default: the one with the most hours) in its last year, each question over 1 and over 16
+connections, and beside each a constant answer of the same bytes from a bare FastAPI application with as
+many workers: what is left is ours.
 No answer is cached anywhere.
 
 Processor time is of the API's processes and of MySQL per answer: where other work shares the machine,
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -163,14 +165,17 @@ def _until_it_answers(url: str) -> None:
     raise SystemExit(f"{url} does not answer")
 
 
-def questions(client: httpx.Client) -> dict[str, str]:
-    """What is asked: of the station with the most hours, its fullest day and that day's year."""
-    stations = client.get("/stations", params={"limit": 10_000}).raise_for_status().json()["data"]
-    station = max(stations, key=lambda one: one["hour_count"])["station_id"]
+def questions(client: httpx.Client, station: str | None) -> dict[str, str]:
+    """What is asked: of a station, the year of its last hour and the fullest day in it."""
+    if station is None:
+        stations = client.get("/stations", params={"limit": 10_000}).raise_for_status().json()["data"]
+        station = max(stations, key=lambda one: one["hour_count"])["station_id"]
     own = f"/stations/{station}"
-    days = client.get(f"{own}/daily", params={"limit": 10_000}).raise_for_status().json()["data"]
-    day = max(days, key=lambda one: one["hour_count"])["day"]
-    year = int(day[:4])
+    spans = client.get(own).raise_for_status().json()["data"]["temperatures"]
+    year = max(int(one["last_hour"][:4]) for one in spans)
+    asked = {"from": year, "to": year + 1, "limit": 10_000}
+    hours = client.get(f"{own}/hourly", params=asked).raise_for_status().json()["data"]
+    ((day, _),) = Counter(one["hour_start"][:10] for one in hours).most_common(1)
     return {
         "a day": f"{own}/daily?from={day}&limit=1",
         "a day of hours": f"{own}/hourly?from={day}&limit=24",
@@ -196,7 +201,7 @@ def _row(question: str, connections: int, one: Measured, beside: Measured, size:
     return f"| {' | '.join(cells)} |"
 
 
-def main(settings: Settings, seconds: float) -> None:
+def main(settings: Settings, seconds: float, station: str | None) -> None:
     """One line per question and number of connections."""
     if shutil.which("wrk") is None:
         raise SystemExit("wrk makes the load; install it (Debian: apt install wrk)")
@@ -205,7 +210,7 @@ def main(settings: Settings, seconds: float) -> None:
           "| constant/s | its p95 ms | its CPU ms | bytes | goal |")  # fmt: skip
     print("|---|" + "---|" * 11)
     with httpx.Client(base_url=f"{settings.api_url}/api/v1", timeout=60) as client:
-        for question, route in questions(client).items():
+        for question, route in questions(client, station).items():
             answer = client.get(route, headers={"Accept-Encoding": "identity"}).raise_for_status()
             url = f"{settings.api_url}/api/v1{route}"
             with constant_server(answer.content, settings.api_workers) as (beside_url, beside):
@@ -222,4 +227,5 @@ if __name__ == "__main__":
         uvicorn.run("api:constant", factory=True, app_dir=str(Path(__file__).parent), port=port,
                     workers=workers, log_level="warning")  # fmt: skip
     else:
-        main(load_settings(), float(sys.argv[1]) if len(sys.argv) > 1 else 5)
+        given = sys.argv[1:]
+        main(load_settings(), float(given[0]) if given else 5, given[1] if len(given) > 1 else None)

@@ -83,6 +83,26 @@ def summarise(readings: pl.DataFrame, quality: QualityRule) -> pl.DataFrame:
     ).select(SUMMARY_COLUMNS)
 
 
+def judge_readings(readings: pl.DataFrame, rule: SelectionRule, quality: QualityRule) -> pl.DataFrame:
+    """What `summarise` decides of each reading under one rule.
+
+    Args:
+        readings: as `summarise` takes them.
+        rule: the rule.
+        quality: the dataset's own.
+
+    Returns:
+        `READING_COLUMNS` of the newest version of each reading and `verdict`: the reason why it does
+        not count, or null where it does; sorted by station and time.
+    """
+    judged = _judge(_with_group(_newest(readings.select(READING_COLUMNS))), quality)
+    if rule.prefers_aviation:
+        judged = _choose_within_hour(judged, rule, quality)
+    reasons = {place: str(reason) for reason, place in _VERDICTS.items()}
+    verdict = pl.col(rule.name).replace_strict(reasons, default=None, return_dtype=pl.String)
+    return judged.select(*READING_COLUMNS, verdict.alias("verdict"))
+
+
 def is_bad_quality(code: pl.Expr, source: pl.Expr, quality: QualityRule) -> pl.Expr:
     """Whether a value is suspect or erroneous by its quality code and its own source; null = no."""
     is_bad = code.is_in(quality.bad_codes)

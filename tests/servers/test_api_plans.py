@@ -48,6 +48,7 @@ REQUESTS = [
     "/stations?ids=kord,01001099999",
     f"/stations/{JAN_MAYEN}/hourly?from=2014-02-03&to=2014-02-04",
     f"/stations/{JAN_MAYEN}/hourly?layer=batch&rule=qc",
+    f"/stations/{JAN_MAYEN}/trace?hour=2014-02-03",
     "/stations/USW00094846/daily",
     f"/stations/{JAN_MAYEN}/monthly?layer=batch",
     f"/stations/{JAN_MAYEN}/yearly",

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import random
+from collections import Counter
 from datetime import UTC, datetime
 from math import cos, floor, radians, sin
 from pathlib import Path
@@ -19,10 +20,16 @@ from isotherm.datasets.observations import observations_of
 from isotherm.datasets.registry import dataset_named
 from isotherm.datasets.schema import POLARS_SCHEMA
 from isotherm.hourly_summary import REASON_COUNTS
-from isotherm.quality import RULE_NAMES
+from isotherm.quality import RULE_NAMES, RULES
 from isotherm.statistics.catalogue import STATISTICS
 from isotherm.statistics.derived import SINES
-from isotherm.summarise import SUMMARY_ORDER, SplitHourError, require_whole_hours, summarise
+from isotherm.summarise import (
+    SUMMARY_ORDER,
+    SplitHourError,
+    judge_readings,
+    require_whole_hours,
+    summarise,
+)
 from made_up import CODES, TYPES, observation, random_observations, utc
 from plain_python_summary import newest_versions
 from plain_python_summary import summarise as summarise_plainly
@@ -351,3 +358,28 @@ def test_a_station_hour_summarised_in_two_parts_is_refused_and_named() -> None:
     for parts in ([first, second], [fold(random_observations(1)), first, second]):
         with pytest.raises(SplitHourError, match=r"01001099999.*together"):
             require_whole_hours(pl.concat(parts))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_said_of_each_reading_adds_up_to_the_summaries(seed: int) -> None:
+    readings = pl.DataFrame(random_observations(seed), POLARS_SCHEMA)
+    summaries = by_key(summarise(readings, QUALITY))
+    for rule in RULES:
+        judged = judge_readings(readings, rule, QUALITY)
+        told = Counter(
+            (
+                one["station_id"],
+                one["observed_at"].replace(minute=0),
+                "global-hourly",
+                rule.name,
+                f"{one['verdict'] or 'observation'}_count",
+            )
+            for one in judged.iter_rows(named=True)
+        )
+        expected = {
+            (*key, name): count
+            for key, row in summaries.items()
+            for name, count in row.items()
+            if key[-1] == rule.name and name in ("observation_count", *REASON_COUNTS) and count
+        }
+        assert told == expected

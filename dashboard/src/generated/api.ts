@@ -322,6 +322,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stations/{station}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where an hour's number comes from
+         * @description The hour as it is served and the file of NOAA's it was computed from, with version and address.
+         *
+         *     With each observation of the file in that hour, its line, its quality code and why it does or does
+         *     not count; whether they give the number once more; and the Airflow run that loaded the file. Of an
+         *     hour of the speed layer the newest message behind it. 404 where nothing counts in that hour.
+         */
+        get: operations["station_trace_api_v1_stations__station__trace_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stations/{station}/threshold-days": {
         parameters: {
             query?: never;
@@ -2690,6 +2714,14 @@ export interface components {
             data: components["schemas"]["StationDetail"];
             meta: components["schemas"]["Meta"];
         };
+        /**
+         * OneTrace
+         * @description The answer about one hour.
+         */
+        OneTrace: {
+            data: components["schemas"]["Trace"];
+            meta: components["schemas"]["Meta"];
+        };
         /** Page[Anomaly, NormalsMeta] */
         Page_Anomaly_NormalsMeta_: {
             /** Data */
@@ -4175,6 +4207,197 @@ export interface components {
             own_days: number | null;
         };
         /**
+         * Trace
+         * @description One hour and where it comes from; batch has `file`, `run`, `rows`, speed has `message`.
+         */
+        Trace: {
+            /**
+             * Hour
+             * @description As `/stations/{station}/hourly` gives it
+             */
+            hour: {
+                [key: string]: unknown;
+            };
+            file: components["schemas"]["TracedFile"] | null;
+            /** @description null: loaded before runs were noted */
+            run: components["schemas"]["TracedRun"] | null;
+            message: components["schemas"]["TracedMessage"] | null;
+            rows: components["schemas"]["TracedRows"] | null;
+            /**
+             * Links
+             * @description Where to look on: the hour, the day, the file, the run
+             * @example {
+             *       "hour": "/api/v1/stations/72530094846/hourly?from=2014-01-01T00:00:00Z&limit=1"
+             *     }
+             */
+            links: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * TracedFile
+         * @description The station-year of NOAA's that an hour of the batch layer was computed from.
+         */
+        TracedFile: {
+            /**
+             * Name
+             * @example 72530094846.csv
+             */
+            name: string;
+            /**
+             * Dataset
+             * @example global-hourly
+             */
+            dataset: string;
+            /**
+             * Year
+             * @example 2014
+             */
+            year: number;
+            /**
+             * Station Id
+             * @description Under which it was published
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Sha256
+             * @description The version that is in MySQL
+             */
+            sha256: string | null;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * Hdfs Path
+             * @description Where the newest version lies as it was downloaded
+             */
+            hdfs_path: string;
+            /**
+             * Noaa Url
+             * @description Where NOAA publishes it; theirs may be newer by now
+             */
+            noaa_url: string;
+            /**
+             * Made By
+             * @description Fingerprint of the code that read it
+             */
+            made_by: string | null;
+            /**
+             * Published At
+             * @example 2015-01-01T00:00:00Z
+             */
+            published_at: string | null;
+            /** Downloaded At */
+            downloaded_at: string | null;
+            /** Loaded At */
+            loaded_at: string | null;
+        };
+        /**
+         * TracedMessage
+         * @description The newest message in Kafka that an hour of the speed layer was computed from.
+         */
+        TracedMessage: {
+            /**
+             * Topic
+             * @example isotherm.observation
+             */
+            topic: string;
+            /** Offset */
+            offset: number;
+        };
+        /**
+         * TracedObservation
+         * @description One row of the file that lies in the hour, in its newest version, and what became of it.
+         */
+        TracedObservation: {
+            /**
+             * Observed At
+             * @example 2014-01-01T00:51:00Z
+             */
+            observed_at: string;
+            /**
+             * Report Type
+             * @example FM-15
+             */
+            report_type: string;
+            /** Source */
+            source: string;
+            /** Quality Code */
+            quality_code: string | null;
+            /**
+             * Malformed
+             * @description Why no temperature could be read
+             */
+            malformed: string | null;
+            /**
+             * Revision
+             * @description Orders versions of one observation
+             */
+            revision: number;
+            /** Air Temperature C */
+            air_temperature_c: number | null;
+            /** Dew Point C */
+            dew_point_c: number | null;
+            /**
+             * Source Line
+             * @description Data row in the file, from 1
+             * @example 12
+             */
+            source_line: number | null;
+            /** Counts */
+            counts: boolean;
+            /**
+             * Reason
+             * @description Why it does not count
+             * @example superseded
+             */
+            reason: string | null;
+        };
+        /**
+         * TracedRows
+         * @description The rows on HDFS.
+         */
+        TracedRows: {
+            /** Hdfs Path */
+            hdfs_path: string;
+            /**
+             * Observations
+             * @description null: see `problem`
+             */
+            observations: components["schemas"]["TracedObservation"][] | null;
+            /**
+             * Problem
+             * @description Why the rows cannot be shown now
+             */
+            problem: string | null;
+            /**
+             * Agrees
+             * @description Whether summarising them anew gives the hour as served
+             */
+            agrees: boolean | null;
+        };
+        /**
+         * TracedRun
+         * @description The Airflow run that took the file to MySQL last.
+         */
+        TracedRun: {
+            /**
+             * Dag Id
+             * @example ingest_observations
+             */
+            dag_id: string;
+            /**
+             * Run Id
+             * @description null: it was no run of Airflow's
+             */
+            run_id: string | null;
+            /**
+             * Url
+             * @description Its page in the Airflow UI
+             */
+            url: string | null;
+        };
+        /**
          * WholePeriod
          * @description Everything a place has, merged from its years.
          */
@@ -5544,6 +5767,89 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    station_trace_api_v1_stations__station__trace_get: {
+        parameters: {
+            query: {
+                /** @description A time in the hour, UTC unless it names an offset, ISO 8601 */
+                hour: string;
+                /** @description Default: batch where it has the period, else speed */
+                layer?: "batch" | "speed";
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+            };
+            header?: never;
+            path: {
+                /** @description Station id of any data set, or an ICAO, IATA or WMO code; answered as its place */
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTrace"];
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {

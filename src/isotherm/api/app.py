@@ -26,6 +26,7 @@ from isotherm.api import (
     series_routes,
     station_routes,
     stream_routes,
+    trace_routes,
 )
 from isotherm.api.accepted import refuse_unknown_parameters
 from isotherm.api.attribution import ATTRIBUTION
@@ -53,6 +54,7 @@ _ROUTES: Final = (
     country_routes,
     place_routes,
     series_routes,
+    trace_routes,
     climate_day_routes,
     climate_value_routes,
     normal_routes,

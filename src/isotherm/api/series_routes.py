@@ -134,7 +134,7 @@ def _global_listing(reader: Engine, asked: Asked, source: dict[str, Any]) -> Lis
     return Listing(asked.file_name("all-stations"), field_names(series), meta, read)
 
 
-def _of_place(places: Places, name: str, answer: Callable[[Membership], Response]) -> Response:
+def of_place(places: Places, name: str, answer: Callable[[Membership], Response]) -> Response:
     """An answer about the place an id or code means; once more where that changed under way."""
     for _ in range(_TRIES):
         with suppress(Moved), places.believed(name) as member:
@@ -162,7 +162,7 @@ def _add_station_route(name: str, series: Series, row: type[BaseModel]) -> None:
             listing = _station_listing(places, asked, member, source_meta(settings))
             return respond_list(request, listing, Wanted(format, cursor, limit), DEFAULT_LIMIT)
 
-        return _of_place(places, station, answer)
+        return of_place(places, station, answer)
 
     read.__doc__ = f"""The {name} series of a station, in order of time.
 

@@ -4,7 +4,7 @@ Nothing here knows of days, years or stations: the ledger of files says what Spa
 what MySQL has not got.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import stamina
@@ -115,7 +115,7 @@ def load_changes(place: Workplace, *, run_id: str) -> dict[str, Any]:
     Raises:
         StoreError: some could not be loaded; what could is in MySQL, and the message says what to do.
     """
-    _load(place)
+    _load(place, run_id)
     with place.engine.begin() as connection:
         days = untold_days.claim(connection, run_id)
     return {"days": as_ranges(days)}
@@ -159,7 +159,7 @@ def settle_ledger(place: Workplace, *, run_label: str) -> str | None:
     )
 
 
-def _load(place: Workplace) -> None:
+def _load(place: Workplace, run: str | None = None) -> None:
     """Load all there is, again as long as a load that fails leaves less to be done.
 
     Before it every id gets its place, so that a new station's hours are counted where they belong.
@@ -171,7 +171,7 @@ def _load(place: Workplace) -> None:
         refresh_places(place.engine, place.directory)
     while True:
         try:
-            report = place.loader.load_changes()
+            report = replace(place.loader, run=run).load_changes()
         except StoreError as error:
             before, left = left, _count_changed(place)
             if not 0 < left < before:

@@ -69,12 +69,13 @@ class _Read:
 class Loader:
     """The two stores a load goes between, and the datasets as this installation reads them.
 
-    The engine is one with `local_files`.
+    The engine is one with `local_files`; `run` is noted with each file.
     """
 
     store: HdfsStore
     engine: Engine
     datasets: Sequence[Dataset] = DATASETS
+    run: str | None = None
 
     def load_changes(self) -> LoadReport:
         """Load every changed day of every file, wherever it lies.
@@ -181,7 +182,7 @@ class Loader:
         try:
             for attempt in stamina.retry_context(on=is_transient, attempts=10, timeout=900):
                 with attempt, self.engine.begin() as connection:
-                    files, result = _replace(connection, group)
+                    files, result = _replace(connection, group, self.run)
         except sa.exc.SQLAlchemyError as error:
             raise StoreError(
                 f"Could not load {len(group.files)} files of {group.dataset} {group.year} into MySQL: "
@@ -210,7 +211,9 @@ class Loader:
         )
 
 
-def _replace(connection: sa.Connection, group: _Group) -> tuple[list[ChangedFile], LoadResult]:
+def _replace(
+    connection: sa.Connection, group: _Group, run: str | None
+) -> tuple[list[ChangedFile], LoadResult]:
     dataset = dataset_named(group.dataset)
     # Of all datasets one: whose hours serve a place depends on the others.
     lock_layer(connection, SERVED, LAYER_BATCH)
@@ -225,7 +228,7 @@ def _replace(connection: sa.Connection, group: _Group) -> tuple[list[ChangedFile
             dataset=dataset.name,
             quality=dataset.quality,
         )
-    source_files.record_loaded(connection, files)
+    source_files.record_loaded(connection, files, run)
     untold_days.note_changed(connection, result.changed_days)
     refresh_observed_period(connection, [one.station_id for one in files])
     return files, result

@@ -128,8 +128,10 @@ def mark_day(connection: Connection, station_years: Iterable[StationYear], day: 
     return marked
 
 
-def record_loaded(connection: Connection, files: Iterable[ChangedFile]) -> None:
-    """Note what is in MySQL now, in the transaction that wrote it, under `lock_changed`."""
+def record_loaded(
+    connection: Connection, files: Iterable[ChangedFile], loaded_by: str | None = None
+) -> None:
+    """Note what is in MySQL now and which run wrote it, in its transaction, under `lock_changed`."""
     now = to_naive(datetime.now(UTC)).replace(microsecond=0)
     for file in files:
         connection.execute(
@@ -141,6 +143,7 @@ def record_loaded(connection: Connection, files: Iterable[ChangedFile]) -> None:
                 is_settled=0,
                 loaded_sha256=file.summarised_sha256,
                 loaded_at=now,
+                loaded_by=loaded_by,
                 newest_loaded_at=_TABLE.c.last_counted_at,
             )
         )

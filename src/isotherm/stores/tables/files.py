@@ -56,6 +56,7 @@ source_file = Table(
     Column("changed_days", mysql.VARBINARY(46), comment="bit n = day n of the year is not loaded"),
     Column("loaded_sha256", ascii_key(64), comment="in MySQL now"),
     Column("loaded_at", utc()),
+    Column("loaded_by", mysql.VARCHAR(255), comment="the run that brought it there"),
     Column("newest_loaded_at", utc(), comment="last_counted_at of what is in MySQL"),
     # What is still to be done; each is looked up by its index.
     flag("is_pending", "1", "Spark has work"),
