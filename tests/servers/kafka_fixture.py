@@ -1,5 +1,6 @@
 """A real Kafka broker of one's own for tests and benchmarks: free ports, a folder that goes away."""
 
+import atexit
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,14 @@ log.cleaner.dedupe.buffer.size=4194304
 """
 
 
+@cache
+def _formatted() -> Path:
+    """Where a formatted data folder is kept for all brokers of this process."""
+    folder = Path(tempfile.mkdtemp(prefix="isotherm-kafka-formatted-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder / "data"
+
+
 def free_port() -> int:
     """A loopback port nobody listens on just now."""
     with socket.socket() as probe:
@@ -60,12 +70,19 @@ class KafkaBroker:
         properties = PROPERTIES.format(port=self.port, controller_port=free_port(), folder=self.folder)
         self._properties = self.folder / "server.properties"
         self._properties.write_text(properties)
+        if not _formatted().exists():
+            self._format()
+        shutil.copytree(_formatted(), self.folder / "data")
+
+    def _format(self) -> None:
+        """A Java of its own, for a folder that is the same for every broker: once per session."""
         cluster_id = uuid.uuid4().hex[:22]
         subprocess.run(
             self._java("64m", "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c"),
             check=True,
             stdout=subprocess.DEVNULL,
         )
+        (self.folder / "data").rename(_formatted())
 
     def _java(self, heap: str, *program: str) -> list[str]:
         tools = load_settings().tools_dir
