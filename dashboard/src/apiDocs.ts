@@ -4,6 +4,7 @@ const TAGS: Record<string, string> = {
   stations: "Stations",
   global: "All stations",
   climate: "Climate",
+  forecast: "Forecasts",
   groups: "Groups of stations",
   live: "Live",
   pipeline: "The pipeline",

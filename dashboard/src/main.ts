@@ -18,6 +18,12 @@ const router = createRouter({
     { path: "/history", name: "history", component: HistoryView, meta: { title: "History" } },
     { path: "/live", name: "live", component: () => import("./views/LiveView.vue"), meta: { title: "Live" } },
     {
+      path: "/forecast",
+      name: "forecast",
+      component: () => import("./views/ForecastView.vue"),
+      meta: { title: "Forecast" },
+    },
+    {
       path: "/dead-letters",
       name: "letters",
       component: () => import("./views/LettersView.vue"),

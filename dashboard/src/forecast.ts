@@ -1,0 +1,132 @@
+/** The forecast page's state in its address, what it asks for, and what is to be said of a forecast. */
+
+import { apiUrl, getJson, type Page, type Schemas } from "./api";
+import { celsius } from "./format";
+import { HOUR_MS, isoTime, parseUtc } from "./time";
+
+export type ForecastHour = Schemas["ForecastHour"];
+export type ForecastMeta = Schemas["ForecastMeta"];
+export type LeadScores = Schemas["LeadScores"];
+export type ScoresMeta = Schemas["StationScoresMeta"];
+export type Kind = NonNullable<ForecastMeta["kind"]>;
+
+export interface Forecast extends Page<ForecastHour> {
+  meta: ForecastMeta;
+}
+export interface ScoreTable extends Page<LeadScores> {
+  meta: ScoresMeta;
+}
+export interface AllScores extends Page<Schemas["StationScores"]> {
+  meta: Schemas["AllScoresMeta"];
+}
+
+export const BASELINES = ["yesterday", "climatology", "damped14"] as const;
+export type Baseline = (typeof BASELINES)[number];
+export const BASELINE_TEXT: Record<Baseline, string> = {
+  yesterday: "Same hour yesterday",
+  climatology: "Climatology",
+  damped14: "Damped anomaly",
+};
+
+export const REACHES = ["24", "96"] as const;
+export type Reach = (typeof REACHES)[number];
+export const FORECAST_VIEWS = ["chart", "table", "skill"] as const;
+export type ForecastViewName = (typeof FORECAST_VIEWS)[number];
+
+export interface ForecastState {
+  /** Empty: none is chosen yet. */
+  station: string;
+  reach: Reach;
+  /** The hour the forecast was made at or before, 2014-01-01T05:00:00Z; empty for the newest. */
+  origin: string;
+  view: ForecastViewName;
+  /** Lines drawn beside the forecast. */
+  beside: readonly Baseline[];
+}
+
+function oneOf<Name extends string>(names: readonly Name[], value: unknown, fallback: Name): Name {
+  return names.includes(value as Name) ? (value as Name) : fallback;
+}
+
+export function readForecastState(query: Record<string, unknown>): ForecastState {
+  const { station, origin, beside } = query;
+  const named = typeof beside === "string" ? beside.split(",") : ["yesterday"];
+  return {
+    station: typeof station === "string" && station !== "all" ? station : "",
+    reach: oneOf(REACHES, query["hours"], "24"),
+    origin: typeof origin === "string" && /^\d{4}-\d\d-\d\dT\d\d:00:00Z$/.test(origin) ? origin : "",
+    view: oneOf(FORECAST_VIEWS, query["view"], "chart"),
+    beside: BASELINES.filter((name) => named.includes(name)),
+  };
+}
+
+export function writeForecastState(state: ForecastState): Record<string, string> {
+  const { station, reach, origin, view, beside } = state;
+  const query: Record<string, string> = { station, hours: reach, origin, view };
+  const said = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ""));
+  return { ...said, beside: beside.join(",") || "none" };
+}
+
+function route(station: string): string {
+  return `stations/${encodeURIComponent(station)}/forecast`;
+}
+
+export function forecastUrl(state: ForecastState, format?: "csv"): string {
+  return apiUrl(route(state.station), { hours: state.reach, origin: state.origin, format });
+}
+
+export function scoresUrl(station: string, format?: "csv"): string {
+  return apiUrl(`${route(station)}/scores`, { format });
+}
+
+export function fetchForecast(state: ForecastState, signal?: AbortSignal): Promise<Forecast> {
+  return getJson(forecastUrl(state), signal);
+}
+
+/** Every station that has scores, 500 at most. */
+export function fetchAllScores(signal?: AbortSignal): Promise<AllScores> {
+  return getJson(apiUrl("forecast/scores", { limit: 500 }), signal);
+}
+
+export function fetchScores(station: string, signal?: AbortSignal): Promise<ScoreTable> {
+  return getJson(scoresUrl(station), signal);
+}
+
+/** An origin so many hours earlier or later. */
+export function movedOrigin(origin: string, hours: number): string {
+  return isoTime(parseUtc(origin) + hours * HOUR_MS);
+}
+
+function mean(values: readonly number[]): number | null {
+  return values.length ? values.reduce((sum, one) => sum + one, 0) / values.length : null;
+}
+
+/**
+ * The finding: the mean of the next day beside that of the hours of the day before, over hours that both have,
+ * and how sure an hour is. Null where there is too little to say it.
+ */
+export function finding(rows: readonly ForecastHour[]): string | null {
+  const day = rows.filter((row) => row.lead_h <= 24 && row.temperature_c !== null && row.yesterday_c !== null);
+  const change = mean(day.map((row) => row.temperature_c! - row.yesterday_c!));
+  if (change === null || day.length < 8) return null;
+  const isSame = Math.abs(change) < 0.05;
+  const word = isSame ? "as warm as" : `${celsius(Math.abs(change))} °C ${change < 0 ? "colder" : "warmer"} than`;
+  const widths = day.flatMap((row) => (row.low_c !== null && row.high_c !== null ? [(row.high_c - row.low_c) / 2] : []));
+  const half = mean(widths);
+  return `next 24 hours ${word} the last 24${half === null ? "" : `, each hour 80 % within ${celsius(half)} °C`}`;
+}
+
+/** +1.2, 0.0, −3.4 */
+export function signed(value: number): string {
+  const text = celsius(value);
+  return value > 0 && Number(value.toFixed(1)) !== 0 ? `+${text}` : text;
+}
+
+/** What made the values, the commonest first: "the station's own model (20 of 24 hours), fallback: …". */
+export function methodsText(rows: readonly ForecastHour[]): string {
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(row.method_text, (counts.get(row.method_text) ?? 0) + 1);
+  const ordered = [...counts].sort(([, one], [, other]) => other - one);
+  if (ordered.length === 1) return `Made by ${ordered[0]![0]}.`;
+  return ordered.length ? `Made by ${ordered.map(([text, count]) => `${text} (${count} of ${rows.length} values)`).join("; ")}.` : "";
+}
