@@ -70,6 +70,8 @@ GET_ROUTES = [
     "/api/v1/stations/nowhere/daily",
     "/api/v1/stations?limit=0",
     "/api/v1/nothing",
+    f"/api/v1/stations/{OHARE}/forecast",
+    "/api/v1/forecast/scores",
 ]
 CHANGES_BY_ITSELF = {"date", "etag", "content-length"}
 

@@ -4,7 +4,7 @@ A box, a circle or a search by country may read `station`, which holds what it l
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,8 @@ from pymysql.cursors import Cursor
 from isotherm.api.app import create_app
 from isotherm.api.live import LiveFollower
 from isotherm.datasets.facts import SERVED
+from isotherm.forecast.score_sums import SUM_NAMES
+from isotherm.forecast_message import LEADS_H
 from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.quality import RULE_NAMES
 from isotherm.stores.group_summary import ALL, COUNTRY, ELEVATION
@@ -22,6 +24,7 @@ from isotherm.stores.migrate import migrate
 from isotherm.stores.station_index import index_missing_stations
 from isotherm.stores.tables import LEDGER_COUNTS, metadata
 from servers.api_fixture import JAN_MAYEN, OHARE, fill, hour_row, write_batch_hours
+from servers.forecast_data import forecast_of, leads_of, store
 from servers.mariadb_fixture import Database
 from servers.summary_data import DATASET, utc
 
@@ -77,6 +80,12 @@ REQUESTS = [
     "/global/daily",
     "/global/monthly",
     "/global/yearly?layer=speed",
+    f"/stations/{OHARE}/forecast",
+    f"/stations/{OHARE}/forecast?origin=2014-01-02&hours=96&kind=hindcast",
+    f"/stations/{OHARE}/forecast/scores",
+    f"/stations/{OHARE}/forecast/scores?from=2014&to=2015",
+    "/forecast/scores",
+    "/forecast/scores?from=2014-01&kind=service",
     "/holes",
     "/dead-letters",
     "/dead-letters?reason=future&from=2014-02-03",
@@ -154,6 +163,7 @@ def _fill_more(database: Database, engine: sa.Engine) -> None:
             ],
         )
     _fill_groups_and_climate(engine, ids[:200])
+    _fill_forecasts(engine, [*ids[:40], OHARE])
     hours = [hour_row(JAN_MAYEN, IN_FEBRUARY + n, [n % 300], rule=rule)
              for n in range(2_000) for rule in ("routine", "qc")]  # fmt: skip
     hours += [hour_row(one, IN_FEBRUARY + n, [n]) for one in ids[:60] for n in range(240)]
@@ -197,6 +207,19 @@ def _fill_groups_and_climate(engine: sa.Engine, ids: list[str]) -> None:
             connection.execute(sa.insert(metadata.tables[table]), rows)
 
 
+def _fill_forecasts(engine: sa.Engine, ids: list[str]) -> None:
+    """A week of hourly forecasts of stations, and of their scores by day and lead two months."""
+    leads = leads_of([0] * len(LEADS_H))
+    store(engine, [forecast_of(one, utc(2014, 1, 1, n % 24), leads) for one in ids for n in range(24)])
+    days = [date(2014, 1, 1) + timedelta(days=n) for n in range(60)]
+    sums = {**dict.fromkeys(SUM_NAMES, 1), "kind": "service", "scored_at": LONG_AGO}
+    with engine.begin() as connection:
+        for one in ids:
+            rows = [{**sums, "station_id": one, "valid_day": day, "lead_h": lead}
+                    for day in days for lead in range(25)]  # fmt: skip
+            connection.execute(sa.insert(metadata.tables["forecast_score"]), rows)
+
+
 def _whole_reads(connection: sa.Connection, statement: str) -> list[dict[str, Any]]:
     """The tables a statement reads from end to end, `station` and what it made itself left out."""
     as_it_is = {"no_parameters": True}
@@ -234,7 +257,7 @@ def test_every_statement_of_a_request_and_of_a_live_client_goes_by_an_index(fill
     sa.event.remove(engine, "before_cursor_execute", note)
     read = {name for name in metadata.tables for one in said if f"FROM {name}" in one}
     assert {"ledger", "rejection_count", "rejected_observation", "source_file", "station"} <= read
-    assert "reported_days" in read
+    assert {"reported_days", "forecast", "forecast_score"} <= read
     assert {"climate_month", "group_monthly_summary", "group_yearly_summary"} <= read
     assert {"cross_walk_entry", "yearly_summary"} <= read
     assert {"hourly_summary", "daily_summary", "global_hourly_summary"} <= read

@@ -517,6 +517,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stations/{station}/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A station's hours to come
+         * @description The temperature of the next 24 or 96 hours, with its 80 % interval and how each was made.
+         *
+         *     Beside it what simple rules say (same hour yesterday, climatology, damped anomaly), and what came. A
+         *     station without a forecast answers with no rows, and `meta.reason` says why.
+         */
+        get: operations["station_forecast_api_v1_stations__station__forecast_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/{station}/forecast/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a station's forecasts came to, by lead
+         * @description Mean absolute error, bias, skill against each baseline and coverage of the interval, by lead.
+         *
+         *     Of the days in the range; by default of the last 28 days that are scored. In service only
+         *     forecasts count that were issued before their hour was known here.
+         */
+        get: operations["station_forecast_scores_api_v1_stations__station__forecast_scores_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forecast/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What forecasts came to, by station
+         * @description Forecasts of the next 24 hours held against what came: a row per station, and their mean.
+         *
+         *     Of the days in the range; by default of the last 28 days that are scored.
+         */
+        get: operations["forecast_scores_api_v1_forecast_scores_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/elevation/yearly": {
         parameters: {
             query?: never;
@@ -807,6 +875,74 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AllScores
+         * @description Over all stations, each counting once.
+         */
+        AllScores: {
+            /** Station Count */
+            station_count: number;
+            /** Mean Mae C */
+            mean_mae_c: number | null;
+            /** Mean Skill Vs Yesterday Pct */
+            mean_skill_vs_yesterday_pct: number | null;
+            /** Mean Skill Vs Climatology Pct */
+            mean_skill_vs_climatology_pct: number | null;
+            /** Mean Skill Vs Damped14 Pct */
+            mean_skill_vs_damped14_pct: number | null;
+            /** Mean Coverage Pct */
+            mean_coverage_pct: number | null;
+        };
+        /**
+         * AllScoresMeta
+         * @description Which days are scored, and the mean over the stations.
+         */
+        AllScoresMeta: {
+            /**
+             * Attribution
+             * @description Whose data it is; keep it with the data
+             */
+            attribution: string;
+            /**
+             * Archive
+             * @description Where the observations came from
+             */
+            archive: string;
+            /**
+             * Simulated
+             * @description True: made up, not observed
+             */
+            simulated: boolean;
+            /**
+             * Kind
+             * @description service: no hour that is forecast was known here when it was issued; hindcast: made in a replay or afterwards, from what was known at its origin; null: there is none
+             */
+            kind: ("service" | "hindcast") | null;
+            /**
+             * First Day
+             * @description UTC day that was forecast
+             * @example 2014-01-01
+             */
+            first_day: string | null;
+            /**
+             * Last Day
+             * @description Included
+             * @example 2014-01-28
+             */
+            last_day: string | null;
+            /**
+             * Reason
+             * @description Why there is no score
+             */
+            reason: string | null;
+            /** Units */
+            units: {
+                [key: string]: string;
+            };
+            overall: components["schemas"]["AllScores"];
+        } & {
+            [key: string]: unknown;
+        };
         /**
          * Anomaly
          * @description How far a period was from normal.
@@ -1510,6 +1646,154 @@ export interface components {
             to_m: number;
         };
         /**
+         * ForecastHour
+         * @description One hour to come; null where nothing is known.
+         */
+        ForecastHour: {
+            /**
+             * Lead H
+             * @description Hours from the origin
+             * @example 24
+             */
+            lead_h: number;
+            /**
+             * Valid At
+             * @description Start of the hour
+             * @example 2014-01-02T05:00:00Z
+             */
+            valid_at: string;
+            /**
+             * Temperature C
+             * @description Mean of the hour
+             * @example -3.2
+             */
+            temperature_c: number | null;
+            /**
+             * Low C
+             * @description Lower end of the 80 % interval
+             * @example -5.9
+             */
+            low_c: number | null;
+            /**
+             * High C
+             * @description Its upper end
+             * @example -0.4
+             */
+            high_c: number | null;
+            /**
+             * Method
+             * @description How it was made; `method_text` in words
+             * @enum {string}
+             */
+            method: "nothing" | "climatology" | "damped14" | "own" | "neighbours";
+            /** Method Text */
+            method_text: string;
+            /**
+             * Yesterday C
+             * @description Same hour of the last day known: a baseline
+             */
+            yesterday_c: number | null;
+            /**
+             * Climatology C
+             * @description Usual at that hour and season: a baseline
+             */
+            climatology_c: number | null;
+            /**
+             * Damped14 C
+             * @description Usual of the last 14 days and a part of today's departure: a baseline
+             */
+            damped14_c: number | null;
+            /**
+             * Observed C
+             * @description What came, where that is known by now
+             */
+            observed_c: number | null;
+        };
+        /**
+         * ForecastMeta
+         * @description Which forecast it is; all null where the station has none, and why.
+         */
+        ForecastMeta: {
+            /**
+             * Attribution
+             * @description Whose data it is; keep it with the data
+             */
+            attribution: string;
+            /**
+             * Archive
+             * @description Where the observations came from
+             */
+            archive: string;
+            /**
+             * Simulated
+             * @description True: made up, not observed
+             */
+            simulated: boolean;
+            /**
+             * Station Id
+             * @description Of the place
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Kind
+             * @description service: no hour that is forecast was known here when it was issued; hindcast: made in a replay or afterwards, from what was known at its origin; null: there is none
+             */
+            kind: ("service" | "hindcast") | null;
+            /**
+             * Origin Hour
+             * @description Start of the last hour that was looked at
+             * @example 2014-01-01T05:00:00Z
+             */
+            origin_hour: string | null;
+            /**
+             * Issued At
+             * @description When it was made, by the wall clock
+             */
+            issued_at: string | null;
+            /**
+             * Lag H
+             * @description Hours from the end of the origin to the issue
+             */
+            lag_h: number | null;
+            /**
+             * Model Version
+             * @description Of what made it
+             */
+            model_version: string | null;
+            /**
+             * Dataset
+             * @description Whose hours it rests on
+             */
+            dataset: string | null;
+            /**
+             * Feed Id
+             * @description The stream's feed; null: made in batch
+             */
+            feed_id: string | null;
+            /**
+             * First Origin
+             * @description Of the oldest forecast there is of this kind
+             */
+            first_origin: string | null;
+            /**
+             * Newest Origin
+             * @description Of the newest
+             */
+            newest_origin: string | null;
+            /**
+             * Reason
+             * @description Why there is no forecast, or none of some hours
+             */
+            reason: string | null;
+            /** Units */
+            units: {
+                [key: string]: string;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Freshness
          * @description How current a layer's newest hour is.
          * @enum {string}
@@ -2003,6 +2287,97 @@ export interface components {
              * @description The last day it will ever have; null: it goes on
              */
             last_day: string | null;
+        };
+        /**
+         * LeadScores
+         * @description What a station's forecasts of one lead came to.
+         */
+        LeadScores: {
+            /**
+             * Pair Count
+             * @description Forecasts of hours that came
+             */
+            pair_count: number;
+            /**
+             * Mae C
+             * @description Mean absolute error
+             * @example 1.62
+             */
+            mae_c: number | null;
+            /**
+             * Rmse C
+             * @description Root of the mean squared error
+             * @example 2.31
+             */
+            rmse_c: number | null;
+            /**
+             * Bias C
+             * @description Mean of forecast less observation
+             * @example -0.25
+             */
+            bias_c: number | null;
+            /**
+             * Interval Pair Count
+             * @description Of the pairs, those with an interval
+             */
+            interval_pair_count: number;
+            /**
+             * Coverage Pct
+             * @description Of these, inside the interval; 80 is right
+             * @example 79.6
+             */
+            coverage_pct: number | null;
+            /**
+             * Skill Vs Yesterday Pct
+             * @description Same hour yesterday. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             */
+            skill_vs_yesterday_pct: number | null;
+            /**
+             * Skill Vs Climatology Pct
+             * @description Climatology. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             */
+            skill_vs_climatology_pct: number | null;
+            /**
+             * Skill Vs Damped14 Pct
+             * @description Damped anomaly. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             */
+            skill_vs_damped14_pct: number | null;
+            /**
+             * Yesterday Mae C
+             * @description The baseline's own error
+             */
+            yesterday_mae_c: number | null;
+            /**
+             * Climatology Mae C
+             * @description The baseline's own error
+             */
+            climatology_mae_c: number | null;
+            /**
+             * Damped14 Mae C
+             * @description The baseline's own error
+             */
+            damped14_mae_c: number | null;
+            /**
+             * Yesterday Pair Count
+             * @description Pairs of both
+             */
+            yesterday_pair_count: number;
+            /**
+             * Climatology Pair Count
+             * @description Pairs of both
+             */
+            climatology_pair_count: number;
+            /**
+             * Damped14 Pair Count
+             * @description Pairs of both
+             */
+            damped14_pair_count: number;
+            /**
+             * Lead H
+             * @description Hours from the origin
+             * @example 24
+             */
+            lead_h: number;
         };
         /**
          * LedgerLine
@@ -2810,6 +3185,17 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[ForecastHour, ForecastMeta] */
+        Page_ForecastHour_ForecastMeta_: {
+            /** Data */
+            data: components["schemas"]["ForecastHour"][];
+            meta: components["schemas"]["ForecastMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
         /** Page[GlobalDay, SeriesMeta] */
         Page_GlobalDay_SeriesMeta_: {
             /** Data */
@@ -2870,6 +3256,17 @@ export interface components {
             /** Data */
             data: components["schemas"]["Hour"][];
             meta: components["schemas"]["StationSeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[LeadScores, StationScoresMeta] */
+        Page_LeadScores_StationScoresMeta_: {
+            /** Data */
+            data: components["schemas"]["LeadScores"][];
+            meta: components["schemas"]["StationScoresMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -2969,6 +3366,17 @@ export interface components {
             /** Data */
             data: components["schemas"]["StationHole"][];
             meta: components["schemas"]["HoleMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[StationScores, AllScoresMeta] */
+        Page_StationScores_AllScoresMeta_: {
+            /** Data */
+            data: components["schemas"]["StationScores"][];
+            meta: components["schemas"]["AllScoresMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -3457,6 +3865,91 @@ export interface components {
             reason: string;
             /** Rejected At */
             rejected_at: string;
+        };
+        /**
+         * Scores
+         * @description What forecasts came to; null where there is no pair.
+         */
+        Scores: {
+            /**
+             * Pair Count
+             * @description Forecasts of hours that came
+             */
+            pair_count: number;
+            /**
+             * Mae C
+             * @description Mean absolute error
+             * @example 1.62
+             */
+            mae_c: number | null;
+            /**
+             * Rmse C
+             * @description Root of the mean squared error
+             * @example 2.31
+             */
+            rmse_c: number | null;
+            /**
+             * Bias C
+             * @description Mean of forecast less observation
+             * @example -0.25
+             */
+            bias_c: number | null;
+            /**
+             * Interval Pair Count
+             * @description Of the pairs, those with an interval
+             */
+            interval_pair_count: number;
+            /**
+             * Coverage Pct
+             * @description Of these, inside the interval; 80 is right
+             * @example 79.6
+             */
+            coverage_pct: number | null;
+            /**
+             * Skill Vs Yesterday Pct
+             * @description Same hour yesterday. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             */
+            skill_vs_yesterday_pct: number | null;
+            /**
+             * Skill Vs Climatology Pct
+             * @description Climatology. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             */
+            skill_vs_climatology_pct: number | null;
+            /**
+             * Skill Vs Damped14 Pct
+             * @description Damped anomaly. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             */
+            skill_vs_damped14_pct: number | null;
+            /**
+             * Yesterday Mae C
+             * @description The baseline's own error
+             */
+            yesterday_mae_c: number | null;
+            /**
+             * Climatology Mae C
+             * @description The baseline's own error
+             */
+            climatology_mae_c: number | null;
+            /**
+             * Damped14 Mae C
+             * @description The baseline's own error
+             */
+            damped14_mae_c: number | null;
+            /**
+             * Yesterday Pair Count
+             * @description Pairs of both
+             */
+            yesterday_pair_count: number;
+            /**
+             * Climatology Pair Count
+             * @description Pairs of both
+             */
+            climatology_pair_count: number;
+            /**
+             * Damped14 Pair Count
+             * @description Pairs of both
+             */
+            damped14_pair_count: number;
         };
         /**
          * Season
@@ -3956,6 +4449,169 @@ export interface components {
             errors?: components["schemas"]["ParameterProblem"][] | null;
             /** Candidates */
             candidates: components["schemas"]["Candidate"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * StationScores
+         * @description What a station's forecasts of the next 24 hours came to.
+         */
+        StationScores: {
+            /**
+             * Pair Count
+             * @description Forecasts of hours that came
+             */
+            pair_count: number;
+            /**
+             * Mae C
+             * @description Mean absolute error
+             * @example 1.62
+             */
+            mae_c: number | null;
+            /**
+             * Rmse C
+             * @description Root of the mean squared error
+             * @example 2.31
+             */
+            rmse_c: number | null;
+            /**
+             * Bias C
+             * @description Mean of forecast less observation
+             * @example -0.25
+             */
+            bias_c: number | null;
+            /**
+             * Interval Pair Count
+             * @description Of the pairs, those with an interval
+             */
+            interval_pair_count: number;
+            /**
+             * Coverage Pct
+             * @description Of these, inside the interval; 80 is right
+             * @example 79.6
+             */
+            coverage_pct: number | null;
+            /**
+             * Skill Vs Yesterday Pct
+             * @description Same hour yesterday. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             */
+            skill_vs_yesterday_pct: number | null;
+            /**
+             * Skill Vs Climatology Pct
+             * @description Climatology. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             */
+            skill_vs_climatology_pct: number | null;
+            /**
+             * Skill Vs Damped14 Pct
+             * @description Damped anomaly. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             */
+            skill_vs_damped14_pct: number | null;
+            /**
+             * Yesterday Mae C
+             * @description The baseline's own error
+             */
+            yesterday_mae_c: number | null;
+            /**
+             * Climatology Mae C
+             * @description The baseline's own error
+             */
+            climatology_mae_c: number | null;
+            /**
+             * Damped14 Mae C
+             * @description The baseline's own error
+             */
+            damped14_mae_c: number | null;
+            /**
+             * Yesterday Pair Count
+             * @description Pairs of both
+             */
+            yesterday_pair_count: number;
+            /**
+             * Climatology Pair Count
+             * @description Pairs of both
+             */
+            climatology_pair_count: number;
+            /**
+             * Damped14 Pair Count
+             * @description Pairs of both
+             */
+            damped14_pair_count: number;
+            /**
+             * Station Id
+             * @description Of the place
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Name
+             * @example CHICAGO O'HARE INTERNATIONAL AIRPORT
+             */
+            name: string | null;
+            /**
+             * Day Count
+             * @description Days with a pair
+             */
+            day_count: number;
+        };
+        /**
+         * StationScoresMeta
+         * @description Which days are scored, and leads 1 to 24 together.
+         */
+        StationScoresMeta: {
+            /**
+             * Attribution
+             * @description Whose data it is; keep it with the data
+             */
+            attribution: string;
+            /**
+             * Archive
+             * @description Where the observations came from
+             */
+            archive: string;
+            /**
+             * Simulated
+             * @description True: made up, not observed
+             */
+            simulated: boolean;
+            /**
+             * Kind
+             * @description service: no hour that is forecast was known here when it was issued; hindcast: made in a replay or afterwards, from what was known at its origin; null: there is none
+             */
+            kind: ("service" | "hindcast") | null;
+            /**
+             * First Day
+             * @description UTC day that was forecast
+             * @example 2014-01-01
+             */
+            first_day: string | null;
+            /**
+             * Last Day
+             * @description Included
+             * @example 2014-01-28
+             */
+            last_day: string | null;
+            /**
+             * Reason
+             * @description Why there is no score
+             */
+            reason: string | null;
+            /** Units */
+            units: {
+                [key: string]: string;
+            };
+            /**
+             * Station Id
+             * @description Of the place
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Day Count
+             * @description Days with a pair
+             */
+            day_count: number;
+            /** @description Leads 1 to 24 together */
+            overall: components["schemas"]["Scores"] | null;
         } & {
             [key: string]: unknown;
         };
@@ -6610,6 +7266,253 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    station_forecast_api_v1_stations__station__forecast_get: {
+        parameters: {
+            query?: {
+                /** @description The newest forecast made at or before this hour, written as `from`. Default: the newest of all */
+                origin?: string;
+                /** @description How far ahead: every hour of 24, beyond that every third to 96 */
+                hours?: "24" | "96";
+                /** @description service: issued before any hour of it was known here; hindcast: made afterwards. Default: service where there is one, else hindcast */
+                kind?: "service" | "hindcast";
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description Station id of any data set, or an ICAO, IATA or WMO code; answered as its place */
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All hours of it */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ForecastHour_ForecastMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    station_forecast_scores_api_v1_stations__station__forecast_scores_get: {
+        parameters: {
+            query?: {
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description service: issued before any hour of it was known here; hindcast: made afterwards. Default: service where there is one, else hindcast */
+                kind?: "service" | "hindcast";
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description Station id of any data set, or an ICAO, IATA or WMO code; answered as its place */
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All leads */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LeadScores_StationScoresMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forecast_scores_api_v1_forecast_scores_get: {
+        parameters: {
+            query?: {
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description service: issued before any hour of it was known here; hindcast: made afterwards. Default: service where there is one, else hindcast */
+                kind?: "service" | "hindcast";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StationScores_AllScoresMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {

@@ -108,7 +108,7 @@ def _csv_head(listing: Listing, following: str | None) -> bytes:
     facts = [
         f"{name}={value}"
         for name, value in meta.items()
-        if name not in ("attribution", "counts", "units")
+        if name not in ("attribution", "counts", "overall", "units")
     ]
     comments = [meta["attribution"], "; ".join(facts)]
     if following is not None:

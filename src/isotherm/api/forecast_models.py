@@ -1,0 +1,131 @@
+"""What the answers about forecasts and their scores look like; a test holds real answers against it."""
+
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, Field
+
+from isotherm.api.models import Meta
+
+KindName = Literal["service", "hindcast"]
+MethodName = Literal["nothing", "climatology", "damped14", "own", "neighbours"]
+METHOD_TEXT: Final[dict[str, str]] = {
+    "neighbours": "the station's model with what neighbouring stations report",
+    "own": "the station's own model",
+    "damped14": "fallback: the usual of the last 14 days, and what is left of today's departure",
+    "climatology": "fallback: what is usual at this hour and day of the year",
+    "nothing": "nothing can be said: too little is known",
+}
+_STATION_ID: Final[Any] = Field(examples=["72530094846"], description="Of the place")
+_KIND: Final[Any] = Field(
+    description="service: no hour that is forecast was known here when it was issued; hindcast: made "
+    "in a replay or afterwards, from what was known at its origin; null: there is none"
+)
+_SKILL: Final = (
+    "By how much the forecast's mean absolute error is smaller, percent; on the pairs of both"
+)
+
+
+class ForecastHour(BaseModel):
+    """One hour to come; null where nothing is known."""
+
+    lead_h: int = Field(ge=1, le=96, description="Hours from the origin", examples=[24])
+    valid_at: str = Field(description="Start of the hour", examples=["2014-01-02T05:00:00Z"])
+    temperature_c: float | None = Field(description="Mean of the hour", examples=[-3.2])
+    low_c: float | None = Field(description="Lower end of the 80 % interval", examples=[-5.9])
+    high_c: float | None = Field(description="Its upper end", examples=[-0.4])
+    method: MethodName = Field(description="How it was made; `method_text` in words")
+    method_text: str
+    yesterday_c: float | None = Field(description="Same hour of the last day known: a baseline")
+    climatology_c: float | None = Field(description="Usual at that hour and season: a baseline")
+    damped14_c: float | None = Field(
+        description="Usual of the last 14 days and a part of today's departure: a baseline"
+    )
+    observed_c: float | None = Field(description="What came, where that is known by now")
+
+
+class ForecastMeta(Meta):
+    """Which forecast it is; all null where the station has none, and why."""
+
+    station_id: str = _STATION_ID
+    kind: KindName | None = _KIND
+    origin_hour: str | None = Field(
+        description="Start of the last hour that was looked at", examples=["2014-01-01T05:00:00Z"]
+    )
+    issued_at: str | None = Field(description="When it was made, by the wall clock")
+    lag_h: float | None = Field(description="Hours from the end of the origin to the issue")
+    model_version: str | None = Field(description="Of what made it")
+    dataset: str | None = Field(description="Whose hours it rests on")
+    feed_id: str | None = Field(description="The stream's feed; null: made in batch")
+    first_origin: str | None = Field(description="Of the oldest forecast there is of this kind")
+    newest_origin: str | None = Field(description="Of the newest")
+    reason: str | None = Field(description="Why there is no forecast, or none of some hours")
+    units: dict[str, str]
+
+
+class Scores(BaseModel):
+    """What forecasts came to; null where there is no pair."""
+
+    pair_count: int = Field(ge=0, description="Forecasts of hours that came")
+    mae_c: float | None = Field(description="Mean absolute error", examples=[1.62])
+    rmse_c: float | None = Field(description="Root of the mean squared error", examples=[2.31])
+    bias_c: float | None = Field(description="Mean of forecast less observation", examples=[-0.25])
+    interval_pair_count: int = Field(ge=0, description="Of the pairs, those with an interval")
+    coverage_pct: float | None = Field(
+        description="Of these, inside the interval; 80 is right", examples=[79.6]
+    )
+    skill_vs_yesterday_pct: float | None = Field(description=f"Same hour yesterday. {_SKILL}")
+    skill_vs_climatology_pct: float | None = Field(description=f"Climatology. {_SKILL}")
+    skill_vs_damped14_pct: float | None = Field(description=f"Damped anomaly. {_SKILL}")
+    yesterday_mae_c: float | None = Field(description="The baseline's own error")
+    climatology_mae_c: float | None = Field(description="The baseline's own error")
+    damped14_mae_c: float | None = Field(description="The baseline's own error")
+    yesterday_pair_count: int = Field(ge=0, description="Pairs of both")
+    climatology_pair_count: int = Field(ge=0, description="Pairs of both")
+    damped14_pair_count: int = Field(ge=0, description="Pairs of both")
+
+
+class LeadScores(Scores):
+    """What a station's forecasts of one lead came to."""
+
+    lead_h: int = Field(ge=1, le=96, description="Hours from the origin", examples=[24])
+
+
+class StationScores(Scores):
+    """What a station's forecasts of the next 24 hours came to."""
+
+    station_id: str = _STATION_ID
+    name: str | None = Field(examples=["CHICAGO O'HARE INTERNATIONAL AIRPORT"])
+    day_count: int = Field(ge=1, description="Days with a pair")
+
+
+class AllScores(BaseModel):
+    """Over all stations, each counting once."""
+
+    station_count: int = Field(ge=0)
+    mean_mae_c: float | None
+    mean_skill_vs_yesterday_pct: float | None
+    mean_skill_vs_climatology_pct: float | None
+    mean_skill_vs_damped14_pct: float | None
+    mean_coverage_pct: float | None
+
+
+class _ScoresMeta(Meta):
+    kind: KindName | None = _KIND
+    first_day: str | None = Field(description="UTC day that was forecast", examples=["2014-01-01"])
+    last_day: str | None = Field(description="Included", examples=["2014-01-28"])
+    reason: str | None = Field(description="Why there is no score")
+    units: dict[str, str]
+
+
+class StationScoresMeta(_ScoresMeta):
+    """Which days are scored, and leads 1 to 24 together."""
+
+    station_id: str = _STATION_ID
+    day_count: int = Field(ge=0, description="Days with a pair")
+    overall: Scores | None = Field(description="Leads 1 to 24 together")
+
+
+class AllScoresMeta(_ScoresMeta):
+    """Which days are scored, and the mean over the stations."""
+
+    overall: AllScores
