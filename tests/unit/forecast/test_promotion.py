@@ -1,5 +1,6 @@
 """A model speaks only where it beat everything on the same pairs, and goes where it lost."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -19,6 +20,7 @@ from isotherm.forecast.promotion import (
     has_lost,
 )
 from isotherm.forecast.station_training import Judgement, train_station
+from isotherm.forecast.trained_station import TrainedStation
 from unit.forecast.made_up_hours import FIRST_HOUR, disturbance, station, temperature
 
 NOW = datetime(2026, 6, 30, tzinfo=UTC)
@@ -101,16 +103,13 @@ def test_what_comes_after_the_hour_changes_neither_model_nor_judgement_and_twice
 
 def test_what_speaks_is_put_to_the_same_test_and_the_same_choice_to_none() -> None:
     until = FIRST_HOUR + 330 * DAY
-    alone = Choice(Variant(), (), {})
-    gone = Choice(Variant(uses_neighbours=True), ("GONE",), {})
-    same = Choice(Variant(uses_neighbours=True), ("THERE",), {})
-    judged = {
-        name: trained(until, future_c=0, current=one)[1]
-        for name, one in (("alone", alone), ("gone", gone), ("same", same))
-    }
-    assert judged["same"].current_mae_c is None
-    assert judged["gone"].current_mae_c is None
-    current = judged["alone"].current_mae_c
-    assert current is not None
-    assert judged["alone"].model_mae_c < current
-    assert np.isclose(judged["alone"].model_mae_c, judged["same"].model_mae_c)
+    content, alone = trained(until, future_c=0, current=Choice(Variant(), (), {}))
+    chosen = TrainedStation.from_bytes(content).near.choice
+    assert chosen.neighbours == ("THERE",)
+    gone = replace(chosen, neighbours=("GONE",))
+    same, without = (trained(until, future_c=0, current=one)[1] for one in (chosen, gone))
+    assert same.current_mae_c is None
+    assert without.current_mae_c is None
+    assert alone.current_mae_c is not None
+    assert alone.model_mae_c < alone.current_mae_c
+    assert np.isclose(alone.model_mae_c, same.model_mae_c)
