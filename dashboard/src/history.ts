@@ -13,6 +13,7 @@ import {
   toRequest,
   writeState,
 } from "./historyState";
+import { useOwnAddress } from "./ownAddress";
 import { newestOf, usePipeline } from "./pipeline";
 import { type Problem, problemOf, unanswered } from "./problems";
 import { useRetry } from "./retry";
@@ -32,6 +33,7 @@ export type Phase =
 export function useHistory() {
   const route = useRoute();
   const router = useRouter();
+  const correctAddress = useOwnAddress("history");
   const { status, error: pipelineError, refresh } = usePipeline();
 
   const state = computed(() => readState(route.query));
@@ -63,11 +65,10 @@ export function useHistory() {
   /** Whether it has no temperature at all, whatever period, rule or layer is chosen. */
   const isSilent = computed(() => station.value !== null && !station.value.temperatures.length);
 
-  function change(part: Partial<HistoryState>, isStep = true): void {
+  function change(part: Partial<HistoryState>): void {
     // Another period is seen whole: the part shown was one of the period before.
-    const isOtherPeriod = part.from !== undefined && part.to !== undefined && isStep;
-    const query = writeState({ ...state.value, ...(isOtherPeriod ? { zoom: "" } : {}), ...part });
-    void (isStep ? router.push({ query }) : router.replace({ query }));
+    const isOtherPeriod = part.from !== undefined && part.to !== undefined;
+    void router.push({ query: writeState({ ...state.value, ...(isOtherPeriod ? { zoom: "" } : {}), ...part }) });
   }
 
   /** By year, one year is one point: with less than two the whole record is shown. */
@@ -100,8 +101,13 @@ export function useHistory() {
     if (route.name !== "history") return;
     station.value = found;
     isStationKnown.value = found !== null || state.value.station === ALL_STATIONS;
-    // A code is written as the id it means: one address for one picture.
-    if (found && found.station_id !== state.value.station) change({ station: found.station_id }, false);
+    correctAddress(renamed);
+  }
+
+  /** A code is written as the id it means: one address for one picture. */
+  function renamed(): Record<string, string> | null {
+    const id = station.value?.station_id;
+    return id && id !== state.value.station ? writeState({ ...state.value, station: id }) : null;
   }
 
   function stationMissing(none: NoStation | null): void {
@@ -111,16 +117,13 @@ export function useHistory() {
 
   function fillPeriod(): void {
     if (route.name !== "history" || (state.value.from && state.value.to)) return;
-    const { first, last } = record.value;
+    const { last } = record.value;
     // Its code in the address gives way to its id first.
-    const isRenamed = station.value !== null && station.value.station_id !== state.value.station;
-    if (missing.value || isRenamed) return;
+    if (missing.value || renamed()) return;
     if (!isStationKnown.value) {
       if (pipelineError.value) fail(unanswered(false));
     } else if (last !== null) {
-      const by = route.query["by"] ? state.value.by : sensibleBy(first, last);
-      const period = openingPeriod(by, first, last);
-      change({ by, from: state.value.from || period.from, to: state.value.to || period.to }, false);
+      correctAddress(withPeriod);
     } else if (station.value) {
       phase.value = "silent";
     } else if (pipelineError.value) {
@@ -128,6 +131,15 @@ export function useHistory() {
     } else if (status.value) {
       phase.value = "no-data";
     }
+  }
+
+  function withPeriod(): Record<string, string> | null {
+    const { first, last } = record.value;
+    const isOfThis = isStationKnown.value && !missing.value && !renamed();
+    if (!isOfThis || last === null || (state.value.from && state.value.to)) return null;
+    const by = route.query["by"] ? state.value.by : sensibleBy(first, last);
+    const period = openingPeriod(by, first, last);
+    return writeState({ ...state.value, by, from: state.value.from || period.from, to: state.value.to || period.to });
   }
 
   function fail(why: Problem): void {
