@@ -91,7 +91,7 @@ def test_hindcasts_and_fallbacks_are_shown_as_such(watched: Watched, page_url: s
     expect(labels).to_have_text(["hindcast", "from the stream", "simulated"])
     expect(page.locator("[data-methods]")).to_contain_text("(20 of 24 values); fallback: the usual of")
     page.get_by_text("Skill", exact=True).click()
-    expect(page.locator("[data-skill-summary]")).to_contain_text("Hindcast, 2013-07-03 to 2013-07-0")
+    expect(page.locator("[data-skill-summary]")).to_contain_text("Hindcast, 2013-06-07 to 2013-07-04")
     expect(page.locator("tbody tr").first).to_contain_text("1 h")
 
 
