@@ -64,7 +64,11 @@ export function forecastDrawing(
         {},
         { ...edge, label: "Low" },
         { ...edge, label: "High" },
-        ...beside.map((name) => line(BASELINE_TEXT[name], palette.min, 1.5, BASELINE_DASH[name])),
+        ...beside.map((name) => ({
+          ...line(BASELINE_TEXT[name], palette.min, 1.5, BASELINE_DASH[name]),
+          // Of a station that reports every third hour no two values are joined.
+          points: { show: rows.some((row) => row[`${name}_c`] === null), size: 5, fill: palette.min },
+        })),
         line("Forecast", palette.mean, 2.25),
         { ...line("Observed", palette.max, 2), points: { show: true, size: 5, fill: palette.max } },
       ],

@@ -61,6 +61,18 @@ def half_width(errors_c: Floats, level: Floats) -> Floats:
     return np.where(count >= LEAST_ERRORS, ordered[np.maximum(place, 0), leads], np.nan)
 
 
+def at_every_lead(half_c: Floats, leads_h: tuple[int, ...]) -> Floats:
+    """(leads,): the same, with the leads at whose hours the station never reports between the others.
+
+    A station that reports every three hours never tells how wrong a forecast for the hours between is.
+    """
+    known = ~np.isnan(half_c)
+    if not known.any():
+        return half_c
+    leads = np.array(leads_h, np.float64)
+    return np.interp(leads, leads[known], half_c[known])
+
+
 def rolling_half_width(errors_c: Floats, leads_h: tuple[int, ...]) -> Floats:
     """(hours, leads): half of the interval of a forecast made at each hour.
 

@@ -15,7 +15,7 @@ from isotherm.forecast import baselines
 from isotherm.forecast.backtest import Rolled, roll
 from isotherm.forecast.choice import Choice, choose, listened_to
 from isotherm.forecast.hours import DAY, Floats, StationHours
-from isotherm.forecast.interval import WINDOW_DAYS
+from isotherm.forecast.interval import WINDOW_DAYS, at_every_lead
 from isotherm.forecast.model import Method, StationModel
 from isotherm.forecast.neighbours import Signal
 from isotherm.forecast.origins import Columns, Origins, at_leads, own_origins, with_neighbours
@@ -81,8 +81,8 @@ def train_station(
         for one, leads in ((near, NEAR_LEADS_H), (far, FAR_LEADS_H))
     ]
     widths = Widths(
-        np.concatenate([_last(one.backtest.half_width_c) for one in (near, far)]),
-        np.concatenate([one.damped14_half_width_c for one in (near, far)]),
+        _at_all_leads([_last(one.backtest.half_width_c) for one in (near, far)]),
+        _at_all_leads([one.damped14_half_width_c for one in (near, far)]),
     )
     trained = TrainedStation(station_id, station.end_hour, parts[0], parts[1], widths)
     before = walk.near_forecast(current) if current and not _is_same(current, choice) else None
@@ -150,6 +150,10 @@ class _Walk:
 
 def _is_same(one: Choice, other: Choice) -> bool:
     return (one.variant, one.neighbours) == (other.variant, other.neighbours)
+
+
+def _at_all_leads(near_and_far: Sequence[Floats]) -> Floats:
+    return at_every_lead(np.concatenate(near_and_far), (*NEAR_LEADS_H, *FAR_LEADS_H))
 
 
 def _last(widths_c: Floats) -> Floats:

@@ -7,11 +7,15 @@ paused: a released DAG is never touched again.
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from isotherm.files import write_whole
 from isotherm.local.airflow_client import AirflowClient
 from isotherm.local.secret_files import airflow_logins
 from isotherm.settings import REPOSITORY_ROOT, PortOffset, Settings
+
+_TRAINING: Final = "train_temperature_forecast"
+_FIRST_TRAINING: Final = "isotherm-first-training"
 
 
 def all_dag_ids() -> list[str]:
@@ -22,12 +26,18 @@ def all_dag_ids() -> list[str]:
 def release_all(settings: Settings) -> list[str]:
     """Unpause every DAG that was never released: the first run is complete, and nothing stops now.
 
+    The forecast is trained once, without being waited for.
+
     Raises:
         IsothermError: Airflow does not list one of them, or does not answer.
     """
     password = airflow_logins(settings)["admin"]
     with AirflowClient(settings.local_url(PortOffset.AIRFLOW), "admin", password) as airflow:
-        return release_dags(airflow, settings, all_dag_ids())
+        new = release_dags(airflow, settings, all_dag_ids())
+        if _TRAINING in new:
+            # It follows loads, and slept through that of the first run.
+            airflow.trigger(_TRAINING, {}, _FIRST_TRAINING)
+        return new
 
 
 def release_dags(airflow: AirflowClient, settings: Settings, dag_ids: Iterable[str]) -> list[str]:

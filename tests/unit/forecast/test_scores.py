@@ -9,7 +9,7 @@ import pytest
 from isotherm.datasets.observations import observations_of
 from isotherm.datasets.registry import dataset_named
 from isotherm.forecast.baselines import same_hour_yesterday, usual_at_leads
-from isotherm.forecast.interval import AdaptiveLevel, half_width, rolling_half_width
+from isotherm.forecast.interval import AdaptiveLevel, at_every_lead, half_width, rolling_half_width
 from isotherm.forecast.neighbours import candidates, distance_km
 from isotherm.forecast.observed import station_hours
 from isotherm.forecast.scores import coverage_pct, score
@@ -52,6 +52,13 @@ def test_the_interval_follows_errors_that_grow_and_shrink() -> None:
     errors = spread[:, None] * random.normal(size=(days * 24, 2))
     widths = rolling_half_width(errors, (1, 24))
     assert coverage_pct(-widths, widths, errors) == pytest.approx(80, abs=2)
+
+
+def test_leads_that_are_never_observed_have_an_interval_between_the_others() -> None:
+    half = np.array([np.nan, np.nan, 1.0, np.nan, np.nan, 4.0, np.nan])
+    filled = at_every_lead(half, (1, 2, 3, 4, 5, 6, 9))
+    assert filled.tolist() == [1.0, 1.0, 1.0, 2.0, 3.0, 4.0, 4.0]
+    assert np.isnan(at_every_lead(half[:2], (1, 2))).all()
 
 
 def test_yesterday_is_the_newest_same_hour_that_is_known() -> None:
