@@ -60,8 +60,13 @@ def read_standing(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
     """
     parts = []
     for asked in _asked(keys, statement_bytes(connection)):
+        # Oracle's server locks no rows beside a bare JSON_TABLE (its error 3569).
+        derived = (
+            "(SELECT asked_station, asked_hour, asked_dataset, asked_rule "  # noqa: S608
+            f"FROM {asked}) asked_keys"
+        )
         for name in _TABLES:
-            statement = f"SELECT {_text_of_row(name)} FROM {_joined(name, asked)} FOR UPDATE"  # noqa: S608
+            statement = f"SELECT {_text_of_row(name)} FROM {_joined(name, derived)} FOR UPDATE"  # noqa: S608
             texts = connection.exec_driver_sql(statement, execution_options=_AS_IS).scalars().all()
             if texts:
                 parts.append(_parsed(name, texts))
