@@ -1,5 +1,9 @@
-"""A real MariaDB of one's own for tests that kill it: free port, a folder that goes away."""
+"""A real MariaDB of one's own for tests that kill it: free port, a folder that goes away.
 
+Where ISOTHERM_TEST_MYSQLD names Oracle's server, it is that one instead.
+"""
+
+import os
 import shutil
 import signal
 import subprocess
@@ -17,6 +21,7 @@ from isotherm.settings import PortOffset, Settings, load_settings
 from isotherm.stores.migrate import migrate
 from isotherm.stores.mysql import create_engine
 from servers.kafka_fixture import free_port
+from servers.oracle_mysql import MYSQLD_VARIABLE, oracle_mysql
 
 
 class Database:
@@ -32,7 +37,8 @@ class Database:
         self.settings = first.model_copy(
             update={"mysql_password": type(first.mysql_password)(password)}
         )
-        self._server = mysql_server(self.settings)
+        program = os.environ.get(MYSQLD_VARIABLE)
+        self._server = oracle_mysql(self.settings, program) if program else mysql_server(self.settings)
         self._server.prepare()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -42,7 +48,8 @@ class Database:
         self._process = subprocess.Popen(self._server.command(), stdout=log, stderr=log)
         deadline = time.monotonic() + 180
         while not self._server.is_ready(0):
-            assert time.monotonic() < deadline, (self.folder / "server.log").read_text()[-2000:]
+            goes_on = time.monotonic() < deadline and self._process.poll() is None
+            assert goes_on, (self.folder / "server.log").read_text()[-2000:]
             time.sleep(0.1)
 
     @property
