@@ -1,7 +1,8 @@
 # One image for all Python parts: Airflow, the API, the sink, and the one-shot set-up programs.
 # The same hashed lock, jars and Java as the local stack; the code is installed editable, so that
 # dags/, jobs/, streaming/ and plugins/ lie beside it as in the repository.
-FROM python:3.12-slim-bookworm
+ARG BASE=python:3.12-slim-bookworm
+FROM ${BASE}
 WORKDIR /opt/isotherm
 COPY requirements-3.12.lock ./
 RUN pip install --no-cache-dir --no-deps --require-hashes --requirement requirements-3.12.lock
@@ -11,11 +12,14 @@ ENV ISOTHERM_TOOLS_DIR=/opt/isotherm-tools \
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY src src
 COPY dashboard dashboard
-COPY docker docker
+COPY docker/set_up_tools.py docker/
+# A name for the number: Hadoop's login, in Spark too, fails for a user without one.
 RUN pip install --no-cache-dir --no-deps --no-build-isolation --editable . \
     && python docker/set_up_tools.py java jars-spark dashboard spark-archive \
     && rm -rf dashboard/node_modules /opt/isotherm-tools/npm-cache \
+    && useradd --uid 10001 --gid 0 --home-dir /var/lib/isotherm --no-create-home isotherm \
     && install --directory --owner=10001 --group=0 --mode=0770 /var/lib/isotherm
+COPY docker docker
 COPY dags dags
 COPY jobs jobs
 COPY streaming streaming
@@ -25,8 +29,6 @@ ENV JAVA_HOME=/opt/isotherm-tools/java \
     SPARK_HOME=/usr/local/lib/python3.12/site-packages/pyspark \
     PYSPARK_PYTHON=/usr/local/bin/python \
     PYSPARK_DRIVER_PYTHON=/usr/local/bin/python \
-    SPARK_LOCAL_IP=127.0.0.1 \
-    SPARK_LOCAL_HOSTNAME=localhost \
     SPARK_LOCAL_DIRS=/var/lib/isotherm/spark \
     HADOOP_USER_NAME=isotherm \
     PYTHONUNBUFFERED=1 \

@@ -5,8 +5,6 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
-import certifi
-
 COMMON_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Arch
     "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, Red Hat
@@ -31,6 +29,8 @@ def certificate_bundle(environment: Mapping[str, str]) -> Path | None:
 
 def trusting_context() -> ssl.SSLContext:
     """For requests of ours: the authorities that come with Python's packages, and the machine's."""
+    import certifi  # the build of HDFS's image has no packages, and needs the rest of this module
+
     context = ssl.create_default_context(cafile=certifi.where())
     bundle = certificate_bundle(os.environ)
     if bundle is not None:
