@@ -1,11 +1,7 @@
-"""Level 2: `docker compose config` itself reads the file, where a compose v2 is found.
-
-ISOTHERM_COMPOSE names the program, if it is neither a Docker plugin nor `docker-compose` on PATH.
-"""
+"""Level 2: `docker compose config` itself reads the file, where a compose v2 is found."""
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,23 +9,8 @@ from typing import Any
 import pytest
 from compose_file import COMPOSE_FILE, ENV_EXAMPLE, long_running
 
+from compose_program import find_compose
 from isotherm.settings import REPOSITORY_ROOT
-
-CANDIDATES = (["docker", "compose"], ["docker-compose"])
-
-
-def find_compose() -> list[str] | None:
-    """A compose v2 command, None if there is none; v1 is another program with another format."""
-    named = os.environ.get("ISOTHERM_COMPOSE")
-    for command in [[named]] if named else list(CANDIDATES):
-        if shutil.which(command[0]) is None:
-            continue
-        result = subprocess.run(
-            [*command, "version", "--short"], capture_output=True, text=True, timeout=30, check=False
-        )
-        if result.returncode == 0 and not result.stdout.strip().startswith(("1.", "v1.")):
-            return command
-    return None
 
 
 @pytest.fixture(scope="module")
