@@ -11,7 +11,7 @@ import urllib.request
 
 def main(url: str, part: str | None = None) -> int:
     """Exit status 0 if it is well; urllib raises on a refused connection and on any error status."""
-    with urllib.request.urlopen(url, timeout=4) as answer:  # noqa: S310 - our own address
+    with urllib.request.urlopen(url, timeout=8) as answer:  # noqa: S310 - our own address
         content = answer.read()
     if part is None:
         return 0

@@ -14,7 +14,7 @@ hadoop_java() {
 http_get() {
   exec 3<>"/dev/tcp/127.0.0.1/$1"
   printf 'GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n' "$2" >&3
-  timeout 4 cat <&3
+  timeout 8 cat <&3
 }
 
 server=org.apache.hadoop.hdfs.server

@@ -74,7 +74,8 @@ class Settings(BaseSettings):
         default=2, ge=1, le=64, description="processes that serve the API, best as many as cores"
     )
     api_host: str = LOOPBACK
-    airflow_url: str = ""
+    airflow_url: str = Field(default="", description="where browsers reach Airflow")
+    airflow_api_url: str = Field(default="", description="where our programs reach Airflow's API")
     sink_host: str = LOOPBACK
     kafka_bootstrap_servers: str = ""
     hdfs_url: str = Field(default="", description="WebHDFS address of the NameNode")
@@ -129,6 +130,7 @@ class Settings(BaseSettings):
             "tools_dir": self.tools_dir.resolve(),
             "api_url": self.api_url or self.local_url(PortOffset.API),
             "airflow_url": self.airflow_url or self.local_url(PortOffset.AIRFLOW),
+            "airflow_api_url": self.airflow_api_url or self.local_url(PortOffset.AIRFLOW),
             "kafka_bootstrap_servers": self.kafka_bootstrap_servers
             or f"{LOOPBACK}:{self.port(PortOffset.KAFKA)}",
             "hdfs_url": self.hdfs_url or self.local_url(PortOffset.NAMENODE_HTTP),

@@ -44,7 +44,7 @@ def up(archive: str | None, *, until_done: bool, detach: bool, console: Console)
             started_now = stack.start()
             is_good = _bring_up(stack, started_now=started_now, console=console)
             if is_good and not until_done:
-                _release(settings, console)
+                release(settings, console)
             if not until_done:
                 print_addresses(console, settings)
             if until_done:
@@ -87,7 +87,7 @@ def _bring_up(stack: Stack, *, started_now: bool, console: Console) -> bool:
     return run_first(reread_settings(), console)
 
 
-def _release(settings: Settings, console: Console) -> None:
+def release(settings: Settings, console: Console) -> None:
     """Let the daily DAG run; a DAG that cannot be read is told, and stops nothing."""
     from isotherm.local.dag_release import release_all
 

@@ -12,7 +12,7 @@ from typing import Final
 from isotherm.files import write_whole
 from isotherm.local.airflow_client import AirflowClient
 from isotherm.local.secret_files import airflow_logins
-from isotherm.settings import REPOSITORY_ROOT, PortOffset, Settings
+from isotherm.settings import REPOSITORY_ROOT, Settings
 
 _TRAINING: Final = "train_temperature_forecast"
 _FIRST_TRAINING: Final = "isotherm-first-training"
@@ -32,7 +32,7 @@ def release_all(settings: Settings) -> list[str]:
         IsothermError: Airflow does not list one of them, or does not answer.
     """
     password = airflow_logins(settings)["admin"]
-    with AirflowClient(settings.local_url(PortOffset.AIRFLOW), "admin", password) as airflow:
+    with AirflowClient(settings.airflow_api_url, "admin", password) as airflow:
         new = release_dags(airflow, settings, all_dag_ids())
         if _TRAINING in new:
             # It follows loads, and slept through that of the first run.

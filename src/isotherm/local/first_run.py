@@ -28,7 +28,7 @@ from isotherm.local.airflow_client import AirflowClient, DagRunFailedError
 from isotherm.local.dag_release import adopt_released
 from isotherm.local.first_pipeline import MAX_STATIONS, has_begun, next_attempt, run_pipeline
 from isotherm.local.secret_files import airflow_logins
-from isotherm.settings import PortOffset, Settings
+from isotherm.settings import Settings
 from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.mysql import create_engine
 
@@ -107,7 +107,7 @@ def run_first(settings: Settings, console: Console) -> bool:
         return True
     begun = time.monotonic()
     password = airflow_logins(settings)["admin"]
-    with AirflowClient(settings.local_url(PortOffset.AIRFLOW), "admin", password) as airflow:
+    with AirflowClient(settings.airflow_api_url, "admin", password) as airflow:
         try:
             record = _begin(airflow, settings, record)
             _run(airflow, settings, console, record)

@@ -12,7 +12,7 @@ from rich.table import Table
 from isotherm import areas
 from isotherm import station_choice as words
 from isotherm.errors import IsothermError, SettingsError
-from isotherm.settings import PortOffset, Settings
+from isotherm.settings import Settings
 from isotherm.station_choice import FORM_FIELDS, StationChoice
 
 _SHOWN: Final = 50
@@ -184,7 +184,7 @@ def _run_import(settings: Settings, conf: dict[str, Any]) -> None:
     if not settings.secrets_dir.is_dir():
         raise SettingsError(f"{settings.state_dir} was never started. Run ./isotherm up first.")
     password = airflow_logins(settings)["admin"]
-    with AirflowClient(settings.local_url(PortOffset.AIRFLOW), "admin", password) as airflow:
+    with AirflowClient(settings.airflow_api_url, "admin", password) as airflow:
         run_id = airflow.trigger(IMPORT_DAG, conf)
         address = f"{settings.airflow_url}/dags/{IMPORT_DAG}/runs/{run_id}"
         console.print(f"Follow it at {address}", highlight=False, soft_wrap=True)

@@ -12,6 +12,7 @@ COMPOSE_FILE = REPOSITORY_ROOT / "docker-compose.yaml"
 ENV_EXAMPLE = REPOSITORY_ROOT / ".env.example"
 DOCKERFILES = sorted((REPOSITORY_ROOT / "docker").glob("*.Dockerfile"))
 
+FIRST_RUN = "first-run"
 Service = dict[str, Any]
 # ${NAME}, ${NAME:-default}, ${NAME:?message}
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<text>[^}]*))?\}")
@@ -32,8 +33,8 @@ def all_services() -> dict[str, Service]:
 
 @cache
 def is_one_shot(name: str) -> bool:
-    """Whether others wait for the service to end well rather than to be healthy."""
-    return any(
+    """Whether the service ends: others wait for it to end well, or it is what all others are for."""
+    return name == FIRST_RUN or any(
         wanted.get("condition") == "service_completed_successfully"
         for service in all_services().values()
         for other, wanted in service.get("depends_on", {}).items()

@@ -1,5 +1,6 @@
 """What every service of docker-compose.yaml must have, asserted on the parsed file."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from compose_file import (
     COMPOSE_FILE,
     DOCKERFILES,
+    FIRST_RUN,
     VARIABLE,
     all_services,
     example_settings,
@@ -60,6 +62,8 @@ def test_every_service_is_hardened(name: str) -> None:
     assert "cap_add" not in service
     assert "no-new-privileges:true" in service["security_opt"]
     assert service["init"] is True
+    assert service["read_only"] is True
+    assert all("size=" in one for one in service["tmpfs"])
     assert service["pids_limit"] > 0
     assert "mem_limit" in service
     assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
@@ -70,11 +74,11 @@ def test_every_service_is_hardened(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_images_are_pinned_and_ours_run_read_only_as_a_numeric_user(name: str) -> None:
+def test_images_are_pinned_and_run_as_a_numeric_user(name: str) -> None:
     service = all_services()[name]
     _, _, tag = service["image"].partition(":")
+    assert re.fullmatch(r"[1-9]\d*:\d+", service["user"])
     if "build" in service:
-        assert service["read_only"] is True
         assert service["user"] == "10001:0"
         assert (REPOSITORY_ROOT / service["build"]["dockerfile"]).is_file()
     else:
@@ -94,7 +98,9 @@ def test_every_long_running_service_is_watched_restarted_and_given_time_to_stop(
 
 def test_one_shots_end_and_are_not_restarted() -> None:
     one_shots = {name for name in SERVICES if is_one_shot(name)}
-    assert one_shots == {"airflow-init", "hdfs-folders", "hdfs-format", "kafka-topics", "mysql-migrate"}
+    assert one_shots == {
+        "airflow-init", "hdfs-folders", "hdfs-format", "kafka-topics", "mysql-migrate", FIRST_RUN
+    }  # fmt: skip
     for name in one_shots:
         assert "restart" not in all_services()[name]
         assert "healthcheck" not in all_services()[name]
@@ -107,10 +113,22 @@ def test_ports_are_published_on_loopback_only_and_only_for_people() -> None:
         assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
+def test_what_up_shows_is_the_first_run_which_waits_for_every_server_with_a_task() -> None:
+    shown = {name for name, one in all_services().items() if one.get("attach", True)}
+    assert shown == {FIRST_RUN}
+    assert set(LONG_RUNNING) <= all_before(FIRST_RUN)
+
+
+def all_before(name: str) -> set[str]:
+    """What a service waits for, and what that waits for."""
+    waited_for = set(all_services()[name].get("depends_on", {}))
+    return waited_for.union(*map(all_before, waited_for))
+
+
 def test_only_what_needs_it_leaves_the_internal_network() -> None:
     assert read_compose()["networks"]["backend"]["internal"] is True
     outside = {name for name, one in all_services().items() if "edge" in one["networks"]}
-    assert outside == {"api", "airflow-api-server", "airflow-scheduler"}
+    assert outside == {"api", "airflow-api-server", "airflow-scheduler", FIRST_RUN}
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -116,7 +116,8 @@ def airflow_settings(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTOR": "isotherm.local.airflow_executor.TaskExecutor",
         "AIRFLOW__CORE__PARALLELISM": "6",
         "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "6",
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        # A scheduled DAG must not race the first run, which releases it (see `dag_release`).
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
         "AIRFLOW__CORE__DEFAULT_TIMEZONE": "utc",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": (
             f"{settings.local_url(PortOffset.AIRFLOW)}/execution/"
@@ -214,8 +215,6 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps(
             {"connections_file_path": str(connections_file(settings))}
         ),
-        # A scheduled DAG must not race the first run, which releases it (see `dag_release`).
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
     }
     return base_environment(settings) | airflow_settings(settings) | local
 
