@@ -22,6 +22,7 @@ export type LedgerLine = Schemas["LedgerLine"];
 export type LedgerState = Schemas["LedgerState"];
 export type DeadlineState = Schemas["DeadlineState"];
 export type RefusedFiles = Schemas["RefusedFiles"];
+export type RolledBackModels = Schemas["RolledBackModels"];
 export type Reconciliation = Schemas["Reconciliation"];
 export type LayerFreshness = Schemas["LayerFreshness"];
 

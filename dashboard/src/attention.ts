@@ -1,4 +1,4 @@
-/** What of the pipeline needs somebody: a missed deadline, refused files, messages nobody could use. */
+/** What of the pipeline needs somebody: a missed deadline, refused files, models that lost, dead letters. */
 
 import { count, counted } from "./format";
 import type { PipelineStatus } from "./pipeline";
@@ -14,8 +14,14 @@ export interface Attention {
   page?: string;
 }
 
+function firstOf(names: string[], all: number): string {
+  const named = names.slice(0, NAMED);
+  const more = all > named.length ? ` and ${count(all - named.length)} more` : "";
+  return `${named.join(", ")}${more}`;
+}
+
 /** Nothing where all is well. */
-export function attentionOf({ deadline, refused, unworked }: PipelineStatus): Attention[] {
+export function attentionOf({ deadline, refused, rolledBack, unworked }: PipelineStatus): Attention[] {
   const found: Attention[] = [];
   if (deadline?.is_missed) {
     found.push({
@@ -26,15 +32,24 @@ export function attentionOf({ deadline, refused, unworked }: PipelineStatus): At
     });
   }
   if (refused.count) {
-    const names = refused.newest.slice(0, NAMED).map((one) => `${one.station_id} ${one.year}`);
-    const more = refused.count > names.length ? ` and ${count(refused.count - names.length)} more` : "";
+    const names = refused.newest.map((one) => `${one.station_id} ${one.year}`);
     const files = refused.count === 1 ? "1 file refused" : `${count(refused.count)} files refused`;
     found.push({
       key: "refused",
-      text: `${files}: ${names.join(", ")}${more}`,
+      text: `${files}: ${firstOf(names, refused.count)}`,
       tone: "late",
       explanation:
         "The archive has versions of them that cover less than ours, which stay. In Airflow accept_shrunken_files shows what they would lose.",
+    });
+  }
+  if (rolledBack.count) {
+    const names = rolledBack.newest.map((one) => one.station_id);
+    found.push({
+      key: "rolled-back",
+      text: `${counted(rolledBack.count, "forecast model")} rolled back: ${firstOf(names, rolledBack.count)}`,
+      tone: "late",
+      explanation:
+        "Over seven days in service their forecasts were worse than the damped anomaly. They get no other model for a week; the runs of train_temperature_forecast in Airflow say why.",
     });
   }
   const letters = Object.values(unworked).reduce((sum, one) => sum + one, 0);

@@ -10,6 +10,7 @@ import {
   type PipelineAnswer,
   type Reconciliation,
   type RefusedFiles,
+  type RolledBackModels,
 } from "./api";
 import { sentenceOf } from "./problems";
 import { useRetry } from "./retry";
@@ -30,6 +31,7 @@ export interface PipelineStatus {
   /** Null where the answer does not say. */
   deadline: DeadlineState | null;
   refused: RefusedFiles;
+  rolledBack: RolledBackModels;
   /** Rows in which the layers differ; null where nothing was compared. */
   drift: number | null;
   reconciliation: Reconciliation | null;
@@ -67,6 +69,7 @@ export function readPipeline(answer: Partial<PipelineAnswer>): PipelineStatus {
     ledgerState: answer.ledger_state ?? [],
     deadline: answer.deadline ?? null,
     refused: answer.refused ?? { count: 0, newest: [] },
+    rolledBack: answer.models_rolled_back ?? { count: 0, newest: [] },
     drift: answer.drift ?? null,
     reconciliation: answer.reconciliation ?? null,
     unworked: answer.dead_letters?.unworked ?? {},

@@ -292,6 +292,13 @@ describe("what needs somebody", () => {
     expect(only?.text).toBe("1 file refused: USW00094846 2026");
   });
 
+  it("names the first stations whose model was rolled back", () => {
+    const lost = newest.map(({ station_id }) => ({ station_id, rolled_back_at: "2026-08-12T16:14:00Z", speaks: null, why: "" }));
+    const [one] = attentionOf(readPipeline({ models_rolled_back: { count: 4, newest: lost } }));
+    expect(one?.text).toBe("4 forecast models rolled back: USW00094846, ENI0000ENJA, GMM00010637 and 1 more");
+    expect(one?.tone).toBe("late");
+  });
+
   it("says that the deadline is missed before anything else", () => {
     const found = attentionOf(readPipeline({ deadline: missed, refused: { count: 1, newest } }));
     expect(found.map((one) => one.tone)).toEqual(["bad", "late"]);

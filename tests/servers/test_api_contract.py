@@ -4,12 +4,14 @@ import re
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from isotherm.stores.station_models import StationModelRow, write_station_models
+from isotherm.stores.tables import station_forecast_model
 from servers.api_fixture import OHARE, ApiServer
 from servers.summary_data import fetch
 
@@ -185,8 +187,36 @@ def test_the_pipeline_says_how_it_is(client: httpx.Client) -> None:
     # Of the datasets that go on there is nothing here: none is late.
     assert answer["deadline"] == {"newest_at": None, "stale_after_h": 96, "is_missed": False}
     assert answer["refused"]["count"] == 1
+    assert answer["models_rolled_back"] == {"count": 0, "newest": []}
     [refused] = answer["refused"]["newest"]
     assert (refused["station_id"], refused["row_count"], refused["refused_row_count"]) == (OHARE, 25, 7)
+
+
+def test_the_pipeline_names_a_model_that_was_rolled_back_for_a_week(
+    client: httpx.Client, api: ApiServer
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+    moments = {OHARE: now - timedelta(days=1), "72530094849": now - timedelta(days=8)}
+    rows = [
+        StationModelRow(one, None, None, at, "lost", at, "v1", rolled_back_at=at)
+        for one, at in moments.items()
+    ]
+    with api.database.engine().begin() as connection:
+        write_station_models(connection, rows)
+    try:
+        found = client.get("/pipeline").json()["models_rolled_back"]
+    finally:
+        with api.database.engine().begin() as connection:
+            connection.execute(station_forecast_model.delete())
+    assert found["count"] == 1
+    assert found["newest"] == [
+        {
+            "station_id": OHARE,
+            "rolled_back_at": moments[OHARE].isoformat() + "Z",
+            "speaks": None,
+            "why": "lost",
+        }
+    ]
 
 
 def test_the_ledger_says_when_and_over_what_and_what_came_since(client: httpx.Client) -> None:

@@ -4,16 +4,14 @@ Statements are collected while the real functions run on tables of tens of thous
 plan has `ALL`, or `index` over a big table, fails. (The sink's own are in `test_sink_plans`.)
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from typing import Any
 
-import polars as pl
 import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
-from pymysql.cursors import Cursor
 
 from isotherm.api.app import create_app
 from isotherm.archive.station_year import StationYear
@@ -25,9 +23,7 @@ from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.ingest import checks
 from isotherm.ingest.stations import refresh_observed_period
 from isotherm.stores import source_files, untold_days
-from isotherm.stores.global_summary import lock_layer
 from isotherm.stores.hdfs_store import HdfsStore
-from isotherm.stores.load_summaries import replace_days
 from isotherm.stores.raw_files import FileContent
 from isotherm.stores.source_files import ReviewState
 from isotherm.stores.tables import (
@@ -39,31 +35,18 @@ from isotherm.stores.tables import (
     station_place,
 )
 from servers.mariadb_fixture import Database
+from servers.statement_plans import collected, load, whole_reads
 from servers.summary_buckets import MADE_BY, PUBLISHED, record_version, sha256_of
-from servers.summary_data import DATASET, frame, random_rows, utc
+from servers.summary_data import DATASET, utc
 
 pytest_plugins = ["servers.mariadb_fixture"]
 pytestmark = pytest.mark.servers
 
 STATIONS = [f"ZP{number:09d}" for number in range(40)]
-FIRST, DAY_COUNT = utc(2014, 1, 1), 20
+DAY_COUNT = 20
 FILLER = 20_000
 YEARS = range(1901, 2025)
 PERIODS = {"daily_summary": "day", "monthly_summary": "month", "yearly_summary": "year"}
-# Rows that a page at the end of an index may read.
-PAGE = 1000
-# Read whole, and why that is no harm.
-SMALL = {
-    "layer_lock": "one row per dataset and layer",
-    "untold_day": "only days that no event has told of yet",
-    "rejection_count": "one row per origin and reason",
-    "sink_offset": "one row per topic and partition",
-    "settled_file": "asked for once per run of the audit, as sums over its key",
-    "touched": "what JSON_TABLE gives",
-    "s0": "a derived table",
-}
-# An extreme that went away is asked of every station, by point reads.
-BY_DESIGN = {"station": "STRAIGHT_JOIN"}
 
 
 @pytest.fixture(scope="module")
@@ -133,60 +116,6 @@ def fill_periods(connection: sa.Connection, table: sa.Table, period: str) -> Non
             for one, year in keys
         ],
     )
-
-
-def load(engine: sa.Engine, stations: list[str], days: range, seed: int) -> None:
-    first = FIRST + timedelta(days=days[0])
-    rows = random_rows(seed, stations, first, 24 * len(days))
-    station_days = pl.DataFrame(
-        [(one, FIRST.date() + timedelta(days=day)) for one in stations for day in days],
-        schema={"station_id": pl.String, "day": pl.Date},
-        orient="row",
-    )
-    with engine.begin() as connection:
-        lock_layer(connection, SERVED, LAYER_BATCH)
-        replace_days(
-            connection, frame(rows), station_days, dataset=DATASET, quality=GLOBAL_HOURLY.quality
-        )
-
-
-@contextmanager
-def collected() -> Iterator[set[str]]:
-    """Statements with their values in place, of every engine of this process."""
-    said: set[str] = set()
-
-    def note(_one: object, cursor: Cursor, statement: str, parameters: Any, *rest: Any) -> None:  # noqa: ANN401
-        values = parameters[0] if rest[-1] and isinstance(parameters, list) else parameters
-        if statement.split()[0].strip("(") in ("SELECT", "UPDATE", "DELETE", "WITH"):
-            said.add(cursor.mogrify(statement, values or None))
-
-    sa.event.listen(sa.Engine, "before_cursor_execute", note)
-    try:
-        yield said
-    finally:
-        sa.event.remove(sa.Engine, "before_cursor_execute", note)
-
-
-def whole_reads(engine: sa.Engine, statements: set[str]) -> list[str]:
-    """The statements for which a base table is read from end to end, with the table and the plan."""
-    found = []
-    with engine.connect() as connection:
-        for statement in sorted(statements):
-            if "information_schema" in statement or " FROM " not in f" {statement} ".replace("\n", " "):
-                continue
-            plan = connection.exec_driver_sql(
-                f"EXPLAIN {statement}", execution_options={"no_parameters": True}
-            )
-            for step in plan.mappings():
-                table = str(step["table"])
-                is_known = table in SMALL or table.startswith("<")
-                is_known |= table in BY_DESIGN and BY_DESIGN[table] in statement
-                is_known |= (
-                    step["type"] == "index" and "LIMIT" in statement and int(step["rows"]) <= PAGE
-                )
-                if step["type"] in ("ALL", "index") and not is_known:
-                    found.append(f"{table} {step['type']} {step['rows']}: {statement[:300]}")
-    return found
 
 
 def test_a_load_of_a_changed_day_goes_by_keys(filled: sa.Engine) -> None:

@@ -3565,6 +3565,8 @@ export interface components {
             deadline: components["schemas"]["DeadlineState"];
             /** @description Files of which a shrunken version is refused */
             refused: components["schemas"]["RefusedFiles"];
+            /** @description Stations whose forecast model lost in service and was taken back */
+            models_rolled_back: components["schemas"]["RolledBackModels"];
             /**
              * Files Set Aside
              * @description Files held back for their rejects; the first 100
@@ -3865,6 +3867,39 @@ export interface components {
             reason: string;
             /** Rejected At */
             rejected_at: string;
+        };
+        /**
+         * RolledBackModel
+         * @description A station whose forecasts were worse in service than its damped anomaly for seven days.
+         */
+        RolledBackModel: {
+            /** Station Id */
+            station_id: string;
+            /**
+             * Rolled Back At
+             * @description When its model was taken back, UTC
+             */
+            rolled_back_at: string;
+            /**
+             * Speaks
+             * @description The version that speaks now; null: the damped anomaly
+             */
+            speaks: string | null;
+            /**
+             * Why
+             * @description The last decision about its models, in words
+             */
+            why: string;
+        };
+        /**
+         * RolledBackModels
+         * @description Those of the last seven days in number, in which they get no other; the newest by name.
+         */
+        RolledBackModels: {
+            /** Count */
+            count: number;
+            /** Newest */
+            newest: components["schemas"]["RolledBackModel"][];
         };
         /**
          * Scores

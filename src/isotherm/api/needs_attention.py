@@ -1,17 +1,19 @@
-"""What of the batch layer needs somebody: a deadline that is missed, files that are refused."""
+"""What of the batch layer needs somebody: a missed deadline, refused files, models rolled back."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from isotherm.datasets.deadline import Deadline
-from isotherm.stores import source_files
+from isotherm.forecast.promotion import SERVICE_DAYS
+from isotherm.stores import source_files, station_models
 from isotherm.stores.newest import read_newest_loaded
-from isotherm.utc import iso_time
+from isotherm.utc import iso_time, to_naive
 
 _NEWEST_REFUSED: Final = 10
+_NEWEST_ROLLED_BACK: Final = 10
 
 
 class DeadlineState(BaseModel):
@@ -41,6 +43,22 @@ class RefusedFiles(BaseModel):
     newest: list[RefusedVersion]
 
 
+class RolledBackModel(BaseModel):
+    """A station whose forecasts were worse in service than its damped anomaly for seven days."""
+
+    station_id: str
+    rolled_back_at: str = Field(description="When its model was taken back, UTC")
+    speaks: str | None = Field(description="The version that speaks now; null: the damped anomaly")
+    why: str = Field(description="The last decision about its models, in words")
+
+
+class RolledBackModels(BaseModel):
+    """Those of the last seven days in number, in which they get no other; the newest by name."""
+
+    count: int = Field(ge=0)
+    newest: list[RolledBackModel]
+
+
 def read_deadline(connection: Connection, stale_after_h: int, now: datetime) -> dict[str, Any]:
     """As `DeadlineState`."""
     deadline = Deadline.of(read_newest_loaded(connection, Deadline.datasets(now)), stale_after_h)
@@ -65,6 +83,24 @@ def read_refused_files(connection: Connection) -> dict[str, Any]:
                 "row_count": one.row_count,
                 "refused_row_count": one.refused_row_count,
                 "sha256": one.refused_sha256,
+            }
+            for one in newest
+        ],
+    }
+
+
+def read_rolled_back_models(connection: Connection, now: datetime) -> dict[str, Any]:
+    """As `RolledBackModels`."""
+    since = to_naive(now - timedelta(days=SERVICE_DAYS))
+    newest = station_models.read_rolled_back(connection, since, _NEWEST_ROLLED_BACK)
+    return {
+        "count": station_models.count_rolled_back(connection, since),
+        "newest": [
+            {
+                "station_id": one.station_id,
+                "rolled_back_at": one.rolled_back_at and iso_time(one.rolled_back_at),
+                "speaks": one.version,
+                "why": one.why,
             }
             for one in newest
         ],

@@ -15,8 +15,10 @@ from isotherm.api.ledger import LedgerLine, LedgerState, read_ledger, read_state
 from isotherm.api.needs_attention import (
     DeadlineState,
     RefusedFiles,
+    RolledBackModels,
     read_deadline,
     read_refused_files,
+    read_rolled_back_models,
 )
 from isotherm.api.problems import PROBLEMS, UNCHANGED
 from isotherm.api.reconciled import Reconciliation, read_reconciliation
@@ -91,6 +93,9 @@ class Pipeline(BaseModel):
     dead_letters: DeadLetters
     deadline: DeadlineState = Field(description="Whether the newest observation is too old")
     refused: RefusedFiles = Field(description="Files of which a shrunken version is refused")
+    models_rolled_back: RolledBackModels = Field(
+        description="Stations whose forecast model lost in service and was taken back"
+    )
     files_set_aside: list[SetAsideFile] = Field(
         description="Files held back for their rejects; the first 100"
     )
@@ -119,6 +124,7 @@ def pipeline(request: Request, engine: EngineDep, settings: SettingsDep) -> Resp
         dead_letters = _read_dead_letters(connection)
         deadline = read_deadline(connection, settings.stale_after_h, now)
         refused = read_refused_files(connection)
+        rolled_back = read_rolled_back_models(connection, now)
         set_aside = read_files_set_aside(connection)
         disk = read_disk(connection)
         drift, reconciliation = read_reconciliation(connection)
@@ -140,6 +146,7 @@ def pipeline(request: Request, engine: EngineDep, settings: SettingsDep) -> Resp
             "dead_letters": dead_letters,
             "deadline": deadline,
             "refused": refused,
+            "models_rolled_back": rolled_back,
             "files_set_aside": set_aside,
             "disk": disk,
             "drift": drift,

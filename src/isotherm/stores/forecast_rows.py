@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from isotherm.forecast.hours import Floats
 from isotherm.forecast.score_sums import SCORED_BASELINES, Issued
-from isotherm.forecast_message import LEADS_H
+from isotherm.forecast_message import LEADS_H, Kind
 from isotherm.stores.tables import forecast
 
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC without a zone, as MySQL holds it
@@ -101,8 +101,20 @@ def read_origins(
 
 def read_stations(connection: Connection) -> list[tuple[str, str]]:
     """Each native id and kind that there are forecasts of."""
-    statement = sa.select(forecast.c.station_id, forecast.c.kind).distinct()
-    return [(row.station_id, row.kind) for row in connection.execute(statement)]
+    table = forecast.c
+    found: list[tuple[str, str]] = []
+    # From one station to the next by the key: DISTINCT reads every row with all its leads.
+    following = sa.select(sa.func.min(table.station_id))
+    station_id = connection.scalar(following)
+    while station_id is not None:
+        for kind in Kind:
+            any_of_it = sa.select(table.kind).where(
+                table.station_id == station_id, table.kind == kind.value
+            )
+            if connection.execute(any_of_it.limit(1)).first() is not None:
+                found.append((station_id, kind.value))
+        station_id = connection.scalar(following.where(table.station_id > station_id))
+    return found
 
 
 def read_stored_at(

@@ -102,6 +102,27 @@ def read_station_models(
     return found
 
 
+def read_rolled_back(connection: sa.Connection, since: datetime, limit: int) -> list[StationModelRow]:
+    """The stations whose model was rolled back for what it did in service, the newest first."""
+    statement = (
+        sa.select(*(station_forecast_model.c[name] for name in _NAMES))
+        .where(station_forecast_model.c.rolled_back_at >= since)
+        .order_by(station_forecast_model.c.rolled_back_at.desc(), station_forecast_model.c.station_id)
+        .limit(limit)
+    )
+    return [_row(row) for row in connection.execute(statement)]
+
+
+def count_rolled_back(connection: sa.Connection, since: datetime) -> int:
+    """How many stations that is."""
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(station_forecast_model)
+        .where(station_forecast_model.c.rolled_back_at >= since)
+    )
+    return int(connection.scalar(statement) or 0)
+
+
 def write_station_models(connection: sa.Connection, rows: Sequence[StationModelRow]) -> None:
     """Replace what is said of these stations."""
     if not rows:
