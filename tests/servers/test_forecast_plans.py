@@ -16,8 +16,8 @@ from servers.forecast_data import forecast_of, leads_of, store
 from servers.mariadb_fixture import Database
 from servers.statement_plans import FIRST, collected, load, whole_reads
 
-pytest_plugins = ["servers.mariadb_fixture"]
-pytestmark = pytest.mark.servers
+pytest_plugins = ["servers.mariadb_fixture", "servers.mysql_dialect"]
+pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("statements_are_mysql")]
 
 STATIONS = [f"ZQ{number:09d}" for number in range(10)]
 FILLERS = [f"ZR{number:09d}" for number in range(40)]

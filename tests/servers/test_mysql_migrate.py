@@ -30,7 +30,8 @@ from isotherm.stores.tables import (
 )
 from servers.mariadb_fixture import Database
 
-pytestmark = pytest.mark.servers
+pytest_plugins = ["servers.mysql_dialect"]
+pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("statements_are_mysql")]
 
 
 @pytest.fixture(scope="module")

@@ -39,8 +39,8 @@ from servers.statement_plans import collected, load, whole_reads
 from servers.summary_buckets import MADE_BY, PUBLISHED, record_version, sha256_of
 from servers.summary_data import DATASET, utc
 
-pytest_plugins = ["servers.mariadb_fixture"]
-pytestmark = pytest.mark.servers
+pytest_plugins = ["servers.mariadb_fixture", "servers.mysql_dialect"]
+pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("statements_are_mysql")]
 
 STATIONS = [f"ZP{number:09d}" for number in range(40)]
 DAY_COUNT = 20

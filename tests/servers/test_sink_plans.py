@@ -20,8 +20,8 @@ from isotherm.utc import to_naive
 from servers.mariadb_fixture import Database
 from servers.sink_stack import HOUR, empty, summary
 
-pytest_plugins = ["servers.mariadb_fixture"]
-pytestmark = pytest.mark.servers
+pytest_plugins = ["servers.mariadb_fixture", "servers.mysql_dialect"]
+pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("statements_are_mysql")]
 
 STATIONS, HOURS, LETTERS = 200, 60, 5_000
 JSON_TABLES = ("touched", "asked", "asked_rules")
