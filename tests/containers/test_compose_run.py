@@ -40,7 +40,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
-def stack(engine: Engine, request: pytest.FixtureRequest) -> Iterator[ContainerStack]:
+def containers(engine: Engine, request: pytest.FixtureRequest) -> Iterator[ContainerStack]:
     """Built and started, its first run ended."""
     one = ContainerStack(engine)
     try:
@@ -56,27 +56,27 @@ def stack(engine: Engine, request: pytest.FixtureRequest) -> Iterator[ContainerS
 
 
 @pytest.fixture
-def airflow(stack: ContainerStack) -> Iterator[AirflowClient]:
+def airflow(containers: ContainerStack) -> Iterator[AirflowClient]:
     """Airflow's public API, over the published port."""
-    address = f"http://127.0.0.1:{stack.values['AIRFLOW_PORT']}"
-    with AirflowClient(address, "admin", stack.values["AIRFLOW_ADMIN_PASSWORD"]) as client:
+    address = f"http://127.0.0.1:{containers.values['AIRFLOW_PORT']}"
+    with AirflowClient(address, "admin", containers.values["AIRFLOW_ADMIN_PASSWORD"]) as client:
         yield client
 
 
-def test_the_first_run_ends_with_its_ledger_and_the_login(stack: ContainerStack) -> None:
-    log = stack.compose("logs", "--no-log-prefix", "first-run")
-    assert stack.inspect("first-run")["State"]["ExitCode"] == 0, log
+def test_the_first_run_ends_with_its_ledger_and_the_login(containers: ContainerStack) -> None:
+    log = containers.compose("logs", "--no-log-prefix", "first-run")
+    assert containers.inspect("first-run")["State"]["ExitCode"] == 0, log
     ledger, _, end = log.partition("station-years imported")
     assert "Ledger, in distinct observations" in ledger
     assert "0 of them differ from the batch layer" in " ".join(end.split())
-    assert stack.values["AIRFLOW_ADMIN_PASSWORD"] in end
-    assert f"http://127.0.0.1:{stack.values['API_PORT']}" in end
+    assert containers.values["AIRFLOW_ADMIN_PASSWORD"] in end
+    assert f"http://127.0.0.1:{containers.values['API_PORT']}" in end
 
 
-def test_every_container_is_confined_and_well(stack: ContainerStack) -> None:
-    stack.measure_memory()
-    for name in stack.services:
-        container = stack.inspect(name)
+def test_every_container_is_confined_and_well(containers: ContainerStack) -> None:
+    containers.measure_memory()
+    for name in containers.services:
+        container = containers.inspect(name)
         if name in ONE_SHOTS:
             assert container["State"]["ExitCode"] == 0, name
             continue
@@ -93,8 +93,8 @@ def test_every_container_is_confined_and_well(stack: ContainerStack) -> None:
             assert {one["HostIp"] for one in published or ()} <= {"127.0.0.1"}
 
 
-def test_the_dashboard_and_the_api_answer(stack: ContainerStack) -> None:
-    with httpx.Client(base_url=f"http://127.0.0.1:{stack.values['API_PORT']}", timeout=60) as http:
+def test_the_dashboard_and_the_api_answer(containers: ContainerStack) -> None:
+    with httpx.Client(base_url=f"http://127.0.0.1:{containers.values['API_PORT']}", timeout=60) as http:
         assert "<div id=" in http.get("/").text
         assert http.get("/healthz").json() == {"status": "ok", "mysql": "up"}
         pipeline = http.get("/api/v1/pipeline").json()
@@ -102,67 +102,69 @@ def test_the_dashboard_and_the_api_answer(stack: ContainerStack) -> None:
 
 
 def test_a_dag_over_the_rest_api_reaches_mysql_and_its_log_is_read(
-    stack: ContainerStack, airflow: AirflowClient
+    containers: ContainerStack, airflow: AirflowClient
 ) -> None:
-    import_year(stack, airflow, 2014)
+    import_year(containers, airflow, 2014)
 
 
 def test_a_killed_worker_comes_back_and_the_run_is_repeated(
-    stack: ContainerStack, airflow: AirflowClient
+    containers: ContainerStack, airflow: AirflowClient
 ) -> None:
-    before = stack.inspect("airflow-scheduler")["State"]["Pid"]
+    before = containers.inspect("airflow-scheduler")["State"]["Pid"]
     os.kill(before, signal.SIGKILL)
     begun = time.monotonic()
-    while stack.inspect("airflow-scheduler")["State"]["Pid"] in (0, before):
+    while containers.inspect("airflow-scheduler")["State"]["Pid"] in (0, before):
         assert time.monotonic() - begun < 120
         time.sleep(0.5)
-    stack.wait_healthy("airflow-scheduler")
-    stack.figures.seconds["scheduler killed, until it is well"] = time.monotonic() - begun
-    assert stack.inspect("airflow-scheduler")["RestartCount"] == 1
-    import_year(stack, airflow, 2015)
-    stack.measure_memory()
+    containers.wait_healthy("airflow-scheduler")
+    containers.figures.seconds["scheduler killed, until it is well"] = time.monotonic() - begun
+    assert containers.inspect("airflow-scheduler")["RestartCount"] == 1
+    import_year(containers, airflow, 2015)
+    containers.measure_memory()
 
 
-def test_killed_servers_come_back_with_their_data(stack: ContainerStack) -> None:
-    rows = stack.query("SELECT COUNT(*) FROM hourly_summary")
+def test_killed_servers_come_back_with_their_data(containers: ContainerStack) -> None:
+    rows = containers.query("SELECT COUNT(*) FROM hourly_summary")
     for name in ("mysql", "kafka", "hdfs-namenode", "hdfs-datanode", "sink"):
-        os.kill(stack.inspect(name)["State"]["Pid"], signal.SIGKILL)
+        os.kill(containers.inspect(name)["State"]["Pid"], signal.SIGKILL)
     time.sleep(5)
     for name in ("mysql", "kafka", "hdfs-namenode", "hdfs-datanode", "sink", "api"):
-        stack.wait_healthy(name)
-    assert stack.query("SELECT COUNT(*) FROM hourly_summary") == rows
+        containers.wait_healthy(name)
+    assert containers.query("SELECT COUNT(*) FROM hourly_summary") == rows
 
 
-def test_up_again_starts_no_second_first_run_and_keeps_all(stack: ContainerStack) -> None:
-    rows = stack.query("SELECT COUNT(*) FROM hourly_summary")
-    stack.compose("down", timeout_s=600)
-    stack.start()
-    assert "The first run is complete since" in stack.compose("logs", "--no-log-prefix", "first-run")
-    assert stack.query("SELECT COUNT(*) FROM hourly_summary") == rows
+def test_up_again_starts_no_second_first_run_and_keeps_all(containers: ContainerStack) -> None:
+    rows = containers.query("SELECT COUNT(*) FROM hourly_summary")
+    containers.compose("down", timeout_s=600)
+    containers.start()
+    assert "The first run is complete since" in containers.compose(
+        "logs", "--no-log-prefix", "first-run"
+    )
+    assert containers.query("SELECT COUNT(*) FROM hourly_summary") == rows
 
 
-def test_down_with_volumes_leaves_nothing(stack: ContainerStack) -> None:
-    assert stack.leftovers()
-    stack.remove()
-    assert stack.leftovers() == []
+def test_down_with_volumes_leaves_nothing(containers: ContainerStack) -> None:
+    assert containers.leftovers()
+    containers.remove()
+    assert containers.leftovers() == []
 
 
-def import_year(stack: ContainerStack, airflow: AirflowClient, year: int) -> None:
+def import_year(containers: ContainerStack, airflow: AirflowClient, year: int) -> None:
     """Import a year of one station by Airflow's API; its rows stand in MySQL, its words in the log."""
     count = (
         "SELECT COUNT(*) FROM hourly_summary WHERE layer = 'batch' "
         f"AND hour_start >= '{year}-01-01' AND hour_start < '{year + 1}-01-01'"
     )
-    assert stack.query(count) == "0"
-    station = stack.query("SELECT MIN(station_id) FROM hourly_summary WHERE layer = 'batch'")
+    assert containers.query(count) == "0"
+    station = containers.query("SELECT MIN(station_id) FROM hourly_summary WHERE layer = 'batch'")
     form = {"first_year": year, "last_year": year, "station_ids": [station], "dry_run": False}
     begun = time.monotonic()
     run_id = airflow.trigger("import_history", {**form, "rejects": "load"})
     airflow.wait_for_run(
-        "import_history", run_id, timeout_s=1800, on_look=lambda _tasks: stack.measure_memory()
+        "import_history", run_id, timeout_s=1800, on_look=lambda _tasks: containers.measure_memory()
     )
-    stack.figures.seconds[f"import of one station's {year}"] = time.monotonic() - begun
-    assert int(stack.query(count)) > 3 * 8000
+    containers.figures.seconds[f"import of one station's {year}"] = time.monotonic() - begun
+    assert int(containers.query(count)) > 3 * 8000
     loaded = next(
         one for one in airflow.tasks("import_history", run_id) if "load_changes" in one.task_id
     )
