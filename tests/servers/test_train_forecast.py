@@ -24,7 +24,7 @@ from isotherm.stores.station_models import (
     write_station_models,
 )
 from isotherm.stores.tables import forecast_score, source_file
-from isotherm.stores.training_files import TrainingFiles
+from isotherm.stores.training_files import TrainingFiles, remove_old_trainings
 from servers.hdfs_fixture import Hdfs
 from servers.training_data import DAYS, FIRST_HOUR, put, summaries, weather
 
@@ -244,3 +244,13 @@ def test_by_form_a_version_speaks_again_that_has_the_station(
         forecast_promotion.promote(version=version, form={"roll_back": "20200101T000000"})
     with promoted.engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(source_file)) == 5
+
+
+def test_what_is_left_of_old_trainings_goes_but_for_the_newest(place: Workplace) -> None:
+    left = [f"1999010{day}T000000" for day in range(1, 6)]
+    for version in left:
+        TrainingFiles(place.store, version).write_plan({})
+    newest = place.store.list(TRAINING_ROOT)[-3:]
+    removed = remove_old_trainings(place.store, 3)
+    assert set(left[:2]) <= set(removed)
+    assert place.store.list(TRAINING_ROOT) == newest

@@ -15,9 +15,11 @@ from isotherm.settings import load_settings
 from isotherm.spark.training import TrainingPlan
 from isotherm.station_choice import StationChoice
 from isotherm.stores.source_files import newest_held_day, read_held
-from isotherm.stores.training_files import TrainingFiles
+from isotherm.stores.training_files import TrainingFiles, remove_old_trainings
 
 BEFORE: Final = "before"
+# Of the run at hand, and of two that failed and may be cleared.
+_TRAININGS_KEPT: Final = 3
 _FIRST_DAY: Final = date(1900, 1, 1)
 
 
@@ -52,6 +54,8 @@ def plan_training(place: Workplace, *, form: Mapping[str, Any], run_label: str) 
     )
     files = TrainingFiles(place.store, version)
     files.write_plan({name: getattr(plan, name) for name in plan.__slots__})
+    if removed := remove_old_trainings(place.store, _TRAININGS_KEPT):
+        log.info(f"Removed what is left of trainings that came to no end: {', '.join(removed)}")
     log.info(
         f"Version {version}: {'all places' if place_ids is None else f'{len(place_ids)} places'}, "
         f"at most {plan.years} years of each, until {until_day or 'the newest hour of each'}; "

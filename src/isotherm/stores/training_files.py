@@ -134,9 +134,20 @@ class TrainingFiles:
         return f"{self._folder}/hours-{bucket:02d}.pack"
 
 
-def old_trainings(store: HdfsStore, kept: int) -> list[str]:
-    """Trainings but the newest ones, which somebody may still be at, sorted."""
-    return store.list(TRAINING_ROOT)[:-kept] if kept else store.list(TRAINING_ROOT)
+def remove_old_trainings(store: HdfsStore, kept: int) -> list[str]:
+    """Delete what trainings left that came to no end, but of the newest ones: a task may be cleared.
+
+    Args:
+        store: HDFS.
+        kept: how many, at least 1.
+
+    Returns:
+        The versions removed, sorted.
+    """
+    old = store.list(TRAINING_ROOT)[:-kept]
+    for version in old:
+        TrainingFiles(store, version).delete()
+    return old
 
 
 def _name(kind: str, station_id: str, is_tail: bool) -> str:
