@@ -92,6 +92,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stations/{station}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where an hour's number comes from
+         * @description The hour as it is served and the file of NOAA's it was computed from, with version and address.
+         *
+         *     With each observation of the file in that hour, its line, its quality code and why it does or does
+         *     not count; whether they give the number once more; and the Airflow run that loaded the file. Of an
+         *     hour of the speed layer the newest message behind it. 404 where nothing counts in that hour.
+         */
+        get: operations["station_trace_api_v1_stations__station__trace_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stations/{station}/hourly": {
         parameters: {
             query?: never;
@@ -314,30 +338,6 @@ export interface paths {
          *     minimum, the highest maximum, and how many stations reported.
          */
         get: operations["global_yearly_api_v1_global_yearly_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/stations/{station}/trace": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Where an hour's number comes from
-         * @description The hour as it is served and the file of NOAA's it was computed from, with version and address.
-         *
-         *     With each observation of the file in that hour, its line, its quality code and why it does or does
-         *     not count; whether they give the number once more; and the Airflow run that loaded the file. Of an
-         *     hour of the speed layer the newest message behind it. 404 where nothing counts in that hour.
-         */
-        get: operations["station_trace_api_v1_stations__station__trace_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5646,6 +5646,89 @@ export interface operations {
             };
         };
     };
+    station_trace_api_v1_stations__station__trace_get: {
+        parameters: {
+            query: {
+                /** @description A time in the hour, UTC unless it names an offset, ISO 8601 */
+                hour: string;
+                /** @description Default: batch where it has the period, else speed */
+                layer?: "batch" | "speed";
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+            };
+            header?: never;
+            path: {
+                /** @description Station id of any data set, or an ICAO, IATA or WMO code; answered as its place */
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTrace"];
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     station_hourly_api_v1_stations__station__hourly_get: {
         parameters: {
             query?: {
@@ -6458,89 +6541,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description MySQL is away; try again after `Retry-After` seconds */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    station_trace_api_v1_stations__station__trace_get: {
-        parameters: {
-            query: {
-                /** @description A time in the hour, UTC unless it names an offset, ISO 8601 */
-                hour: string;
-                /** @description Default: batch where it has the period, else speed */
-                layer?: "batch" | "speed";
-                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
-                rule?: "unfiltered" | "qc" | "routine";
-            };
-            header?: never;
-            path: {
-                /** @description Station id of any data set, or an ICAO, IATA or WMO code; answered as its place */
-                station: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
-                    ETag?: string;
-                    /** @description Ask each time */
-                    "Cache-Control"?: "no-cache";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OneTrace"];
-                };
-            };
-            /** @description Unchanged since the answer with this ETag */
-            304: {
-                headers: {
-                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
-                    ETag?: string;
-                    /** @description Ask each time */
-                    "Cache-Control"?: "no-cache";
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description No such station; some that may be meant */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Several stations in service have this code */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
             };
             /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {
