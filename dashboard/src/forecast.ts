@@ -2,7 +2,7 @@
 
 import { apiUrl, getJson, type Page, type Schemas } from "./api";
 import { celsius } from "./format";
-import { HOUR_MS, isoTime, parseUtc } from "./time";
+import { HOUR_MS, isoTime, parseUtc, periodLabel } from "./time";
 
 export type ForecastHour = Schemas["ForecastHour"];
 export type ForecastMeta = Schemas["ForecastMeta"];
@@ -129,4 +129,18 @@ export function methodsText(rows: readonly ForecastHour[]): string {
   const ordered = [...counts].sort(([, one], [, other]) => other - one);
   if (ordered.length === 1) return `Made by ${ordered[0]![0]}.`;
   return ordered.length ? `Made by ${ordered.map(([text, count]) => `${text} (${count} of ${rows.length} values)`).join("; ")}.` : "";
+}
+
+/** Whether a baseline has a value at all; without one it cannot be drawn. */
+export function isKnown(rows: readonly ForecastHour[], one: Baseline): boolean {
+  return rows.some((row) => row[`${one}_c`] !== null);
+}
+
+/** An hour of the forecast as a sentence, with the baselines drawn beside it. */
+export function hourText(row: ForecastHour, beside: readonly Baseline[]): string {
+  const interval = row.low_c === null ? "" : ` (80 %: ${celsius(row.low_c)} to ${celsius(row.high_c)})`;
+  const came = row.observed_c === null ? "" : `, observed ${celsius(row.observed_c)} °C`;
+  const others = beside.map((one) => `, ${BASELINE_TEXT[one].toLowerCase()} ${celsius(row[`${one}_c`])}`);
+  const when = periodLabel("hour", parseUtc(row.valid_at));
+  return `${when} UTC, ${row.lead_h} h ahead: ${celsius(row.temperature_c)} °C${interval}${came}${others.join("")}. ${row.method_text}`;
 }
