@@ -6,6 +6,7 @@ const TAGS: Record<string, string> = {
   climate: "Climate",
   forecast: "Forecasts",
   groups: "Groups of stations",
+  map: "The map",
   live: "Live",
   pipeline: "The pipeline",
   about: "About the API",

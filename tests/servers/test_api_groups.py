@@ -160,18 +160,6 @@ def test_a_country_has_its_own_stations_and_none_that_left_it(api: TestClient, r
     assert data(api, "/countries/FR/yearly") == data(api, "/countries/FR/monthly") == []
 
 
-def test_the_map_shows_every_station_of_the_year_page_by_page(api: TestClient, rows: list[Row]) -> None:
-    whole = data(api, "/map/yearly?year=2014")
-    assert [row["station_id"] for row in whole] == sorted(STATIONS)
-    for row in whole:
-        group_models.MapYear.model_validate(row)
-    first = api.get("/api/v1/map/yearly?year=2014&limit=2").json()
-    after = data(api, f"/map/yearly?year=2014&limit=10&cursor={first['next']}")
-    assert first["data"] + after == whole
-    assert data(api, "/map/yearly?year=2012") == []
-    assert api.get("/api/v1/map/yearly").status_code == 422
-
-
 def test_groups_are_the_same_as_if_only_the_last_files_had_been_there(
     server: Database, rows: list[Row]
 ) -> None:

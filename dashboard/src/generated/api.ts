@@ -665,26 +665,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/map/yearly": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The map of a year
-         * @description Every station that has a position and a temperature in the year, with its mean and extremes.
-         */
-        get: operations["map_yearly_api_v1_map_yearly_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/pipeline": {
         parameters: {
             query?: never;
@@ -803,6 +783,106 @@ export interface paths {
          * @description Every hour of the speed layer that comes in, from now on or from the event named.
          */
         get: operations["live_api_v1_live_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map/stations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where stations are
+         * @description Every station that has a position, once, whatever it has observed.
+         */
+        get: operations["map_stations_api_v1_map_stations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map/hourly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The map of an hour
+         * @description Every station that has a position and a temperature in the hour, with its mean and extremes.
+         */
+        get: operations["map_hourly_api_v1_map_hourly_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map/daily": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The map of a day
+         * @description Every station that has a position and a temperature on the day, with its mean and extremes.
+         */
+        get: operations["map_daily_api_v1_map_daily_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map/monthly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The map of a month
+         * @description Every station that has a position and a temperature in the month, with its mean and extremes.
+         */
+        get: operations["map_monthly_api_v1_map_monthly_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map/yearly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The map of a year
+         * @description Every station that has a position and a temperature in the year, with its mean and extremes.
+         */
+        get: operations["map_yearly_api_v1_map_yearly_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2718,11 +2798,64 @@ export interface components {
             /** Replay Offset */
             replay_offset: number | null;
         };
+        /** MapColumns[MapHourColumns] */
+        MapColumns_MapHourColumns_: {
+            data: components["schemas"]["MapHourColumns"];
+            meta: components["schemas"]["MapMeta"];
+            /** Next */
+            next?: null;
+        };
+        /** MapColumns[MapPeriodColumns] */
+        MapColumns_MapPeriodColumns_: {
+            data: components["schemas"]["MapPeriodColumns"];
+            meta: components["schemas"]["MapMeta"];
+            /** Next */
+            next?: null;
+        };
+        /** MapColumns[MapStationColumns] */
+        MapColumns_MapStationColumns_: {
+            data: components["schemas"]["MapStationColumns"];
+            meta: components["schemas"]["MapMeta"];
+            /** Next */
+            next?: null;
+        };
         /**
-         * MapYear
-         * @description One station's year with its position.
+         * MapDay
+         * @description One station's day with its position.
          */
-        MapYear: {
+        MapDay: {
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Name
+             * @example CHICAGO O'HARE INTERNATIONAL AIRPORT
+             */
+            name: string | null;
+            /**
+             * Country
+             * @description ISO 3166 code; fips:XX where only NOAA has one
+             * @example US
+             */
+            country: string | null;
+            /**
+             * Latitude Deg
+             * @example 41.96
+             */
+            latitude_deg: number;
+            /**
+             * Longitude Deg
+             * @example -87.93
+             */
+            longitude_deg: number;
+            /**
+             * Elevation M
+             * @example 201.8
+             */
+            elevation_m: number | null;
             /**
              * Day Count
              * @description Days with a temperature
@@ -2749,6 +2882,37 @@ export interface components {
              */
             grade: "good" | "weak";
             /**
+             * Min C
+             * @example -26.7
+             */
+            min_c: number;
+            /**
+             * Mean C
+             * @example 8.69
+             */
+            mean_c: number;
+            /**
+             * Max C
+             * @example 33.3
+             */
+            max_c: number;
+            /**
+             * Mean Dew Point C
+             * @example 2.9
+             */
+            mean_dew_point_c: number | null;
+            /**
+             * Day
+             * @example 2014-01-01
+             */
+            day: string;
+        };
+        /**
+         * MapHour
+         * @description One station's hour with its position.
+         */
+        MapHour: {
+            /**
              * Station Id
              * @description 11 characters, zeros kept
              * @example 72530094846
@@ -2761,20 +2925,190 @@ export interface components {
             name: string | null;
             /**
              * Country
+             * @description ISO 3166 code; fips:XX where only NOAA has one
              * @example US
              */
             country: string | null;
-            /** Latitude Deg */
+            /**
+             * Latitude Deg
+             * @example 41.96
+             */
             latitude_deg: number;
-            /** Longitude Deg */
-            longitude_deg: number | null;
-            /** Elevation M */
+            /**
+             * Longitude Deg
+             * @example -87.93
+             */
+            longitude_deg: number;
+            /**
+             * Elevation M
+             * @example 201.8
+             */
             elevation_m: number | null;
             /**
-             * Year
-             * @example 2014
+             * Observation Count
+             * @example 3
              */
-            year: number;
+            observation_count: number;
+            /**
+             * Min C
+             * @example -26.7
+             */
+            min_c: number;
+            /**
+             * Mean C
+             * @example 8.69
+             */
+            mean_c: number;
+            /**
+             * Max C
+             * @example 33.3
+             */
+            max_c: number;
+            /**
+             * Layer
+             * @description Batch where it has the hour, else speed
+             * @enum {string}
+             */
+            layer: "batch" | "speed";
+            /**
+             * Dataset
+             * @example ghcnh
+             */
+            dataset: string;
+            /**
+             * Hour Start
+             * @example 2014-01-01T00:00:00Z
+             */
+            hour_start: string;
+        };
+        /**
+         * MapHourColumns
+         * @description What each station has of an hour. One list a field, in one order.
+         */
+        MapHourColumns: {
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             */
+            station_id: string[];
+            /** Observation Count */
+            observation_count: number[];
+            /** Min C */
+            min_c: number[];
+            /** Mean C */
+            mean_c: number[];
+            /** Max C */
+            max_c: number[];
+            /**
+             * Layer
+             * @description Batch where it has the hour, else speed
+             */
+            layer: ("batch" | "speed")[];
+            /** Dataset */
+            dataset: string[];
+        };
+        /**
+         * MapMeta
+         * @description What holds for every station of a map.
+         */
+        MapMeta: {
+            /**
+             * Attribution
+             * @description Whose data it is; keep it with the data
+             */
+            attribution: string;
+            /**
+             * Archive
+             * @description Where the observations came from
+             */
+            archive: string;
+            /**
+             * Simulated
+             * @description True: made up, not observed
+             */
+            simulated: boolean;
+            /** Rule */
+            rule: string;
+            /**
+             * Layer
+             * @description The layer asked for, or how it was chosen
+             */
+            layer: string;
+            /** Units */
+            units: {
+                [key: string]: string;
+            };
+            /**
+             * Period
+             * @description The hour, day, month or year; null of the stations
+             * @example 2014-07
+             */
+            period: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * MapMonth
+         * @description One station's month with its position.
+         */
+        MapMonth: {
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Name
+             * @example CHICAGO O'HARE INTERNATIONAL AIRPORT
+             */
+            name: string | null;
+            /**
+             * Country
+             * @description ISO 3166 code; fips:XX where only NOAA has one
+             * @example US
+             */
+            country: string | null;
+            /**
+             * Latitude Deg
+             * @example 41.96
+             */
+            latitude_deg: number;
+            /**
+             * Longitude Deg
+             * @example -87.93
+             */
+            longitude_deg: number;
+            /**
+             * Elevation M
+             * @example 201.8
+             */
+            elevation_m: number | null;
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
             /**
              * Min C
              * @example -26.7
@@ -2795,6 +3129,200 @@ export interface components {
              * @example 2.9
              */
             mean_dew_point_c: number | null;
+            /**
+             * Month
+             * @example 2014-01
+             */
+            month: string;
+        };
+        /**
+         * MapPeriodColumns
+         * @description What each station has of a day or longer. One list a field, in one order.
+         */
+        MapPeriodColumns: {
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             */
+            station_id: string[];
+            /**
+             * Day Count
+             * @description Days with a temperature
+             */
+            day_count: number[];
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             */
+            good_day_count: number[];
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             */
+            completeness: number[];
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             */
+            grade: ("good" | "weak")[];
+            /** Min C */
+            min_c: number[];
+            /** Mean C */
+            mean_c: number[];
+            /** Max C */
+            max_c: number[];
+            /** Mean Dew Point C */
+            mean_dew_point_c: (number | null)[];
+        };
+        /**
+         * MapStation
+         * @description A station and where it is.
+         */
+        MapStation: {
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Name
+             * @example CHICAGO O'HARE INTERNATIONAL AIRPORT
+             */
+            name: string | null;
+            /**
+             * Country
+             * @description ISO 3166 code; fips:XX where only NOAA has one
+             * @example US
+             */
+            country: string | null;
+            /**
+             * Latitude Deg
+             * @example 41.96
+             */
+            latitude_deg: number;
+            /**
+             * Longitude Deg
+             * @example -87.93
+             */
+            longitude_deg: number;
+            /**
+             * Elevation M
+             * @example 201.8
+             */
+            elevation_m: number | null;
+        };
+        /**
+         * MapStationColumns
+         * @description A station and where it is. One list a field, in one order.
+         */
+        MapStationColumns: {
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             */
+            station_id: string[];
+            /** Name */
+            name: (string | null)[];
+            /**
+             * Country
+             * @description ISO 3166 code; fips:XX where only NOAA has one
+             */
+            country: (string | null)[];
+            /** Latitude Deg */
+            latitude_deg: number[];
+            /** Longitude Deg */
+            longitude_deg: number[];
+            /** Elevation M */
+            elevation_m: (number | null)[];
+        };
+        /**
+         * MapYear
+         * @description One station's year with its position.
+         */
+        MapYear: {
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Name
+             * @example CHICAGO O'HARE INTERNATIONAL AIRPORT
+             */
+            name: string | null;
+            /**
+             * Country
+             * @description ISO 3166 code; fips:XX where only NOAA has one
+             * @example US
+             */
+            country: string | null;
+            /**
+             * Latitude Deg
+             * @example 41.96
+             */
+            latitude_deg: number;
+            /**
+             * Longitude Deg
+             * @example -87.93
+             */
+            longitude_deg: number;
+            /**
+             * Elevation M
+             * @example 201.8
+             */
+            elevation_m: number | null;
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Min C
+             * @example -26.7
+             */
+            min_c: number;
+            /**
+             * Mean C
+             * @example 8.69
+             */
+            mean_c: number;
+            /**
+             * Max C
+             * @example 33.3
+             */
+            max_c: number;
+            /**
+             * Mean Dew Point C
+             * @example 2.9
+             */
+            mean_dew_point_c: number | null;
+            /**
+             * Year
+             * @example 2014
+             */
+            year: number;
         };
         /**
          * Meta
@@ -3284,11 +3812,55 @@ export interface components {
              */
             next: string | null;
         };
-        /** Page[MapYear, SeriesMeta] */
-        Page_MapYear_SeriesMeta_: {
+        /** Page[MapDay, MapMeta] */
+        Page_MapDay_MapMeta_: {
+            /** Data */
+            data: components["schemas"]["MapDay"][];
+            meta: components["schemas"]["MapMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[MapHour, MapMeta] */
+        Page_MapHour_MapMeta_: {
+            /** Data */
+            data: components["schemas"]["MapHour"][];
+            meta: components["schemas"]["MapMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[MapMonth, MapMeta] */
+        Page_MapMonth_MapMeta_: {
+            /** Data */
+            data: components["schemas"]["MapMonth"][];
+            meta: components["schemas"]["MapMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[MapStation, MapMeta] */
+        Page_MapStation_MapMeta_: {
+            /** Data */
+            data: components["schemas"]["MapStation"][];
+            meta: components["schemas"]["MapMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[MapYear, MapMeta] */
+        Page_MapYear_MapMeta_: {
             /** Data */
             data: components["schemas"]["MapYear"][];
-            meta: components["schemas"]["SeriesMeta"];
+            meta: components["schemas"]["MapMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -7863,75 +8435,6 @@ export interface operations {
             };
         };
     };
-    map_yearly_api_v1_map_yearly_get: {
-        parameters: {
-            query: {
-                /** @description UTC year */
-                year: number;
-                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
-                rule?: "unfiltered" | "qc" | "routine";
-                /** @description Rows of one page at most. Default: JSON one page, CSV all */
-                limit?: number;
-                /** @description `next` of a page of the same list: what follows is given */
-                cursor?: string;
-                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
-                format?: "json" | "csv";
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description One page */
-            200: {
-                headers: {
-                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
-                    ETag?: string;
-                    /** @description Ask each time */
-                    "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
-                    "Content-Disposition"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_MapYear_SeriesMeta_"];
-                    "text/csv": string;
-                };
-            };
-            /** @description Unchanged since the answer with this ETag */
-            304: {
-                headers: {
-                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
-                    ETag?: string;
-                    /** @description Ask each time */
-                    "Cache-Control"?: "no-cache";
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description MySQL is away; try again after `Retry-After` seconds */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     pipeline_api_v1_pipeline_get: {
         parameters: {
             query?: never;
@@ -8312,6 +8815,347 @@ export interface operations {
                 };
             };
             /** @description MySQL is away, or as many clients listen as may; see `Retry-After` */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    map_stations_api_v1_map_stations_get: {
+        parameters: {
+            query?: {
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description `columns` is JSON of all stations at once, one list a field, the values without positions (`/map/stations` has them); CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv" | "columns";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, or the whole map */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MapStation_MapMeta_"] | components["schemas"]["MapColumns_MapStationColumns_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    map_hourly_api_v1_map_hourly_get: {
+        parameters: {
+            query: {
+                /** @description First instant of an hour, UTC */
+                at: string;
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description `columns` is JSON of all stations at once, one list a field, the values without positions (`/map/stations` has them); CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv" | "columns";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, or the whole map */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MapHour_MapMeta_"] | components["schemas"]["MapColumns_MapHourColumns_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    map_daily_api_v1_map_daily_get: {
+        parameters: {
+            query: {
+                /** @description UTC day */
+                day: string;
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description `columns` is JSON of all stations at once, one list a field, the values without positions (`/map/stations` has them); CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv" | "columns";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, or the whole map */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MapDay_MapMeta_"] | components["schemas"]["MapColumns_MapPeriodColumns_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    map_monthly_api_v1_map_monthly_get: {
+        parameters: {
+            query: {
+                /** @description UTC month */
+                month: string;
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description `columns` is JSON of all stations at once, one list a field, the values without positions (`/map/stations` has them); CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv" | "columns";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, or the whole map */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MapMonth_MapMeta_"] | components["schemas"]["MapColumns_MapPeriodColumns_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    map_yearly_api_v1_map_yearly_get: {
+        parameters: {
+            query: {
+                /** @description UTC year */
+                year: number;
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description `columns` is JSON of all stations at once, one list a field, the values without positions (`/map/stations` has them); CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv" | "columns";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, or the whole map */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MapYear_MapMeta_"] | components["schemas"]["MapColumns_MapPeriodColumns_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
             503: {
                 headers: {
                     /** @description Seconds to wait */

@@ -22,6 +22,7 @@ from isotherm.api import (
     hole_routes,
     letter_routes,
     live_routes,
+    map_routes,
     normal_routes,
     pipeline_routes,
     place_routes,
@@ -68,6 +69,7 @@ _ROUTES: Final = (
     letter_routes,
     stream_routes,
     live_routes,
+    map_routes,
     description,
 )
 

@@ -41,19 +41,3 @@ class CountryYear(_Group):
 
     country: str = Field(description="NOAA's (FIPS) code", examples=["US"])
     year: int = Field(examples=[2014])
-
-
-class MapYear(Coverage):
-    """One station's year with its position."""
-
-    station_id: str = Field(examples=["72530094846"], description="11 characters, zeros kept")
-    name: str | None = Field(examples=["CHICAGO O'HARE INTERNATIONAL AIRPORT"])
-    country: str | None = Field(examples=["US"])
-    latitude_deg: float
-    longitude_deg: float | None
-    elevation_m: float | None
-    year: int = Field(examples=[2014])
-    min_c: float = Field(examples=[-26.7])
-    mean_c: float = Field(examples=[8.69])
-    max_c: float = Field(examples=[33.3])
-    mean_dew_point_c: float | None = Field(examples=[2.9])

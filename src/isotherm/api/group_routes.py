@@ -1,4 +1,4 @@
-"""The routes about groups of stations: bands of elevation, countries, all; and the map of a year."""
+"""The routes about groups of stations: bands of elevation, countries, all."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final, cast
@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from isotherm.api import group_models, models
 from isotherm.api.attribution import source_meta
 from isotherm.api.database import EngineDep, SettingsDep
-from isotherm.api.groups import GroupsWanted, bands, read_groups, read_map, values_of
+from isotherm.api.groups import GroupsWanted, bands, read_groups, values_of
 from isotherm.api.parameters import (
     DEFAULT_RULE_NAME,
     Format,
@@ -43,7 +43,6 @@ BandWidth = Annotated[
         description=f"Width of a band, a multiple of {BAND_M} m; bands begin at multiples of it",
     ),
 ]
-Year = Annotated[int, Query(ge=1000, le=9998, description="UTC year", examples=[2014])]
 Row = dict[str, Any]
 
 
@@ -200,27 +199,3 @@ def country_yearly(
     meta = _meta(settings, rule, row)
     name = f"{country.upper()}-yearly"
     return _answer(request, name, row, meta, Wanted(format, cursor, limit), make)
-
-
-@router.get(**_route("/map/yearly", "The map of a year", group_models.MapYear))
-def map_yearly(
-    request: Request,
-    engine: EngineDep,
-    settings: SettingsDep,
-    year: Year,
-    rule: Rule = DEFAULT_RULE_NAME,
-    limit: Limit = None,
-    cursor: Annotated[str | None, cursor_of("^[!-~]{1,11}$")] = None,
-    format: Format = "json",  # noqa: A002 - the parameter's public name
-) -> Response:
-    """Every station that has a position and a temperature in the year, with its mean and extremes."""
-
-    def read(after: str | None, limit: int) -> ListPage:
-        with engine.connect() as connection:
-            return ListPage(*read_map(connection, year, rule, after, limit))
-
-    row = group_models.MapYear
-    listing = Listing(
-        f"isotherm-map-{year}-{rule}", tuple(row.model_fields), _meta(settings, rule, row), read
-    )
-    return respond_list(request, listing, Wanted(format, cursor, limit), DEFAULT_LIMIT)

@@ -11,7 +11,7 @@ from isotherm.api.fields import means_of
 from isotherm.climatology.grades import completeness, grade, year_days
 from isotherm.datasets.facts import serving_rank
 from isotherm.hourly_summary import LAYER_BATCH
-from isotherm.stores.tables import group_monthly_summary, group_yearly_summary, station, yearly_summary
+from isotherm.stores.tables import group_monthly_summary, group_yearly_summary
 
 _SUMS: Final = (
     "station_count",
@@ -90,59 +90,6 @@ def values_of(period: str, sums: Mapping[str, int]) -> Row:
         "good_day_count": sums["good_day_count"],
         "completeness": completeness(sums["good_day_count"], days),
         "grade": grade(sums["good_day_count"], days),
-    }
-
-
-def read_map(
-    connection: sa.Connection, year: int, rule: str, after: str | None, limit: int
-) -> tuple[list[Row], str | None]:
-    """Stations with a position and a mean of the year, by id, and where the next page begins."""
-    one, s = yearly_summary.c, station.c
-    columns = (s.station_id, s.name, s.country, s.latitude_deg, s.longitude_deg, s.elevation_m)
-    names = ("observation_count", "sum_tenths", "min_tenths", "max_tenths", "day_count")
-    more = ("good_day_count", "dew_point_count", "dew_point_sum_tenths")
-    statement = (
-        sa.select(*columns, one.dataset, *(one[name] for name in (*names, *more)))
-        .join(yearly_summary, one.station_id == s.station_id)
-        .where(
-            s.station_id > (after or ""),
-            s.latitude_deg.is_not(None),
-            one.rule == rule,
-            one.year == year,
-            one.layer == LAYER_BATCH,
-        )
-        .order_by(s.station_id, one.dataset)
-        .limit(2 * limit + 2)
-        .prefix_with("STRAIGHT_JOIN")
-    )
-    rows = [dict(row) for row in connection.execute(statement).mappings()]
-    chosen: dict[str, Row] = {}
-    for row in rows:
-        before = chosen.get(row["station_id"])
-        if before is None or serving_rank(row["dataset"]) < serving_rank(before["dataset"]):
-            chosen[row["station_id"]] = row
-    shown = list(chosen.values())[:limit]
-    has_more = len(chosen) > limit
-    return [_map_row(year, row) for row in shown], shown[-1]["station_id"] if has_more else None
-
-
-def _map_row(year: int, row: Row) -> Row:
-    (mean,) = means_of([row["sum_tenths"]], [row["observation_count"]], 10)
-    dew_sum = row["dew_point_sum_tenths"]
-    (dew,) = means_of([dew_sum], [row["dew_point_count"]], 10)
-    good, days = row["good_day_count"], year_days(year)
-    described = ("station_id", "name", "country", "latitude_deg", "longitude_deg", "elevation_m")
-    return {
-        **{name: row[name] for name in described},
-        "year": year,
-        "min_c": row["min_tenths"] / 10,
-        "mean_c": mean,
-        "max_c": row["max_tenths"] / 10,
-        "mean_dew_point_c": dew,
-        "day_count": row["day_count"],
-        "good_day_count": good,
-        "completeness": completeness(good, days),
-        "grade": grade(good, days),
     }
 
 

@@ -41,23 +41,22 @@ def packed(
     limit: int | sa.BindParameter[int],
     *,
     sorted_by_reader: bool = False,
+    joined: sa.FromClause | None = None,
 ) -> sa.Select[Any]:
     """A statement of one value, which `unpack` takes apart; see `fetch_packed`.
 
     `sorted_by_reader`: the rows are the first in order, but may come in any; a third cheaper.
+    `joined`: the tables, where they are to be read in the order in which they are joined.
     """
     places = [column.label(f"place_{number}") for number, column in enumerate(order)]
-    page = (
-        sa.select(*places, sa.func.concat_ws(",", *columns).label("fields"))
-        .where(*where)
-        .order_by(*order)
-        .limit(limit)
-        .subquery("page")
-    )
+    rows = sa.select(*places, sa.func.concat_ws(",", *columns).label("fields"))
+    if joined is not None:
+        rows = rows.select_from(joined).prefix_with("STRAIGHT_JOIN")
+    page = rows.where(*where).order_by(*order).limit(limit).subquery("page")
     by = ", ".join(f"page.{place.name}" for place in places)
     sorting = "" if sorted_by_reader else f" ORDER BY {by}"
-    joined: sa.TextClause = sa.text(f"GROUP_CONCAT(page.fields{sorting} SEPARATOR ',')")
-    return sa.select(joined).select_from(page)
+    text: sa.TextClause = sa.text(f"GROUP_CONCAT(page.fields{sorting} SEPARATOR ',')")
+    return sa.select(text).select_from(page)
 
 
 def unpack(text: str | None, width: int) -> list[Row]:
@@ -70,6 +69,14 @@ def unpack(text: str | None, width: int) -> list[Row]:
 def quoted(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
     """A text column whose values hold no quote or backslash: ids, names from closed lists, times."""
     return sa.func.concat('"', column, '"')
+
+
+def any_text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+    """A text column of utf8mb4 whose values hold whatever people write.
+
+    Its collation is said, because keys beside it have another.
+    """
+    return sa.collate(sa.func.json_quote(column), "utf8mb4_bin")
 
 
 def nullable(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
