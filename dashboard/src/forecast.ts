@@ -83,6 +83,11 @@ export function fetchForecast(state: ForecastState, signal?: AbortSignal): Promi
   return getJson(forecastUrl(state), signal);
 }
 
+/** The next 24 hours of the newest forecast of a kind made at or before an hour, 2014-01-01T05:00:00Z. */
+export function fetchForecastAt(station: string, origin: string, kind: Kind, signal?: AbortSignal): Promise<Forecast> {
+  return getJson(apiUrl(route(station), { hours: "24", origin, kind }), signal);
+}
+
 /** Every station that has scores, 500 at most. */
 export function fetchAllScores(signal?: AbortSignal): Promise<AllScores> {
   return getJson(apiUrl("forecast/scores", { limit: 500 }), signal);

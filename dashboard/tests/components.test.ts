@@ -1,4 +1,4 @@
-import { flushPromises, mount } from "@vue/test-utils";
+import { flushPromises, mount, RouterLinkStub } from "@vue/test-utils";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ALL_STATIONS, type LedgerLine, type LedgerState, type Point } from "../src/api";
 import { attentionOf } from "../src/attention";
@@ -64,8 +64,8 @@ describe("the mean dew point", () => {
   });
 
   it("stands in the table of the live day", () => {
-    const props = { day: DAY, hours: liveHours(points), isGlobal: false, receipts: new Map(), now: 0 };
-    const table = mount(LiveTable, { props });
+    const props = { day: DAY, hours: liveHours(points), isGlobal: false, receipts: new Map(), now: 0, tomorrow: null, station: "A" };
+    const table = mount(LiveTable, { props, global: { stubs: { RouterLink: RouterLinkStub } } });
     expect(columnOf(table, "Dew point °C").slice(0, 3)).toEqual(["−14.4", "0.0", "none"]);
   });
 
@@ -79,7 +79,7 @@ describe("the mean dew point", () => {
 
 describe("the table of the live day", () => {
   function live(points: Point[], receipts = new Map<number, LastHour>()) {
-    const props = { day: DAY, hours: liveHours(points), isGlobal: true, receipts, now: 10_000 };
+    const props = { day: DAY, hours: liveHours(points), isGlobal: true, receipts, now: 10_000, tomorrow: null, station: "all" };
     return mount(LiveTable, { props });
   }
 

@@ -1,5 +1,6 @@
 """The Live page in a real browser: hours change before one's eyes, without a reload."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,9 +11,11 @@ from sqlalchemy import delete
 
 from browser.chromium import Watched
 from browser.live_hour import DATASET, LIVE_DAY, LIVE_STATION, LiveHours
+from isotherm.forecast_message import LEADS_H
 from isotherm.stores import stream_runs
-from isotherm.stores.tables import stream_run
+from isotherm.stores.tables import forecast, stream_run
 from running_product import RunningProduct
+from servers.forecast_data import forecast_of, leads_of, store
 
 pytestmark = pytest.mark.browser
 # Written, seen by the API's next look, sent, drawn.
@@ -20,7 +23,7 @@ VISIBLE_WITHIN_MS = 10_000
 
 
 def hour(page: Page, start: str) -> list[str]:
-    """Cells of one hour: minimum, mean, maximum, observations, of one station the mean dew point."""
+    """Cells of one hour: minimum, mean, maximum, observations, of one station dew point, tomorrow."""
     return page.locator(f"[data-hour='{start}'] td").all_inner_texts()
 
 
@@ -39,12 +42,41 @@ def test_an_hour_appears_and_changes_without_a_reload(
     live_hours.write(5, low=-5, high=5, total=0)
     cell = page.locator("[data-hour='05:00'] td").first
     expect(cell).to_have_text("−0.5", timeout=VISIBLE_WITHIN_MS)
-    assert hour(page, "05:00") == ["−0.5", "0.0", "0.5", "2", "none"]
+    assert hour(page, "05:00") == ["−0.5", "0.0", "0.5", "2", "none", "–"]
     live_hours.write(5, low=-5, high=31, total=26, count=3, dew_points=(-20, -21))
     expect(page.locator("[data-hour='05:00'] td").nth(2)).to_have_text("3.1", timeout=VISIBLE_WITHIN_MS)
     expect(page.locator("[data-hour='05:00']")).to_have_class("changed")
-    assert hour(page, "05:00") == ["−0.5", "0.9", "3.1", "3", "−2.0"]
+    assert hour(page, "05:00") == ["−0.5", "0.9", "3.1", "3", "−2.0", "–"]
     assert page.evaluate("window.wasNotReloaded")
+
+
+def test_tomorrow_at_the_same_hour_stands_beside_an_hour(
+    watched: Watched, stack: RunningProduct, live_hours: LiveHours
+) -> None:
+    page = watched.page
+    for one in (4, 5):
+        live_hours.write(one, low=-10, high=20, total=10)
+    origin = datetime.fromisoformat(f"{LIVE_DAY}T04:00:00Z")
+    values = [lead - 23 for lead in LEADS_H]
+    made = {"kind": "hindcast", "feed_id": "feed-7"}
+    forecasts = [forecast_of(LIVE_STATION, origin, leads_of(values), **made)]
+    try:
+        store(stack.engine, forecasts)
+        open_live(page, stack, LIVE_STATION)
+        tomorrow = page.locator("[data-tomorrow]")
+        # 04:00 is the last of 24 hours ahead; 05:00 a day later nobody has forecast.
+        expect(tomorrow).to_have_text(["0.1", "–"])
+        expect(tomorrow.first).to_have_attribute("title", re.compile("80 %: −0.9 to 1.1 °C"))
+        expect(page.locator("[data-forecast-note]")).to_contain_text(
+            f"{LIVE_DAY} 04:00 UTC, a hindcast"
+        )
+        later = origin + timedelta(hours=1)
+        store(stack.engine, [forecast_of(LIVE_STATION, later, leads_of(list(LEADS_H)), **made)])
+        live_hours.write(6, low=-10, high=20, total=10)
+        expect(tomorrow).to_have_text(["2.3", "2.4", "–"], timeout=VISIBLE_WITHIN_MS)
+    finally:
+        with stack.engine.begin() as connection:
+            connection.execute(delete(forecast).where(forecast.c.station_id == LIVE_STATION))
 
 
 def test_the_page_follows_the_stream_to_a_day_of_another_century(
