@@ -2,47 +2,23 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 
 import pytest
-import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
-from browser.chart_product import FIRST_DAY, LONELY_STATION, station_id
+from browser.chart_product import LONELY_STATION, station_id
 from browser.chromium import Watched
+from browser.stored_forecasts import FORECAST_STATION, stored_forecasts
 from isotherm.forecast_message import LEADS_H
-from isotherm.stores.forecast_scoring import score_forecasts
-from isotherm.stores.tables import forecast, forecast_score
 from servers.api_fixture import ApiServer
-from servers.forecast_data import forecast_of, leads_of, store
 
 pytestmark = pytest.mark.browser
-
-STATION = station_id(0)
-NEWEST = datetime(FIRST_DAY.year, 7, 3, 5, tzinfo=UTC)
-BEGINNING = NEWEST - timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
 def page_url(charted: ApiServer) -> Iterator[str]:
-    """The page, with two forecasts of a station that say three degrees less than yesterday."""
-    engine = charted.database.engine()
-    values = [(number % 24) * 3 - 36 for number in range(len(LEADS_H))]
-    leads = leads_of(values, yesterday_tenths=[one + 30 for one in values])
-    hindcast = leads_of(values, method=[*["own"] * 20, *["damped14"] * (len(LEADS_H) - 20)])
-    store(
-        engine,
-        [
-            forecast_of(STATION, NEWEST, leads),
-            forecast_of(STATION, BEGINNING, leads),
-            forecast_of(station_id(1), NEWEST, hindcast, kind="hindcast", feed_id="feed-7"),
-        ],
-    )
-    score_forecasts(engine)
-    yield f"{charted.url}/#/forecast"
-    with engine.begin() as connection:
-        for table in (forecast, forecast_score):
-            connection.execute(sa.delete(table))
+    with stored_forecasts(charted):
+        yield f"{charted.url}/#/forecast"
 
 
 def open_page(watched: Watched, url: str, **query: str) -> Page:
@@ -52,7 +28,7 @@ def open_page(watched: Watched, url: str, **query: str) -> Page:
 
 
 def test_the_title_is_the_finding_and_the_chart_speaks(watched: Watched, page_url: str) -> None:
-    page = open_page(watched, page_url, station=STATION)
+    page = open_page(watched, page_url, station=FORECAST_STATION)
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text(
         "Chart Station 000: next 24 hours 3.0 °C colder than the last 24, each hour 80 % within 1.0 °C"
@@ -69,7 +45,7 @@ def test_the_title_is_the_finding_and_the_chart_speaks(watched: Watched, page_ur
 
 
 def test_the_view_is_in_the_address_and_zero_is_a_temperature(watched: Watched, page_url: str) -> None:
-    page = open_page(watched, page_url, station=STATION)
+    page = open_page(watched, page_url, station=FORECAST_STATION)
     page.get_by_text("Table", exact=True).click()
     row = page.locator("tr[data-lead='13']")
     expect(row.locator("td").nth(1)).to_have_text("0.0")

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from browser.chart_product import LAST_DAY, STATION
+from browser.chart_product import LAST_DAY, LONELY_STATION, STATION
 from browser.chromium import watched_page
 from browser.live_hour import LIVE_STATION, LiveHours
+from browser.stored_forecasts import FORECAST_STATION, stored_forecasts
 from isotherm.stores.migrate import migrate
 from servers.api_fixture import ApiServer
 from servers.mariadb_fixture import Database
@@ -50,6 +51,11 @@ VIEWS = {
     "live, idle": ("#/live", "main"),
     "live, running": (f"#/live?station={LIVE_STATION}", "[data-hour] td"),
     "documentation": ("docs", "main h1"),
+    "forecast": (f"#/forecast?station={FORECAST_STATION}", "main canvas"),
+    "forecast as a table": (f"#/forecast?station={FORECAST_STATION}&view=table", "main tbody tr"),
+    "forecast's skill": (f"#/forecast?station={FORECAST_STATION}&view=skill", "main tbody tr"),
+    "forecasts of all": ("#/forecast", "main tbody tr"),
+    "no forecast": (f"#/forecast?station={LONELY_STATION}", "main .state.empty"),
     "no dead letters": ("#/dead-letters", "main .state.empty"),
 }
 
@@ -88,6 +94,12 @@ def running_hours(charted: ApiServer) -> Iterator[LiveHours]:
     engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def forecasts(charted: ApiServer) -> Iterator[None]:
+    with stored_forecasts(charted):
+        yield
+
+
 def findings(page: Page, axe: str) -> list[str]:
     """Everything axe finds; its script is run from outside, so the page's own policy holds."""
     if not page.evaluate("'axe' in window"):
@@ -120,6 +132,8 @@ def test_axe_finds_nothing(
     address, sign = VIEWS[view]
     if view == "live, running":
         request.getfixturevalue("running_hours")
+    if "forecast" in view:
+        request.getfixturevalue("forecasts")
     with watched_page(chromium, reduced_motion="reduce") as watched:
         watched.page.goto(f"{charted.url}/{address}")
         expect(watched.page.locator(sign).first).to_be_visible()
@@ -213,6 +227,21 @@ def test_nothing_moves_on_live_when_its_answers_and_hours_come(
             if query.endswith(LIVE_STATION):
                 running_hours.write(6, low=-10, high=20, total=10)
                 expect(page.locator("[data-hour='06:00'] td").first).to_have_text("−1.0")
+            assert_still(page)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_moves_on_the_forecast_page(
+    chromium: Browser, charted: ApiServer, forecasts: None, width: int
+) -> None:
+    with watched_page(chromium, viewport={"width": width, "height": WIDTHS[width]}) as watched:
+        page = watched.page
+        page.add_init_script(WATCH_SHIFTS)
+        for view in ("forecast", "forecast as a table", "forecast's skill", "forecasts of all"):
+            address, sign = VIEWS[view]
+            page.goto("about:blank")
+            page.goto(f"{charted.url}/{address}")
+            expect(page.locator(sign).first).to_be_visible()
             assert_still(page)
 
 
