@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from isotherm.errors import StoreError
+from isotherm.spark.java_options import CLASS_ARCHIVE
 from isotherm.stream.exit_status import REFUSED
 from isotherm.stream.summarise import only_instance
 from made_up import admissible_observations, observation
@@ -52,6 +53,14 @@ def start(broker: KafkaBroker, tmp_path: Path) -> Iterator[Callable[..., Stream]
         stream.dispose()
 
 
+def assert_class_archive_is_mapped(stream: Stream) -> None:
+    """Java says nothing where it does not fit: another class path, another collector."""
+    children = psutil.Process(stream.process.pid).children(recursive=True)
+    (java,) = [one for one in children if one.name().startswith("java")]
+    maps = {one.path for one in java.memory_maps()}
+    assert any(one.endswith(f"/{CLASS_ARCHIVE}") for one in maps), "./isotherm test trains it"
+
+
 def test_every_hour_equals_the_oracle_with_two_kills_and_once_more_without_its_checkpoint(
     broker: KafkaBroker, start: Callable[..., Stream], tmp_path: Path
 ) -> None:
@@ -64,6 +73,7 @@ def test_every_hour_equals_the_oracle_with_two_kills_and_once_more_without_its_c
     topic.feed(parts[0])
     stream = start()
     stream.wait_for(topic.end())
+    assert_class_archive_is_mapped(stream)
     topic.feed(parts[1])
     time.sleep(random.uniform(0.2, 1.2))  # noqa: S311 - anywhere in a micro-batch
     stream.kill()

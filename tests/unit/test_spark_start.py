@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from isotherm.local import spark_archive
+from isotherm.local.tools import Tools
 from isotherm.settings import Settings
 from isotherm.spark import session
 from isotherm.spark.session import batch_submit_conf
@@ -41,3 +43,15 @@ def test_on_one_machine_the_driver_listens_on_loopback_and_for_a_cluster_it_can_
 def test_each_worker_of_a_batch_job_has_one_thread_of_polars(tmp_path: Path) -> None:
     settings = Settings(state_dir=tmp_path, archive="simulated")
     assert batch_submit_conf(settings)["spark.executorEnv.POLARS_MAX_THREADS"] == "1"
+
+
+def test_a_job_s_class_path_begins_as_in_the_training_of_the_archive(tmp_path: Path) -> None:
+    tools = Tools(tmp_path / "my tools")
+    tools.jars("spark").mkdir(parents=True)
+    for name in ("b.jar", "a.jar"):
+        (tools.jars("spark") / name).touch()
+    conf = batch_submit_conf(Settings(state_dir=tmp_path, tools_dir=tools.root, archive="simulated"))
+    command = spark_archive.submit_command(tools, tmp_path / "new.jsa")
+    trained = command[command.index("--driver-class-path") + 1]
+    assert conf["spark.driver.extraClassPath"] == trained
+    assert trained.split(":") == [str(tools.jars("spark") / name) for name in ("a.jar", "b.jar")]

@@ -95,10 +95,10 @@ def dashboard_step(tools: Tools) -> Step:
 
 
 def spark_archive_step(tools: Tools) -> Step:
-    """Trains the class data archive of short Spark jobs."""
+    """Trains the class data archive of Spark's jobs and its stream."""
     return Step(
         spark_archive.STEP,
-        ("java",),
+        ("java", "jars-spark"),
         lambda: spark_archive.fingerprint(tools),
         tools.spark_archive,
         lambda _report: spark_archive.train(tools),

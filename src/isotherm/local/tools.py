@@ -61,7 +61,7 @@ class Tools:
 
     @property
     def spark_archive(self) -> Path:
-        """Class data archive that halves the start of short Spark jobs."""
+        """Class data archive that shortens the start of Spark's jobs and its stream."""
         return self.root / "spark.jsa"
 
     @property

@@ -1,7 +1,9 @@
 """How a JVM is started, for the jobs and for the training of their class archive; what it says then."""
 
+import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 CLASS_ARCHIVE: Final = "spark.jsa"
@@ -32,3 +34,8 @@ def is_start_noise(line: str) -> bool:
 def join_options(options: Sequence[str]) -> str:
     """Options as one text that Spark takes apart again; a path may hold a blank."""
     return " ".join(f'"{one}"' if " " in one else one for one in options)
+
+
+def class_path(jars: Sequence[Path]) -> str:
+    """Jars as Java's class path; a class archive is of use only where it begins as in its training."""
+    return os.pathsep.join(map(str, jars))

@@ -1,9 +1,9 @@
 """One way to start Spark, with settings measured on two cores.
 
 Two kinds of process: batch jobs, whose work is in Python workers and whose JVM costs mostly its start
-(so: a bare context, the quick compiler only, the serial collector, and a class archive where one was
-made), and the long-lived stream, a SQL session that keeps the optimising compiler. What must be known
-before the JVM starts is `batch_submit_conf`, for spark-submit.
+(so: a bare context, the quick compiler only, the serial collector), and the long-lived stream, a SQL
+session that keeps the optimising compiler. Both use a class archive where one was made. What must be
+known before the JVM starts is `batch_submit_conf`, for spark-submit.
 """
 
 import os
@@ -22,6 +22,7 @@ from isotherm.spark.java_options import (
     NO_ARCHIVE_WARNINGS,
     PATIENT_COMPILER,
     QUICK_START,
+    class_path,
     join_options,
 )
 
@@ -37,7 +38,7 @@ _CORE_CONF: Final = {
     # Each core has a Python worker of its own already; read when Polars is first imported.
     "spark.executorEnv.POLARS_MAX_THREADS": "1",
 }
-_SQL_CONF: Final = {
+SQL_CONF: Final = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.shuffle.partitions": str(SHUFFLE_PARTITIONS),
     "spark.sql.execution.pyspark.udf.faulthandler.enabled": "true",
@@ -53,13 +54,11 @@ def batch_submit_conf(settings: Settings) -> dict[str, str]:
     Without it the job still runs, at a slower start. The archive of loaded classes is used where set-up
     has made one (`<tools_dir>/spark.jsa`).
     """
-    options = [*QUICK_START, *_common_java_options()]
-    archive = settings.tools_dir / CLASS_ARCHIVE
-    if archive.is_file():
-        options.append(f"-XX:SharedArchiveFile={archive}")
+    options = [*QUICK_START, *_common_java_options(settings)]
     return {
         "spark.master": settings.spark_master,
         "spark.driver.memory": BATCH_MEMORY,
+        "spark.driver.extraClassPath": class_path(_connector(settings)),
         "spark.driver.extraJavaOptions": join_options(options),
         **_python_conf(),
         **_network_conf(settings),
@@ -80,15 +79,19 @@ def stream_session(settings: Settings, app_name: str) -> SparkSession:
     Raises:
         SettingsError: the connector's jars are not in `<tools_dir>/jars/spark`.
     """
-    options = ["-XX:+UseSerialGC", *PATIENT_COMPILER, NO_ARCHIVE_WARNINGS, *_common_java_options()]
+    jars = kafka_jars(settings)
+    options = ["-XX:+UseSerialGC", *PATIENT_COMPILER, NO_ARCHIVE_WARNINGS]
+    java_options = join_options([*options, *_common_java_options(settings)])
     conf: dict[str, bool | float | int | str | None] = {
         "spark.driver.memory": STREAM_MEMORY,
-        "spark.driver.extraJavaOptions": join_options(options),
-        "spark.jars": ",".join(jar.as_uri() for jar in kafka_jars(settings)),
+        "spark.driver.extraJavaOptions": java_options,
+        # The executors of a cluster get them from the second; the class archive holds but the first.
+        "spark.driver.extraClassPath": class_path(jars),
+        "spark.jars": ",".join(jar.as_uri() for jar in jars),
         **_python_conf(),
         **_network_conf(settings),
         **_CORE_CONF,
-        **_SQL_CONF,
+        **SQL_CONF,
     }
     _prepare_environment(settings)
     builder = SparkSession.builder.appName(app_name).master(settings.spark_master)
@@ -101,14 +104,22 @@ def kafka_jars(settings: Settings) -> list[Path]:
     Raises:
         SettingsError: there are none.
     """
-    folder = settings.tools_dir / "jars" / "spark"
-    jars = sorted(folder.glob("*.jar"))
+    jars = _connector(settings)
     if not jars:
         message = (
-            f"No jars of Spark's Kafka connector in {folder}. Run ./isotherm up, which fetches them."
+            f"No jars of Spark's Kafka connector in {_connector_folder(settings)}. "
+            "Run ./isotherm up, which fetches them."
         )
         raise SettingsError(message)
     return jars
+
+
+def _connector(settings: Settings) -> list[Path]:
+    return sorted(_connector_folder(settings).glob("*.jar"))
+
+
+def _connector_folder(settings: Settings) -> Path:
+    return settings.tools_dir / "jars" / "spark"
 
 
 def _prepare_environment(settings: Settings) -> None:
@@ -137,6 +148,8 @@ def _python_conf() -> dict[str, str]:
     return {"spark.pyspark.python": sys.executable, "spark.pyspark.driver.python": sys.executable}
 
 
-def _common_java_options() -> list[str]:
+def _common_java_options(settings: Settings) -> list[str]:
     log_settings = Path(str(files("isotherm.spark").joinpath("log4j2.properties")))
-    return [f"-Dlog4j2.configurationFile={log_settings.as_uri()}", "-Djava.net.preferIPv4Stack=true"]
+    options = [f"-Dlog4j2.configurationFile={log_settings.as_uri()}", "-Djava.net.preferIPv4Stack=true"]
+    archive = settings.tools_dir / CLASS_ARCHIVE
+    return [*options, f"-XX:SharedArchiveFile={archive}"] if archive.is_file() else options
