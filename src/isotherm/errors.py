@@ -10,6 +10,7 @@
     │   ├── FencedError      another sink instance has taken over these offsets
     │   ├── RefusedError     it refuses this for ever: to try again would not help
     │   └── DamagedBucketError    a table's file on HDFS cannot be read; it is made again from raw files
+    ├── BackupError          a back-up is not whole, damaged or of a newer version, or has no place
     ├── SetupError           a tool could not be fetched, checked or built
     ├── ServerStartError     a local server did not start, or its port or disk is not free
     └── LockedError          another process holds a lock that is held by one at a time
@@ -60,6 +61,10 @@ class RefusedError(StoreError):
 
 class DamagedBucketError(StoreError):
     """A table's file on HDFS is none; it is to be made again from the raw files."""
+
+
+class BackupError(IsothermError):
+    """A back-up is not whole, damaged or of a newer version, or where it is to go is something."""
 
 
 class SetupError(IsothermError):

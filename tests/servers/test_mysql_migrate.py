@@ -56,7 +56,7 @@ def engine(server: Database) -> Iterator[sa.Engine]:
     one.dispose()
 
 
-FILES = sorted((migrations._MIGRATIONS / "versions").glob("[0-9]*.py"))
+FILES = sorted((migrations.MIGRATIONS / "versions").glob("[0-9]*.py"))
 REVISIONS = [one.name[:4] for one in FILES]
 ELEMENTS = (
     *("pressure_count", "pressure_sum_tenths_hpa", "wind_count", "wind_speed_sum_tenths_ms"),

@@ -38,7 +38,7 @@ def up(archive: str | None, *, until_done: bool, detach: bool, console: Console)
     if FirstRunRecord.read(settings).state != "complete":
         require_archive(settings)
     stack = Stack(settings)
-    with _interruptions():
+    with interruptions():
         try:
             console.print(f"Starting the servers of {settings.state_dir}.", highlight=False)
             started_now = stack.start()
@@ -108,7 +108,7 @@ def _serve(stack: Stack, console: Console) -> None:
 
 
 @contextmanager
-def _interruptions() -> Iterator[None]:
+def interruptions() -> Iterator[None]:
     """Turn Ctrl-C, an end asked for and a closed terminal into one exception."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:

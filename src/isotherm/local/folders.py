@@ -19,6 +19,8 @@ from isotherm.settings import FOLDER_RECORD, Settings, default_runtime_dir, fold
 SOCKETS = ("observation.sock", "reconcile-observation.sock", "mysql.sock", ".s.PGSQL.5432")
 LOCKS = ("observation.lock", "reconcile-observation.lock", "mysql.sock.lock", ".s.PGSQL.5432.lock")
 DATA_LINK = "hdfs"
+# In a state folder while a back-up is being restored to it, and after that was interrupted.
+RESTORE_MARK = "restore.json"
 # May be there before the first start: a password given as a file, and what a new disk holds.
 NOT_FOREIGN = {"secrets", "lost+found", MARKER}
 
@@ -32,6 +34,25 @@ def recorded_archive(state_dir: Path) -> str | None:
 def is_state_dir(folder: Path) -> bool:
     """Whether Isotherm was ever started in a folder: only then is there anything of ours in it."""
     return is_ours(folder) or folder_record(folder) is not None
+
+
+def is_new(folder: Path) -> bool:
+    """Whether a folder holds nothing that was not there before the first start."""
+    return not folder.exists() or not {one.name for one in folder.iterdir()} - NOT_FOREIGN
+
+
+def require_no_restore(state_dir: Path) -> None:
+    """See that a state folder is whole.
+
+    Raises:
+        SettingsError: a restore into it did not come to its end.
+    """
+    if (state_dir / RESTORE_MARK).exists():
+        back_up = json.loads((state_dir / RESTORE_MARK).read_text())["back_up"]
+        raise SettingsError(
+            f"A restore into {state_dir} did not come to its end, so what is there is not whole. Press "
+            f"`./isotherm restore {back_up}` again, or delete the folder with `./isotherm reset`."
+        )
 
 
 def claim_state_dir(settings: Settings) -> None:
@@ -50,7 +71,7 @@ def claim_state_dir(settings: Settings) -> None:
                 "ISOTHERM_STATE_DIR to a folder that is new or empty."
             )
         state_dir.mkdir(parents=True, exist_ok=True)
-        is_shared = bool({one.name for one in state_dir.iterdir()} - NOT_FOREIGN)
+        is_shared = not is_new(state_dir)
         document = {"archive": settings.archive, "folder_was_shared": is_shared}
         write_whole(state_dir / FOLDER_RECORD, json.dumps(document))
         if not is_shared:

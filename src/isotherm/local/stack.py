@@ -18,7 +18,13 @@ from pathlib import Path
 from isotherm.errors import ServerStartError
 from isotherm.local.checks import check_disk, check_ports
 from isotherm.local.environment import base_environment, instance_name
-from isotherm.local.folders import claim_state_dir, clear_runtime_dir, is_state_dir, record_settings
+from isotherm.local.folders import (
+    claim_state_dir,
+    clear_runtime_dir,
+    is_state_dir,
+    record_settings,
+    require_no_restore,
+)
 from isotherm.local.locks import command_lock, supervisor_lock
 from isotherm.local.log_files import last_lines
 from isotherm.local.processes import (
@@ -64,9 +70,10 @@ class Stack:
             Whether it was started now.
 
         Raises:
-            SettingsError: the state folder belongs to another archive.
+            SettingsError: the state folder belongs to another archive, or is half restored.
             ServerStartError: a port or the disk is not free, or another command is at work.
         """
+        require_no_restore(self.settings.state_dir)
         claim_state_dir(self.settings)
         if self.is_running():
             return False

@@ -25,7 +25,7 @@ from isotherm.stores.station_index import index_missing_stations
 
 VERSION_TABLE: Final = "schema_version"
 LOCK_TIMEOUT_S: Final = 120
-_MIGRATIONS: Final = Path(__file__).with_name("migrations")
+MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +78,7 @@ def _migration_lock(engine: Engine) -> Iterator[None]:
 
 def _alembic_config(connection: sa.Connection) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     config.attributes["version_table"] = VERSION_TABLE
     return config

@@ -1,0 +1,1 @@
+"""Back-up and restore of what cannot be fetched or computed again: MySQL and the models."""
