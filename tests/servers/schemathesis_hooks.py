@@ -12,6 +12,7 @@ import schemathesis
 from fastapi.exceptions import RequestValidationError
 
 from isotherm.api.parameters import read_time
+from isotherm.api.zones import ZONE_PATTERN, read_zone
 from isotherm.areas import ELEVATION_PATTERN, MAX_RADIUS_KM
 from isotherm.countries import COUNTRY_PATTERN, read_country
 from isotherm.errors import ChoiceError
@@ -62,6 +63,16 @@ def _mend_choice(query: dict[str, Any]) -> None:
             query["country"] = "NO"
 
 
+def _mend_zone(query: dict[str, Any]) -> None:
+    """A name written as one of a zone is that of one."""
+    name = query.get("tz")
+    if isinstance(name, str) and re.fullmatch(ZONE_PATTERN, name):
+        try:
+            read_zone(name)
+        except RequestValidationError:
+            query["tz"] = "Europe/Paris"
+
+
 def _is_radius(value: object) -> bool:
     try:
         return 0 < float(str(value)) <= MAX_RADIUS_KM
@@ -86,6 +97,7 @@ def before_call(
     """The borders of each parameter come alone, and not by way of `map_query`."""
     if isinstance(case.query, dict):
         _mend_choice(case.query)
+        _mend_zone(case.query)
 
 
 @schemathesis.deserializer("text/csv")

@@ -1111,7 +1111,15 @@ export interface components {
              * @description The layer asked for, or how it was chosen
              */
             layer: string;
-            /** Units */
+            /**
+             * Units
+             * @description Of each field, and of the times
+             * @example {
+             *       "mean_c": "degree Celsius",
+             *       "observation_count": "1",
+             *       "time": "UTC"
+             *     }
+             */
             units: {
                 [key: string]: string;
             };
@@ -1345,6 +1353,12 @@ export interface components {
              */
             station_id: string;
             /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
              * Hour Count
              * @description Hours with a temperature
              */
@@ -1414,6 +1428,177 @@ export interface components {
              * @example -2.55
              */
             mean_wind_north_ms: number | null;
+            /**
+             * Missing Count
+             * @description Observations without a temperature
+             * @example 0
+             */
+            missing_count: number;
+            /**
+             * Summary Of Day Count
+             * @description Summaries of a day or month, which are no observations
+             * @example 0
+             */
+            summary_of_day_count: number;
+            /**
+             * Special Count
+             * @description Specials, which cluster in bad weather
+             * @example 0
+             */
+            special_count: number;
+            /**
+             * Superseded Count
+             * @description Observations that another one of the hour or minute stands for
+             * @example 0
+             */
+            superseded_count: number;
+            /**
+             * Bad Quality Count
+             * @description Observations the publisher calls suspect or erroneous
+             * @example 0
+             */
+            bad_quality_count: number;
+            /**
+             * Out Of Range Count
+             * @description Temperatures outside the dataset's plausible range
+             * @example 0
+             */
+            out_of_range_count: number;
+            /**
+             * Malformed Count
+             * @description Temperatures that cannot be read
+             * @example 0
+             */
+            malformed_count: number;
+        };
+        /**
+         * DayImperial
+         * @description One day of one station; counts say why observations did not count.
+         */
+        DayImperial: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Layer
+             * @example batch
+             */
+            layer: string;
+            /**
+             * Rule
+             * @example routine
+             */
+            rule: string;
+            /**
+             * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
+             * @example global-hourly
+             */
+            dataset: string;
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
+             * Hour Count
+             * @description Hours with a temperature
+             */
+            hour_count: number;
+            /**
+             * Day
+             * @example 2014-01-01
+             */
+            day: string;
+            /**
+             * Observation Count
+             * @description Observations that count under the rule
+             * @example 3
+             */
+            observation_count: number;
+            /**
+             * Min F
+             * @description `min_tenths / 10 * 9 / 5 + 32`, to 2 decimals: lowest air temperature
+             * @example 12.02
+             */
+            min_f: number;
+            /**
+             * Max F
+             * @description `max_tenths / 10 * 9 / 5 + 32`, to 2 decimals: highest air temperature
+             * @example 12.2
+             */
+            max_f: number;
+            /**
+             * Mean F
+             * @description `sum_tenths / observation_count / 10 * 9 / 5 + 32`, to 2 decimals: sum of the air temperatures, from which the mean is made
+             * @example 12.08
+             */
+            mean_f: number;
+            /**
+             * Dew Point Count
+             * @description Observations among them that have a dew point
+             * @example 3
+             */
+            dew_point_count: number;
+            /**
+             * Mean Dew Point F
+             * @description `dew_point_sum_tenths / dew_point_count / 10 * 9 / 5 + 32`, to 2 decimals: sum of the dew points, from which their mean is made; null where none was reported
+             * @example 6.08
+             */
+            mean_dew_point_f: number | null;
+            /**
+             * Mean Pressure Inhg
+             * @description `pressure_sum_tenths_hpa / pressure_count / 10 * 10000000000 / 338638815789`, to 2 decimals: sum of the pressures at sea level, from which their mean is made; null where none was reported
+             * @example 30.01
+             */
+            mean_pressure_inhg: number | null;
+            /**
+             * Mean Wind Speed Mph
+             * @description `wind_speed_sum_tenths_ms / wind_count / 10 * 3600000 / 1609344`, to 2 decimals: sum of the wind speeds, from which their mean is made; null where none was reported
+             * @example 11.41
+             */
+            mean_wind_speed_mph: number | null;
+            /**
+             * Mean Wind East Mph
+             * @description `wind_east_sum_mms / wind_count / 1000 * 3600000 / 1609344`, to 2 decimals: sum of the winds' parts towards the east, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example 9.89
+             */
+            mean_wind_east_mph: number | null;
+            /**
+             * Mean Wind North Mph
+             * @description `wind_north_sum_mms / wind_count / 1000 * 3600000 / 1609344`, to 2 decimals: sum of the winds' parts towards the north, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example -5.7
+             */
+            mean_wind_north_mph: number | null;
             /**
              * Missing Count
              * @description Observations without a temperature
@@ -1881,7 +2066,7 @@ export interface components {
         Freshness: "fresh" | "late" | "old" | "history";
         /**
          * GlobalDay
-         * @description One day over all stations; `mean_c` is the mean of the stations' means.
+         * @description One day over all stations; its mean is the mean of the stations' means.
          */
         GlobalDay: {
             /**
@@ -1902,6 +2087,12 @@ export interface components {
             dataset: string;
             /** Station Count */
             station_count: number;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
             /**
              * Day
              * @example 2014-01-01
@@ -1933,8 +2124,67 @@ export interface components {
             mean_c: number;
         };
         /**
+         * GlobalDayImperial
+         * @description One day over all stations; its mean is the mean of the stations' means.
+         */
+        GlobalDayImperial: {
+            /**
+             * Layer
+             * @example batch
+             */
+            layer: string;
+            /**
+             * Rule
+             * @example routine
+             */
+            rule: string;
+            /**
+             * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
+             * @example global-hourly
+             */
+            dataset: string;
+            /** Station Count */
+            station_count: number;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
+             * Day
+             * @example 2014-01-01
+             */
+            day: string;
+            /**
+             * Observation Count
+             * @description Observations that count under the rule
+             * @example 3
+             */
+            observation_count: number;
+            /**
+             * Min F
+             * @description `min_tenths / 10 * 9 / 5 + 32`, to 2 decimals: lowest air temperature
+             * @example 12.02
+             */
+            min_f: number;
+            /**
+             * Max F
+             * @description `max_tenths / 10 * 9 / 5 + 32`, to 2 decimals: highest air temperature
+             * @example 12.2
+             */
+            max_f: number;
+            /**
+             * Mean F
+             * @description `sum_tenths / observation_count / 10 * 9 / 5 + 32`, to 2 decimals: sum of the air temperatures, from which the mean is made
+             * @example 12.08
+             */
+            mean_f: number;
+        };
+        /**
          * GlobalHour
-         * @description One hour over all stations; `mean_c` is the mean of the stations' means.
+         * @description One hour over all stations; its mean is the mean of the stations' means.
          */
         GlobalHour: {
             /**
@@ -1957,6 +2207,7 @@ export interface components {
             station_count: number;
             /**
              * Hour Start
+             * @description Its first instant; UTC unless `tz` says else
              * @example 2014-01-01T00:00:00Z
              */
             hour_start: string;
@@ -1986,8 +2237,62 @@ export interface components {
             mean_c: number;
         };
         /**
+         * GlobalHourImperial
+         * @description One hour over all stations; its mean is the mean of the stations' means.
+         */
+        GlobalHourImperial: {
+            /**
+             * Layer
+             * @example batch
+             */
+            layer: string;
+            /**
+             * Rule
+             * @example routine
+             */
+            rule: string;
+            /**
+             * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
+             * @example global-hourly
+             */
+            dataset: string;
+            /** Station Count */
+            station_count: number;
+            /**
+             * Hour Start
+             * @description Its first instant; UTC unless `tz` says else
+             * @example 2014-01-01T00:00:00Z
+             */
+            hour_start: string;
+            /**
+             * Observation Count
+             * @description Observations that count under the rule
+             * @example 3
+             */
+            observation_count: number;
+            /**
+             * Min F
+             * @description `min_tenths / 10 * 9 / 5 + 32`, to 2 decimals: lowest air temperature
+             * @example 12.02
+             */
+            min_f: number;
+            /**
+             * Max F
+             * @description `max_tenths / 10 * 9 / 5 + 32`, to 2 decimals: highest air temperature
+             * @example 12.2
+             */
+            max_f: number;
+            /**
+             * Mean F
+             * @description `sum_tenths / observation_count / 10 * 9 / 5 + 32`, to 2 decimals: sum of the air temperatures, from which the mean is made
+             * @example 12.08
+             */
+            mean_f: number;
+        };
+        /**
          * GlobalMonth
-         * @description One month over all stations; `mean_c` is the mean of the stations' means.
+         * @description One month over all stations; its mean is the mean of the stations' means.
          */
         GlobalMonth: {
             /**
@@ -2008,6 +2313,12 @@ export interface components {
             dataset: string;
             /** Station Count */
             station_count: number;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
             /**
              * Month
              * @example 2014-01
@@ -2039,8 +2350,67 @@ export interface components {
             mean_c: number;
         };
         /**
+         * GlobalMonthImperial
+         * @description One month over all stations; its mean is the mean of the stations' means.
+         */
+        GlobalMonthImperial: {
+            /**
+             * Layer
+             * @example batch
+             */
+            layer: string;
+            /**
+             * Rule
+             * @example routine
+             */
+            rule: string;
+            /**
+             * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
+             * @example global-hourly
+             */
+            dataset: string;
+            /** Station Count */
+            station_count: number;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
+             * Month
+             * @example 2014-01
+             */
+            month: string;
+            /**
+             * Observation Count
+             * @description Observations that count under the rule
+             * @example 3
+             */
+            observation_count: number;
+            /**
+             * Min F
+             * @description `min_tenths / 10 * 9 / 5 + 32`, to 2 decimals: lowest air temperature
+             * @example 12.02
+             */
+            min_f: number;
+            /**
+             * Max F
+             * @description `max_tenths / 10 * 9 / 5 + 32`, to 2 decimals: highest air temperature
+             * @example 12.2
+             */
+            max_f: number;
+            /**
+             * Mean F
+             * @description `sum_tenths / observation_count / 10 * 9 / 5 + 32`, to 2 decimals: sum of the air temperatures, from which the mean is made
+             * @example 12.08
+             */
+            mean_f: number;
+        };
+        /**
          * GlobalSeason
-         * @description One season over all stations; `mean_c` is the mean of the stations' means.
+         * @description One season over all stations; its mean is the mean of the stations' means.
          */
         GlobalSeason: {
             /**
@@ -2061,6 +2431,12 @@ export interface components {
             dataset: string;
             /** Station Count */
             station_count: number;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
             /**
              * Season
              * @description DJF, MAM, JJA or SON of the year it ends in
@@ -2093,8 +2469,68 @@ export interface components {
             mean_c: number;
         };
         /**
+         * GlobalSeasonImperial
+         * @description One season over all stations; its mean is the mean of the stations' means.
+         */
+        GlobalSeasonImperial: {
+            /**
+             * Layer
+             * @example batch
+             */
+            layer: string;
+            /**
+             * Rule
+             * @example routine
+             */
+            rule: string;
+            /**
+             * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
+             * @example global-hourly
+             */
+            dataset: string;
+            /** Station Count */
+            station_count: number;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
+             * Season
+             * @description DJF, MAM, JJA or SON of the year it ends in
+             * @example 2014-DJF
+             */
+            season: string;
+            /**
+             * Observation Count
+             * @description Observations that count under the rule
+             * @example 3
+             */
+            observation_count: number;
+            /**
+             * Min F
+             * @description `min_tenths / 10 * 9 / 5 + 32`, to 2 decimals: lowest air temperature
+             * @example 12.02
+             */
+            min_f: number;
+            /**
+             * Max F
+             * @description `max_tenths / 10 * 9 / 5 + 32`, to 2 decimals: highest air temperature
+             * @example 12.2
+             */
+            max_f: number;
+            /**
+             * Mean F
+             * @description `sum_tenths / observation_count / 10 * 9 / 5 + 32`, to 2 decimals: sum of the air temperatures, from which the mean is made
+             * @example 12.08
+             */
+            mean_f: number;
+        };
+        /**
          * GlobalYear
-         * @description One year over all stations; `mean_c` is the mean of the stations' means.
+         * @description One year over all stations; its mean is the mean of the stations' means.
          */
         GlobalYear: {
             /**
@@ -2115,6 +2551,12 @@ export interface components {
             dataset: string;
             /** Station Count */
             station_count: number;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
             /**
              * Year
              * @example 2014
@@ -2144,6 +2586,65 @@ export interface components {
              * @example -11.066666666666666
              */
             mean_c: number;
+        };
+        /**
+         * GlobalYearImperial
+         * @description One year over all stations; its mean is the mean of the stations' means.
+         */
+        GlobalYearImperial: {
+            /**
+             * Layer
+             * @example batch
+             */
+            layer: string;
+            /**
+             * Rule
+             * @example routine
+             */
+            rule: string;
+            /**
+             * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
+             * @example global-hourly
+             */
+            dataset: string;
+            /** Station Count */
+            station_count: number;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
+             * Year
+             * @example 2014
+             */
+            year: number;
+            /**
+             * Observation Count
+             * @description Observations that count under the rule
+             * @example 3
+             */
+            observation_count: number;
+            /**
+             * Min F
+             * @description `min_tenths / 10 * 9 / 5 + 32`, to 2 decimals: lowest air temperature
+             * @example 12.02
+             */
+            min_f: number;
+            /**
+             * Max F
+             * @description `max_tenths / 10 * 9 / 5 + 32`, to 2 decimals: highest air temperature
+             * @example 12.2
+             */
+            max_f: number;
+            /**
+             * Mean F
+             * @description `sum_tenths / observation_count / 10 * 9 / 5 + 32`, to 2 decimals: sum of the air temperatures, from which the mean is made
+             * @example 12.08
+             */
+            mean_f: number;
         };
         /**
          * Health
@@ -2217,6 +2718,7 @@ export interface components {
             station_id: string;
             /**
              * Hour Start
+             * @description Its first instant; UTC unless `tz` says else
              * @example 2014-01-01T00:00:00Z
              */
             hour_start: string;
@@ -2302,6 +2804,164 @@ export interface components {
              * @example -2.55
              */
             mean_wind_north_ms: number | null;
+            /**
+             * Missing Count
+             * @description Observations without a temperature
+             * @example 0
+             */
+            missing_count: number;
+            /**
+             * Summary Of Day Count
+             * @description Summaries of a day or month, which are no observations
+             * @example 0
+             */
+            summary_of_day_count: number;
+            /**
+             * Special Count
+             * @description Specials, which cluster in bad weather
+             * @example 0
+             */
+            special_count: number;
+            /**
+             * Superseded Count
+             * @description Observations that another one of the hour or minute stands for
+             * @example 0
+             */
+            superseded_count: number;
+            /**
+             * Bad Quality Count
+             * @description Observations the publisher calls suspect or erroneous
+             * @example 0
+             */
+            bad_quality_count: number;
+            /**
+             * Out Of Range Count
+             * @description Temperatures outside the dataset's plausible range
+             * @example 0
+             */
+            out_of_range_count: number;
+            /**
+             * Malformed Count
+             * @description Temperatures that cannot be read
+             * @example 0
+             */
+            malformed_count: number;
+        };
+        /**
+         * HourImperial
+         * @description One hour of one station and its origin; counts say why observations did not count.
+         */
+        HourImperial: {
+            /**
+             * Layer
+             * @example batch
+             */
+            layer: string;
+            /**
+             * Rule
+             * @example routine
+             */
+            rule: string;
+            /**
+             * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
+             * @example global-hourly
+             */
+            dataset: string;
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Hour Start
+             * @description Its first instant; UTC unless `tz` says else
+             * @example 2014-01-01T00:00:00Z
+             */
+            hour_start: string;
+            /**
+             * Version
+             * @description Speed layer: the newest Kafka offset behind it
+             */
+            version: number | null;
+            /**
+             * Source File
+             * @description Batch layer
+             * @example 72530094846.csv
+             */
+            source_file: string | null;
+            /**
+             * Source Sha256
+             * @description Batch layer: the file's version
+             */
+            source_sha256: string | null;
+            /**
+             * Source Station Id
+             * @description The id it was published under, one of the place's
+             * @example 72530094846
+             */
+            source_station_id: string;
+            /**
+             * Observation Count
+             * @description Observations that count under the rule
+             * @example 3
+             */
+            observation_count: number;
+            /**
+             * Min F
+             * @description `min_tenths / 10 * 9 / 5 + 32`, to 2 decimals: lowest air temperature
+             * @example 12.02
+             */
+            min_f: number;
+            /**
+             * Max F
+             * @description `max_tenths / 10 * 9 / 5 + 32`, to 2 decimals: highest air temperature
+             * @example 12.2
+             */
+            max_f: number;
+            /**
+             * Mean F
+             * @description `sum_tenths / observation_count / 10 * 9 / 5 + 32`, to 2 decimals: sum of the air temperatures, from which the mean is made
+             * @example 12.08
+             */
+            mean_f: number;
+            /**
+             * Dew Point Count
+             * @description Observations among them that have a dew point
+             * @example 3
+             */
+            dew_point_count: number;
+            /**
+             * Mean Dew Point F
+             * @description `dew_point_sum_tenths / dew_point_count / 10 * 9 / 5 + 32`, to 2 decimals: sum of the dew points, from which their mean is made; null where none was reported
+             * @example 6.08
+             */
+            mean_dew_point_f: number | null;
+            /**
+             * Mean Pressure Inhg
+             * @description `pressure_sum_tenths_hpa / pressure_count / 10 * 10000000000 / 338638815789`, to 2 decimals: sum of the pressures at sea level, from which their mean is made; null where none was reported
+             * @example 30.01
+             */
+            mean_pressure_inhg: number | null;
+            /**
+             * Mean Wind Speed Mph
+             * @description `wind_speed_sum_tenths_ms / wind_count / 10 * 3600000 / 1609344`, to 2 decimals: sum of the wind speeds, from which their mean is made; null where none was reported
+             * @example 11.41
+             */
+            mean_wind_speed_mph: number | null;
+            /**
+             * Mean Wind East Mph
+             * @description `wind_east_sum_mms / wind_count / 1000 * 3600000 / 1609344`, to 2 decimals: sum of the winds' parts towards the east, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example 9.89
+             */
+            mean_wind_east_mph: number | null;
+            /**
+             * Mean Wind North Mph
+             * @description `wind_north_sum_mms / wind_count / 1000 * 3600000 / 1609344`, to 2 decimals: sum of the winds' parts towards the north, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example -5.7
+             */
+            mean_wind_north_mph: number | null;
             /**
              * Missing Count
              * @description Observations without a temperature
@@ -3034,7 +3694,15 @@ export interface components {
              * @description The layer asked for, or how it was chosen
              */
             layer: string;
-            /** Units */
+            /**
+             * Units
+             * @description Of each field, and of the times
+             * @example {
+             *       "mean_c": "degree Celsius",
+             *       "observation_count": "1",
+             *       "time": "UTC"
+             *     }
+             */
             units: {
                 [key: string]: string;
             };
@@ -3400,6 +4068,12 @@ export interface components {
              */
             station_id: string;
             /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
              * Hour Count
              * @description Hours with a temperature
              */
@@ -3469,6 +4143,177 @@ export interface components {
              * @example -2.55
              */
             mean_wind_north_ms: number | null;
+            /**
+             * Missing Count
+             * @description Observations without a temperature
+             * @example 0
+             */
+            missing_count: number;
+            /**
+             * Summary Of Day Count
+             * @description Summaries of a day or month, which are no observations
+             * @example 0
+             */
+            summary_of_day_count: number;
+            /**
+             * Special Count
+             * @description Specials, which cluster in bad weather
+             * @example 0
+             */
+            special_count: number;
+            /**
+             * Superseded Count
+             * @description Observations that another one of the hour or minute stands for
+             * @example 0
+             */
+            superseded_count: number;
+            /**
+             * Bad Quality Count
+             * @description Observations the publisher calls suspect or erroneous
+             * @example 0
+             */
+            bad_quality_count: number;
+            /**
+             * Out Of Range Count
+             * @description Temperatures outside the dataset's plausible range
+             * @example 0
+             */
+            out_of_range_count: number;
+            /**
+             * Malformed Count
+             * @description Temperatures that cannot be read
+             * @example 0
+             */
+            malformed_count: number;
+        };
+        /**
+         * MonthImperial
+         * @description One month of one station; counts say why observations did not count.
+         */
+        MonthImperial: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Layer
+             * @example batch
+             */
+            layer: string;
+            /**
+             * Rule
+             * @example routine
+             */
+            rule: string;
+            /**
+             * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
+             * @example global-hourly
+             */
+            dataset: string;
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
+             * Hour Count
+             * @description Hours with a temperature
+             */
+            hour_count: number;
+            /**
+             * Month
+             * @example 2014-01
+             */
+            month: string;
+            /**
+             * Observation Count
+             * @description Observations that count under the rule
+             * @example 3
+             */
+            observation_count: number;
+            /**
+             * Min F
+             * @description `min_tenths / 10 * 9 / 5 + 32`, to 2 decimals: lowest air temperature
+             * @example 12.02
+             */
+            min_f: number;
+            /**
+             * Max F
+             * @description `max_tenths / 10 * 9 / 5 + 32`, to 2 decimals: highest air temperature
+             * @example 12.2
+             */
+            max_f: number;
+            /**
+             * Mean F
+             * @description `sum_tenths / observation_count / 10 * 9 / 5 + 32`, to 2 decimals: sum of the air temperatures, from which the mean is made
+             * @example 12.08
+             */
+            mean_f: number;
+            /**
+             * Dew Point Count
+             * @description Observations among them that have a dew point
+             * @example 3
+             */
+            dew_point_count: number;
+            /**
+             * Mean Dew Point F
+             * @description `dew_point_sum_tenths / dew_point_count / 10 * 9 / 5 + 32`, to 2 decimals: sum of the dew points, from which their mean is made; null where none was reported
+             * @example 6.08
+             */
+            mean_dew_point_f: number | null;
+            /**
+             * Mean Pressure Inhg
+             * @description `pressure_sum_tenths_hpa / pressure_count / 10 * 10000000000 / 338638815789`, to 2 decimals: sum of the pressures at sea level, from which their mean is made; null where none was reported
+             * @example 30.01
+             */
+            mean_pressure_inhg: number | null;
+            /**
+             * Mean Wind Speed Mph
+             * @description `wind_speed_sum_tenths_ms / wind_count / 10 * 3600000 / 1609344`, to 2 decimals: sum of the wind speeds, from which their mean is made; null where none was reported
+             * @example 11.41
+             */
+            mean_wind_speed_mph: number | null;
+            /**
+             * Mean Wind East Mph
+             * @description `wind_east_sum_mms / wind_count / 1000 * 3600000 / 1609344`, to 2 decimals: sum of the winds' parts towards the east, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example 9.89
+             */
+            mean_wind_east_mph: number | null;
+            /**
+             * Mean Wind North Mph
+             * @description `wind_north_sum_mms / wind_count / 1000 * 3600000 / 1609344`, to 2 decimals: sum of the winds' parts towards the north, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example -5.7
+             */
+            mean_wind_north_mph: number | null;
             /**
              * Missing Count
              * @description Observations without a temperature
@@ -3587,7 +4432,15 @@ export interface components {
              * @description The layer asked for, or how it was chosen
              */
             layer: string;
-            /** Units */
+            /**
+             * Units
+             * @description Of each field, and of the times
+             * @example {
+             *       "mean_c": "degree Celsius",
+             *       "observation_count": "1",
+             *       "time": "UTC"
+             *     }
+             */
             units: {
                 [key: string]: string;
             };
@@ -3669,6 +4522,17 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[DayImperial, StationSeriesMeta] */
+        Page_DayImperial_StationSeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["DayImperial"][];
+            meta: components["schemas"]["StationSeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
         /** Page[Day, StationSeriesMeta] */
         Page_Day_StationSeriesMeta_: {
             /** Data */
@@ -3724,10 +4588,32 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[GlobalDayImperial, SeriesMeta] */
+        Page_GlobalDayImperial_SeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["GlobalDayImperial"][];
+            meta: components["schemas"]["SeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
         /** Page[GlobalDay, SeriesMeta] */
         Page_GlobalDay_SeriesMeta_: {
             /** Data */
             data: components["schemas"]["GlobalDay"][];
+            meta: components["schemas"]["SeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[GlobalHourImperial, SeriesMeta] */
+        Page_GlobalHourImperial_SeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["GlobalHourImperial"][];
             meta: components["schemas"]["SeriesMeta"];
             /**
              * Next
@@ -3746,10 +4632,32 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[GlobalMonthImperial, SeriesMeta] */
+        Page_GlobalMonthImperial_SeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["GlobalMonthImperial"][];
+            meta: components["schemas"]["SeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
         /** Page[GlobalMonth, SeriesMeta] */
         Page_GlobalMonth_SeriesMeta_: {
             /** Data */
             data: components["schemas"]["GlobalMonth"][];
+            meta: components["schemas"]["SeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[GlobalSeasonImperial, SeriesMeta] */
+        Page_GlobalSeasonImperial_SeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["GlobalSeasonImperial"][];
             meta: components["schemas"]["SeriesMeta"];
             /**
              * Next
@@ -3768,11 +4676,33 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[GlobalYearImperial, SeriesMeta] */
+        Page_GlobalYearImperial_SeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["GlobalYearImperial"][];
+            meta: components["schemas"]["SeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
         /** Page[GlobalYear, SeriesMeta] */
         Page_GlobalYear_SeriesMeta_: {
             /** Data */
             data: components["schemas"]["GlobalYear"][];
             meta: components["schemas"]["SeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[HourImperial, StationSeriesMeta] */
+        Page_HourImperial_StationSeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["HourImperial"][];
+            meta: components["schemas"]["StationSeriesMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -3867,6 +4797,17 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[MonthImperial, StationSeriesMeta] */
+        Page_MonthImperial_StationSeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["MonthImperial"][];
+            meta: components["schemas"]["StationSeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
         /** Page[Month, StationSeriesMeta] */
         Page_Month_StationSeriesMeta_: {
             /** Data */
@@ -3916,6 +4857,17 @@ export interface components {
             /** Data */
             data: components["schemas"]["Record"][];
             meta: components["schemas"]["ClimateMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[SeasonImperial, StationSeriesMeta] */
+        Page_SeasonImperial_StationSeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["SeasonImperial"][];
+            meta: components["schemas"]["StationSeriesMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -3993,6 +4945,17 @@ export interface components {
             /** Data */
             data: components["schemas"]["WholePeriod"][];
             meta: components["schemas"]["ClimateMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[YearImperial, StationSeriesMeta] */
+        Page_YearImperial_StationSeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["YearImperial"][];
+            meta: components["schemas"]["StationSeriesMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -4611,6 +5574,12 @@ export interface components {
              */
             station_id: string;
             /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
              * Hour Count
              * @description Hours with a temperature
              */
@@ -4730,6 +5699,183 @@ export interface components {
             malformed_count: number;
         };
         /**
+         * SeasonImperial
+         * @description One season of one station; counts say why observations did not count.
+         */
+        SeasonImperial: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Layer
+             * @example batch
+             */
+            layer: string;
+            /**
+             * Rule
+             * @example routine
+             */
+            rule: string;
+            /**
+             * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
+             * @example global-hourly
+             */
+            dataset: string;
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
+             * Hour Count
+             * @description Hours with a temperature
+             */
+            hour_count: number;
+            /**
+             * Season
+             * @description DJF, MAM, JJA or SON of the year it ends in
+             * @example 2014-DJF
+             */
+            season: string;
+            /**
+             * Season Name
+             * @description What it is called there, by the hemisphere; null where that is not known
+             */
+            season_name: ("winter" | "spring" | "summer" | "autumn") | null;
+            /**
+             * Observation Count
+             * @description Observations that count under the rule
+             * @example 3
+             */
+            observation_count: number;
+            /**
+             * Min F
+             * @description `min_tenths / 10 * 9 / 5 + 32`, to 2 decimals: lowest air temperature
+             * @example 12.02
+             */
+            min_f: number;
+            /**
+             * Max F
+             * @description `max_tenths / 10 * 9 / 5 + 32`, to 2 decimals: highest air temperature
+             * @example 12.2
+             */
+            max_f: number;
+            /**
+             * Mean F
+             * @description `sum_tenths / observation_count / 10 * 9 / 5 + 32`, to 2 decimals: sum of the air temperatures, from which the mean is made
+             * @example 12.08
+             */
+            mean_f: number;
+            /**
+             * Dew Point Count
+             * @description Observations among them that have a dew point
+             * @example 3
+             */
+            dew_point_count: number;
+            /**
+             * Mean Dew Point F
+             * @description `dew_point_sum_tenths / dew_point_count / 10 * 9 / 5 + 32`, to 2 decimals: sum of the dew points, from which their mean is made; null where none was reported
+             * @example 6.08
+             */
+            mean_dew_point_f: number | null;
+            /**
+             * Mean Pressure Inhg
+             * @description `pressure_sum_tenths_hpa / pressure_count / 10 * 10000000000 / 338638815789`, to 2 decimals: sum of the pressures at sea level, from which their mean is made; null where none was reported
+             * @example 30.01
+             */
+            mean_pressure_inhg: number | null;
+            /**
+             * Mean Wind Speed Mph
+             * @description `wind_speed_sum_tenths_ms / wind_count / 10 * 3600000 / 1609344`, to 2 decimals: sum of the wind speeds, from which their mean is made; null where none was reported
+             * @example 11.41
+             */
+            mean_wind_speed_mph: number | null;
+            /**
+             * Mean Wind East Mph
+             * @description `wind_east_sum_mms / wind_count / 1000 * 3600000 / 1609344`, to 2 decimals: sum of the winds' parts towards the east, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example 9.89
+             */
+            mean_wind_east_mph: number | null;
+            /**
+             * Mean Wind North Mph
+             * @description `wind_north_sum_mms / wind_count / 1000 * 3600000 / 1609344`, to 2 decimals: sum of the winds' parts towards the north, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example -5.7
+             */
+            mean_wind_north_mph: number | null;
+            /**
+             * Missing Count
+             * @description Observations without a temperature
+             * @example 0
+             */
+            missing_count: number;
+            /**
+             * Summary Of Day Count
+             * @description Summaries of a day or month, which are no observations
+             * @example 0
+             */
+            summary_of_day_count: number;
+            /**
+             * Special Count
+             * @description Specials, which cluster in bad weather
+             * @example 0
+             */
+            special_count: number;
+            /**
+             * Superseded Count
+             * @description Observations that another one of the hour or minute stands for
+             * @example 0
+             */
+            superseded_count: number;
+            /**
+             * Bad Quality Count
+             * @description Observations the publisher calls suspect or erroneous
+             * @example 0
+             */
+            bad_quality_count: number;
+            /**
+             * Out Of Range Count
+             * @description Temperatures outside the dataset's plausible range
+             * @example 0
+             */
+            out_of_range_count: number;
+            /**
+             * Malformed Count
+             * @description Temperatures that cannot be read
+             * @example 0
+             */
+            malformed_count: number;
+        };
+        /**
          * SeriesMeta
          * @description What holds for every row of a series.
          */
@@ -4756,7 +5902,15 @@ export interface components {
              * @description The layer asked for, or how it was chosen
              */
             layer: string;
-            /** Units */
+            /**
+             * Units
+             * @description Of each field, and of the times
+             * @example {
+             *       "mean_c": "degree Celsius",
+             *       "observation_count": "1",
+             *       "time": "UTC"
+             *     }
+             */
             units: {
                 [key: string]: string;
             };
@@ -5008,11 +6162,13 @@ export interface components {
             rule: string;
             /**
              * First Hour
+             * @description Its first instant; UTC unless `tz` says else
              * @example 2014-01-01T00:00:00Z
              */
             first_hour: string;
             /**
              * Last Hour
+             * @description Its first instant; UTC unless `tz` says else
              * @example 2014-01-01T00:00:00Z
              */
             last_hour: string;
@@ -5249,7 +6405,15 @@ export interface components {
              * @description The layer asked for, or how it was chosen
              */
             layer: string;
-            /** Units */
+            /**
+             * Units
+             * @description Of each field, and of the times
+             * @example {
+             *       "mean_c": "degree Celsius",
+             *       "observation_count": "1",
+             *       "time": "UTC"
+             *     }
+             */
             units: {
                 [key: string]: string;
             };
@@ -5789,6 +6953,12 @@ export interface components {
              */
             station_id: string;
             /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
              * Hour Count
              * @description Hours with a temperature
              */
@@ -5858,6 +7028,177 @@ export interface components {
              * @example -2.55
              */
             mean_wind_north_ms: number | null;
+            /**
+             * Missing Count
+             * @description Observations without a temperature
+             * @example 0
+             */
+            missing_count: number;
+            /**
+             * Summary Of Day Count
+             * @description Summaries of a day or month, which are no observations
+             * @example 0
+             */
+            summary_of_day_count: number;
+            /**
+             * Special Count
+             * @description Specials, which cluster in bad weather
+             * @example 0
+             */
+            special_count: number;
+            /**
+             * Superseded Count
+             * @description Observations that another one of the hour or minute stands for
+             * @example 0
+             */
+            superseded_count: number;
+            /**
+             * Bad Quality Count
+             * @description Observations the publisher calls suspect or erroneous
+             * @example 0
+             */
+            bad_quality_count: number;
+            /**
+             * Out Of Range Count
+             * @description Temperatures outside the dataset's plausible range
+             * @example 0
+             */
+            out_of_range_count: number;
+            /**
+             * Malformed Count
+             * @description Temperatures that cannot be read
+             * @example 0
+             */
+            malformed_count: number;
+        };
+        /**
+         * YearImperial
+         * @description One year of one station; counts say why observations did not count.
+         */
+        YearImperial: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Layer
+             * @example batch
+             */
+            layer: string;
+            /**
+             * Rule
+             * @example routine
+             */
+            rule: string;
+            /**
+             * Dataset
+             * @description Of an hour the one it is of; of a station's longer period those that served it, with commas; over all stations `served`, and of the speed layer the one streamed
+             * @example global-hourly
+             */
+            dataset: string;
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
+             * Hour Count
+             * @description Hours with a temperature
+             */
+            hour_count: number;
+            /**
+             * Year
+             * @example 2014
+             */
+            year: number;
+            /**
+             * Observation Count
+             * @description Observations that count under the rule
+             * @example 3
+             */
+            observation_count: number;
+            /**
+             * Min F
+             * @description `min_tenths / 10 * 9 / 5 + 32`, to 2 decimals: lowest air temperature
+             * @example 12.02
+             */
+            min_f: number;
+            /**
+             * Max F
+             * @description `max_tenths / 10 * 9 / 5 + 32`, to 2 decimals: highest air temperature
+             * @example 12.2
+             */
+            max_f: number;
+            /**
+             * Mean F
+             * @description `sum_tenths / observation_count / 10 * 9 / 5 + 32`, to 2 decimals: sum of the air temperatures, from which the mean is made
+             * @example 12.08
+             */
+            mean_f: number;
+            /**
+             * Dew Point Count
+             * @description Observations among them that have a dew point
+             * @example 3
+             */
+            dew_point_count: number;
+            /**
+             * Mean Dew Point F
+             * @description `dew_point_sum_tenths / dew_point_count / 10 * 9 / 5 + 32`, to 2 decimals: sum of the dew points, from which their mean is made; null where none was reported
+             * @example 6.08
+             */
+            mean_dew_point_f: number | null;
+            /**
+             * Mean Pressure Inhg
+             * @description `pressure_sum_tenths_hpa / pressure_count / 10 * 10000000000 / 338638815789`, to 2 decimals: sum of the pressures at sea level, from which their mean is made; null where none was reported
+             * @example 30.01
+             */
+            mean_pressure_inhg: number | null;
+            /**
+             * Mean Wind Speed Mph
+             * @description `wind_speed_sum_tenths_ms / wind_count / 10 * 3600000 / 1609344`, to 2 decimals: sum of the wind speeds, from which their mean is made; null where none was reported
+             * @example 11.41
+             */
+            mean_wind_speed_mph: number | null;
+            /**
+             * Mean Wind East Mph
+             * @description `wind_east_sum_mms / wind_count / 1000 * 3600000 / 1609344`, to 2 decimals: sum of the winds' parts towards the east, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example 9.89
+             */
+            mean_wind_east_mph: number | null;
+            /**
+             * Mean Wind North Mph
+             * @description `wind_north_sum_mms / wind_count / 1000 * 3600000 / 1609344`, to 2 decimals: sum of the winds' parts towards the north, 0 of a wind of no direction; of it the mean is made; null where none was reported
+             * @example -5.7
+             */
+            mean_wind_north_mph: number | null;
             /**
              * Missing Count
              * @description Observations without a temperature
@@ -6304,6 +7645,8 @@ export interface operations {
     station_hourly_api_v1_stations__station__hourly_get: {
         parameters: {
             query?: {
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
                 /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
                 from?: string;
                 /** @description First instant after the range, which is half-open: [from, to); written as `from` */
@@ -6312,10 +7655,12 @@ export interface operations {
                 layer?: "batch" | "speed";
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description `next` of a page of the same list: what follows is given */
-                cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
@@ -6340,7 +7685,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Hour_StationSeriesMeta_"];
+                    "application/json": components["schemas"]["Page_Hour_StationSeriesMeta_"] | components["schemas"]["Page_HourImperial_StationSeriesMeta_"];
                     "text/csv": string;
                 };
             };
@@ -6398,6 +7743,8 @@ export interface operations {
     station_daily_api_v1_stations__station__daily_get: {
         parameters: {
             query?: {
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
                 /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
                 from?: string;
                 /** @description First instant after the range, which is half-open: [from, to); written as `from` */
@@ -6406,10 +7753,12 @@ export interface operations {
                 layer?: "batch" | "speed";
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description `next` of a page of the same list: what follows is given */
-                cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
@@ -6434,7 +7783,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Day_StationSeriesMeta_"];
+                    "application/json": components["schemas"]["Page_Day_StationSeriesMeta_"] | components["schemas"]["Page_DayImperial_StationSeriesMeta_"];
                     "text/csv": string;
                 };
             };
@@ -6492,6 +7841,8 @@ export interface operations {
     station_monthly_api_v1_stations__station__monthly_get: {
         parameters: {
             query?: {
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
                 /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
                 from?: string;
                 /** @description First instant after the range, which is half-open: [from, to); written as `from` */
@@ -6500,10 +7851,12 @@ export interface operations {
                 layer?: "batch" | "speed";
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description `next` of a page of the same list: what follows is given */
-                cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
@@ -6528,7 +7881,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Month_StationSeriesMeta_"];
+                    "application/json": components["schemas"]["Page_Month_StationSeriesMeta_"] | components["schemas"]["Page_MonthImperial_StationSeriesMeta_"];
                     "text/csv": string;
                 };
             };
@@ -6586,6 +7939,8 @@ export interface operations {
     station_seasonal_api_v1_stations__station__seasonal_get: {
         parameters: {
             query?: {
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
                 /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
                 from?: string;
                 /** @description First instant after the range, which is half-open: [from, to); written as `from` */
@@ -6594,10 +7949,12 @@ export interface operations {
                 layer?: "batch" | "speed";
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description `next` of a page of the same list: what follows is given */
-                cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
@@ -6622,7 +7979,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Season_StationSeriesMeta_"];
+                    "application/json": components["schemas"]["Page_Season_StationSeriesMeta_"] | components["schemas"]["Page_SeasonImperial_StationSeriesMeta_"];
                     "text/csv": string;
                 };
             };
@@ -6680,6 +8037,8 @@ export interface operations {
     station_yearly_api_v1_stations__station__yearly_get: {
         parameters: {
             query?: {
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
                 /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
                 from?: string;
                 /** @description First instant after the range, which is half-open: [from, to); written as `from` */
@@ -6688,10 +8047,12 @@ export interface operations {
                 layer?: "batch" | "speed";
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description `next` of a page of the same list: what follows is given */
-                cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
@@ -6716,7 +8077,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Year_StationSeriesMeta_"];
+                    "application/json": components["schemas"]["Page_Year_StationSeriesMeta_"] | components["schemas"]["Page_YearImperial_StationSeriesMeta_"];
                     "text/csv": string;
                 };
             };
@@ -6774,6 +8135,8 @@ export interface operations {
     global_hourly_api_v1_global_hourly_get: {
         parameters: {
             query?: {
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
                 /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
                 from?: string;
                 /** @description First instant after the range, which is half-open: [from, to); written as `from` */
@@ -6782,10 +8145,12 @@ export interface operations {
                 layer?: "batch" | "speed";
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description `next` of a page of the same list: what follows is given */
-                cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
@@ -6807,7 +8172,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_GlobalHour_SeriesMeta_"];
+                    "application/json": components["schemas"]["Page_GlobalHour_SeriesMeta_"] | components["schemas"]["Page_GlobalHourImperial_SeriesMeta_"];
                     "text/csv": string;
                 };
             };
@@ -6847,6 +8212,8 @@ export interface operations {
     global_daily_api_v1_global_daily_get: {
         parameters: {
             query?: {
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
                 /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
                 from?: string;
                 /** @description First instant after the range, which is half-open: [from, to); written as `from` */
@@ -6855,10 +8222,12 @@ export interface operations {
                 layer?: "batch" | "speed";
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description `next` of a page of the same list: what follows is given */
-                cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
@@ -6880,7 +8249,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_GlobalDay_SeriesMeta_"];
+                    "application/json": components["schemas"]["Page_GlobalDay_SeriesMeta_"] | components["schemas"]["Page_GlobalDayImperial_SeriesMeta_"];
                     "text/csv": string;
                 };
             };
@@ -6920,6 +8289,8 @@ export interface operations {
     global_monthly_api_v1_global_monthly_get: {
         parameters: {
             query?: {
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
                 /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
                 from?: string;
                 /** @description First instant after the range, which is half-open: [from, to); written as `from` */
@@ -6928,10 +8299,12 @@ export interface operations {
                 layer?: "batch" | "speed";
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description `next` of a page of the same list: what follows is given */
-                cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
@@ -6953,7 +8326,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_GlobalMonth_SeriesMeta_"];
+                    "application/json": components["schemas"]["Page_GlobalMonth_SeriesMeta_"] | components["schemas"]["Page_GlobalMonthImperial_SeriesMeta_"];
                     "text/csv": string;
                 };
             };
@@ -6993,6 +8366,8 @@ export interface operations {
     global_seasonal_api_v1_global_seasonal_get: {
         parameters: {
             query?: {
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
                 /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
                 from?: string;
                 /** @description First instant after the range, which is half-open: [from, to); written as `from` */
@@ -7001,10 +8376,12 @@ export interface operations {
                 layer?: "batch" | "speed";
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description `next` of a page of the same list: what follows is given */
-                cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
@@ -7026,7 +8403,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_GlobalSeason_SeriesMeta_"];
+                    "application/json": components["schemas"]["Page_GlobalSeason_SeriesMeta_"] | components["schemas"]["Page_GlobalSeasonImperial_SeriesMeta_"];
                     "text/csv": string;
                 };
             };
@@ -7066,6 +8443,8 @@ export interface operations {
     global_yearly_api_v1_global_yearly_get: {
         parameters: {
             query?: {
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
                 /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
                 from?: string;
                 /** @description First instant after the range, which is half-open: [from, to); written as `from` */
@@ -7074,10 +8453,12 @@ export interface operations {
                 layer?: "batch" | "speed";
                 /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
                 rule?: "unfiltered" | "qc" | "routine";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description `next` of a page of the same list: what follows is given */
-                cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
             };
@@ -7099,7 +8480,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_GlobalYear_SeriesMeta_"];
+                    "application/json": components["schemas"]["Page_GlobalYear_SeriesMeta_"] | components["schemas"]["Page_GlobalYearImperial_SeriesMeta_"];
                     "text/csv": string;
                 };
             };

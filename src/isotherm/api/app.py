@@ -45,7 +45,9 @@ from isotherm.settings import Settings, load_settings
 API_PREFIX: Final = "/api/v1"
 _DESCRIPTION: Final = (
     "Hourly air temperature of the world's weather stations, finished summaries only. Times are UTC, "
-    "ISO 8601; ranges are half-open, [from, to); temperatures are degrees Celsius. Lists come as "
+    "ISO 8601; ranges are half-open, [from, to); temperatures are degrees Celsius. Series also come in "
+    "`units=imperial`, their fields' names then end with `_f`, `_mph`, `_inhg`, and with times "
+    "by another clock, `tz=Europe/Paris`: days and longer periods stay those of UTC. Lists come as "
     '`{"data", "meta", "next"}`: pass `next` as `cursor` for the next page; `format=csv` gives the '
     "whole list. Every route answers HEAD too. Errors are `application/problem+json` (RFC 9457).\n\n"
     + ATTRIBUTION

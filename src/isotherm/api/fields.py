@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from pydantic import Field
 
+from isotherm.api.units import DEFAULT_UNITS, Scale, UnitsName, name_of, scale_of
 from isotherm.statistics.catalogue import MAX, MIN, OBSERVATION_COUNT, STATISTICS, SUM
 from isotherm.statistics.statistic import ApiField, Statistic
 
@@ -31,29 +32,36 @@ READ_STATISTICS: Final = tuple(
 )
 
 
-def names_of(fields: Iterable[Shown]) -> tuple[str, ...]:
-    """The fields' names."""
-    return tuple(field.name for _, field in fields)
+def names_of(fields: Iterable[Shown], units: UnitsName = DEFAULT_UNITS) -> tuple[str, ...]:
+    """The fields' names, in these units."""
+    return tuple(name_of(field, one.unit, units) for one, field in fields)
 
 
-def values_of(shown: Shown, columns: Columns) -> Sequence[Any]:
+def values_of(shown: Shown, columns: Columns, units: UnitsName = DEFAULT_UNITS) -> Sequence[Any]:
     """A field's values, row by row; None where the period has nothing of it.
 
     Args:
         shown: a field, and the statistic it shows.
         columns: integers as the tables hold them, of the statistic and of what it is divided by.
+        units: in which they are given.
     """
     statistic, field = shown
-    values = columns[statistic.name]
+    values, steps = columns[statistic.name], statistic.unit.steps
     if field.shown == "count":
         return values
-    if field.per is None:
-        return [None if value is None else value / statistic.unit.steps for value in values]
-    return means_of(values, columns[field.per], statistic.unit.steps)
+    scale = scale_of(statistic.unit, units)
+    if field.per is not None:
+        return means_of(values, columns[field.per], steps, scale)
+    if scale is not None:
+        return means_of(values, [1] * len(values), steps, scale)
+    return [None if value is None else value / steps for value in values]
 
 
 def means_of(
-    sums: Sequence[int | None], counts: Sequence[int], steps_per_unit: int
+    sums: Sequence[int | None],
+    counts: Sequence[int],
+    steps_per_unit: int,
+    scale: Scale | None = None,
 ) -> list[float | None]:
     """Means to `MEAN_DECIMALS` places, halves to the even digit, decided in integers.
 
@@ -61,20 +69,27 @@ def means_of(
         sums: exact, in steps; None where there is nothing.
         counts: what each sum is over.
         steps_per_unit: 10 for sums of tenths.
+        scale: another unit to give them in.
     """
     made: dict[tuple[int | None, int], float | None] = {}
     means = []
     for pair in zip(sums, counts, strict=True):
         if pair not in made:
-            made[pair] = _mean(*pair, steps_per_unit)
+            made[pair] = _mean(*pair, steps_per_unit, scale)
         means.append(made[pair])
     return means
 
 
-def _mean(total: int | None, count: int, steps_per_unit: int) -> float | None:
+def _mean(
+    total: int | None, count: int, steps_per_unit: int, scale: Scale | None = None
+) -> float | None:
     if not count or total is None:
         return None
-    return _rounded(total * _MEAN_STEPS, count * steps_per_unit) / _MEAN_STEPS
+    divisor = count * steps_per_unit
+    if scale is not None:
+        divisor *= scale.denominator
+        total = total * scale.numerator + scale.offset * divisor
+    return _rounded(total * _MEAN_STEPS, divisor) / _MEAN_STEPS
 
 
 def _rounded(dividend: int, divisor: int) -> int:
@@ -83,30 +98,44 @@ def _rounded(dividend: int, divisor: int) -> int:
     return quotient + (2 * rest > divisor or (2 * rest == divisor and quotient % 2))
 
 
-def model_fields(fields: Iterable[Shown]) -> dict[str, tuple[Any, Any]]:
+def model_fields(
+    fields: Iterable[Shown], units: UnitsName = DEFAULT_UNITS
+) -> dict[str, tuple[Any, Any]]:
     """The fields as pydantic's `create_model` takes them."""
-    return {field.name: _model_field(one, field) for one, field in fields}
+    return {
+        name_of(field, one.unit, units): _model_field(one, field, scale_of(one.unit, units))
+        for one, field in fields
+    }
 
 
-def _model_field(statistic: Statistic, field: ApiField) -> tuple[Any, Any]:
+def _model_field(statistic: Statistic, field: ApiField, scale: Scale | None) -> tuple[Any, Any]:
     is_count = field.shown == "count"
     kind = int if is_count else float
     details: dict[str, Any] = {"ge": 0} if is_count else {}
+    example = field.example
+    if scale is not None:
+        example = round(example * scale.numerator / scale.denominator + scale.offset, MEAN_DECIMALS)
     return (
         kind | None if statistic.nullable else kind,
-        Field(description=_description(statistic, field), examples=[field.example], **details),
+        Field(description=_description(statistic, field, scale), examples=[example], **details),
     )
 
 
-def _description(statistic: Statistic, field: ApiField) -> str:
+def _description(statistic: Statistic, field: ApiField, scale: Scale | None) -> str:
     meaning = statistic.meaning[0].upper() + statistic.meaning[1:]
-    if field.per is None:
+    if field.per is None and scale is None:
         return meaning
-    sum_in_units = f"{statistic.name} / {field.per} / {statistic.unit.steps}"
+    divided = f"{statistic.name} / {field.per}" if field.per else statistic.name
+    sum_in_units = f"{divided} / {statistic.unit.steps}{scale.formula if scale else ''}"
     return f"`{sum_in_units}`, to {MEAN_DECIMALS} decimals: {meaning.lower()}"
 
 
-def units_of(fields: Iterable[Shown]) -> dict[str, str]:
+def units_of(
+    fields: Iterable[Shown], units: UnitsName = DEFAULT_UNITS, time_zone: str = "UTC"
+) -> dict[str, str]:
     """The unit of each field and of the times."""
-    units = {field.name: one.unit.name for one, field in fields}
-    return {**units, "time": "UTC"}
+    named = {}
+    for one, field in fields:
+        scale = scale_of(one.unit, units)
+        named[name_of(field, one.unit, units)] = one.unit.name if scale is None else scale.unit
+    return {**named, "time": time_zone}

@@ -8,6 +8,7 @@ from fastapi import Query
 
 from isotherm.api import calendar_patterns
 from isotherm.api.problems import bad_parameter
+from isotherm.api.units import UnitsName
 from isotherm.quality import DEFAULT_RULE
 
 MAX_LIMIT: Final = 10_000
@@ -47,6 +48,14 @@ Rule = Annotated[
     Query(
         description="Which observations count: every temperature, those that passed NOAA's checks, or "
         "of these the routine ones"
+    ),
+]
+UnitSystem = Annotated[
+    UnitsName,
+    Query(
+        description="Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`)"
+        " or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to "
+        "hundredths, halves to the even one"
     ),
 ]
 DEFAULT_RULE_NAME: Final[RuleName] = "routine"

@@ -1,50 +1,34 @@
 """The routes of the series: one function each for a station and for all, registered per period."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, Final, cast
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 from sqlalchemy.engine import Engine
 
-from isotherm.api import models
+from isotherm.api import models, series_models
 from isotherm.api.attribution import source_meta
 from isotherm.api.database import ReaderDep, SettingsDep, unavailable
-from isotherm.api.fields import GLOBAL_FIELDS, STATION_FIELDS, units_of
-from isotherm.api.parameters import (
-    DEFAULT_RULE_NAME,
-    Format,
-    From,
-    Layer,
-    Limit,
-    Rule,
-    To,
-    cursor_of,
-    read_range,
-)
+from isotherm.api.parameters import cursor_of
 from isotherm.api.place_hours import read_place_hours
 from isotherm.api.places_read import Membership, Moved, Places
 from isotherm.api.problems import PROBLEMS, STATION_PROBLEMS, UNCHANGED
-from isotherm.api.records import NO_FILES, field_names, global_records, source_files, station_records
-from isotherm.api.render import Listing, ListPage, Wanted, respond_list
+from isotherm.api.records import NO_FILES, global_records, source_files, station_records
+from isotherm.api.render import Listing, ListPage, respond_list
 from isotherm.api.series import (
     GLOBAL_SERIES,
     STATION_SERIES,
-    Selection,
     Series,
     SeriesPage,
     page_of,
     read_series,
 )
+from isotherm.api.series_query import DEFAULT_LIMIT, Asked, SeriesQueryDep
 
 router = APIRouter()
-DEFAULT_LIMIT: Final = 1000
 _TRIES: Final = 3
-_STATION_UNITS: Final = units_of(STATION_FIELDS)
-_GLOBAL_UNITS: Final = units_of(GLOBAL_FIELDS)
 StationName = Annotated[
     str,
     Path(
@@ -67,71 +51,52 @@ def csv_response(description: str) -> dict[int | str, dict[str, Any]]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a request asks of a series, besides its page."""
-
-    series: Series
-    series_name: str
-    rule: str
-    layer: str | None
-    range: tuple[datetime | None, datetime | None]
-
-    def meta(self) -> dict[str, Any]:
-        """What holds for every row."""
-        units = _GLOBAL_UNITS if self.series.is_global else _STATION_UNITS
-        return {"rule": self.rule, "layer": self.layer or "batch, else speed", "units": units}
-
-    def file_name(self, owner: str) -> str:
-        """Of a CSV, without its ending: whose, which periods, from when to when, by which rule."""
-        times = [f"{one:%Y-%m-%dT%H%M}".removesuffix("T0000") for one in self.range if one is not None]
-        parts = [owner, self.series_name, *times, self.rule, *([self.layer] if self.layer else [])]
-        return f"isotherm-{'-'.join(parts)}"
-
-    def selection(self, after: str | None, limit: int) -> Selection:
-        """Which rows a page of it has."""
-        return Selection(self.series.period, self.rule, self.layer, *self.range, after, limit)
-
-
 def _next(page: SeriesPage) -> str | None:
     """The cursor of the page after this one: its last period."""
     return str(page.rows[-1][0]) if page.has_more else None
 
 
+def read_place(
+    places: Places, asked: Asked, member: Membership, after: str | None, limit: int
+) -> ListPage:
+    """A page of a place's series.
+
+    Raises:
+        Moved: the id asked for means another place now.
+    """
+    series, selection, query = asked.series, asked.selection(after, limit), asked.query
+    latitude, files = None, NO_FILES
+    if series.is_hourly:
+        hours = read_place_hours(places, selection, member)
+        page, files = hours.page, source_files(hours.files)
+    else:
+        found = places.read(member, series, selection)
+        page, latitude = page_of(series, selection, found.pages[0]), found.latitude_deg
+    records = station_records(
+        series, page.rows, member.place_id, query.rule, files, latitude, query.style
+    )
+    return ListPage(records, _next(page))
+
+
 def _station_listing(
     places: Places, asked: Asked, member: Membership, source: dict[str, Any]
 ) -> Listing:
-    series, station_id = asked.series, member.place_id
-
     def read(after: str | None, limit: int) -> ListPage:
-        selection = asked.selection(after, limit)
-        if series.is_hourly:
-            hours = read_place_hours(places, selection, member)
-            page, latitude, files = hours.page, None, source_files(hours.files)
-        else:
-            found = places.read(member, series, selection)
-            page, latitude, files = (
-                page_of(series, selection, found.pages[0]),
-                found.latitude_deg,
-                NO_FILES,
-            )
-        records = station_records(series, page.rows, station_id, asked.rule, files, latitude)
-        return ListPage(records, _next(page))
+        return read_place(places, asked, member, after, limit)
 
-    meta = {"station_id": station_id, **asked.meta(), **source}
-    return Listing(asked.file_name(station_id), field_names(series), meta, read)
+    meta = {"station_id": member.place_id, **asked.meta(source)}
+    return Listing(asked.file_name(member.place_id), asked.columns, meta, read)
 
 
 def _global_listing(reader: Engine, asked: Asked, source: dict[str, Any]) -> Listing:
-    series = asked.series
+    series, query = asked.series, asked.query
 
     def read(after: str | None, limit: int) -> ListPage:
         with reader.connect() as connection:
             page = read_series(connection, series, asked.selection(after, limit), None)
-        return ListPage(global_records(series, page.rows, asked.rule), _next(page))
+        return ListPage(global_records(series, page.rows, query.rule, query.style), _next(page))
 
-    meta = {**asked.meta(), **source}
-    return Listing(asked.file_name("all-stations"), field_names(series), meta, read)
+    return Listing(asked.file_name("all-stations"), asked.columns, asked.meta(source), read)
 
 
 def of_place(places: Places, name: str, answer: Callable[[Membership], Response]) -> Response:
@@ -142,25 +107,27 @@ def of_place(places: Places, name: str, answer: Callable[[Membership], Response]
     raise unavailable()
 
 
-def _add_station_route(name: str, series: Series, row: type[BaseModel]) -> None:
+def page_in_either(rows: Sequence[dict[str, type[BaseModel]]], name: str, meta: type[BaseModel]) -> Any:  # noqa: ANN401 - a type made at run time
+    """A page of a series in whichever units it was asked for."""
+    page = cast(Any, models.Page)
+    metric, imperial = (one[name] for one in rows)
+    return page[metric, meta] | page[imperial, meta]
+
+
+def _add_station_route(name: str, series: Series) -> None:
     def read(
         station: StationName,
         request: Request,
         settings: SettingsDep,
-        start: From = None,
-        to: To = None,
-        layer: Layer = None,
-        rule: Rule = DEFAULT_RULE_NAME,
-        limit: Limit = None,
+        query: SeriesQueryDep,
         cursor: Annotated[str | None, cursor_of(series.period.pattern)] = None,
-        format: Format = "json",  # noqa: A002 - the parameter's public name
     ) -> Response:
-        asked = Asked(series, name, rule, layer, read_range(start, to))
+        asked = Asked(series, name, query)
         places: Places = request.app.state.places
 
         def answer(member: Membership) -> Response:
             listing = _station_listing(places, asked, member, source_meta(settings))
-            return respond_list(request, listing, Wanted(format, cursor, limit), DEFAULT_LIMIT)
+            return respond_list(request, listing, query.wanted(cursor), DEFAULT_LIMIT)
 
         return of_place(places, station, answer)
 
@@ -175,28 +142,23 @@ def _add_station_route(name: str, series: Series, row: type[BaseModel]) -> None:
         read,
         name=f"station_{name}",
         summary=f"A station's {name} temperatures",
-        response_model=cast(Any, models.Page)[row, models.StationSeriesMeta],
+        response_model=page_in_either(series_models.STATION_MODELS, name, models.StationSeriesMeta),
         responses={**csv_response("One page"), **STATION_PROBLEMS},
         tags=["stations"],
     )
 
 
-def _add_global_route(name: str, series: Series, row: type[BaseModel]) -> None:
+def _add_global_route(name: str, series: Series) -> None:
     def read(
         request: Request,
         reader: ReaderDep,
         settings: SettingsDep,
-        start: From = None,
-        to: To = None,
-        layer: Layer = None,
-        rule: Rule = DEFAULT_RULE_NAME,
-        limit: Limit = None,
+        query: SeriesQueryDep,
         cursor: Annotated[str | None, cursor_of(series.period.pattern)] = None,
-        format: Format = "json",  # noqa: A002 - the parameter's public name
     ) -> Response:
-        asked = Asked(series, name, rule, layer, read_range(start, to))
+        asked = Asked(series, name, query)
         listing = _global_listing(reader, asked, source_meta(settings))
-        return respond_list(request, listing, Wanted(format, cursor, limit), DEFAULT_LIMIT)
+        return respond_list(request, listing, query.wanted(cursor), DEFAULT_LIMIT)
 
     read.__doc__ = f"""The {name} series over all stations: the mean of the stations' means, the lowest
     minimum, the highest maximum, and how many stations reported."""
@@ -205,13 +167,13 @@ def _add_global_route(name: str, series: Series, row: type[BaseModel]) -> None:
         read,
         name=f"global_{name}",
         summary=f"All stations' {name} temperatures",
-        response_model=cast(Any, models.Page)[row, models.SeriesMeta],
+        response_model=page_in_either(series_models.GLOBAL_MODELS, name, models.SeriesMeta),
         responses={**csv_response("One page"), **PROBLEMS},
         tags=["global"],
     )
 
 
 for _name, _series in STATION_SERIES.items():
-    _add_station_route(_name, _series, models.STATION_ROWS[_name])
+    _add_station_route(_name, _series)
 for _name, _series in GLOBAL_SERIES.items():
-    _add_global_route(_name, _series, models.GLOBAL_ROWS[_name])
+    _add_global_route(_name, _series)

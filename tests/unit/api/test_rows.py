@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -19,11 +20,12 @@ from isotherm.api.fields import (
     units_of,
     values_of,
 )
-from isotherm.api.models import GLOBAL_ROWS, STATION_ROWS
-from isotherm.api.records import field_names, global_records, station_records
+from isotherm.api.records import Style, field_names, global_records, station_records
 from isotherm.api.render import Listing, ListPage, Wanted, respond_list
 from isotherm.api.security import frame_origins
 from isotherm.api.series import GLOBAL_SERIES, STATION_SERIES, choose
+from isotherm.api.series_models import GLOBAL_MODELS, GLOBAL_ROWS, STATION_MODELS, STATION_ROWS
+from isotherm.api.units import UnitsName
 from isotherm.datasets.facts import PRIORITIES
 from isotherm.datasets.registry import DATASETS
 from isotherm.settings import Settings
@@ -138,10 +140,14 @@ def test_each_mean_is_in_its_own_unit_and_null_where_nothing_was_reported() -> N
 def test_a_row_holds_what_its_description_says_and_its_statistics_are_those_of_the_catalogue(
     period: str,
 ) -> None:
-    described = {"station": STATION_ROWS[period], "global": GLOBAL_ROWS[period]}
-    made = {"station": STATION_SERIES[period], "global": GLOBAL_SERIES[period]}
-    for owner, model in described.items():
-        assert set(model.model_fields) == set(field_names(made[owner]))
+    units: tuple[UnitsName, ...] = ("metric", "imperial")
+    for series, models in ((STATION_SERIES, STATION_MODELS), (GLOBAL_SERIES, GLOBAL_MODELS)):
+        for name, rows in zip(units, models, strict=True):
+            described = rows[period].model_fields
+            always = {one for one, field in described.items() if field.is_required()}
+            assert always == set(field_names(series[period], Style(name)))
+            paris = field_names(series[period], Style(name, ZoneInfo("Europe/Paris")))
+            assert set(described) == set(paris)
     shown = {one.api.name for one in STATISTICS if one.api is not None}
     assert shown <= set(STATION_ROWS[period].model_fields)
     assert shown & set(GLOBAL_ROWS[period].model_fields) == {
