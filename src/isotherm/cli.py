@@ -125,6 +125,15 @@ def bench(
     raise typer.Exit(_run(command, _tool_environment()))
 
 
+@app.command("systemd-unit")
+def systemd_unit() -> None:
+    """Print a systemd unit of your user that keeps this Isotherm running."""
+    from isotherm.local.command_settings import settings_in_use
+    from isotherm.local.systemd_unit import unit_text
+
+    typer.echo(unit_text(settings_in_use()), nl=False)
+
+
 @app.command()
 def reset(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,

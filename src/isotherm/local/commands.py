@@ -53,12 +53,11 @@ def up(archive: str | None, *, until_done: bool, detach: bool, console: Console)
                 return 0 if is_good else 1
             if detach:
                 return 0 if is_good else 1
-            _serve(stack, console)
+            return _serve(stack, console)
         except Interrupted:
             console.print("\nStopping the servers.")
             stack.stop()
             return 130 if until_done or detach else 0
-    return 0
 
 
 def _bring_up(stack: Stack, *, started_now: bool, console: Console) -> bool:
@@ -97,14 +96,17 @@ def release(settings: Settings, console: Console) -> None:
         console.print(f"[yellow]The daily DAG may still be paused.[/yellow] {escape(str(error))}")
 
 
-def _serve(stack: Stack, console: Console) -> None:
-    """Stay until Ctrl-C, or until `down` stops the servers from elsewhere."""
+def _serve(stack: Stack, console: Console) -> int:
+    """Stay until Ctrl-C, or until `down` stops the servers from elsewhere; gives the exit status."""
     console.print("Serving until Ctrl-C.")
     while stack.is_running():
         time.sleep(0.5)
-    console.print("The servers were stopped.")
+    # A supervisor that was told to stop forgets itself before it ends.
+    has_died = stack.record.supervisor is not None
+    console.print("The supervisor was killed." if has_died else "The servers were stopped.")
     with suppress(ServerStartError):  # a `down` that is at it does the rest
         stack.stop()
+    return 1 if has_died else 0
 
 
 @contextmanager
