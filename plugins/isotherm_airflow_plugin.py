@@ -2,7 +2,7 @@
 
 from airflow.plugins_manager import AirflowPlugin
 
-from isotherm.airflow_ui import links, program_logs, run_notes
+from isotherm.airflow_ui import links, program_logs, run_metrics, run_notes
 from isotherm.airflow_ui.utc_clock import UtcClockMiddleware
 from isotherm.ingest.day_timetable import DayTimetable
 
@@ -21,6 +21,7 @@ class IsothermAirflowPlugin(AirflowPlugin):
     ]
     fastapi_apps = [  # noqa: RUF012
         {"app": program_logs.app, "url_prefix": links.LOGS, "name": "Logs of the stream's programs"},
+        {"app": run_metrics.app, "url_prefix": links.METRICS, "name": "Metrics of Airflow"},
     ]
     fastapi_root_middlewares = [  # noqa: RUF012
         {"middleware": UtcClockMiddleware, "name": "UTC clock"},

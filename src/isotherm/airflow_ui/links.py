@@ -16,6 +16,7 @@ from airflow.utils.session import create_session
 
 DASHBOARD: Final = "/isotherm"
 LOGS: Final = "/isotherm-logs"
+METRICS: Final = "/isotherm-metrics"
 INGEST_DAG: Final = "ingest_observations"
 IMPORT_DAG: Final = "import_history"
 STREAM_DAG: Final = "stream_observations"
