@@ -238,11 +238,11 @@ def test_a_back_up_of_older_tables_is_brought_up_to_this_version(
         connection.execute(sa.text("CREATE DATABASE isotherm CHARACTER SET utf8mb4"))
     engine.dispose()
     with engine.connect() as connection:
-        command.upgrade(migrations._alembic_config(connection), "0074")
+        command.upgrade(migrations._alembic_config(connection), "0071")
         connection.execute(sa.insert(notice), {"name": ODD, "told_at": NOW})
         connection.commit()
     manifest = back_up(stores.settings, tmp_path / "old", with_archive=False, report=silent)
-    assert manifest.revision == "0074"
+    assert manifest.revision == "0071"
     restore(stores.settings, tmp_path / "old", manifest, silent, resumes=True)
     with engine.connect() as connection:
         assert connection.scalar(sa.select(notice.c.name)) == ODD
@@ -260,6 +260,9 @@ def test_mysql_s_refusal_is_told_in_its_words(stores: Hdfs, tmp_path: Path) -> N
     migrate(create_engine(stores.settings))
     with pytest.raises(StoreError, match="not_there"):
         sum_tables(wrong, silent)
+    with pytest.raises(StoreError, match="not_there"):
+        back_up(wrong, tmp_path / "none", with_archive=False, report=silent)
+    assert not (tmp_path / "none").exists()
 
 
 def test_the_password_is_no_argument_and_no_variable_and_not_in_the_back_up(

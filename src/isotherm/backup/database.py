@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, cast
 
+import sqlalchemy as sa
+
 from isotherm.backup.client_options import client_options
 from isotherm.backup.manifest import Report, TableSum
 from isotherm.errors import BackupError, StoreError
@@ -21,9 +23,12 @@ from isotherm.files import PRIVATE_FILE
 from isotherm.local.environment import base_environment
 from isotherm.local.tools import Tools
 from isotherm.settings import Settings
+from isotherm.stores.mysql import create_engine
 
 # Kafka is not in a back-up: its offsets would be of messages that are there no more.
 WITHOUT_ROWS: Final = ("sink_offset",)
+GIVE: Final = "give a back-up of itself"
+TAKE: Final = "take the back-up"
 # Of gzip: a third of the time of the default, a tenth more bytes.
 _LEVEL: Final = 1
 _CHUNK: Final = 1024 * 1024
@@ -68,7 +73,7 @@ def load_database(settings: Settings, path: Path, report: Report) -> None:
         StoreError: MySQL did not take it.
     """
     arguments = ["--batch", f"--database={settings.mysql_database}"]
-    what = "take the back-up"
+    what = TAKE
     with _program(settings, "mariadb", arguments, what, stdin=subprocess.PIPE) as process:
         try:
             with gzip.open(path, "rb") as file, cast(IO[bytes], process.stdin) as target:
@@ -77,6 +82,27 @@ def load_database(settings: Settings, path: Path, report: Report) -> None:
             raise BackupError(f"{path} cannot be unpacked: {error}. Use another back-up.") from error
         except BrokenPipeError:
             pass  # it has ended, and says why
+
+
+@contextmanager
+def connected(settings: Settings, what: str) -> Iterator[sa.Engine]:
+    """An engine on the database; what it refuses is told as an error of ours.
+
+    Raises:
+        StoreError: MySQL could not do what it was asked.
+    """
+    engine = create_engine(settings)
+    try:
+        yield engine
+    except sa.exc.SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise StoreError(_refusal(what, reason)) from error
+    finally:
+        engine.dispose()
+
+
+def _refusal(what: str, reason: str) -> str:
+    return f"MySQL could not {what}: {reason}. See `./isotherm logs mysql`, then try again."
 
 
 def _feed(file: gzip.GzipFile, target: IO[bytes], report: Report) -> None:
@@ -94,7 +120,7 @@ def _dump(settings: Settings, write: Callable[[bytes], object], report: Report) 
         *(f"--ignore-table-data={settings.mysql_database}.{one}" for one in WITHOUT_ROWS),
         settings.mysql_database,
     ]  # fmt: skip
-    what, sums = "give a back-up of itself", _TableSums(report)
+    what, sums = GIVE, _TableSums(report)
     with _program(settings, "mariadb-dump", arguments, what, stdout=subprocess.PIPE) as process:
         for line in cast(IO[bytes], process.stdout):
             write(line)
@@ -181,6 +207,4 @@ def _program(
             said.seek(0)
             lines = said.read().decode(errors="replace").strip().splitlines()
             reason = lines[-1] if lines else f"status {process.returncode}"
-            raise StoreError(
-                f"MySQL could not {what}: {reason}. See `./isotherm logs mysql`, then try again."
-            )
+            raise StoreError(_refusal(what, reason))

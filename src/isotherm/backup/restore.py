@@ -10,7 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
-from isotherm.backup.database import load_database, sum_tables
+from isotherm.backup.database import TAKE, connected, load_database, sum_tables
 from isotherm.backup.hdfs_files import copy_in
 from isotherm.backup.manifest import DATABASE, STATE, Manifest, Report, TableSum
 from isotherm.backup.take import STATE_FILES
@@ -19,7 +19,6 @@ from isotherm.files import write_whole
 from isotherm.settings import Settings
 from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.migrate import MIGRATIONS, migrate
-from isotherm.stores.mysql import create_engine
 
 _NAMED: Final = 10
 
@@ -57,16 +56,13 @@ def restore(
         BackupError: something is there already, or what was restored is not what was backed up.
         StoreError: MySQL or HDFS did not take it.
     """
-    engine = create_engine(settings)
-    try:
+    with connected(settings, TAKE) as engine:
         _empty_database(engine, may_delete=resumes)
         load_database(settings, folder / DATABASE, report)
         copy_in(HdfsStore(settings), folder, manifest, report)
         require_equal(manifest.tables, sum_tables(settings, report))
         report("bringing the tables up to this version")
         migrate(engine)
-    finally:
-        engine.dispose()
     for name in STATE_FILES:
         if f"{STATE}/{name}" in manifest.files:
             write_whole(settings.state_dir / name, (folder / STATE / name).read_bytes())

@@ -8,7 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from isotherm.backup.database import dump_database
+from isotherm.backup.database import GIVE, connected, dump_database
 from isotherm.backup.hdfs_files import copy_out
 from isotherm.backup.manifest import DATABASE, HDFS, STATE, FileSum, Manifest, Report, file_sum
 from isotherm.errors import BackupError
@@ -16,8 +16,8 @@ from isotherm.files import PRIVATE_FILE, make_private_folder, write_whole
 from isotherm.settings import Settings
 from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.migrate import current_version
-from isotherm.stores.mysql import create_engine
 from isotherm.stores.station_models import promoted_versions, read_versions
+from isotherm.stores.tables import forecast_model
 
 # Else `up` would import again what is there.
 STATE_FILES: Final = ("first_run.json",)
@@ -39,19 +39,24 @@ def back_up(settings: Settings, folder: Path, *, with_archive: bool, report: Rep
     """
     require_empty(folder)
     make_private_folder(folder)
-    engine = create_engine(settings)
     try:
+        return _write(settings, folder, with_archive=with_archive, report=report)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)  # it was empty: all in it is of this try
+        raise
+
+
+def _write(settings: Settings, folder: Path, *, with_archive: bool, report: Report) -> Manifest:
+    with connected(settings, GIVE) as engine:
         for _ in range(_TRIES):
             manifest = _copy(settings, engine, folder, with_archive=with_archive, report=report)
             if manifest is not None:
                 manifest.write(folder)
                 return manifest
             report("the forecast's models were changed meanwhile: beginning again")
-    finally:
-        engine.dispose()
     raise BackupError(
         f"The forecast's models changed during each of {_TRIES} tries. Wait for the end of the "
-        f"training in Airflow (train_temperature_forecast), delete {folder} and try again."
+        "training in Airflow (train_temperature_forecast) and try again."
     )
 
 
@@ -99,6 +104,8 @@ def _copy(
 def _models(engine: sa.Engine) -> tuple[list[str], dict[str, set[str]]]:
     """Which versions there are, and for which stations each is kept."""
     with engine.connect() as connection:
+        if not sa.inspect(connection).has_table(forecast_model.name):
+            return [], {}  # tables of before there were models: a back-up before an upgrade
         return [one.version for one in read_versions(connection)], promoted_versions(connection)
 
 

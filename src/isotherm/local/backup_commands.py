@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Final
 
+import structlog
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -124,6 +126,8 @@ def _telling() -> Iterator[Callable[[str], None]]:
     from isotherm.local.commands import Interrupted, interruptions
 
     said = time.monotonic()
+    # What a server's own log is for; failures of theirs are told as errors.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with interruptions(), console.status("beginning") as status:
 
         def tell(text: str) -> None:
