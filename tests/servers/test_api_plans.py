@@ -51,6 +51,8 @@ REQUESTS = [
     "/stations?ids=kord,01001099999",
     f"/stations/{JAN_MAYEN}/hourly?from=2014-02-03&to=2014-02-04",
     f"/stations/{JAN_MAYEN}/hourly?layer=batch&rule=qc",
+    f"/stations/hourly?ids={JAN_MAYEN},kord&from=2014-02-03&to=2014-02-04",
+    f"/stations/yearly?ids={JAN_MAYEN},kord",
     f"/stations/{JAN_MAYEN}/trace?hour=2014-02-03",
     "/stations/USW00094846/daily",
     f"/stations/{JAN_MAYEN}/monthly?layer=batch",

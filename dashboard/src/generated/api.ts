@@ -26,6 +26,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stations/hourly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Several stations' hourly temperatures
+         * @description The hourly series of up to 20 stations, one station after the other
+         *     in the order asked for, each in order of time.
+         *
+         *     The rows are those of `/stations/{station}/hourly`. The limit is of all rows together; the cursor
+         *     goes on where the page before ended.
+         */
+        get: operations["stations_hourly_api_v1_stations_hourly_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/daily": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Several stations' daily temperatures
+         * @description The daily series of up to 20 stations, one station after the other
+         *     in the order asked for, each in order of time.
+         *
+         *     The rows are those of `/stations/{station}/daily`. The limit is of all rows together; the cursor
+         *     goes on where the page before ended.
+         */
+        get: operations["stations_daily_api_v1_stations_daily_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/monthly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Several stations' monthly temperatures
+         * @description The monthly series of up to 20 stations, one station after the other
+         *     in the order asked for, each in order of time.
+         *
+         *     The rows are those of `/stations/{station}/monthly`. The limit is of all rows together; the cursor
+         *     goes on where the page before ended.
+         */
+        get: operations["stations_monthly_api_v1_stations_monthly_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/seasonal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Several stations' seasonal temperatures
+         * @description The seasonal series of up to 20 stations, one station after the other
+         *     in the order asked for, each in order of time.
+         *
+         *     The rows are those of `/stations/{station}/seasonal`. The limit is of all rows together; the cursor
+         *     goes on where the page before ended.
+         */
+        get: operations["stations_seasonal_api_v1_stations_seasonal_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/yearly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Several stations' yearly temperatures
+         * @description The yearly series of up to 20 stations, one station after the other
+         *     in the order asked for, each in order of time.
+         *
+         *     The rows are those of `/stations/{station}/yearly`. The limit is of all rows together; the cursor
+         *     goes on where the page before ended.
+         */
+        get: operations["stations_yearly_api_v1_stations_yearly_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stations/{station}": {
         parameters: {
             query?: never;
@@ -4522,11 +4642,33 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[DayImperial, SeveralStationsMeta] */
+        Page_DayImperial_SeveralStationsMeta_: {
+            /** Data */
+            data: components["schemas"]["DayImperial"][];
+            meta: components["schemas"]["SeveralStationsMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
         /** Page[DayImperial, StationSeriesMeta] */
         Page_DayImperial_StationSeriesMeta_: {
             /** Data */
             data: components["schemas"]["DayImperial"][];
             meta: components["schemas"]["StationSeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[Day, SeveralStationsMeta] */
+        Page_Day_SeveralStationsMeta_: {
+            /** Data */
+            data: components["schemas"]["Day"][];
+            meta: components["schemas"]["SeveralStationsMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -4698,11 +4840,33 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[HourImperial, SeveralStationsMeta] */
+        Page_HourImperial_SeveralStationsMeta_: {
+            /** Data */
+            data: components["schemas"]["HourImperial"][];
+            meta: components["schemas"]["SeveralStationsMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
         /** Page[HourImperial, StationSeriesMeta] */
         Page_HourImperial_StationSeriesMeta_: {
             /** Data */
             data: components["schemas"]["HourImperial"][];
             meta: components["schemas"]["StationSeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[Hour, SeveralStationsMeta] */
+        Page_Hour_SeveralStationsMeta_: {
+            /** Data */
+            data: components["schemas"]["Hour"][];
+            meta: components["schemas"]["SeveralStationsMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -4797,11 +4961,33 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[MonthImperial, SeveralStationsMeta] */
+        Page_MonthImperial_SeveralStationsMeta_: {
+            /** Data */
+            data: components["schemas"]["MonthImperial"][];
+            meta: components["schemas"]["SeveralStationsMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
         /** Page[MonthImperial, StationSeriesMeta] */
         Page_MonthImperial_StationSeriesMeta_: {
             /** Data */
             data: components["schemas"]["MonthImperial"][];
             meta: components["schemas"]["StationSeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[Month, SeveralStationsMeta] */
+        Page_Month_SeveralStationsMeta_: {
+            /** Data */
+            data: components["schemas"]["Month"][];
+            meta: components["schemas"]["SeveralStationsMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -4863,11 +5049,33 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[SeasonImperial, SeveralStationsMeta] */
+        Page_SeasonImperial_SeveralStationsMeta_: {
+            /** Data */
+            data: components["schemas"]["SeasonImperial"][];
+            meta: components["schemas"]["SeveralStationsMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
         /** Page[SeasonImperial, StationSeriesMeta] */
         Page_SeasonImperial_StationSeriesMeta_: {
             /** Data */
             data: components["schemas"]["SeasonImperial"][];
             meta: components["schemas"]["StationSeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[Season, SeveralStationsMeta] */
+        Page_Season_SeveralStationsMeta_: {
+            /** Data */
+            data: components["schemas"]["Season"][];
+            meta: components["schemas"]["SeveralStationsMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -4951,11 +5159,33 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[YearImperial, SeveralStationsMeta] */
+        Page_YearImperial_SeveralStationsMeta_: {
+            /** Data */
+            data: components["schemas"]["YearImperial"][];
+            meta: components["schemas"]["SeveralStationsMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
         /** Page[YearImperial, StationSeriesMeta] */
         Page_YearImperial_StationSeriesMeta_: {
             /** Data */
             data: components["schemas"]["YearImperial"][];
             meta: components["schemas"]["StationSeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[Year, SeveralStationsMeta] */
+        Page_Year_SeveralStationsMeta_: {
+            /** Data */
+            data: components["schemas"]["Year"][];
+            meta: components["schemas"]["SeveralStationsMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -5944,6 +6174,57 @@ export interface components {
             decided_by: string | null;
             /** Decided At */
             decided_at: string | null;
+        };
+        /**
+         * SeveralStationsMeta
+         * @description What holds for every row of several stations' series.
+         */
+        SeveralStationsMeta: {
+            /**
+             * Attribution
+             * @description Whose data it is; keep it with the data
+             */
+            attribution: string;
+            /**
+             * Archive
+             * @description Where the observations came from
+             */
+            archive: string;
+            /**
+             * Simulated
+             * @description True: made up, not observed
+             */
+            simulated: boolean;
+            /** Rule */
+            rule: string;
+            /**
+             * Layer
+             * @description The layer asked for, or how it was chosen
+             */
+            layer: string;
+            /**
+             * Units
+             * @description Of each field, and of the times
+             * @example {
+             *       "mean_c": "degree Celsius",
+             *       "observation_count": "1",
+             *       "time": "UTC"
+             *     }
+             */
+            units: {
+                [key: string]: string;
+            };
+            /**
+             * Station Ids
+             * @description The places, in the order of their rows
+             * @example [
+             *       "72530094846",
+             *       "01001099999"
+             *     ]
+             */
+            station_ids: string[];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Station
@@ -7301,6 +7582,491 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Station_Meta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stations_hourly_api_v1_stations_hourly_get: {
+        parameters: {
+            query: {
+                /** @description Station ids of any dataset, or ICAO, IATA or WMO codes, 20 at most, between commas or blanks; each is answered as its place, in this order, and a place named twice once */
+                ids: string;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Default: batch where it has the period, else speed */
+                layer?: "batch" | "speed";
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Hour_SeveralStationsMeta_"] | components["schemas"]["Page_HourImperial_SeveralStationsMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stations_daily_api_v1_stations_daily_get: {
+        parameters: {
+            query: {
+                /** @description Station ids of any dataset, or ICAO, IATA or WMO codes, 20 at most, between commas or blanks; each is answered as its place, in this order, and a place named twice once */
+                ids: string;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Default: batch where it has the period, else speed */
+                layer?: "batch" | "speed";
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Day_SeveralStationsMeta_"] | components["schemas"]["Page_DayImperial_SeveralStationsMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stations_monthly_api_v1_stations_monthly_get: {
+        parameters: {
+            query: {
+                /** @description Station ids of any dataset, or ICAO, IATA or WMO codes, 20 at most, between commas or blanks; each is answered as its place, in this order, and a place named twice once */
+                ids: string;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Default: batch where it has the period, else speed */
+                layer?: "batch" | "speed";
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Month_SeveralStationsMeta_"] | components["schemas"]["Page_MonthImperial_SeveralStationsMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stations_seasonal_api_v1_stations_seasonal_get: {
+        parameters: {
+            query: {
+                /** @description Station ids of any dataset, or ICAO, IATA or WMO codes, 20 at most, between commas or blanks; each is answered as its place, in this order, and a place named twice once */
+                ids: string;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Default: batch where it has the period, else speed */
+                layer?: "batch" | "speed";
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Season_SeveralStationsMeta_"] | components["schemas"]["Page_SeasonImperial_SeveralStationsMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stations_yearly_api_v1_stations_yearly_get: {
+        parameters: {
+            query: {
+                /** @description Station ids of any dataset, or ICAO, IATA or WMO codes, 20 at most, between commas or blanks; each is answered as its place, in this order, and a place named twice once */
+                ids: string;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description First instant after the range, which is half-open: [from, to); written as `from` */
+                to?: string;
+                /** @description Default: batch where it has the period, else speed */
+                layer?: "batch" | "speed";
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Year_SeveralStationsMeta_"] | components["schemas"]["Page_YearImperial_SeveralStationsMeta_"];
                     "text/csv": string;
                 };
             };

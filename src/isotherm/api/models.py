@@ -42,6 +42,14 @@ class StationSeriesMeta(SeriesMeta):
     station_id: str = STATION_ID
 
 
+class SeveralStationsMeta(SeriesMeta):
+    """What holds for every row of several stations' series."""
+
+    station_ids: list[str] = Field(
+        description="The places, in the order of their rows", examples=[["72530094846", "01001099999"]]
+    )
+
+
 class Coverage(BaseModel):
     """How much of a period there is, and what its values are worth."""
 

@@ -106,7 +106,7 @@ def _csv_head(listing: Listing, following: str | None) -> bytes:
     """Comment lines (whose data, what holds for all rows, the next page's cursor) and the header."""
     meta = listing.meta
     facts = [
-        f"{name}={value}"
+        f"{name}={','.join(value) if isinstance(value, list) else value}"
         for name, value in meta.items()
         if name not in ("attribution", "counts", "overall", "units")
     ]

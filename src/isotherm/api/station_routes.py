@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from isotherm.api import models
+from isotherm.api import models, several_routes
 from isotherm.api.attribution import source_meta
 from isotherm.api.choice_parameters import read_choice
 from isotherm.api.database import EngineDep, SettingsDep
@@ -71,6 +71,10 @@ def find(
 
     listing = Listing("isotherm-stations", _COLUMNS, source_meta(settings), read)
     return respond_list(request, listing, Wanted(format, cursor, limit), DEFAULT_LIMIT)
+
+
+# Before the route of one station, which would take their names for ids.
+router.include_router(several_routes.router)
 
 
 @router.get(
