@@ -17,6 +17,7 @@ const router = createRouter({
   routes: [
     { path: "/history", name: "history", component: HistoryView, meta: { title: "History" } },
     { path: "/live", name: "live", component: () => import("./views/LiveView.vue"), meta: { title: "Live" } },
+    { path: "/map", name: "map", component: () => import("./views/MapView.vue"), meta: { title: "Map" } },
     {
       path: "/forecast",
       name: "forecast",

@@ -15,6 +15,7 @@ async function open(pipeline: unknown, status = 200) {
     routes: [
       { path: "/history", name: "history", component: EMPTY },
       { path: "/live", name: "live", component: EMPTY },
+      { path: "/map", name: "map", component: EMPTY },
       { path: "/forecast", name: "forecast", component: EMPTY },
     ],
   });

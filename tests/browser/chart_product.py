@@ -104,11 +104,25 @@ def _stations(hours: pl.DataFrame) -> list[dict[str, object]]:
         first_observed_at=start.min(),
         last_observed_at=start.max(),
     )
-    place = {"country": "NO", "latitude_deg": 60.0, "longitude_deg": 10.0, "elevation_m": 94.0}
     return [
-        {**span, **place, "name": f"CHART STATION {span['station_id'][-3:]}"}
+        {
+            **span,
+            **_place(span["station_id"]),
+            "name": f"CHART STATION {span['station_id'][-3:]}",
+        }
         for span in spans.to_dicts()
     ]
+
+
+def _place(station: str) -> dict[str, object]:
+    """Each a place of its own; the first one's is Norwegian."""
+    number = STATIONS_OF_ODD_DAY if station == LONELY_STATION else int(station[-4:])
+    return {
+        "country": "NO",
+        "latitude_deg": 60.0 - 0.8 * number,
+        "longitude_deg": 10.0 + 37 * number % 100,
+        "elevation_m": 94.0,
+    }
 
 
 def _files(hours: pl.DataFrame) -> list[dict[str, object]]:

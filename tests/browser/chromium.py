@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,8 +66,3 @@ def watched_page(browser: Browser, **options: Any) -> Iterator[Watched]:  # noqa
         yield watched
     finally:
         context.close()
-
-
-def static_files(folder: Path) -> list[Path]:
-    """The files a first visit loads."""
-    return [path for path in folder.rglob("*") if path.is_file()]

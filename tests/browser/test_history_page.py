@@ -1,7 +1,6 @@
 """The History page in a real browser, on the running product."""
 
 import csv
-import gzip
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
@@ -9,12 +8,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser.chromium import Watched, static_files, watched_page
-from isotherm.api.dashboard import STATIC_DIR
+from browser.chromium import Watched, watched_page
 from running_product import RunningProduct
 
 pytestmark = pytest.mark.browser
-FIRST_LOAD_BYTES = 150 * 1024
 
 
 def shown(celsius: float, decimals: str) -> str:
@@ -160,12 +157,6 @@ def test_nothing_sticks_out_on_a_phone(
             phone.page.wait_for_timeout(800)
             assert phone.page.evaluate("document.documentElement.scrollWidth") == 390
         assert phone.problems == []
-
-
-def test_the_first_load_is_at_most_150_kib() -> None:
-    sizes = [len(gzip.compress(path.read_bytes())) for path in static_files(STATIC_DIR)]
-    assert len(sizes) >= 4
-    assert sum(sizes) <= FIRST_LOAD_BYTES
 
 
 def test_the_strip_says_when_the_ledger_was_settled_in_utc_wherever_one_is(

@@ -47,6 +47,12 @@ VIEWS = {
     "nothing in the period": ("#/history?from=1850-01-01&to=1850-12-31", "main .state.empty"),
     "too many rows": ("#/history?by=hour&from=1901-01-01&to=2024-12-31", "main .state"),
     "unknown station": ("#/history?station=nowhere&from=2013-01-01&to=2013-01-31", "main .state"),
+    "map": ("#/map", "main .leaflet-overlay-pane canvas"),
+    "map of a weak year, a station chosen": (
+        f"#/map?by=year&at=2013&station={STATION}&near=60,10",
+        "main [data-chosen]",
+    ),
+    "map of nothing": ("#/map?by=month&at=1850-01", "main .state.empty"),
     "unknown address": ("#/nowhere/at/all", "main h1"),
     "live, idle": ("#/live", "main"),
     "live, running": (f"#/live?station={LIVE_STATION}", "[data-hour] td"),
@@ -211,6 +217,18 @@ def assert_still(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_moves_on_the_map_when_it_comes(
+    chromium: Browser, charted: ApiServer, width: int
+) -> None:
+    with watched_page(chromium, viewport={"width": width, "height": WIDTHS[width]}) as watched:
+        page = watched.page
+        page.add_init_script(WATCH_SHIFTS)
+        page.goto(f"{charted.url}/#/map")
+        expect(page.locator("main tbody tr").first).to_be_visible()
+        assert_still(page)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_moves_on_live_when_its_answers_and_hours_come(
     chromium: Browser, charted: ApiServer, running_hours: LiveHours, width: int
 ) -> None:
@@ -252,6 +270,7 @@ def test_axe_finds_nothing_before_there_is_any_data(
         for tab, title in (
             ("history", "There are no temperatures yet"),
             ("live", "Nothing has come through the stream yet"),
+            ("map", "There are no temperatures yet"),
         ):
             watched.page.goto(f"{unfilled.url}/#/{tab}")
             expect(watched.page.get_by_text(title)).to_be_visible()

@@ -32,7 +32,7 @@ class SecurityHeaders:
             "Content-Security-Policy": _POLICY.format(frames=" ".join(frame_origins(settings))),
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",
-            "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
+            "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
