@@ -25,12 +25,12 @@ from faults.fed_rows import (
 from isotherm.local.secret_files import MYSQL_PASSWORD, make_secrets, read_secret
 from isotherm.local.server import Server
 from isotherm.local.servers.kafka import kafka_server
-from isotherm.local.servers.mysql import mysql_server
 from isotherm.local.servers.own import own_servers
 from isotherm.settings import Settings, load_settings
 from isotherm.stores.mysql import create_engine
 from running_product import free_port_base
 from servers.cutting_proxy import CuttingProxy
+from servers.mariadb_fixture import quick_mysql
 
 BATCH_INTERVAL_S: Final = 0.2
 # Of data time, so that an hour of data takes a second and something is always under way.
@@ -72,7 +72,7 @@ class Chain:
         # The sink goes through the proxy; everything else does not.
         through_proxy = self.settings.model_copy(update={"mysql_port": self.proxy.port})
         sink = next(one for one in own_servers(through_proxy) if one.name == "sink")
-        return [kafka_server(self.settings), mysql_server(self.settings), sink]
+        return [kafka_server(self.settings), quick_mysql(self.settings), sink]
 
     def start(self) -> None:
         """Start everything and return once the first rows stand in MySQL."""

@@ -15,9 +15,9 @@ from isotherm.local.processes import start_in_group
 from isotherm.local.secret_files import make_secrets
 from isotherm.local.server import Server
 from isotherm.local.servers.hdfs import hdfs_servers
-from isotherm.local.servers.mysql import mysql_server
 from isotherm.settings import Settings
 from running_product import free_port_base
+from servers.mariadb_fixture import quick_mysql
 
 READY_WITHIN_S = 120
 
@@ -37,7 +37,7 @@ class Hdfs:
         )
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.namenode, self.datanode = hdfs_servers(self.settings)
-        self.mysql = mysql_server(self.settings)
+        self.mysql = quick_mysql(self.settings)
 
     def start(self, server: Server) -> None:
         """Start one of the two and return once it answers."""
