@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -33,24 +33,50 @@ from servers.stream_fixture import (
 pytestmark = [pytest.mark.servers, pytest.mark.spark, pytest.mark.faults]
 
 
-@pytest.fixture
-def broker() -> Iterator[KafkaBroker]:
-    """One of its own for each test: the topics' names are the product's."""
+class OneFeed:
+    """A feed and the streams that follow it: each test goes on where it finds them.
+
+    Attributes:
+        topic: what was fed, by whichever test.
+        checkpoint: of the feed's streams.
+    """
+
+    def __init__(self, broker: KafkaBroker, state_dir: Path) -> None:
+        self.topic = Topic(broker)
+        self.checkpoint = state_dir / "checkpoints" / "feed-1"
+        self._broker, self._state_dir = broker, state_dir
+        self._started: list[Stream] = []
+
+    def start(self) -> Stream:
+        """A new stream of the feed."""
+        self._started.append(Stream(self._broker, self._state_dir))
+        return self._started[-1]
+
+    def running(self) -> Stream:
+        """The stream that runs, or a new one, after it has read one more observation."""
+        self.topic.feed([observation(revision=1 + len(self.topic.fed))])
+        alive = [one for one in self._started if one.process.poll() is None]
+        stream = alive[0] if alive else self.start()
+        stream.wait_for(self.topic.end())
+        return stream
+
+    def summaries(self) -> dict[tuple, dict[str, int]]:
+        """What the streams have made of it so far."""
+        return last_summaries(self._broker.bootstrap)
+
+    def dispose(self) -> None:
+        """End the streams."""
+        for stream in self._started:
+            stream.dispose()
+
+
+@pytest.fixture(scope="module")
+def feed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneFeed]:
+    """One for the file: a stream's start is what costs here."""
     with stream_broker() as broker:
-        yield broker
-
-
-@pytest.fixture
-def start(broker: KafkaBroker, tmp_path: Path) -> Iterator[Callable[..., Stream]]:
-    started: list[Stream] = []
-
-    def start() -> Stream:
-        started.append(Stream(broker, state_of(tmp_path)))
-        return started[-1]
-
-    yield start
-    for stream in started:
-        stream.dispose()
+        one = OneFeed(broker, state_of(tmp_path_factory.mktemp("feed")))
+        yield one
+        one.dispose()
 
 
 def assert_class_archive_is_mapped(stream: Stream) -> None:
@@ -62,64 +88,69 @@ def assert_class_archive_is_mapped(stream: Stream) -> None:
 
 
 def test_every_hour_equals_the_oracle_with_two_kills_and_once_more_without_its_checkpoint(
-    broker: KafkaBroker, start: Callable[..., Stream], tmp_path: Path
+    feed: OneFeed,
 ) -> None:
-    topic = Topic(broker)
+    topic = feed.topic
     parts = []
     for year in (1901, 2014):  # in time order, each year in three shuffled parts with corrections
         rows = admissible_observations(year, years=(year,), count=400)
         parts += [rows[start::3] for start in range(3)]
     topic.feed(admissible_observations(7, years=(2020,), count=50), feed_id="another")
     topic.feed(parts[0])
-    stream = start()
+    stream = feed.start()
     stream.wait_for(topic.end())
     assert_class_archive_is_mapped(stream)
     topic.feed(parts[1])
     time.sleep(random.uniform(0.2, 1.2))  # noqa: S311 - anywhere in a micro-batch
     stream.kill()
     topic.feed(parts[2])
-    stream = start()
+    stream = feed.start()
     stream.wait_for(topic.end())
     topic.feed(parts[3])
     time.sleep(random.uniform(0.2, 1.2))  # noqa: S311
     stream.kill()
     topic.feed(parts[4])
-    stream = start()
+    stream = feed.start()
     topic.feed(parts[5])
     progress = stream.wait_for(topic.end())
     assert progress["lag"] == 0
     wanted = expected(topic.fed)
     assert {key[1].year for key in wanted} == {1901, 2014}
-    assert_equal(last_summaries(broker.bootstrap), wanted)
+    assert_equal(feed.summaries(), wanted)
     assert sum(one["dropped_by_watermark"] for one in stream.batches) == 0
 
     stream.kill()
-    shutil.rmtree(state_of(tmp_path) / "checkpoints" / "feed-1")
-    again = start()
+    shutil.rmtree(feed.checkpoint)
+    again = feed.start()
     newest = again.wait_for(topic.end())
     assert newest["newest_hour"].startswith("2014-03-0")
-    assert_equal(last_summaries(broker.bootstrap), wanted)
+    assert_equal(feed.summaries(), wanted)
 
 
-def test_a_resumed_stream_without_news_says_where_it_is(
-    broker: KafkaBroker, start: Callable[..., Stream]
-) -> None:
-    topic = Topic(broker)
-    topic.feed([observation()])
-    stream = start()
-    stream.wait_for(topic.end())
-    stream.kill()
-    resumed = start()
-    assert resumed.wait_for(topic.end())["lag"] == 0
+def test_a_resumed_stream_without_news_says_where_it_is(feed: OneFeed) -> None:
+    feed.running().kill()
+    resumed = feed.start()
+    assert resumed.wait_for(feed.topic.end())["lag"] == 0
 
 
-def test_sigterm_to_its_group_ends_it_within_four_seconds_and_leaves_no_java(
-    broker: KafkaBroker, start: Callable[..., Stream]
-) -> None:
-    topic = Topic(broker)
-    topic.feed([observation()])
-    stream = start()
-    stream.wait_for(topic.end())
+def test_a_stream_that_cannot_resume_says_which_checkpoint_to_delete(feed: OneFeed) -> None:
+    feed.running().kill()
+    shutil.rmtree(feed.checkpoint / "state")
+    feed.topic.feed([observation(revision=1 + len(feed.topic.fed))])
+
+    refused = feed.start()
+
+    assert refused.process.wait(READY_WITHIN_S) == REFUSED
+    refused.join()
+    said = "\n".join(refused.lines)
+    assert f"Delete the checkpoint file://{feed.checkpoint}" in said, said
+    shutil.rmtree(feed.checkpoint)
+    feed.start().wait_for(feed.topic.end())
+    assert_equal(feed.summaries(), expected(feed.topic.fed))
+
+
+def test_sigterm_to_its_group_ends_it_within_four_seconds_and_leaves_no_java(feed: OneFeed) -> None:
+    stream = feed.running()
     family = psutil.Process(stream.process.pid).children(recursive=True)
     assert any("java" in one.name() for one in family)
     os.killpg(stream.process.pid, signal.SIGTERM)
@@ -128,43 +159,15 @@ def test_sigterm_to_its_group_ends_it_within_four_seconds_and_leaves_no_java(
     assert not alive
 
 
-def test_asked_to_stop_in_mid_batch_it_says_no_error(
-    broker: KafkaBroker, start: Callable[..., Stream]
-) -> None:
-    topic = Topic(broker)
-    topic.feed([observation()])
-    stream = start()
-    stream.wait_for(topic.end())
+def test_asked_to_stop_in_mid_batch_it_says_no_error(feed: OneFeed) -> None:
+    stream = feed.running()
     # Two batches' worth and more: it is in one of them when it hears of its end.
-    topic.feed(admissible_observations(1) * 35)
+    feed.topic.feed(admissible_observations(1) * 35)
     time.sleep(2)
     stream.process.terminate()
     assert stream.process.wait(60) == 0
     stream.join()
     assert [line for line in stream.lines if "ERROR spark" in line or "Exception" in line] == []
-
-
-def test_a_stream_that_cannot_resume_says_which_checkpoint_to_delete(
-    broker: KafkaBroker, start: Callable[..., Stream], tmp_path: Path
-) -> None:
-    topic = Topic(broker)
-    topic.feed([observation()])
-    first = start()
-    first.wait_for(topic.end())
-    first.kill()
-    checkpoint = state_of(tmp_path) / "checkpoints" / "feed-1"
-    shutil.rmtree(checkpoint / "state")
-    topic.feed([observation(revision=2)])
-
-    second = start()
-
-    assert second.process.wait(READY_WITHIN_S) == REFUSED
-    second.join()
-    said = "\n".join(second.lines)
-    assert f"Delete the checkpoint file://{checkpoint}" in said, said
-    shutil.rmtree(checkpoint)
-    start().wait_for(topic.end())
-    assert_equal(last_summaries(broker.bootstrap), expected(topic.fed))
 
 
 def test_a_second_stream_of_one_feed_does_not_start(tmp_path: Path) -> None:
