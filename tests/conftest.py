@@ -16,6 +16,7 @@ from session_product import FIXTURE, SessionProduct, session_archive
 _FIRST: Final = ("unit", "dags")
 _TESTS: Final = Path(__file__).parent
 _PRODUCT: Final = pytest.StashKey[SessionProduct]()
+_LEFT: Final = pytest.StashKey[set[str]]()
 _COSTS: Final = Costs()
 # Of fewer files pytest's own --durations says more.
 _FEWEST_FILES: Final = 20
@@ -34,11 +35,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Start the product beside the first tests, if any test is to use it; run this lane's share."""
+    left = {one.nodeid for one in session.items if _needs_product(one)}
+    session.config.stash[_LEFT] = left
     if session.config.option.collectonly or session.testsfailed:
         return None
     lane = Lane.of_this_process()
-    has_product = lane is None or lane.has_product
-    if has_product and any(map(_needs_product, session.items)):
+    if left and (lane is None or lane.has_product):
         _product_of(session.config).begin()
     if lane is None:
         return None
@@ -50,10 +52,17 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 def pytest_runtest_protocol(
     item: pytest.Item, nextitem: pytest.Item | None
 ) -> Generator[None, object, object]:
-    """Note what each file costs."""
+    """Note what each file costs; after its last test the product, which idles at a price, is ended."""
     is_last = nextitem is None or nextitem.path != item.path
-    with _COSTS.counted(item.path, is_last=is_last):
-        return (yield)
+    try:
+        with _COSTS.counted(item.path, is_last=is_last):
+            return (yield)
+    finally:
+        left = item.config.stash[_LEFT]
+        if item.nodeid in left:
+            left.remove(item.nodeid)
+            if not left:
+                _product_of(item.config).dispose()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
