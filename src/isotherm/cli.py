@@ -206,14 +206,11 @@ def airflow(context: typer.Context) -> None:
 
 def _set_up_all() -> None:
     """Do every step of set-up here and now."""
-    from isotherm.local.steps import setup_steps
+    from isotherm.local.steps import ensure_all, setup_steps
     from isotherm.local.tools import Tools
 
     tools = Tools.of(load_settings())
-    for step in setup_steps(tools):
-        if not step.is_done(tools):
-            console.print(f"Setting up {step.name}.")
-            step.ensure(tools, lambda detail: None)
+    ensure_all(setup_steps(tools), tools, console.print)
 
 
 def _tool_environment() -> dict[str, str]:

@@ -7,7 +7,8 @@ next time, done again when its input changes, and resumed when it was interrupte
 import hashlib
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -60,6 +61,33 @@ class Step:
 
     def _stamp(self, tools: Tools) -> Path:
         return tools.root / f".{self.name}.stamp"
+
+
+def ensure_all(steps: Sequence[Step], tools: Tools, tell: Report) -> None:
+    """Do what is not done yet, side by side where one step does not need the other.
+
+    Args:
+        steps: in an order that respects their needs.
+        tools: where they belong.
+        tell: gets a line as each begins.
+
+    Raises:
+        SetupError: of the first step that failed; those that need it are not begun.
+    """
+    ends: dict[str, Future[None]] = {}
+
+    def ensure(step: Step) -> None:
+        for name in step.needs:
+            ends[name].result()
+        if not step.is_done(tools):
+            tell(f"Setting up {step.name}.")
+            step.ensure(tools, lambda _detail: None)
+
+    with ThreadPoolExecutor(len(steps)) as pool:
+        for one in steps:
+            ends[one.name] = pool.submit(ensure, one)
+    for end in ends.values():
+        end.result()
 
 
 def setup_steps(tools: Tools) -> list[Step]:

@@ -1,7 +1,9 @@
 """Set-up: what is pinned, what is skipped, what is refused."""
 
 import hashlib
+import threading
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from isotherm.errors import SetupError
 from isotherm.local.jars import Jar, fetch_jars, ivy_module, read_lock
 from isotherm.local.java_network import proxy_options
 from isotherm.local.record import FAILED
-from isotherm.local.steps import Step
+from isotherm.local.steps import Report, Step, ensure_all
 from isotherm.local.supervisor import Supervisor
 from isotherm.local.tools import Tools, set_up_mariadb
 from isotherm.settings import Settings
@@ -115,6 +117,46 @@ def test_an_interrupted_step_is_not_taken_for_done(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         step.ensure(Tools(tmp_path), lambda _detail: None)
     assert not step.is_done(Tools(tmp_path))
+
+
+def step(folder: Path, name: str, run: Callable[[], object], *needs: str) -> Step:
+    """A step that leaves its name where it says."""
+
+    def leave(_report: Report) -> None:
+        run()
+        (folder / name).touch()
+
+    return Step(name, needs, lambda: name, folder / name, leave)
+
+
+def test_steps_are_done_side_by_side_but_after_those_they_need(tmp_path: Path) -> None:
+    both = threading.Barrier(2)  # one alone would wait in vain
+    steps = [
+        step(tmp_path, "one", lambda: both.wait(60)),
+        step(tmp_path, "two", lambda: both.wait(60)),
+        step(tmp_path, "last", (tmp_path / "one").stat, "one", "two"),
+    ]
+    told: list[str] = []
+    ensure_all(steps, Tools(tmp_path), told.append)
+    assert sorted(told) == ["Setting up last.", "Setting up one.", "Setting up two."]
+    ensure_all(steps, Tools(tmp_path), told.append)
+    assert len(told) == 3
+
+
+def test_of_steps_that_fail_the_first_is_told_and_what_needs_it_is_not_begun(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise SetupError("no network")
+
+    steps = [
+        step(tmp_path, "root", fail),
+        step(tmp_path, "behind", lambda: None, "root"),
+        step(tmp_path, "beside", lambda: None),
+    ]
+    told: list[str] = []
+    with pytest.raises(SetupError, match="no network"):
+        ensure_all(steps, Tools(tmp_path), told.append)
+    assert "Setting up behind." not in told
+    assert (tmp_path / "beside").exists()
 
 
 def test_a_step_that_may_not_write_names_the_file(tmp_path: Path) -> None:
