@@ -4,12 +4,16 @@ One station's temperature from one origin, at every lead. Among messages of one 
 kind) the highest version wins, so one that is sent again changes nothing.
 """
 
+import math
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field, StringConstraints, model_validator
 
+from isotherm.forecast.issue import Issued
 from isotherm.forecast.model import Method
 from isotherm.forecast.targets import FAR_LEADS_H, NEAR_LEADS_H
 from isotherm.message_fields import DatasetName, FeedId, HourStart, StationId, UtcTime
@@ -21,6 +25,9 @@ NOTHING: Final = Method.NOTHING.name.lower()
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
+_HOUR_S: Final = 3600
+# Nobody has measured more: a model that says so has nothing to say.
+_MOST_C: Final = 100.0
 
 Tenths = Annotated[int, Field(ge=-(2**15), lt=2**15)]
 ModelVersion = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._+-]{1,64}$")]
@@ -124,3 +131,51 @@ def version_at(made_at: datetime) -> int:
     So a forecast made later wins, whoever made it, and one sent again has the version it had.
     """
     return (made_at - _EPOCH) // _MILLISECOND
+
+
+def message_of(
+    made: Issued,
+    station_id: str,
+    dataset: str,
+    kind: Kind,
+    model_version: str,
+    *,
+    made_ms: int,
+    feed_id: str | None = None,
+) -> ForecastMessage:
+    """As it travels; its version is when it was made."""
+    return ForecastMessage(
+        station_id=station_id,
+        dataset=dataset,
+        origin_hour=datetime.fromtimestamp(made.origin_hour * _HOUR_S, UTC),
+        issued_at=datetime.fromtimestamp(made_ms // 1000, UTC),
+        kind=kind.value,
+        model_version=model_version,
+        feed_id=feed_id,
+        version=made_ms,
+        leads=leads_of(made),
+    )
+
+
+def leads_of(made: Issued) -> Leads:
+    """In tenths of a degree; what nobody has ever measured is nothing said."""
+    says = np.abs(made.temperature_c) <= _MOST_C
+    value, low, high = (
+        _tenths(np.where(says, one, np.nan)) for one in (made.temperature_c, made.low_c, made.high_c)
+    )
+    return Leads(
+        lead_h=list(made.leads_h),
+        temperature_tenths=value,
+        low_tenths=low,
+        high_tenths=high,
+        method=[
+            METHODS[one] if is_said else NOTHING for one, is_said in zip(made.method, says, strict=True)
+        ],
+        yesterday_tenths=_tenths(made.yesterday_c),
+        climatology_tenths=_tenths(made.climatology_c),
+        damped14_tenths=_tenths(made.damped14_c),
+    )
+
+
+def _tenths(values_c: npt.NDArray[np.float64]) -> list[int | None]:
+    return [None if math.isnan(one) else int(one) for one in np.rint(values_c * 10).tolist()]

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from isotherm.forecast.hours import DAY, Floats, bridged, same_hour_mean, shifted
+from isotherm.forecast.hours import DAY, Floats, same_hour_mean, shifted_by
 from isotherm.forecast.sums import NormalSums
 from isotherm.forecast.sun import year_angle
 
@@ -36,13 +36,17 @@ _LEAST_EIGENVALUE: Final = 0.3
 
 def same_hour_yesterday(temperature_c: Floats, leads_h: tuple[int, ...]) -> Floats:
     """(hours, leads): the newest value of the lead's hour of the day that is known at each hour."""
-    return np.column_stack([shifted(temperature_c, _back(lead)) for lead in leads_h])
+    return shifted_by(temperature_c, [_back(lead) for lead in leads_h])
 
 
-def usual_at_leads(temperature_c: Floats, leads_h: tuple[int, ...]) -> Floats:
-    """(hours, leads): mean of the lead's hour of the day over the last 14 days; NaN below seven."""
-    usual = same_hour_mean(bridged(temperature_c), USUAL_DAYS, least=LEAST_USUAL_DAYS)
-    return np.column_stack([shifted(usual, _back(lead)) for lead in leads_h])
+def usual_of(bridged_c: Floats) -> Floats:
+    """(hours,): mean of each hour of the day over the last 14 days; NaN below seven."""
+    return same_hour_mean(bridged_c, USUAL_DAYS, least=LEAST_USUAL_DAYS)
+
+
+def usual_at_leads(usual_c: Floats, leads_h: tuple[int, ...]) -> Floats:
+    """(hours, leads): what is usual at the lead's hour of the day, as known at each hour."""
+    return shifted_by(usual_c, [_back(lead) for lead in leads_h])
 
 
 def _back(lead_h: int) -> int:

@@ -11,15 +11,15 @@ from typing import Final
 
 import numpy as np
 
+from isotherm.forecast.baselines import USUAL_DAYS, usual_of
 from isotherm.forecast.hours import (
     DAY,
     Floats,
     StationHours,
-    bridged,
     carried,
     mean_of_last,
-    same_hour_mean,
     shifted,
+    shifted_by,
 )
 from isotherm.forecast.sun import sun_height, year_angle
 
@@ -30,7 +30,8 @@ _TEMPERATURE_C: Final = 10.0
 _CARRIED_H: Final = 6
 _AHEAD_H: Final = tuple(range(4, DAY + 1, 4))
 _SUN_AHEAD_H: Final = tuple(range(0, DAY, 3))
-_LEAST_OF_14_DAYS: Final = 7
+# What is no mean of days looks back half a day at means of one day.
+_SHORT_H: Final = 2 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,13 @@ class Features:
         names: of the columns; the first is the constant 1.
         groups: which group each column belongs to.
         rows: (hours, columns); a row with NaN is no origin one can train on or forecast from.
+        usual_c: (hours,), mean of each hour of the day over the last 14 days; NaN below seven.
     """
 
     names: tuple[str, ...]
     groups: tuple[str, ...]
     rows: Floats
+    usual_c: Floats
 
 
 class _Columns:
@@ -62,35 +65,71 @@ class _Columns:
         self.values.append(values)
 
 
-def own_features(station: StationHours) -> Features:
-    """The features of a station's own past, one row per hour of its grid."""
+@dataclass(frozen=True, slots=True)
+class _Temperature:
+    """The temperature with its gaps closed, and what is usual.
+
+    Attributes:
+        now_c: at each hour.
+        mean_c: of the last days, by their number.
+        usual_c: at that hour of the day.
+    """
+
+    now_c: Floats
+    mean_c: dict[int, Floats]
+    usual_c: Floats
+
+
+def own_features(station: StationHours, begin: int = 0) -> Features:
+    """The features of a station's own past, one row per hour of its grid.
+
+    Args:
+        station: its hours.
+        begin: place of the first row; hours before it are only looked back at, as all means of days
+            need 30 of them.
+    """
+    cut = max(begin - _SHORT_H, 0)
+    temperature = _temperature(station.bridged_c, cut)
+    piece = station.between(station.first_hour + cut)
     columns = _Columns()
-    columns.add("constant", "one", np.ones(len(station.temperature_c)))
-    anomaly, change = _add_temperature(columns, station)
-    _add_calendar(columns, station)
-    _add_sun(columns, station)
-    gap = _add_dew_point(columns, station)
-    wind = _add_wind(columns, station)
-    _add_pressure(columns, station)
-    _add_products(columns, station, anomaly, change, gap, wind)
+    columns.add("constant", "one", np.ones(len(piece.temperature_c)))
+    anomaly, change = _add_temperature(columns, temperature)
+    _add_calendar(columns, piece)
+    _add_sun(columns, piece)
+    gap = _add_dew_point(columns, piece)
+    wind = _add_wind(columns, piece)
+    _add_pressure(columns, piece)
+    _add_products(columns, piece, anomaly, change, gap, wind)
+    _add_seasonal(columns, piece, temperature.now_c, anomaly, wind)
     rows = np.column_stack(columns.values)
-    rows[np.isnan(station.temperature_c)] = np.nan
-    return Features(tuple(columns.names), tuple(columns.groups), rows)
+    rows[np.isnan(piece.temperature_c)] = np.nan
+    kept = slice(begin - cut, None)
+    return Features(tuple(columns.names), tuple(columns.groups), rows[kept], temperature.usual_c[kept])
 
 
-def _add_temperature(columns: _Columns, station: StationHours) -> tuple[Floats, Floats]:
+def _temperature(values: Floats, cut: int) -> _Temperature:
+    """From a place on, with what lies before it in the means."""
+    means = {
+        days: mean_of_last(values, days * DAY, least=min(days, 7) * DAY - DAY)[cut:]
+        for days in (3, 14, 30)
+    }
+    early = max(cut - USUAL_DAYS * DAY, 0)
+    return _Temperature(values[cut:], means, usual_of(values[early:])[cut - early :])
+
+
+def _add_temperature(columns: _Columns, temperature: _Temperature) -> tuple[Floats, Floats]:
     """Lags, recent means and what was usual at the hours ahead; gives two anomalies of now."""
-    values = bridged(station.temperature_c)
+    values = temperature.now_c
+    lags = shifted_by(values, range(DAY)) - _TEMPERATURE_C
     for lag in range(DAY):
-        columns.add("lag", f"t_{lag}h", shifted(values, lag) - _TEMPERATURE_C)
+        columns.add("lag", f"t_{lag}h", lags[:, lag])
     day = mean_of_last(values, DAY, least=DAY)
     columns.add("mean", "mean_1d", day - _TEMPERATURE_C)
-    for days in (3, 14, 30):
-        mean = mean_of_last(values, days * DAY, least=min(days, 7) * DAY - DAY)
+    for days, mean in temperature.mean_c.items():
         columns.add("mean", f"mean_{days}d", mean - _TEMPERATURE_C)
-    usual = same_hour_mean(values, 14, least=_LEAST_OF_14_DAYS)
     for ahead in _AHEAD_H:
-        columns.add("usual", f"usual_in_{ahead}h", shifted(usual, DAY - ahead) - _TEMPERATURE_C)
+        usual = shifted(temperature.usual_c, DAY - ahead)
+        columns.add("usual", f"usual_in_{ahead}h", usual - _TEMPERATURE_C)
     return values - day, values - shifted(values, DAY - 1)
 
 
@@ -110,12 +149,12 @@ def _add_calendar(columns: _Columns, station: StationHours) -> None:
 
 
 def _add_sun(columns: _Columns, station: StationHours) -> None:
-    for ahead in _SUN_AHEAD_H:
-        if station.latitude_deg is None or station.longitude_deg is None:
-            height = np.zeros(len(station.temperature_c))
-        else:
-            height = sun_height(station.hours + ahead, station.latitude_deg, station.longitude_deg)
-        columns.add("sun", f"sun_in_{ahead}h", height)
+    heights = np.zeros((len(station.temperature_c), len(_SUN_AHEAD_H)))
+    if station.latitude_deg is not None and station.longitude_deg is not None:
+        hours = station.hours[:, None] + np.array(_SUN_AHEAD_H)
+        heights = sun_height(hours, station.latitude_deg, station.longitude_deg)
+    for place, ahead in enumerate(_SUN_AHEAD_H):
+        columns.add("sun", f"sun_in_{ahead}h", heights[:, place])
 
 
 def _add_dew_point(columns: _Columns, station: StationHours) -> Floats:
@@ -179,15 +218,17 @@ def _add_products(
     columns.add("rich", "wind_east_sin", wind["east"] * np.sin(day))
     columns.add("rich", "wind_north_cos", wind["north"] * np.cos(day))
     columns.add("rich", "wind_north_sin", wind["north"] * np.sin(day))
-    _add_seasonal(columns, station, anomaly, wind)
 
 
 def _add_seasonal(
-    columns: _Columns, station: StationHours, anomaly: Floats, wind: dict[str, Floats]
+    columns: _Columns,
+    station: StationHours,
+    values: Floats,
+    anomaly: Floats,
+    wind: dict[str, Floats],
 ) -> None:
     """What the same departure means in another season; needs years to be learnt."""
     year = year_angle(station.hours)
-    values = bridged(station.temperature_c)
     factors = {f"departure_{lag}h": shifted(anomaly, lag) for lag in (0, 3, 6, 12)}
     factors["change_3h"] = values - shifted(values, 3)
     for name, value in factors.items():
@@ -205,4 +246,4 @@ def _known(values: Floats, usual: float) -> Floats:
 
 def _or_usual(values: Floats) -> Floats:
     """An element that is not reported counts as usual: it moves the forecast neither way."""
-    return np.nan_to_num(values, nan=0.0)
+    return np.where(np.isnan(values), 0.0, values)

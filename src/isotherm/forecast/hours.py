@@ -1,5 +1,6 @@
 """A station's hours on a regular grid, with short gaps bridged without a look ahead."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,27 @@ Floats = npt.NDArray[np.float64]
 DAY: Final = 24
 # A longer gap is left open: what is made of it would be more ours than the station's.
 BRIDGED_H: Final = 12
+# In training a target inside so short a gap is taken from the line between its ends: a station that
+# reports every three hours then trains all leads. Scores never do so.
+TARGETS_BRIDGED_H: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A temperature with its gaps closed, where it is kept: what was usual long ago may be in it.
+
+    Attributes:
+        features_c: gaps of `BRIDGED_H`.
+        targets_c: gaps of `TARGETS_BRIDGED_H`.
+    """
+
+    features_c: Floats
+    targets_c: Floats
+
+    @classmethod
+    def of(cls, temperature_c: Floats) -> "Filled":
+        """All of it anew."""
+        return cls(bridged(temperature_c), bridged(temperature_c, TARGETS_BRIDGED_H))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +49,7 @@ class StationHours:
         wind_north_ms: mean of the vector's part towards the north.
         latitude_deg: None with longitude_deg where the position is not known.
         longitude_deg: degrees east.
+        filled: the temperature with its gaps closed; None = made of these arrays when asked for.
     """
 
     first_hour: int
@@ -38,6 +61,7 @@ class StationHours:
     wind_north_ms: Floats
     latitude_deg: float | None = None
     longitude_deg: float | None = None
+    filled: Filled | None = None
 
     @classmethod
     def of_temperature(
@@ -52,10 +76,12 @@ class StationHours:
         none = np.full(len(temperature_c), np.nan)
         return cls(first_hour, temperature_c, none, none, none, none, none, latitude_deg, longitude_deg)
 
-    def between(self, first_hour: int, end_hour: int) -> "StationHours":
-        """Those of its hours from one until another, the end exclusive."""
+    def between(self, first_hour: int, end_hour: int | None = None) -> "StationHours":
+        """Those of its hours from one until another, the end exclusive; None = to the last."""
         begin = max(first_hour - self.first_hour, 0)
-        part = slice(begin, max(end_hour - self.first_hour, begin))
+        end = None if end_hour is None else max(end_hour - self.first_hour, begin)
+        part = slice(begin, end)
+        filled = self.filled
         return StationHours(
             self.first_hour + begin,
             self.temperature_c[part],
@@ -66,6 +92,7 @@ class StationHours:
             self.wind_north_ms[part],
             self.latitude_deg,
             self.longitude_deg,
+            None if filled is None else Filled(filled.features_c[part], filled.targets_c[part]),
         )
 
     @property
@@ -78,6 +105,18 @@ class StationHours:
         """Hours since 1970 of the arrays."""
         return np.arange(self.first_hour, self.end_hour)
 
+    @property
+    def bridged_c(self) -> Floats:
+        """The temperature, with gaps closed as features take it."""
+        return bridged(self.temperature_c) if self.filled is None else self.filled.features_c
+
+    @property
+    def bridged_targets_c(self) -> Floats:
+        """The temperature, with gaps closed as targets take it."""
+        if self.filled is not None:
+            return self.filled.targets_c
+        return bridged(self.temperature_c, TARGETS_BRIDGED_H)
+
 
 def shifted(values: Floats, hours: int) -> Floats:
     """What was so many hours before each hour (negative: after it); NaN beyond the ends."""
@@ -89,6 +128,16 @@ def shifted(values: Floats, hours: int) -> Floats:
     else:
         result[:hours] = values[-hours:]
     return result
+
+
+def shifted_by(values: Floats, hours: Sequence[int]) -> Floats:
+    """(n, shifts): `shifted` by each of them."""
+    back, ahead = max(0, *hours), max(0, *(-one for one in hours))
+    padded = np.concatenate([np.full(back, np.nan), values, np.full(ahead, np.nan)])
+    found = np.empty((len(values), len(hours)))
+    for place, one in enumerate(hours):
+        found[:, place] = padded[back - one : back - one + len(values)]
+    return found
 
 
 def carried(values: Floats, at_most_h: int) -> Floats:
@@ -107,12 +156,20 @@ def carried(values: Floats, at_most_h: int) -> Floats:
     return result
 
 
-def bridged(values: Floats, at_most_h: int = BRIDGED_H) -> Floats:
+def bridged(
+    values: Floats, at_most_h: int = BRIDGED_H, *, done: Floats | None = None, begin: int = 0
+) -> Floats:
     """Gaps between two values, of at most so many hours, closed by yesterday's course.
 
     The course of the day before is moved so that it meets both ends; where yesterday is not known the
     line between the ends. A value that stands at an origin closes all gaps before it with what was
     known by then, so features made of this are the same whether or not the future is there.
+
+    Args:
+        values: NaN where there is none.
+        at_most_h: longest gap.
+        done: the result so far, whose places before `begin` stay as they are.
+        begin: first place to look at.
     """
     places = np.arange(len(values))
     there = ~np.isnan(values)
@@ -122,8 +179,10 @@ def bridged(values: Floats, at_most_h: int = BRIDGED_H) -> Floats:
     after = np.minimum.accumulate(np.where(there, places, len(values))[::-1])[::-1]
     is_short = ~there & (before >= 0) & (after < len(values)) & (after - before <= at_most_h)
     result = values.copy()
+    if done is not None:
+        result[:begin] = done[:begin]
     share = (places - before) / np.maximum(after - before, 1)
-    for place in np.flatnonzero(is_short):
+    for place in np.flatnonzero(is_short[begin:]) + begin:
         low, high, part = before[place], after[place], share[place]
         line = values[low] * (1 - part) + values[high] * part
         if low >= DAY and high - low > 1:
@@ -143,9 +202,9 @@ def mean_of_last(values: Floats, hours: int, *, least: int) -> Floats:
 
 
 def _sum_of_last(values: Floats, hours: int) -> Floats:
-    running = np.concatenate([[0.0], np.cumsum(values)])
-    places = np.arange(1, len(values) + 1)
-    total: Floats = running[places] - running[np.maximum(places - hours, 0)]
+    running = np.cumsum(values)
+    total = running.copy()
+    total[hours:] -= running[:-hours]
     return total
 
 

@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from isotherm.forecast.baselines import same_hour_yesterday
-from isotherm.forecast.hours import Floats, StationHours
+from isotherm.forecast.hours import DAY, Floats, StationHours
+from isotherm.forecast.model import StationModel
 from isotherm.forecast.neighbours import Signal
-from isotherm.forecast.origins import origins_of
+from isotherm.forecast.origins import Origins, origins_of
 from isotherm.forecast.trained_station import TrainedStation
 from isotherm.forecast.training import Trained
 
@@ -81,15 +82,30 @@ def _part(
         by_station.get(name, replace(silent, station_id=name)) for name in trained.choice.neighbours
     ]
     origin = origins_of(station, leads, heard)[1].take(slice(-1, None))
-    made = model.forecast(origin)
-    departure = (origin.temperature_c - origin.usual_c)[:, None]
-    climatology = np.full(len(leads), np.nan)
+    return tuple(one[0] for one in said_at(model, origin, station))
+
+
+def said_at(model: StationModel, origins: Origins, station: StationHours) -> tuple[Floats, ...]:
+    """Temperature, yesterday's, climatology, damped anomaly and method, (n, k) each.
+
+    Args:
+        model: of k leads.
+        origins: n of them, in order.
+        station: its hours, from a day before the first origin on.
+    """
+    made = model.forecast(origins)
+    departure = (origins.temperature_c - origins.usual_c)[:, None]
+    climatology = np.full(made.temperature_c.shape, np.nan)
     if model.climatology.covers_year:
-        climatology = model.climatology.at_leads(origin.hour, leads)[0]
+        climatology = model.climatology.at_leads(origins.hour, model.leads_h)
+    piece = station
+    if len(origins.hour):
+        piece = station.between(int(origins.hour[0]) - DAY, int(origins.hour[-1]) + 1)
+    yesterday = same_hour_yesterday(piece.temperature_c, model.leads_h)
     return (
-        made.temperature_c[0],
-        same_hour_yesterday(station.temperature_c, leads)[-1],
+        made.temperature_c,
+        yesterday[origins.hour - piece.first_hour],
         climatology,
-        (origin.usual_ahead_c + model.left * departure)[0],
-        made.method[0].astype(np.float64),
+        origins.usual_ahead_c + model.left * departure,
+        made.method.astype(np.float64),
     )

@@ -15,7 +15,6 @@ from isotherm.forecast.hours import (
     DAY,
     Floats,
     StationHours,
-    bridged,
     carried,
     mean_of_last,
     same_hour_mean,
@@ -36,6 +35,12 @@ _CARRIED_H: Final = 3
 _LEAST_HEARD: Final = 0.75
 _SIGNAL: Final = ("anomaly", "change_1d", "departure_1d", "anomaly_3h", "anomaly_6h")
 _MULTIPLIED: Final = (0, 4)
+_WAVES: Final = {
+    "hour_cos": NEIGHBOUR,
+    "hour_sin": NEIGHBOUR,
+    "year_cos": NEIGHBOUR_YEAR,
+    "year_sin": NEIGHBOUR_YEAR,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class Signal:
 
 def signal_of(station_id: str, station: StationHours) -> Signal:
     """Made at hours the station reported, and carried on: no gap is seen to close before it does."""
-    values = bridged(station.temperature_c)
+    values = station.bridged_c
     day = mean_of_last(values, DAY, least=DAY)
     anomaly = values - same_hour_mean(values, 14, least=7)
     columns = np.column_stack(
@@ -116,27 +121,33 @@ def neighbour_columns(
         hour: a grid of consecutive hours.
         to_choose: without the products.
     """
-    own = _on_grid(signal, int(hour[0]), len(hour))
     names = [f"{signal.station_id}_{name}" for name in _SIGNAL]
-    groups, columns = [NEIGHBOUR] * len(_SIGNAL), [own]
-    day, year = 2 * np.pi * (hour % DAY) / DAY, year_angle(hour)
-    waves = {
-        "hour_cos": (NEIGHBOUR, np.cos(day)),
-        "hour_sin": (NEIGHBOUR, np.sin(day)),
-        "year_cos": (NEIGHBOUR_YEAR, np.cos(year)),
-        "year_sin": (NEIGHBOUR_YEAR, np.sin(year)),
-    }
+    groups = [NEIGHBOUR] * len(_SIGNAL)
     for place in () if to_choose else _MULTIPLIED:
-        for name, (group, wave) in waves.items():
+        for name, group in _WAVES.items():
             names.append(f"{names[place]}_{name}")
             groups.append(group)
-            columns.append((own[:, place] * wave)[:, None])
-    return tuple(names), tuple(groups), np.column_stack(columns)
+    return tuple(names), tuple(groups), told_at(signal, hour, None if to_choose else waves_of(hour))
 
 
-def is_heard(told: Sequence[Floats]) -> npt.NDArray[np.bool_]:
-    """Whether enough of one or more neighbours are there at each hour."""
-    return np.asarray(np.mean([~np.isnan(one[:, 0]) for one in told], axis=0) >= _LEAST_HEARD)
+def waves_of(hour: npt.NDArray[np.int64]) -> Floats:
+    """(hours, waves): what is multiplied, in the order of `_WAVES`."""
+    day, year = 2 * np.pi * (hour % DAY) / DAY, year_angle(hour)
+    return np.column_stack([np.cos(day), np.sin(day), np.cos(year), np.sin(year)])
+
+
+def told_at(signal: Signal, hour: npt.NDArray[np.int64], waves: Floats | None) -> Floats:
+    """(hours, columns) of one neighbour, see `neighbour_columns`; without products where no waves."""
+    own = _on_grid(signal, int(hour[0]), len(hour))
+    if waves is None:
+        return own
+    return np.concatenate([own, *(own[:, place, None] * waves for place in _MULTIPLIED)], axis=1)
+
+
+def joined(told: Sequence[Floats]) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Columns of one or more neighbours side by side, and whether enough are heard at each hour."""
+    heard = np.mean([~np.isnan(one[:, 0]) for one in told], axis=0)
+    return np.nan_to_num(np.column_stack(told)), np.asarray(heard >= _LEAST_HEARD)
 
 
 def _on_grid(signal: Signal, first_hour: int, hours: int) -> Floats:

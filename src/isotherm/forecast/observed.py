@@ -42,6 +42,7 @@ def station_hours(summaries: pl.DataFrame, station: Station | None = None) -> St
     return StationHours(
         first,
         **{name: _floats(whole[name]) for name in _MEANS},
+        filled=None,
         latitude_deg=station.latitude_deg if station else None,
         longitude_deg=station.longitude_deg if station else None,
     )

@@ -6,10 +6,10 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import numpy.typing as npt
 
-from isotherm.forecast.baselines import LEAST_USUAL_DAYS, USUAL_DAYS, calendar, usual_at_leads
+from isotherm.forecast.baselines import calendar, usual_at_leads
 from isotherm.forecast.features import own_features
-from isotherm.forecast.hours import Floats, StationHours, bridged, same_hour_mean
-from isotherm.forecast.neighbours import Signal, is_heard, neighbour_columns
+from isotherm.forecast.hours import Floats, StationHours
+from isotherm.forecast.neighbours import Signal, joined, neighbour_columns
 from isotherm.forecast.targets import observed_at_leads, training_targets
 
 
@@ -87,8 +87,8 @@ def own_origins(station: StationHours, leads_h: tuple[int, ...]) -> tuple[Column
         temperature_c=values,
         rows=own.rows,
         is_heard=np.ones(len(values), np.bool_),
-        usual_c=same_hour_mean(bridged(values), USUAL_DAYS, least=LEAST_USUAL_DAYS),
-        usual_ahead_c=usual_at_leads(values, leads_h),
+        usual_c=own.usual_c,
+        usual_ahead_c=usual_at_leads(own.usual_c, leads_h),
         targets=training_targets(station, leads_h),
         observed_c=observed_at_leads(values, leads_h),
     )
@@ -97,12 +97,11 @@ def own_origins(station: StationHours, leads_h: tuple[int, ...]) -> tuple[Column
 
 def at_leads(station: StationHours, origins: Origins, leads_h: tuple[int, ...]) -> Origins:
     """The same origins of a station with other leads: their features are the same."""
-    values = station.temperature_c
     return replace(
         origins,
-        usual_ahead_c=usual_at_leads(values, leads_h),
+        usual_ahead_c=usual_at_leads(origins.usual_c, leads_h),
         targets=training_targets(station, leads_h),
-        observed_c=observed_at_leads(values, leads_h),
+        observed_c=observed_at_leads(station.temperature_c, leads_h),
     )
 
 
@@ -125,6 +124,6 @@ def with_neighbours(
         columns.groups + tuple(group for _, groups, _ in parts for group in groups),
         tuple(one.station_id for one in neighbours),
     )
-    told = [values for _, _, values in parts]
-    rows = np.column_stack([origins.rows, *(np.nan_to_num(one) for one in told)])
-    return extended, replace(origins, rows=rows, is_heard=is_heard(told))
+    told, is_heard = joined([values for _, _, values in parts])
+    rows = np.column_stack([origins.rows, told])
+    return extended, replace(origins, rows=rows, is_heard=is_heard)

@@ -2,30 +2,22 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
-import numpy as np
-import sqlalchemy as sa
-
-from isotherm.forecast.hours import Floats
 from isotherm.forecast.issue import Issued, issue
-from isotherm.forecast.model import Method
 from isotherm.forecast.trained_station import TrainedStation
-from isotherm.forecast_message import ForecastMessage, Kind, Leads, version_at
+from isotherm.forecast_message import ForecastMessage, Kind, message_of, version_at
 from isotherm.ingest.report import log, write_table
 from isotherm.ingest.workplace import Workplace, in_workplace
 from isotherm.messages import FORECAST_TOPIC
-from isotherm.quality import DEFAULT_RULE
 from isotherm.settings import load_settings
 from isotherm.spark.training_work import PREPARED
 from isotherm.stores import model_store
-from isotherm.stores.places import natives_of
+from isotherm.stores.newest import read_newest_of_places
 from isotherm.stores.station_models import StationModelRow, read_station_models
-from isotherm.stores.tables import hourly_summary
 from isotherm.stores.training_files import TrainingFiles, require
 from isotherm.stream.bridge_publisher import Publisher, Record
-from isotherm.utc import to_naive
 
 _AT_ONCE: Final = 200
 _SHOWN: Final = 50
@@ -71,25 +63,6 @@ def publish(place: Workplace, *, version: str) -> int:
     return sum(methods.values())
 
 
-def newest_hours(connection: sa.Connection, place_ids: Mapping[str, str]) -> dict[str, int]:
-    """The newest hour of each place that MySQL has in any layer, hours since 1970."""
-    hour, found = hourly_summary.c, {}
-    for place_id, natives in natives_of(connection, place_ids).items():
-        starts = [
-            connection.scalar(
-                sa.select(hour.hour_start)
-                .where(hour.station_id == native, hour.rule == DEFAULT_RULE)
-                .order_by(hour.hour_start.desc())
-                .limit(1)
-            )
-            for native in natives
-        ]
-        known = [_hour_of(one) for one in starts if one is not None]
-        if known:
-            found[place_id] = max(known)
-    return found
-
-
 def forecasts(place: Workplace, version: str) -> Iterator[ForecastMessage]:
     """Of every station with hours and a model, in the order of the models' versions.
 
@@ -105,7 +78,7 @@ def forecasts(place: Workplace, version: str) -> Iterator[ForecastMessage]:
     datasets = {one["station_id"]: one["dataset"] for one in notes if one["failure"] is None}
     with place.engine.connect() as connection:
         rows = read_station_models(connection, datasets)
-        newest = newest_hours(connection, datasets)
+        newest = read_newest_of_places(connection, datasets)
     _tell_silent(notes, rows)
     by_version: dict[str, list[str]] = {}
     for station_id, row in rows.items():
@@ -116,7 +89,9 @@ def forecasts(place: Workplace, version: str) -> Iterator[ForecastMessage]:
             # A later hour is known here already, though it was not looked at.
             is_known = newest.get(station_id, made.origin_hour) > made.origin_hour
             kind = Kind.HINDCAST if is_known else Kind.SERVICE
-            yield message_of(made, station_id, datasets[station_id], kind, of_version)
+            dataset = datasets[station_id]
+            moment = version_at(datetime.now(UTC))
+            yield message_of(made, station_id, dataset, kind, of_version, made_ms=moment)
 
 
 def _issue(files: TrainingFiles, trained: TrainedStation, *, uses_model: bool) -> Issued:
@@ -124,37 +99,6 @@ def _issue(files: TrainingFiles, trained: TrainedStation, *, uses_model: bool) -
     signals = (files.read_signal(one, is_tail=True) for one in trained.near.choice.neighbours)
     told = [one for one in signals if one is not None] if uses_model else []
     return issue(trained, hours, told, uses_model=uses_model)
-
-
-def message_of(
-    made: Issued, station_id: str, dataset: str, kind: Kind, model_version: str
-) -> ForecastMessage:
-    """As it travels, issued now."""
-    now = datetime.now(UTC)
-    leads = Leads(
-        lead_h=list(made.leads_h),
-        temperature_tenths=_tenths(made.temperature_c),
-        low_tenths=_tenths(made.low_c),
-        high_tenths=_tenths(made.high_c),
-        method=[Method(one).name.lower() for one in made.method],
-        yesterday_tenths=_tenths(made.yesterday_c),
-        climatology_tenths=_tenths(made.climatology_c),
-        damped14_tenths=_tenths(made.damped14_c),
-    )
-    return ForecastMessage(
-        station_id=station_id,
-        dataset=dataset,
-        origin_hour=datetime.fromtimestamp(made.origin_hour * _HOUR_S, UTC),
-        issued_at=now.replace(microsecond=0),
-        kind=kind.value,
-        model_version=model_version,
-        version=version_at(now),
-        leads=leads,
-    )
-
-
-def _tenths(values_c: Floats) -> list[int | None]:
-    return [None if np.isnan(one) else round(float(one) * 10) for one in values_c]
 
 
 def _tell_silent(notes: Sequence[Mapping[str, Any]], rows: Mapping[str, StationModelRow]) -> None:
@@ -168,7 +112,3 @@ def _tell_silent(notes: Sequence[Mapping[str, Any]], rows: Mapping[str, StationM
         log.info(f"{station_id}: no forecast, {why}")
     if len(silent) > _SHOWN:
         log.info(f"... and {len(silent) - _SHOWN} more without a forecast.")
-
-
-def _hour_of(moment: datetime) -> int:
-    return (to_naive(moment) - datetime(1970, 1, 1)) // timedelta(hours=1)  # noqa: DTZ001 - as MySQL's

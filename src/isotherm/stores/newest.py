@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.quality import DEFAULT_RULE
-from isotherm.stores.tables import global_hourly_summary, source_file
-from isotherm.utc import to_aware
+from isotherm.stores.places import natives_of
+from isotherm.stores.tables import global_hourly_summary, hourly_summary, source_file
+from isotherm.utc import to_aware, to_naive
 
 HOUR: Final = timedelta(hours=1)
 
@@ -47,3 +48,26 @@ def read_newest_hours(
         if (moment := connection.scalar(newest)) is not None:
             found[dataset] = to_aware(moment)
     return found
+
+
+def read_newest_of_places(connection: sa.Connection, place_ids: Iterable[str]) -> dict[str, int]:
+    """The newest hour of each place that MySQL has in any layer, hours since 1970."""
+    hour, found = hourly_summary.c, {}
+    for place_id, natives in natives_of(connection, place_ids).items():
+        starts = [
+            connection.scalar(
+                sa.select(hour.hour_start)
+                .where(hour.station_id == native, hour.rule == DEFAULT_RULE)
+                .order_by(hour.hour_start.desc())
+                .limit(1)
+            )
+            for native in natives
+        ]
+        known = [_hour_of(one) for one in starts if one is not None]
+        if known:
+            found[place_id] = max(known)
+    return found
+
+
+def _hour_of(moment: datetime) -> int:
+    return (to_naive(moment) - datetime(1970, 1, 1)) // timedelta(hours=1)  # noqa: DTZ001 - as MySQL's

@@ -8,7 +8,7 @@ import pytest
 
 from isotherm.datasets.observations import observations_of
 from isotherm.datasets.registry import dataset_named
-from isotherm.forecast.baselines import same_hour_yesterday, usual_at_leads
+from isotherm.forecast.baselines import same_hour_yesterday, usual_at_leads, usual_of
 from isotherm.forecast.interval import AdaptiveLevel, at_every_lead, half_width, rolling_half_width
 from isotherm.forecast.neighbours import candidates, distance_km
 from isotherm.forecast.observed import station_hours
@@ -65,7 +65,7 @@ def test_yesterday_is_the_newest_same_hour_that_is_known() -> None:
     values = np.arange(100.0)
     found = same_hour_yesterday(values, (1, 24, 25, 48, 49))
     np.testing.assert_array_equal(found[50], [50 - 23, 50, 50 - 23, 50, 50 - 23])
-    usual = usual_at_leads(np.arange(24 * 20) % 24 * 1.0, (3, 24, 30))
+    usual = usual_at_leads(usual_of(np.arange(24 * 20) % 24 * 1.0), (3, 24, 30))
     assert list(usual[-1]) == [2, 23, 5]
 
 
