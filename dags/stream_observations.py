@@ -83,6 +83,9 @@ def day_param(title: str, description: str) -> Param:
             title="Micro-batch, seconds",
             description="0 = the next begins when one is done: sooner in MySQL, for more work.",
         ),
+        "forecast": Param(
+            True, type="boolean", title="Forecast", description="Of four days, as hours come."
+        ),
         "label": Param(
             None,
             type=["null", "string"],

@@ -117,6 +117,19 @@ class Settings(BaseSettings):
     hindcasts_kept_days: int = Field(
         default=35, ge=1, description="days since they were issued: forecasts of hours known already"
     )
+    forecast_stations: int = Field(
+        default=500, ge=0, description="at most so many stations of a stream are forecast as it runs"
+    )
+    forecast_wait_s: float = Field(
+        default=5,
+        ge=0,
+        description="after so many seconds without summaries a stream's newest hour is complete",
+    )
+    hindcast_every_h: int = Field(
+        default=6,
+        ge=1,
+        description="a replay forecasts from each UTC hour that this divides, and from its last",
+    )
     notify_url: SecretStr = Field(
         default=SecretStr(""), description="where failures are told, as apprise writes addresses"
     )

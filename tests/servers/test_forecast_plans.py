@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from isotherm.forecast_message import LEADS_H, Kind
 from isotherm.stores import forecast_rows, forecast_scores, station_models
 from isotherm.stores.forecast_scoring import score_forecasts
+from isotherm.stores.newest import read_newest_of_places
 from isotherm.stores.service_days import read_service_days
 from isotherm.stores.station_models import ModelVersion, StationModelRow
 from isotherm.stores.tables import forecast, forecast_model, forecast_score, station_forecast_model
+from isotherm.stream.forecast_start import positions_of
 from servers.forecast_data import forecast_of, leads_of, store
 from servers.mariadb_fixture import Database
 from servers.statement_plans import FIRST, collected, load, whole_reads
@@ -134,3 +136,14 @@ def test_models_are_read_by_station_and_whole_only_by_a_training(filled: sa.Engi
     assert {one.split()[0] for one in whole_reads(filled, said)} <= {
         "forecast_model", "station_forecast_model",
     }  # fmt: skip
+
+
+def test_a_stream_asks_for_its_stations_by_key(filled: sa.Engine) -> None:
+    with collected() as said, filled.connect() as connection:
+        newest = read_newest_of_places(connection, STATIONS[:2])
+        positions_of(connection, STATIONS[:2])
+    assert set(newest) == set(STATIONS[:2])
+    found = [
+        one for one in whole_reads(filled, said) if not one.startswith(("station_place ", "station "))
+    ]
+    assert found == []

@@ -22,7 +22,9 @@ app = FastAPI(
 
 @app.get("/{name}", response_class=PlainTextResponse)
 def show_log(
-    name: Annotated[Literal["stream", "bridge", "feeder"], Path(description="The program.")],
+    name: Annotated[
+        Literal["stream", "bridge", "feeder", "forecaster"], Path(description="The program.")
+    ],
 ) -> str:
     """The end of a program's log."""
     return last_lines(load_settings().logs_dir / f"{name}.log", _LINES)

@@ -18,6 +18,7 @@ STREAM_PROGRAMS = {
     "feeder": "feed_observations.py",
     "bridge": "bridge_to_kafka.py",
     "stream": "summarise_stream.py",
+    "forecaster": "forecast_stream.py",
 }
 
 

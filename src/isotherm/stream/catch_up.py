@@ -54,6 +54,14 @@ class CatchUp:
         end = self._topics.ends(self._summaries)
         return Backlog(unread, distance(self._written_offsets(), end))
 
+    def summary_ends(self) -> Offsets:
+        """The end of the summary topic, by partition.
+
+        Raises:
+            StoreError: Kafka does not answer.
+        """
+        return self._topics.ends(self._summaries)
+
     def close(self) -> None:
         """Let go of connections."""
         self._topics.close()

@@ -11,6 +11,7 @@ from isotherm.stream.children import Child, stop_all
 from isotherm.stream.exit_status import REFUSED
 
 MAX_RESTARTS: Final = 8
+MOST_OF_DISPENSABLE: Final = 3
 # A program that ran so long was well: its next end is counted anew.
 HEALTHY_AFTER_S: Final = 300.0
 _LONGEST_WAIT_S: Final = 15
@@ -43,6 +44,8 @@ class Programs:
         commands: Mapping[str, tuple[str, Sequence[str]]],
         on_line: Callable[[str, str], None],
         log: Log,
+        *,
+        dispensable: str = "",
     ) -> None:
         """Prepare, without starting.
 
@@ -51,9 +54,12 @@ class Programs:
             commands: program and arguments by name, in the order they start.
             on_line: called with name and line, from threads of their own.
             log: where restarts are told.
+            dispensable: the program that the others go on without, once it has died often enough.
         """
         self._log = log
         self._is_stopped = False
+        self._dispensable = dispensable
+        self._given_up = ""
         self._children = {
             name: Child(
                 name,
@@ -80,7 +86,12 @@ class Programs:
     @property
     def is_fed(self) -> bool:
         """Whether the feeder is done."""
-        return not self._is_stopped and self._children["feeder"].exit_status == 0
+        feeder = self._children.get("feeder")
+        return not self._is_stopped and feeder is not None and feeder.exit_status == 0
+
+    def is_at_work(self, name: str) -> bool:
+        """Whether there is such a program, and it was not given up."""
+        return name in self._children and name != self._given_up
 
     @property
     def restarts(self) -> dict[str, int]:
@@ -100,9 +111,15 @@ class Programs:
             # Stopped from a signal handler amid this loop: they are meant to have ended.
             if self._is_stopped:
                 break
-            if child.exit_status is not None and not (name == "feeder" and is_fed):
-                self._restart(child)
-                restarted.append(name)
+            if child.exit_status is None or (name == "feeder" and is_fed) or name == self._given_up:
+                continue
+            is_hopeless = child.restarts >= MOST_OF_DISPENSABLE or child.exit_status == REFUSED
+            if name == self._dispensable and is_hopeless:
+                self._given_up = name
+                self._log.warning("The feed goes on without %s", _describe_end(child))
+                continue
+            self._restart(child)
+            restarted.append(name)
         return restarted
 
     def _restart(self, child: Child) -> None:

@@ -109,6 +109,8 @@ def describe(
         f"{_number(backlog.unwritten_by_sink)} summaries to MySQL"
     )
     left = seconds_left(replay, position, rate)
+    if "forecasts" in values:
+        way += f"; {_number(int(values['forecasts']))} forecasts made"
     ends = f"; about {format_seconds(left)} left" if left else ""
     return f"{', '.join(parts)}; {way}{ends}"
 

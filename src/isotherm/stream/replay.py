@@ -16,6 +16,7 @@ from isotherm.stream.disorder import Disorder
 NEWEST: Final = "newest"
 DAYS: Final = "days"
 FOLLOW: Final = "follow"
+FORECASTER: Final = "forecaster"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Replay:
         dataset: whose observations; empty = all of the newest days, those that serve of named ones.
         disorder: what is put in on purpose, for tests; no field of the form shows it.
         follows: begins with the newest day and then feeds what the archive publishes, without end.
+        forecasts: whether its stations are forecast as their hours come; in no lane but production.
     """
 
     first_day: date | None
@@ -45,6 +47,7 @@ class Replay:
     dataset: str = ""
     disorder: Disorder | None = None
     follows: bool = False
+    forecasts: bool = False
 
     @classmethod
     def from_form(cls, form: Mapping[str, Any]) -> "Replay":
@@ -77,6 +80,7 @@ class Replay:
             str(form.get("dataset") or ""),
             Disorder.of(form.get("disorder")),
             follows=form["period"] == FOLLOW,
+            forecasts=bool(form.get("forecast", True)),
         )
 
     @property
@@ -103,6 +107,8 @@ class Replay:
         if self.first_day is not None:
             form = {"period": DAYS, "first_day": str(self.first_day), "last_day": str(self.last_day)}
         form |= {"dataset": self.dataset or None, **self.stations, "label": label}
+        if not self.forecasts:
+            form["forecast"] = False
         if self.disorder is not None:
             form["disorder"] = asdict(self.disorder)
         conf = shlex.quote(json.dumps(form))
@@ -136,6 +142,15 @@ class Replay:
             ),
             "feeder": ("feed_observations.py", self.feeder_arguments(feed_id)),
         }
+        if self.forecasts and lane == PRODUCTION:
+            arguments[FORECASTER] = (
+                "forecast_stream.py",
+                [
+                    *("--feed-id", feed_id),
+                    *("--poll-s", f"{min(max(self.trigger_s, 0.2), 5):g}"),
+                    *(["--follows"] if self.follows else []),
+                ],
+            )
         if lane != PRODUCTION:
             arguments["sink"] = ("summaries_to_mysql.py", ["--port", "0"])
         return {

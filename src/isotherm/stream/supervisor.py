@@ -18,12 +18,13 @@ from isotherm.stream.children import end_leftovers
 from isotherm.stream.clean_up import remove_old
 from isotherm.stream.feed_plan import PlannedFeed, plan_feed
 from isotherm.stream.feeder_files import FeedPosition, first_record_ms, position_path
+from isotherm.stream.forecasts_made import ForecastsMade
 from isotherm.stream.hour_stream import DEFAULT_WATERMARK_DAYS
 from isotherm.stream.late import LATE_SENTENCE, count_late
 from isotherm.stream.programs import Log, Programs, ReplayFailedError
 from isotherm.stream.progress import Progress
 from isotherm.stream.progress_lines import ProgressLines
-from isotherm.stream.replay import Replay
+from isotherm.stream.replay import FORECASTER, Replay
 from isotherm.stream.round_ledger import RoundLedger
 from isotherm.stream.run_record import RunRecord
 from isotherm.stream.stall import StallWatch
@@ -62,6 +63,7 @@ class ReplaySupervisor:
         self._on_feed = on_feed
         self._on_progress = on_progress
         self._progress = Progress()
+        self._forecasts = ForecastsMade(self._progress, log)
         self._lines = ProgressLines(log, replay)
         self._record = RunRecord(settings, replay, run_id, self._progress, log)
         self._feed_id = ""
@@ -95,6 +97,7 @@ class ReplaySupervisor:
             "fed": position.accepted,
             "late": late,
             "dead_lettered": position.dead_lettered,
+            "forecasts": self._forecasts.sent,
             "newest_hour": self._progress.report()["newest_hour"] or position.newest_observed_at,
             "restarts": self._programs.restarts if self._programs else {},
             "seconds": round(time.monotonic() - started, 1),
@@ -135,7 +138,9 @@ class ReplaySupervisor:
     def _run_programs(self) -> None:
         catch_up = CatchUp(self._settings)
         commands = self._commands(self._feed_id)
-        self._programs = Programs(self._settings, commands, self._take_line, self._log)
+        self._programs = Programs(
+            self._settings, commands, self._take_line, self._log, dispensable=FORECASTER
+        )
         try:
             if not self._is_stopped:
                 self._lines.fold(f"{', '.join(commands)} start")
@@ -157,6 +162,7 @@ class ReplaySupervisor:
                 continue
             backlog = self._backlog(catch_up)
             is_complete = is_fed and backlog is not None and backlog.is_empty
+            is_complete = is_complete and self._forecasts.are_made(catch_up, self._programs)
             if is_due or is_complete:
                 self._report(backlog, at_once=is_complete)
                 next_report = time.monotonic() + REPORT_EVERY_S
@@ -214,6 +220,8 @@ class ReplaySupervisor:
 
     def _report(self, backlog: Backlog | None, *, at_once: bool) -> None:
         values = {**self._progress.report(), "feed_id": self._feed_id}
+        if self._replay.forecasts:
+            values["forecasts"] = self._forecasts.sent
         if backlog is not None:
             values |= {
                 "unread_by_stream": backlog.unread_by_stream,

@@ -40,3 +40,24 @@ def test_a_program_that_says_another_start_would_not_help_ends_the_replay_at_onc
     assert "ISOTHERM_PORT_BASE='not a number'" in str(failure.value)
     assert sum(programs.restarts.values()) == 0
     assert not programs.is_fed
+
+
+def test_a_program_the_others_can_do_without_is_given_up_and_said_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("isotherm.stream.programs.MOST_OF_DISPENSABLE", 0)
+    settings = Settings(state_dir=tmp_path, port_base=24000, archive="simulated")
+    commands = {"forecaster": ("forecast_stream.py", [])}
+    programs = Programs(settings, commands, lambda *_: None, log, dispensable="forecaster")
+    programs.start()
+    try:
+        deadline = time.monotonic() + 60
+        while programs.is_at_work("forecaster"):
+            assert programs.restart_dead() == []
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert programs.restart_dead() == []
+    finally:
+        programs.stop()
+    assert "The feed goes on without forecaster" in caplog.text
+    assert "required: --feed-id" in caplog.text

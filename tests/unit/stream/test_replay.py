@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from isotherm.errors import SettingsError
+from isotherm.lane import RECONCILE
 from isotherm.station_choice import StationChoice
 from isotherm.stream.disorder import Disorder
 from isotherm.stream.feeder_program import parse_arguments
@@ -102,7 +103,15 @@ def test_days_that_make_no_period_are_refused(values: dict[str, object], message
 
 
 def test_the_bridge_starts_before_the_feeder_that_needs_its_socket() -> None:
-    assert list(replay().commands("f")) == ["bridge", "stream", "feeder"]
+    assert list(replay().commands("f")) == ["bridge", "stream", "feeder", "forecaster"]
+
+
+def test_forecasts_are_made_unless_the_form_says_no_and_in_production_alone() -> None:
+    assert "--follows" in replay(period="follow").commands("f")["forecaster"][1]
+    quiet = replay(forecast=False)
+    assert "forecaster" not in quiet.commands("f")
+    assert '"forecast": false' in quiet.again_command("x")
+    assert "forecaster" not in replay().commands("f", RECONCILE)
 
 
 def test_progress_keeps_what_was_said_last_and_shows_none_of_it() -> None:

@@ -1,0 +1,267 @@
+"""Forecasts beside a stream: reads the summaries of a feed as they change, and sends forecasts.
+
+A program of its own, so that nothing that happens to it holds up the summaries. Exactly once by batch:
+a batch is written to the feed's log before its forecasts go out, with how far it read; a killed program
+makes its state from the log, sends the last batch's forecasts again under the versions they had, and
+goes on there.
+"""
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from sqlalchemy import Engine
+
+from isotherm.errors import StoreError
+from isotherm.forecast.changed_hours import ChangedHours
+from isotherm.forecast.stream_state import StreamState
+from isotherm.forecast_message import ForecastMessage, version_at
+from isotherm.messages import FORECAST_TOPIC, HOURLY_SUMMARY_TOPIC
+from isotherm.settings import Settings
+from isotherm.stores.hdfs_store import HdfsStore
+from isotherm.stores.kafka_topics import QUIET
+from isotherm.stores.newest import read_newest_of_places
+from isotherm.stores.places import Member, places_of
+from isotherm.stream.bridge_publisher import Publisher, Record
+from isotherm.stream.feeder_files import FeedPosition, first_record_ms, position_path
+from isotherm.stream.forecast_batches import ForecastBatches
+from isotherm.stream.forecast_hours import changed_hours
+from isotherm.stream.forecast_log import Batch, Beginning, ForecastLog, log_path
+from isotherm.stream.forecast_start import HISTORY, choose_versions, hour_number, load_starts
+from isotherm.stream.topic_offsets import TopicOffsets
+
+_AT_ONCE: Final = 5_000
+_TIMEOUT_S: Final = 10.0
+_TELL_EVERY_S: Final = 5.0
+
+
+class Forecaster:
+    """One feed's forecasts."""
+
+    def __init__(
+        self, settings: Settings, engine: Engine, feed_id: str, poll_s: float, *, follows: bool
+    ) -> None:
+        """Prepare.
+
+        Args:
+            settings: of the lane.
+            engine: MySQL.
+            feed_id: of the stream.
+            poll_s: a batch holds what comes within so many seconds.
+            follows: whether the feed follows what the archive publishes.
+        """
+        self._settings = settings
+        self._engine = engine
+        self._feed_id = feed_id
+        self._poll_s = poll_s
+        self._follows = follows
+        self._topic = settings.lane.topic(HOURLY_SUMMARY_TOPIC)
+        self._log = ForecastLog(log_path(settings, feed_id))
+        self._publisher = Publisher(settings.kafka_bootstrap_servers)
+        self._since_hour = 0
+        self._sources = self._stations()
+        self._batches: ForecastBatches | None = None
+        self._number = 0
+        self._sent = 0
+        self._ends: dict[int, int] = {}
+        self._told = 0.0
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until stopped.
+
+        Raises:
+            StoreError: Kafka, HDFS or MySQL do not answer.
+        """
+        self._resume()
+        consumer = self._consumer()
+        try:
+            quiet_since = time.monotonic()
+            while not stop.is_set():
+                records = self._read(consumer)
+                changes = self._changes(records)
+                if records:
+                    quiet_since = time.monotonic()
+                    self._note_ends(records)
+                is_quiet = time.monotonic() - quiet_since > self._settings.forecast_wait_s
+                is_flush = is_quiet and self._batches is not None and self._batches.is_open
+                if changes or is_flush:
+                    self._take(changes, is_flush=is_flush)
+                elif records or time.monotonic() - self._told > _TELL_EVERY_S:
+                    self._tell(0, 0.0)
+        except KafkaException as error:
+            raise StoreError(f"Kafka does not give the summaries: {error}.") from error
+        finally:
+            consumer.close()
+            self._publisher.close()
+            self._log.close()
+
+    def _stations(self) -> dict[str, Member]:
+        """Which of the feed's stations tells of each place that is forecast."""
+        position = FeedPosition.load(position_path(self._settings, self._feed_id), self._feed_id)
+        years = position.station_years or ()
+        # The newest days of all station-years may lie a century apart.
+        since = max((one.year for one in years), default=1971) - 1
+        self._since_hour = hour_number(datetime(since, 1, 1, tzinfo=UTC))
+        members = {one.station_id: one.dataset for one in years if one.year >= since}
+        with self._engine.connect() as connection:
+            places = places_of(connection, members)
+        found: dict[str, Member] = {}
+        for native, dataset in sorted(members.items()):
+            found.setdefault(places[native], Member(dataset, native))
+        most = self._settings.forecast_stations
+        if len(found) > most:
+            _print({"event": "forecasts_of_some_stations", "stations": len(found), "forecast": most})
+        return dict(sorted(found.items())[:most])
+
+    def _resume(self) -> None:
+        """Make the state from the log, and send again what may not have gone out."""
+        if self._log.beginning is None:
+            return
+        self._start(self._log.beginning)
+        assert self._batches is not None  # noqa: S101 - it has just begun
+        for batch in self._log.batches:
+            is_last = batch is self._log.batches[-1]
+            messages = self._batches.take(batch, is_silent=not is_last)
+            if is_last:
+                self._send(messages)
+            self._number, self._ends = batch.number + 1, batch.ends
+        _print({"event": "forecasts_resume", "batches": self._number})
+        self._log.batches.clear()
+
+    def _start(self, beginning: Beginning) -> None:
+        """Load what the stations begin with."""
+        told = 0.0
+
+        def tell(ready: int) -> None:
+            nonlocal told
+            if time.monotonic() - told > _TELL_EVERY_S or ready == len(beginning.versions):
+                told = time.monotonic()
+                total = len(beginning.versions)
+                _print({"event": "forecasts_get_ready", "ready": ready, "stations": total})
+
+        with self._engine.connect() as connection:
+            starts = load_starts(
+                HdfsStore(self._settings),
+                connection,
+                beginning.versions,
+                self._sources,
+                beginning.first_hour,
+                tell,
+            )
+        self._batches = ForecastBatches(
+            StreamState(starts),
+            self._feed_id,
+            {place: one.dataset for place, one in self._sources.items()},
+            self._settings.hindcast_every_h,
+        )
+
+    def _begin(self, changes: Mapping[str, ChangedHours]) -> None:
+        """The feed's first hours: nothing from the first day of them on may be looked at."""
+        first = min(int(one.hours[0]) for one in changes.values()) // 24 * 24
+        with self._engine.connect() as connection:
+            versions = choose_versions(connection, list(self._sources), first)
+        beginning = Beginning(first, versions)
+        self._start(beginning)
+        self._log.begin(beginning)
+        own = sum(1 for one in versions.values() if one == HISTORY)
+        _print({"event": "forecasts_begin", "stations": len(versions), "from_history": own})
+
+    def _changes(self, records: Sequence[Message]) -> dict[str, ChangedHours]:
+        """What records say of the places that are forecast."""
+        values = (one.value() or b"" for one in records)
+        found = changed_hours(values, self._feed_id, self._since_hour)
+        sources = {place: one.station_id for place, one in self._sources.items()}
+        return {place: found[native] for place, native in sources.items() if native in found}
+
+    def _take(self, changes: Mapping[str, ChangedHours], *, is_flush: bool) -> None:
+        """Log a batch, then make its forecasts and send them."""
+        if self._batches is None:
+            self._begin(changes)
+        assert self._batches is not None  # noqa: S101 - it has just begun
+        started = time.monotonic()
+        service = self._of_service(changes) if self._follows else ()
+        made_ms = version_at(datetime.now(UTC))
+        batch = Batch(self._number, dict(self._ends), made_ms, is_flush, service, changes)
+        self._log.append(batch)
+        messages = self._batches.take(batch)
+        seconds = time.monotonic() - started
+        self._send(messages)
+        self._number += 1
+        self._tell(len(messages), seconds)
+
+    def _of_service(self, changes: Mapping[str, ChangedHours]) -> tuple[str, ...]:
+        """The places of whose newest hour nothing later is in MySQL."""
+        assert self._batches is not None  # noqa: S101 - it has begun
+        newest = dict(self._batches.newest_of_open)
+        for name, one in changes.items():
+            newest[name] = max(int(one.hours[-1]), newest.get(name, 0))
+        with self._engine.connect() as connection:
+            stored = read_newest_of_places(connection, newest)
+        return tuple(sorted(name for name, hour in newest.items() if stored.get(name, 0) <= hour))
+
+    def _send(self, messages: Sequence[ForecastMessage]) -> None:
+        topic = self._settings.lane.topic(FORECAST_TOPIC)
+        self._publisher.publish([Record(topic, one.station_id, one.encode()) for one in messages])
+        self._sent += len(messages)
+
+    def _tell(self, forecasts: int, seconds: float) -> None:
+        is_open = self._batches is not None and self._batches.is_open
+        self._told = time.monotonic()
+        _print(
+            {
+                "batch": self._number,
+                "forecasts": forecasts,
+                "forecasts_sent": self._sent,
+                "summary_ends": {str(one): offset for one, offset in self._ends.items()},
+                "is_open": is_open,
+                "seconds": round(seconds, 3),
+            }
+        )
+
+    def _consumer(self) -> Consumer:
+        """At the log's end, or where the feed's first summaries may be."""
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self._settings.kafka_bootstrap_servers,
+                "group.id": f"isotherm-forecast-{self._feed_id}",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                **QUIET,
+            }
+        )
+        with TopicOffsets(self._settings.kafka_bootstrap_servers) as topics:
+            ends = topics.ends(self._topic)
+            begin = topics.nearest(self._topic, self._ends or self._first_offsets(consumer, ends))
+        self._ends = dict(begin)
+        consumer.assign([TopicPartition(self._topic, one, at) for one, at in begin.items()])
+        return consumer
+
+    def _first_offsets(self, consumer: Consumer, ends: Mapping[int, int]) -> dict[int, int]:
+        since_ms = first_record_ms(self._settings, [self._feed_id])
+        if since_ms is None:
+            return {}
+        asked = [TopicPartition(self._topic, one, since_ms) for one in ends]
+        found = consumer.offsets_for_times(asked, timeout=_TIMEOUT_S)
+        return {one.partition: one.offset if one.offset >= 0 else ends[one.partition] for one in found}
+
+    def _read(self, consumer: Consumer) -> list[Message]:
+        """What comes within the poll's time."""
+        found = consumer.consume(_AT_ONCE, timeout=self._poll_s)
+        for one in found:
+            if (error := one.error()) is not None:
+                raise KafkaException(error)
+        return list(found)
+
+    def _note_ends(self, records: Sequence[Message]) -> None:
+        for one in records:
+            self._ends[int(one.partition() or 0)] = int(one.offset() or 0) + 1
+
+
+def _print(line: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
