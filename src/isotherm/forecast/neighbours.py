@@ -59,7 +59,10 @@ class Signal:
 
 
 def signal_of(station_id: str, station: StationHours) -> Signal:
-    """Made at hours the station reported, and carried on: no gap is seen to close before it does."""
+    """Made at hours the station reported, and carried on: no gap is seen to close before it does.
+
+    Beyond the newest hour too, which is one like others to who listens.
+    """
     values = station.bridged_c
     day = mean_of_last(values, DAY, least=DAY)
     anomaly = values - same_hour_mean(values, 14, least=7)
@@ -73,7 +76,10 @@ def signal_of(station_id: str, station: StationHours) -> Signal:
         ]
     )
     columns[np.isnan(columns).any(axis=1) | np.isnan(station.temperature_c)] = np.nan
-    return Signal(station_id, station.first_hour, carried(columns, _CARRIED_H))
+    beyond = np.full((_CARRIED_H, len(_SIGNAL)), np.nan)
+    return Signal(
+        station_id, station.first_hour, carried(np.concatenate([columns, beyond]), _CARRIED_H)
+    )
 
 
 def candidates(

@@ -89,7 +89,16 @@ def test_what_a_neighbour_tells_does_not_depend_on_its_future() -> None:
     values[np.random.default_rng(1).random(len(values)) < 0.3] = np.nan
     place = 50 * DAY
     known = signal_of("X", station(values[:place])).columns
-    np.testing.assert_array_equal(signal_of("X", station(values)).columns[:place], known)
+    np.testing.assert_array_equal(signal_of("X", station(values)).columns[:place], known[:place])
+
+
+def test_a_neighbour_is_heard_after_its_newest_hour_as_in_a_gap() -> None:
+    values = temperature(60 * DAY, 9)
+    place = 50 * DAY
+    values[place : place + DAY] = np.nan
+    in_gap = signal_of("X", station(values)).columns[: place + 3]
+    np.testing.assert_array_equal(signal_of("X", station(values[:place])).columns, in_gap)
+    assert not np.isnan(in_gap[-1]).any()
 
 
 def test_it_is_better_than_every_baseline_and_its_interval_covers_eighty_percent(
