@@ -41,9 +41,9 @@ class ChangedHours:
         }
 
 
-def elements(station: StationHours) -> Floats:
-    """(hours, 6), `ELEMENTS` of a grid."""
-    return np.column_stack([getattr(station, name) for name in ELEMENTS])
+def elements(station: StationHours, at: slice | npt.NDArray[np.int64] = slice(None)) -> Floats:
+    """(hours, 6), `ELEMENTS` of a grid, or of some places of it."""
+    return np.ascontiguousarray(np.array([getattr(station, name)[at] for name in ELEMENTS]).T)
 
 
 def first_difference(station: StationHours, changed: ChangedHours) -> int | None:
@@ -51,7 +51,7 @@ def first_difference(station: StationHours, changed: ChangedHours) -> int | None
     places = changed.hours - station.first_hour
     inside = (places >= 0) & (places < len(station.temperature_c))
     found = np.full_like(changed.values, np.nan)
-    found[inside] = elements(station)[places[inside]]
+    found[inside] = elements(station, places[inside])
     differs = ~((found == changed.values) | (np.isnan(found) & np.isnan(changed.values))).all(axis=1)
     # Before the grid nothing is kept, so nothing changes.
     differs &= places >= 0

@@ -101,10 +101,10 @@ def own_features(station: StationHours, begin: int = 0) -> Features:
     _add_pressure(columns, piece)
     _add_products(columns, piece, anomaly, change, gap, wind)
     _add_seasonal(columns, piece, temperature.now_c, anomaly, wind)
-    rows = np.column_stack(columns.values)
-    rows[np.isnan(piece.temperature_c)] = np.nan
     kept = slice(begin - cut, None)
-    return Features(tuple(columns.names), tuple(columns.groups), rows[kept], temperature.usual_c[kept])
+    rows = np.ascontiguousarray(np.array(columns.values)[:, kept].T)
+    rows[np.isnan(piece.temperature_c[kept])] = np.nan
+    return Features(tuple(columns.names), tuple(columns.groups), rows, temperature.usual_c[kept])
 
 
 def _temperature(values: Floats, cut: int) -> _Temperature:

@@ -120,13 +120,14 @@ class StationHours:
 
 def shifted(values: Floats, hours: int) -> Floats:
     """What was so many hours before each hour (negative: after it); NaN beyond the ends."""
-    result = np.full_like(values, np.nan)
-    if abs(hours) >= len(values):
-        return result
+    result = np.empty_like(values)
+    cut = min(abs(hours), len(values))
     if hours >= 0:
-        result[hours:] = values[: len(values) - hours]
+        result[:cut] = np.nan
+        result[cut:] = values[: len(values) - cut]
     else:
-        result[:hours] = values[-hours:]
+        result[len(values) - cut :] = np.nan
+        result[: len(values) - cut] = values[cut:]
     return result
 
 

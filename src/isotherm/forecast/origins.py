@@ -56,7 +56,7 @@ class Origins:
     targets: Floats
     observed_c: Floats
 
-    def take(self, chosen: npt.NDArray[np.bool_] | slice) -> "Origins":
+    def take(self, chosen: npt.NDArray[np.bool_ | np.intp] | slice) -> "Origins":
         """Some of them."""
         return Origins(*(getattr(self, one.name)[chosen] for one in fields(self)))
 

@@ -2,7 +2,7 @@
 
 The sums are a function of what training left and of the hours as they are now, whatever order and
 pieces they came in: late and corrected hours move the rows they touch. Within a batch the days of the
-data are taken one after the other, and a day's forecasts are made by models fitted before it.
+data are taken one after the other, and a day's forecasts are made by models of the hours before it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,15 +13,13 @@ from typing import Final
 import numpy as np
 
 from isotherm.forecast.changed_hours import ChangedHours, first_difference, with_changes
-from isotherm.forecast.hours import DAY, StationHours
+from isotherm.forecast.hours import DAY, Floats, StationHours
 from isotherm.forecast.issue import Issued, said_at
 from isotherm.forecast.known_hours import Known
 from isotherm.forecast.neighbours import Signal, signal_of
-from isotherm.forecast.streamed_station import (
-    LOOKS_BACK_H,
-    REACH_H,
-    StreamedStation,
-)
+from isotherm.forecast.origins import Origins
+from isotherm.forecast.streamed_part import StreamedPart
+from isotherm.forecast.streamed_station import LOOKS_BACK_H, REACH_H, StreamedStation
 from isotherm.forecast.trained_station import TrainedStation
 
 # Older hours than so many before the newest change nothing more; the stream itself drops them earlier.
@@ -55,7 +53,8 @@ class StreamState:
         """Begin, with the hours between training and the stream taken in."""
         self._starts = {one.trained.station_id: one for one in starts}
         self._stations = {
-            name: StreamedStation(one.trained, one.past) for name, one in self._starts.items()
+            name: StreamedStation(one.trained, one.past, place * DAY // len(self._starts))
+            for place, (name, one) in enumerate(self._starts.items())
         }
         self._listeners: dict[str, list[str]] = {}
         for name, station in self._stations.items():
@@ -117,6 +116,7 @@ class StreamState:
             first = min(one for one in (own, other) if one is not None)
             station.look_at(first, self._signals(station, first - DAY, signals))
             station.move(old, own, other)
+            station.fit_what_is_due()
             station.forget(_GRID_H)
         return {name: changes[name] for name in since}
 
@@ -162,22 +162,23 @@ class StreamState:
 
         Nothing later than each origin is looked at.
         """
-        wanted = sorted(set(origin_hours))
-        if not wanted:
+        asked = set(origin_hours)
+        if not asked:
             return []
+        first, end = min(asked), max(asked) + 1
         station, start = self._stations[station_id], self._starts[station_id]
-        self._look_back(station, wanted[0] - DAY)
-        known = station.known_since(wanted[0] - DAY)
+        self._look_back(station, first - DAY)
+        known = station.known_since(first - DAY)
         parts = []
         for part in station.parts:
-            origins = station.origins(known, station.grid, wanted[0], wanted[-1] + 1, part.leads_h)
-            at = np.isin(origins.hour, wanted) & ~np.isnan(origins.temperature_c)
-            model = part.model
-            if not start.is_promoted:
-                model = replace(model, own=None, neighbours=None)
-            parts.append(said_at(model, origins.take(at), station.grid))
+            origins = station.origins(known, station.grid, first, end, part.leads_h)
+            there = np.flatnonzero(~np.isnan(origins.temperature_c))
+            at = there[[int(hour) in asked for hour in origins.hour[there]]]
+            if not len(at):
+                return []
+            parts.append(_said(part, origins.take(at), station.grid, is_promoted=start.is_promoted))
         temperature, yesterday, climatology, damped, method = (
-            np.column_stack([near, far]) for near, far in zip(*parts, strict=True)
+            np.concatenate(near_and_far, axis=1) for near_and_far in zip(*parts, strict=True)
         )
         widths = start.trained.widths
         half = widths.model_c if start.is_promoted else widths.damped14_c
@@ -195,3 +196,14 @@ class StreamState:
             )
             for place, hour in enumerate(origins.hour[at])
         ]
+
+
+def _said(
+    part: StreamedPart, origins: Origins, grid: StationHours, *, is_promoted: bool
+) -> tuple[Floats, ...]:
+    """As `said_at`, by the models that speak at the origins."""
+    pieces = [
+        said_at(model if is_promoted else replace(model, own=None, neighbours=None), one, grid)
+        for model, one in part.speaking(origins)
+    ]
+    return pieces[0] if len(pieces) == 1 else tuple(map(np.concatenate, zip(*pieces, strict=True)))

@@ -3,27 +3,25 @@
 At any time the sums are those of batch training on the same grid: of the origins that a change touches,
 the old ones are taken away and the new ones added. What an origin knows depends on no later hour, so an
 hour that comes at the end costs one row of features and lets in the few origins whose last lead it is.
-Models are fitted from the sums once in each day of the data, before the first hour of that day is
-looked at.
+Models are fitted once in each day of the data, from the sums as they are before the first hour of that
+day is looked at. A day's model speaks from an hour of the day on that is the station's own, and is
+fitted when that hour comes: else all stations would be fitted in the first hour of the day.
 """
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from isotherm.forecast.baselines import usual_at_leads
 from isotherm.forecast.features import own_features
 from isotherm.forecast.hours import DAY, Filled, StationHours
 from isotherm.forecast.known_hours import Known
-from isotherm.forecast.model import StationModel
 from isotherm.forecast.neighbours import Signal, joined, told_at, waves_of
-from isotherm.forecast.origins import Columns, Origins
-from isotherm.forecast.station_sums import StationSums
+from isotherm.forecast.origins import Origins
+from isotherm.forecast.streamed_part import StreamedPart
 from isotherm.forecast.targets import FAR_LEADS_H, observed_at_leads, training_targets
 from isotherm.forecast.trained_station import TrainedStation
-from isotherm.forecast.training import Trained
 
 # A row looks back so far: 30 days, and what closes gaps and lags add to them.
 LOOKS_BACK_H: Final = 34 * DAY
@@ -31,74 +29,26 @@ LOOKS_BACK_H: Final = 34 * DAY
 BESIDE_H: Final = 3
 # A change touches origins so far before it.
 REACH_H: Final = FAR_LEADS_H[-1] + BESIDE_H
-# Rows wait until there are so many pieces of them.
-_MOST_WAITING: Final = 2 * DAY
 # What an hour that comes at the end asks of the rows before it, and some days of late ones.
 _ROWS_KEPT_H: Final = REACH_H + 3 * DAY
-
-
-class StreamedPart:
-    """The sums and the model of some leads."""
-
-    def __init__(self, trained: Trained) -> None:
-        """Go on from training."""
-        self._trained = trained
-        self._sums = trained.sums
-        self._waiting: list[tuple[bool, Origins]] = []
-        self.model = trained.model
-
-    @property
-    def leads_h(self) -> tuple[int, ...]:
-        """Hours ahead."""
-        return self.model.leads_h
-
-    @property
-    def columns(self) -> Columns:
-        """Of the rows."""
-        return self._trained.columns
-
-    @property
-    def sums(self) -> StationSums:
-        """Of all rows so far."""
-        added, taken = (
-            [one for is_new, one in self._waiting if is_new is wanted] for wanted in (True, False)
-        )
-        if added:
-            self._sums += StationSums.of(_joined(added))
-        if taken:
-            self._sums -= StationSums.of(_joined(taken))
-        self._waiting.clear()
-        return self._sums
-
-    def move(self, old: Origins, new: Origins) -> None:
-        """Take rows away and put others in their place; those that are the same stay."""
-        gone, come = _differing(old, new)
-        self._waiting += [
-            (is_new, one) for is_new, one in ((False, gone), (True, come)) if len(one.hour)
-        ]
-        if len(self._waiting) > _MOST_WAITING:
-            self._sums = self.sums
-
-    def refit(self) -> None:
-        """The model anew from the sums."""
-        choice = self._trained.choice
-        self.model = StationModel.fit(self.sums, self.columns, choice.variant, self.leads_h)
 
 
 class StreamedStation:
     """One station of a stream."""
 
-    def __init__(self, start: TrainedStation, past: StationHours) -> None:
+    def __init__(self, start: TrainedStation, past: StationHours, model_hour: int) -> None:
         """Go on from training.
 
         Args:
             start: trained before the stream's first hour.
             past: its hours so far, from at least `LOOKS_BACK_H` before the end of training on.
+            model_hour: of the day (UTC), from which the day's model speaks.
         """
         self.station_id = start.station_id
         self.grid = past
         self.near, self.far = StreamedPart(start.near), StreamedPart(start.far)
-        self.model_day: int | None = None
+        self._model_hour = model_hour
+        self._model_day: int | None = None
         self.until_hour = start.until_hour
         self._known: Known | None = None
 
@@ -145,6 +95,11 @@ class StreamedStation:
         """Its rows from an hour on, which they reach back to."""
         assert self._known is not None  # noqa: S101 - the caller has looked
         return self._known.since(hour)
+
+    def fit_what_is_due(self) -> None:
+        """Fit the model that speaks at the newest hour, unless it is there."""
+        for part in self.parts:
+            part.reach(self.grid.end_hour - 1)
 
     def forget(self, grid_h: int) -> None:
         """Keep so many hours of the grid, and the rows that the next hours ask for."""
@@ -210,35 +165,8 @@ class StreamedStation:
         self.move((known, before), self.until_hour, None)
 
     def begin_day(self, day: int) -> None:
-        """Fit anew if no model was fitted for a day of the data, with what is known so far."""
-        if self.model_day is None or day > self.model_day:
-            self.model_day = day
+        """The model of a day of the data is that of what is known so far; an earlier day has one."""
+        if self._model_day is None or day > self._model_day:
+            self._model_day = day
             for part in self.parts:
-                part.refit()
-
-
-def _differing(old: Origins, new: Origins) -> tuple[Origins, Origins]:
-    """What is only in one of two runs of hours that begin at the same one."""
-    both = min(len(old.hour), len(new.hour))
-    same = np.ones(both, np.bool_)
-    for one in fields(Origins):
-        before, after = getattr(old, one.name)[:both], getattr(new, one.name)[:both]
-        same &= _rows_equal(before, after)
-    is_gone, is_come = np.ones(len(old.hour), np.bool_), np.ones(len(new.hour), np.bool_)
-    is_gone[:both], is_come[:both] = ~same, ~same
-    return old.take(is_gone), new.take(is_come)
-
-
-def _rows_equal(
-    before: npt.NDArray[np.generic], after: npt.NDArray[np.generic]
-) -> npt.NDArray[np.bool_]:
-    equal = np.asarray(before == after)
-    if before.dtype.kind == "f":
-        equal |= np.isnan(before) & np.isnan(after)
-    return equal if equal.ndim == 1 else np.asarray(equal.all(axis=1))
-
-
-def _joined(pieces: list[Origins]) -> Origins:
-    return Origins(
-        *(np.concatenate([getattr(piece, one.name) for piece in pieces]) for one in fields(Origins))
-    )
+                part.fit_later(day * DAY + self._model_hour)

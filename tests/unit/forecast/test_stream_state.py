@@ -46,6 +46,7 @@ def on_grid(station: StationHours, values: Floats) -> StationHours:
 WHOLE = {
     name: with_gaps(full_station(PAST_H + STREAM_H, seed), seed) for seed, name in enumerate(NAMES, 3)
 }
+GAPLESS = {name: full_station(PAST_H + STREAM_H, seed) for seed, name in enumerate(NAMES, 3)}
 SPLIT = FIRST_HOUR + PAST_H
 END = SPLIT + STREAM_H
 
@@ -106,9 +107,10 @@ def compare(
                     one, other = getattr(found, array), getattr(right, array)
                     np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-9 * np.abs(other).max())
             np.testing.assert_allclose(part.sums.damping.left, wanted.sums.damping.left, rtol=1e-9)
-            part.refit()
+            part.fit_later(0)
+            part.reach(0)
             for model in ("own", "neighbours"):
-                one, other = getattr(part.model, model), getattr(wanted.model, model)
+                one, other = getattr(part.newest, model), getattr(wanted.model, model)
                 if other is None:
                     assert one is None
                     continue
@@ -199,6 +201,46 @@ def test_a_forecast_is_that_of_the_model_and_looks_at_nothing_later() -> None:
         for one, two, wanted in zip(asked, again, first, strict=True):
             np.testing.assert_allclose(one.temperature_c, wanted.temperature_c, atol=1e-9)
             np.testing.assert_allclose(two.temperature_c, wanted.temperature_c, atol=1e-9)
+
+
+def test_a_day_at_once_is_forecast_as_hour_by_hour() -> None:
+    """Also where the day's model speaks from an hour amid it on."""
+    one, other = started(), started()
+    for day in range(SPLIT, SPLIT + 3 * DAY, DAY):
+        hours = range(day, day + DAY)
+        found: dict[str, list[Issued]] = {name: [] for name in NAMES}
+        there = {
+            name: [hour for hour in hours if WHOLE[name].temperature_c[hour - FIRST_HOUR] > -99]
+            for name in NAMES
+        }
+        for hour in hours:
+            come = [name for name in NAMES if hour in there[name]]
+            for _ in one.apply({name: changes_of(name, [hour]) for name in come}):
+                pass
+            for name in come:
+                found[name] += one.forecast(name, [hour])
+        for _ in other.apply({name: changes_of(name, there[name]) for name in NAMES}):
+            pass
+        for name in NAMES:
+            wanted = other.forecast(name, hours)
+            assert [issued.origin_hour for issued in found[name]] == [one.origin_hour for one in wanted]
+            for hourly, at_once in zip(found[name], wanted, strict=True):
+                np.testing.assert_allclose(hourly.temperature_c, at_once.temperature_c, atol=1e-9)
+
+
+def test_the_fits_of_a_day_are_spread_over_its_hours() -> None:
+    state = started()
+    hours: dict[str, list[int]] = {name: [] for name in NAMES}
+    for hour in range(SPLIT, SPLIT + 2 * DAY):
+        before = {name: state.station(name).near.newest for name in NAMES}
+        for _ in state.apply({name: changes_of(name, [hour], GAPLESS[name]) for name in NAMES}):
+            pass
+        for name in NAMES:
+            if state.station(name).near.newest is not before[name]:
+                hours[name].append(hour % DAY)
+    # The stream begins after both hours of its first day.
+    first = SPLIT % DAY
+    assert hours == {"A": [first, 0, 0], "B": [first, DAY // 2, DAY // 2]}
 
 
 def test_a_forecast_has_all_leads_baselines_and_interval() -> None:
