@@ -6,7 +6,7 @@ data are taken one after the other, and a day's forecasts are made by models of 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import Final
 
@@ -19,8 +19,7 @@ from isotherm.forecast.known_hours import Known
 from isotherm.forecast.neighbours import Signal, signal_of
 from isotherm.forecast.origins import Origins
 from isotherm.forecast.streamed_part import StreamedPart
-from isotherm.forecast.streamed_station import LOOKS_BACK_H, REACH_H, StreamedStation
-from isotherm.forecast.trained_station import TrainedStation
+from isotherm.forecast.streamed_station import LOOKS_BACK_H, REACH_H, StreamedStation, StreamStart
 
 # Older hours than so many before the newest change nothing more; the stream itself drops them earlier.
 LATEST_H: Final = 31 * DAY
@@ -29,32 +28,14 @@ _SIGNAL_COLUMNS: Final = 5
 _SIGNAL_LOOKS_BACK_H: Final = 16 * DAY
 
 
-@dataclass(frozen=True, slots=True)
-class StreamStart:
-    """What a station begins with.
-
-    Attributes:
-        trained: before the stream's first hour.
-        past: its hours up to the stream's first one.
-        model_version: of what training made.
-        is_promoted: whether the model may speak; else the damped anomaly does.
-    """
-
-    trained: TrainedStation
-    past: StationHours
-    model_version: str
-    is_promoted: bool = True
-
-
 class StreamState:
     """Many stations of a stream."""
 
     def __init__(self, starts: Sequence[StreamStart]) -> None:
         """Begin, with the hours between training and the stream taken in."""
-        self._starts = {one.trained.station_id: one for one in starts}
         self._stations = {
-            name: StreamedStation(one.trained, one.past, place * DAY // len(self._starts))
-            for place, (name, one) in enumerate(self._starts.items())
+            one.trained.station_id: StreamedStation(one, place * DAY // len(starts))
+            for place, one in enumerate(starts)
         }
         self._listeners: dict[str, list[str]] = {}
         for name, station in self._stations.items():
@@ -75,10 +56,6 @@ class StreamState:
     def station(self, station_id: str) -> StreamedStation:
         """One of them."""
         return self._stations[station_id]
-
-    def model_version(self, station_id: str) -> str:
-        """What a station's model goes on from."""
-        return self._starts[station_id].model_version
 
     def apply(self, changes: Mapping[str, ChangedHours]) -> Iterator[dict[str, ChangedHours]]:
         """Take changes in, a day of the data after the other; other stations' are left out.
@@ -166,7 +143,7 @@ class StreamState:
         if not asked:
             return []
         first, end = min(asked), max(asked) + 1
-        station, start = self._stations[station_id], self._starts[station_id]
+        station = self._stations[station_id]
         self._look_back(station, first - DAY)
         known = station.known_since(first - DAY)
         parts = []
@@ -176,16 +153,15 @@ class StreamState:
             at = there[[int(hour) in asked for hour in origins.hour[there]]]
             if not len(at):
                 return []
-            parts.append(_said(part, origins.take(at), station.grid, is_promoted=start.is_promoted))
+            parts.append(_said(part, origins.take(at), station.grid, is_promoted=station.is_promoted))
         temperature, yesterday, climatology, damped, method = (
             np.concatenate(near_and_far, axis=1) for near_and_far in zip(*parts, strict=True)
         )
-        widths = start.trained.widths
-        half = widths.model_c if start.is_promoted else widths.damped14_c
+        half = station.half_width_c
         return [
             Issued(
                 int(hour),
-                start.trained.leads_h,
+                station.leads_h,
                 temperature[place],
                 temperature[place] - half,
                 temperature[place] + half,

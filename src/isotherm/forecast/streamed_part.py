@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from isotherm.forecast.hours import DAY
 from isotherm.forecast.model import StationModel
-from isotherm.forecast.origins import Columns, Origins
+from isotherm.forecast.origins import Origins
 from isotherm.forecast.station_sums import StationSums
 from isotherm.forecast.training import Trained
 
@@ -35,22 +35,14 @@ class StreamedPart:
 
     def __init__(self, trained: Trained) -> None:
         """Go on from training."""
-        self._trained = trained
+        self._variant = trained.choice.variant
+        self.columns = trained.columns
+        self.leads_h = trained.model.leads_h
         self._sums = trained.sums
         self._waiting: list[tuple[bool, Origins]] = []
         self._due: _Due | None = None
         self._earlier = self.newest = trained.model
         self._speaks_from = 0
-
-    @property
-    def leads_h(self) -> tuple[int, ...]:
-        """Hours ahead."""
-        return self._trained.model.leads_h
-
-    @property
-    def columns(self) -> Columns:
-        """Of the rows."""
-        return self._trained.columns
 
     @property
     def sums(self) -> StationSums:
@@ -102,9 +94,8 @@ class StreamedPart:
             return
         due, self._due = self._due, None
         self._fold(due.row_pieces)
-        variant = self._trained.choice.variant
         self._earlier = self.newest
-        self.newest = StationModel.fit(self._sums, self.columns, variant, self.leads_h)
+        self.newest = StationModel.fit(self._sums, self.columns, self._variant, self.leads_h)
         self._speaks_from = due.speaks_from
 
 

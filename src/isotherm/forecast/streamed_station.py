@@ -8,7 +8,7 @@ day is looked at. A day's model speaks from an hour of the day on that is the st
 fitted when that hour comes: else all stations would be fitted in the first hour of the day.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -33,23 +33,44 @@ REACH_H: Final = FAR_LEADS_H[-1] + BESIDE_H
 _ROWS_KEPT_H: Final = REACH_H + 3 * DAY
 
 
+@dataclass(frozen=True, slots=True)
+class StreamStart:
+    """What a station begins with.
+
+    Attributes:
+        trained: before the stream's first hour.
+        past: its hours up to the stream's first one, from at least `LOOKS_BACK_H` before the end of
+            training on.
+        model_version: of what training made.
+        is_promoted: whether the model may speak; else the damped anomaly does.
+    """
+
+    trained: TrainedStation
+    past: StationHours
+    model_version: str
+    is_promoted: bool = True
+
+
 class StreamedStation:
     """One station of a stream."""
 
-    def __init__(self, start: TrainedStation, past: StationHours, model_hour: int) -> None:
+    def __init__(self, start: StreamStart, model_hour: int) -> None:
         """Go on from training.
 
         Args:
-            start: trained before the stream's first hour.
-            past: its hours so far, from at least `LOOKS_BACK_H` before the end of training on.
+            start: what it begins with.
             model_hour: of the day (UTC), from which the day's model speaks.
         """
-        self.station_id = start.station_id
-        self.grid = past
-        self.near, self.far = StreamedPart(start.near), StreamedPart(start.far)
+        trained = start.trained
+        self.grid = start.past
+        self.model_version = start.model_version
+        self.is_promoted = start.is_promoted
+        self.leads_h = trained.leads_h
+        self.half_width_c = trained.widths.model_c if start.is_promoted else trained.widths.damped14_c
+        self.near, self.far = StreamedPart(trained.near), StreamedPart(trained.far)
         self._model_hour = model_hour
         self._model_day: int | None = None
-        self.until_hour = start.until_hour
+        self.until_hour = trained.until_hour
         self._known: Known | None = None
 
     @property

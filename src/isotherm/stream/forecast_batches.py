@@ -89,7 +89,7 @@ class ForecastBatches:
             station_id,
             self._datasets[station_id],
             Kind.SERVICE if is_service else Kind.HINDCAST,
-            self._state.model_version(station_id),
+            self._state.station(station_id).model_version,
             made_ms=batch.made_ms,
             feed_id=self._feed_id,
         )

@@ -20,8 +20,7 @@ from isotherm.forecast.interval import LEVEL, WINDOW_DAYS, at_every_lead, half_w
 from isotherm.forecast.model import StationModel, Variant
 from isotherm.forecast.origins import own_origins
 from isotherm.forecast.station_sums import StationSums
-from isotherm.forecast.stream_state import StreamStart
-from isotherm.forecast.streamed_station import LOOKS_BACK_H
+from isotherm.forecast.streamed_station import LOOKS_BACK_H, StreamStart
 from isotherm.forecast.targets import FAR_LEADS_H, NEAR_LEADS_H
 from isotherm.forecast.trained_station import TrainedStation, Widths
 from isotherm.forecast.training import Trained

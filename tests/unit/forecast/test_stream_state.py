@@ -18,7 +18,8 @@ from isotherm.forecast.model import Method, StationModel, Variant
 from isotherm.forecast.neighbours import signal_of
 from isotherm.forecast.origins import own_origins, with_neighbours
 from isotherm.forecast.station_sums import StationSums
-from isotherm.forecast.stream_state import StreamStart, StreamState
+from isotherm.forecast.stream_state import StreamState
+from isotherm.forecast.streamed_station import StreamStart
 from isotherm.forecast.targets import FAR_LEADS_H, NEAR_LEADS_H
 from isotherm.forecast.trained_station import TrainedStation, Widths
 from isotherm.forecast.training import Trained
