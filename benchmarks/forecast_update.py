@@ -5,6 +5,7 @@
 All stations report in each batch, and each is forecast from each hour. The weather of 75 days is made
 up; models have all columns. The median and the largest batch are shown: hours of whole days, as each
 station's model is fitted anew in an hour of the day of its own. Neither Kafka nor the log is in it.
+Last, the sums alone: rows of both parts are folded in once a day, so an hour's share is a 24th of that.
 """
 
 import argparse
@@ -29,6 +30,7 @@ from isotherm.stream.forecast_log import Batch
 
 _FIRST_HOUR = 400_000 // DAY * DAY
 _PAST_H = 75 * DAY
+_MANY = 10_000
 
 
 def main() -> None:
@@ -61,6 +63,23 @@ def main() -> None:
     print(f"{options.stations} stations, {options.neighbours} neighbours, {made} forecasts")
     print("| batches of an hour of each | median CPU s | most CPU s | limit s |\n|---|---|---|---|")
     print(f"| {options.hours} | {np.median(seconds):.3f} | {max(seconds):.3f} | 0.3 |")
+    sums_s = _fold_s(state, names) * _MANY / len(names) / DAY
+    print(f"sums alone, an hour of {_MANY} stations: {sums_s:.2f} CPU s, limit 1")
+
+
+def _fold_s(state: StreamState, names: list[str]) -> float:
+    """Seconds that a day's rows of each station take to get into its sums."""
+    spent = 0.0
+    for station in map(state.station, names):
+        for part in station.parts:
+            end = station.grid.end_hour - part.leads_h[-1]
+            known = station.known_since(end - 2 * DAY)
+            rows = station.origins(known, station.grid, end - DAY, end, part.leads_h)
+            before = part.sums
+            began = time.process_time()
+            before + StationSums.of(rows)
+            spent += time.process_time() - began
+    return spent
 
 
 def _made_up(seed: int) -> StationHours:
