@@ -3,9 +3,8 @@
 Runs until SIGTERM.
 """
 
-import sys
-
+from isotherm.process_end import end_process
 from isotherm.stream.bridge_program import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main())

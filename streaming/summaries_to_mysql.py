@@ -4,9 +4,8 @@ A second loop counts the letters of the dead-letter topic. Runs until SIGTERM. H
 the sink's port (`/healthz`, `/metrics`). A second instance (`--port 0`) shares the work.
 """
 
-import sys
-
+from isotherm.process_end import end_process
 from isotherm.sink.program import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main())
