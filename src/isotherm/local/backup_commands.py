@@ -66,6 +66,7 @@ def backup(
 def restore(folder: Folder) -> None:
     """Restore a back-up into a state folder that is new or empty, and compare every table."""
     from isotherm.backup import restore as work
+    from isotherm.local.dag_release import begin_anew
     from isotherm.local.folders import RESTORE_MARK, record_settings
     from isotherm.local.locks import command_lock
     from isotherm.local.store_servers import stores_running
@@ -77,6 +78,7 @@ def restore(folder: Folder) -> None:
         record_settings(settings)
         with command_lock(settings, "restore"), stores_running(settings, report):
             work.restore(settings, folder, manifest, report, resumes=resumes)
+        begin_anew(settings)
         (settings.state_dir / RESTORE_MARK).unlink()
     _say(
         f"Restored {manifest.row_count} rows of {len(manifest.tables)} tables and "

@@ -56,6 +56,11 @@ def release_dags(airflow: AirflowClient, settings: Settings, dag_ids: Iterable[s
     return new
 
 
+def begin_anew(settings: Settings) -> None:
+    """Say that no DAG was released yet: the data were restored, Airflow is a new one."""
+    write_whole(_file(settings), json.dumps([]))
+
+
 def adopt_released(settings: Settings) -> None:
     """Take every DAG for released where an earlier version, which paused none, did the first run."""
     if not _file(settings).exists():
