@@ -152,6 +152,9 @@ export function pythonLines(route: Route, address: string): string {
   }
   if (!route.hasCsv) return `import httpx\nanswer = httpx.get("${address}").raise_for_status()`;
   const url = new URL(address);
+  if (url.searchParams.get("format") === "parquet") {
+    return `import pandas as pd\nrows = pd.read_parquet("${address}")`;
+  }
   url.searchParams.set("format", "csv");
   return [
     "import pandas as pd",

@@ -74,6 +74,7 @@ function headOf(response: Response, milliseconds: number): Answer {
 /** Text as it comes, until the answer ends or enough of it is there. */
 async function read(response: Response, show: (text: string, isCut: boolean) => void): Promise<void> {
   if (!response.body) return;
+  if (isParquet(response)) return show("A Parquet file: open the address to save it.", false);
   const decoder = new TextDecoder();
   const reader = response.body.getReader();
   let text = "";
@@ -90,6 +91,10 @@ async function read(response: Response, show: (text: string, isCut: boolean) => 
 
 function isJson(response: Response): boolean {
   return (response.headers.get("content-type") ?? "").includes("json");
+}
+
+function isParquet(response: Response): boolean {
+  return (response.headers.get("content-type") ?? "").includes("parquet");
 }
 
 function pretty(text: string): string {

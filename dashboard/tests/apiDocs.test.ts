@@ -60,8 +60,9 @@ describe("an address", () => {
     expect(curlLine(hourly, address).match(/'/g)).toHaveLength(2);
   });
 
-  it("is read by pandas where there is a CSV, by httpx elsewhere, and streamed where it never ends", () => {
+  it("is read by pandas where there is a CSV or Parquet, by httpx elsewhere, and streamed where it never ends", () => {
     expect(pythonLines(hourly, "http://h:1/x?limit=3")).toContain('read_csv("http://h:1/x?limit=3&format=csv"');
+    expect(pythonLines(hourly, "http://h:1/x?format=parquet")).toContain('read_parquet("http://h:1/x?format=parquet")');
     expect(pythonLines(routeOf("/api/v1/pipeline"), "http://h:1/p")).toContain('httpx.get("http://h:1/p")');
     expect(pythonLines(routeOf("/api/v1/live"), "http://h:1/l")).toContain("httpx.stream");
     expect(curlLine(routeOf("/api/v1/live"), "http://h:1/l")).toBe("curl -N 'http://h:1/l'");

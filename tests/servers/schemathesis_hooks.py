@@ -104,3 +104,9 @@ def before_call(
 def read_csv(_context: schemathesis.DeserializationContext, response: schemathesis.Response) -> str:
     """A CSV as its text."""
     return response.content.decode()
+
+
+@schemathesis.deserializer("application/vnd.apache.parquet")
+def read_parquet(_context: schemathesis.DeserializationContext, response: schemathesis.Response) -> str:
+    """A Parquet file as its bytes, a character each."""
+    return response.content.decode("latin-1")

@@ -7576,7 +7576,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -7657,8 +7657,8 @@ export interface operations {
                 tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
-                format?: "json" | "csv";
+                /** @description CSV begins with comment lines; Parquet has typed columns with their units, and source, licence, rule and version in the file itself. Both are whole unless `limit` is said */
+                format?: "json" | "csv" | "parquet";
             };
             header?: never;
             path?: never;
@@ -7666,20 +7666,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description One page, or a file */
             200: {
                 headers: {
                     /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Hour_SeveralStationsMeta_"] | components["schemas"]["Page_HourImperial_SeveralStationsMeta_"];
                     "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description Unchanged since the answer with this ETag */
@@ -7754,8 +7755,8 @@ export interface operations {
                 tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
-                format?: "json" | "csv";
+                /** @description CSV begins with comment lines; Parquet has typed columns with their units, and source, licence, rule and version in the file itself. Both are whole unless `limit` is said */
+                format?: "json" | "csv" | "parquet";
             };
             header?: never;
             path?: never;
@@ -7763,20 +7764,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description One page, or a file */
             200: {
                 headers: {
                     /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Day_SeveralStationsMeta_"] | components["schemas"]["Page_DayImperial_SeveralStationsMeta_"];
                     "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description Unchanged since the answer with this ETag */
@@ -7851,8 +7853,8 @@ export interface operations {
                 tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
-                format?: "json" | "csv";
+                /** @description CSV begins with comment lines; Parquet has typed columns with their units, and source, licence, rule and version in the file itself. Both are whole unless `limit` is said */
+                format?: "json" | "csv" | "parquet";
             };
             header?: never;
             path?: never;
@@ -7860,20 +7862,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description One page, or a file */
             200: {
                 headers: {
                     /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Month_SeveralStationsMeta_"] | components["schemas"]["Page_MonthImperial_SeveralStationsMeta_"];
                     "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description Unchanged since the answer with this ETag */
@@ -7948,8 +7951,8 @@ export interface operations {
                 tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
-                format?: "json" | "csv";
+                /** @description CSV begins with comment lines; Parquet has typed columns with their units, and source, licence, rule and version in the file itself. Both are whole unless `limit` is said */
+                format?: "json" | "csv" | "parquet";
             };
             header?: never;
             path?: never;
@@ -7957,20 +7960,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description One page, or a file */
             200: {
                 headers: {
                     /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Season_SeveralStationsMeta_"] | components["schemas"]["Page_SeasonImperial_SeveralStationsMeta_"];
                     "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description Unchanged since the answer with this ETag */
@@ -8045,8 +8049,8 @@ export interface operations {
                 tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
-                format?: "json" | "csv";
+                /** @description CSV begins with comment lines; Parquet has typed columns with their units, and source, licence, rule and version in the file itself. Both are whole unless `limit` is said */
+                format?: "json" | "csv" | "parquet";
             };
             header?: never;
             path?: never;
@@ -8054,20 +8058,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description One page, or a file */
             200: {
                 headers: {
                     /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Year_SeveralStationsMeta_"] | components["schemas"]["Page_YearImperial_SeveralStationsMeta_"];
                     "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description Unchanged since the answer with this ETag */
@@ -8216,7 +8221,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -8283,7 +8288,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -8427,8 +8432,8 @@ export interface operations {
                 tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
-                format?: "json" | "csv";
+                /** @description CSV begins with comment lines; Parquet has typed columns with their units, and source, licence, rule and version in the file itself. Both are whole unless `limit` is said */
+                format?: "json" | "csv" | "parquet";
             };
             header?: never;
             path: {
@@ -8439,20 +8444,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description One page, or a file */
             200: {
                 headers: {
                     /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Hour_StationSeriesMeta_"] | components["schemas"]["Page_HourImperial_StationSeriesMeta_"];
                     "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description Unchanged since the answer with this ETag */
@@ -8525,8 +8531,8 @@ export interface operations {
                 tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
-                format?: "json" | "csv";
+                /** @description CSV begins with comment lines; Parquet has typed columns with their units, and source, licence, rule and version in the file itself. Both are whole unless `limit` is said */
+                format?: "json" | "csv" | "parquet";
             };
             header?: never;
             path: {
@@ -8537,20 +8543,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description One page, or a file */
             200: {
                 headers: {
                     /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Day_StationSeriesMeta_"] | components["schemas"]["Page_DayImperial_StationSeriesMeta_"];
                     "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description Unchanged since the answer with this ETag */
@@ -8623,8 +8630,8 @@ export interface operations {
                 tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
-                format?: "json" | "csv";
+                /** @description CSV begins with comment lines; Parquet has typed columns with their units, and source, licence, rule and version in the file itself. Both are whole unless `limit` is said */
+                format?: "json" | "csv" | "parquet";
             };
             header?: never;
             path: {
@@ -8635,20 +8642,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description One page, or a file */
             200: {
                 headers: {
                     /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Month_StationSeriesMeta_"] | components["schemas"]["Page_MonthImperial_StationSeriesMeta_"];
                     "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description Unchanged since the answer with this ETag */
@@ -8721,8 +8729,8 @@ export interface operations {
                 tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
-                format?: "json" | "csv";
+                /** @description CSV begins with comment lines; Parquet has typed columns with their units, and source, licence, rule and version in the file itself. Both are whole unless `limit` is said */
+                format?: "json" | "csv" | "parquet";
             };
             header?: never;
             path: {
@@ -8733,20 +8741,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description One page, or a file */
             200: {
                 headers: {
                     /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Season_StationSeriesMeta_"] | components["schemas"]["Page_SeasonImperial_StationSeriesMeta_"];
                     "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description Unchanged since the answer with this ETag */
@@ -8819,8 +8828,8 @@ export interface operations {
                 tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
-                format?: "json" | "csv";
+                /** @description CSV begins with comment lines; Parquet has typed columns with their units, and source, licence, rule and version in the file itself. Both are whole unless `limit` is said */
+                format?: "json" | "csv" | "parquet";
             };
             header?: never;
             path: {
@@ -8831,20 +8840,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description One page, or a file */
             200: {
                 headers: {
                     /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Year_StationSeriesMeta_"] | components["schemas"]["Page_YearImperial_StationSeriesMeta_"];
                     "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description Unchanged since the answer with this ETag */
@@ -8917,8 +8927,8 @@ export interface operations {
                 tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
-                format?: "json" | "csv";
+                /** @description CSV begins with comment lines; Parquet has typed columns with their units, and source, licence, rule and version in the file itself. Both are whole unless `limit` is said */
+                format?: "json" | "csv" | "parquet";
             };
             header?: never;
             path?: never;
@@ -8926,20 +8936,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description One page, or a file */
             200: {
                 headers: {
                     /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_GlobalHour_SeriesMeta_"] | components["schemas"]["Page_GlobalHourImperial_SeriesMeta_"];
                     "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description Unchanged since the answer with this ETag */
@@ -8994,8 +9005,8 @@ export interface operations {
                 tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
-                format?: "json" | "csv";
+                /** @description CSV begins with comment lines; Parquet has typed columns with their units, and source, licence, rule and version in the file itself. Both are whole unless `limit` is said */
+                format?: "json" | "csv" | "parquet";
             };
             header?: never;
             path?: never;
@@ -9003,20 +9014,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description One page, or a file */
             200: {
                 headers: {
                     /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_GlobalDay_SeriesMeta_"] | components["schemas"]["Page_GlobalDayImperial_SeriesMeta_"];
                     "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description Unchanged since the answer with this ETag */
@@ -9071,8 +9083,8 @@ export interface operations {
                 tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
-                format?: "json" | "csv";
+                /** @description CSV begins with comment lines; Parquet has typed columns with their units, and source, licence, rule and version in the file itself. Both are whole unless `limit` is said */
+                format?: "json" | "csv" | "parquet";
             };
             header?: never;
             path?: never;
@@ -9080,20 +9092,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description One page, or a file */
             200: {
                 headers: {
                     /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_GlobalMonth_SeriesMeta_"] | components["schemas"]["Page_GlobalMonthImperial_SeriesMeta_"];
                     "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description Unchanged since the answer with this ETag */
@@ -9148,8 +9161,8 @@ export interface operations {
                 tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
-                format?: "json" | "csv";
+                /** @description CSV begins with comment lines; Parquet has typed columns with their units, and source, licence, rule and version in the file itself. Both are whole unless `limit` is said */
+                format?: "json" | "csv" | "parquet";
             };
             header?: never;
             path?: never;
@@ -9157,20 +9170,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description One page, or a file */
             200: {
                 headers: {
                     /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_GlobalSeason_SeriesMeta_"] | components["schemas"]["Page_GlobalSeasonImperial_SeriesMeta_"];
                     "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description Unchanged since the answer with this ETag */
@@ -9225,8 +9239,8 @@ export interface operations {
                 tz?: string;
                 /** @description Rows of one page at most. Default: JSON one page, CSV all */
                 limit?: number;
-                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
-                format?: "json" | "csv";
+                /** @description CSV begins with comment lines; Parquet has typed columns with their units, and source, licence, rule and version in the file itself. Both are whole unless `limit` is said */
+                format?: "json" | "csv" | "parquet";
             };
             header?: never;
             path?: never;
@@ -9234,20 +9248,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description One page, or a file */
             200: {
                 headers: {
                     /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_GlobalYear_SeriesMeta_"] | components["schemas"]["Page_GlobalYearImperial_SeriesMeta_"];
                     "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description Unchanged since the answer with this ETag */
@@ -9323,7 +9338,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -9423,7 +9438,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -9521,7 +9536,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -9613,7 +9628,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -9705,7 +9720,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -9799,7 +9814,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -9889,7 +9904,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -9983,7 +9998,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -10071,7 +10086,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -10159,7 +10174,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -10248,7 +10263,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -10321,7 +10336,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -10392,7 +10407,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -10466,7 +10481,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -10540,7 +10555,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -10668,7 +10683,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -10759,7 +10774,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -10997,7 +11012,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -11066,7 +11081,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -11135,7 +11150,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -11204,7 +11219,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
@@ -11273,7 +11288,7 @@ export interface operations {
                     ETag?: string;
                     /** @description Ask each time */
                     "Cache-Control"?: "no-cache";
-                    /** @description CSV: a name for the file */
+                    /** @description CSV and Parquet: a name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };

@@ -49,8 +49,8 @@ _DESCRIPTION: Final = (
     "`units=imperial`, their fields' names then end with `_f`, `_mph`, `_inhg`, and with times "
     "by another clock, `tz=Europe/Paris`: days and longer periods stay those of UTC. Lists come as "
     '`{"data", "meta", "next"}`: pass `next` as `cursor` for the next page; `format=csv` gives the '
-    "whole list. Every route answers HEAD too. Errors are `application/problem+json` (RFC 9457).\n\n"
-    + ATTRIBUTION
+    "whole list, and of a series `format=parquet` too. Every route answers HEAD too. Errors are "
+    "`application/problem+json` (RFC 9457).\n\n" + ATTRIBUTION
 )
 # Level 1 shrinks a year of hours forty-fold in 10 ms; level 9 takes three times as long for half that.
 _GZIP_LEVEL: Final = 1

@@ -23,7 +23,7 @@ _TAG: Final = {
     "schema": {"type": "string", "pattern": '^W/"[0-9a-f]+"$'},
 }
 _CACHING: Final = {"description": "Ask each time", "schema": {"type": "string", "enum": ["no-cache"]}}
-_FILE_NAME: Final = {"description": "CSV: a name for the file", "schema": _TEXT}
+_FILE_NAME: Final = {"description": "CSV and Parquet: a name for the file", "schema": _TEXT}
 _RETRY: Final = {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}}
 _STATIONS: Final = "/api/v1/stations"
 _FASTAPIS_OWN: Final = ("HTTPValidationError", "ValidationError")

@@ -53,7 +53,7 @@ class Wanted:
     """What part of a list was asked for, and how it is written.
 
     Attributes:
-        format: json or csv.
+        format: json or csv; of a series also parquet.
         after: the place the page begins after, None for the first.
         limit: rows at most; None: of JSON the default, of CSV all.
     """
@@ -133,12 +133,25 @@ def _cell(value: object) -> object:
     return ";".join(map(str, value)) if isinstance(value, list) else value
 
 
+def tag_of(digest: "hashlib._Hash") -> str:
+    """The ETag of an answer of this digest."""
+    return f'W/"{digest.hexdigest()[:_TAG_LENGTH]}"'
+
+
+def tagged_headers(request: Request, tag: str) -> tuple[dict[str, str], bool]:
+    """The headers of an answer with this tag, and whether the client has that answer."""
+    known = request.headers.get("if-none-match", "")
+    return (
+        {"ETag": tag, "Cache-Control": _CACHE_CONTROL},
+        tag in {one.strip() for one in known.split(",")},
+    )
+
+
 def _tagged(
     request: Request, body: bytes, media_type: str, more: Mapping[str, str] | None = None
 ) -> Response:
-    tag = f'W/"{hashlib.sha256(body).hexdigest()[:_TAG_LENGTH]}"'
-    headers = {"ETag": tag, "Cache-Control": _CACHE_CONTROL, **(more or {})}
-    known = request.headers.get("if-none-match", "")
-    if tag in {one.strip() for one in known.split(",")}:
+    headers, is_known = tagged_headers(request, tag_of(hashlib.sha256(body)))
+    headers.update(more or {})
+    if is_known:
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=media_type, headers=headers)

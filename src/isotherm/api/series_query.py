@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal, get_args
 
-from fastapi import Depends
+from fastapi import Depends, Query, Request, Response
 
 from isotherm.api.fields import GLOBAL_FIELDS, STATION_FIELDS, units_of
 from isotherm.api.parameters import (
     DEFAULT_RULE_NAME,
-    Format,
     From,
     Layer,
     Limit,
@@ -19,13 +18,35 @@ from isotherm.api.parameters import (
     UnitSystem,
     read_range,
 )
+from isotherm.api.parquet import PARQUET_TYPE, respond_parquet
+from isotherm.api.problems import UNCHANGED
 from isotherm.api.records import Style, field_names
-from isotherm.api.render import Wanted
+from isotherm.api.render import Listing, Wanted, respond_list
 from isotherm.api.series import Selection, Series
-from isotherm.api.units import DEFAULT_UNITS
+from isotherm.api.series_models import GLOBAL_MODELS, STATION_MODELS
+from isotherm.api.units import DEFAULT_UNITS, UnitsName
 from isotherm.api.zones import UTC_NAME, TimeZone, read_zone
 
 DEFAULT_LIMIT: Final = 1000
+_PARQUET: Final = "parquet"
+SeriesFormat = Annotated[
+    Literal["json", "csv", "parquet"],
+    Query(
+        description="CSV begins with comment lines; Parquet has typed columns with their units, and "
+        "source, licence, rule and version in the file itself. Both are whole unless `limit` is said"
+    ),
+]
+# The answers of a series, besides its JSON and its problems.
+SERIES_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "One page, or a file",
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            PARQUET_TYPE: {"schema": {"type": "string", "format": "binary"}},
+        },
+    },
+    **UNCHANGED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +74,7 @@ async def read_query(
     units: UnitSystem = DEFAULT_UNITS,
     tz: TimeZone = UTC_NAME,
     limit: Limit = None,
-    format: Format = "json",  # noqa: A002 - the parameter's public name
+    format: SeriesFormat = "json",  # noqa: A002 - the parameter's public name
 ) -> SeriesQuery:
     """The parameters of a series.
 
@@ -98,6 +119,15 @@ class Asked:
         said.append(query.style.time_zone.replace("/", "_") if query.style.zone is not None else None)
         parts = [owner, self.series_name, *times, query.rule, *filter(None, said)]
         return f"isotherm-{'-'.join(parts)}"
+
+    def respond(self, request: Request, listing: Listing, cursor: str | None) -> Response:
+        """The list, or its page from the cursor on, as it was asked for."""
+        wanted = self.query.wanted(cursor)
+        if wanted.format != _PARQUET:
+            return respond_list(request, listing, wanted, DEFAULT_LIMIT)
+        models = GLOBAL_MODELS if self.series.is_global else STATION_MODELS
+        rows = models[get_args(UnitsName).index(self.query.style.units)]
+        return respond_parquet(request, listing, wanted, rows[self.series_name])
 
     def selection(self, after: str | None, limit: int) -> Selection:
         """Which rows a page of it has."""

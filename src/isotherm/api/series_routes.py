@@ -16,7 +16,7 @@ from isotherm.api.place_hours import read_place_hours
 from isotherm.api.places_read import Membership, Moved, Places
 from isotherm.api.problems import PROBLEMS, STATION_PROBLEMS, UNCHANGED
 from isotherm.api.records import NO_FILES, global_records, source_files, station_records
-from isotherm.api.render import Listing, ListPage, respond_list
+from isotherm.api.render import Listing, ListPage
 from isotherm.api.series import (
     GLOBAL_SERIES,
     STATION_SERIES,
@@ -25,7 +25,7 @@ from isotherm.api.series import (
     page_of,
     read_series,
 )
-from isotherm.api.series_query import DEFAULT_LIMIT, Asked, SeriesQueryDep
+from isotherm.api.series_query import SERIES_RESPONSES, Asked, SeriesQueryDep
 
 router = APIRouter()
 _TRIES: Final = 3
@@ -127,7 +127,7 @@ def _add_station_route(name: str, series: Series) -> None:
 
         def answer(member: Membership) -> Response:
             listing = _station_listing(places, asked, member, source_meta(settings))
-            return respond_list(request, listing, query.wanted(cursor), DEFAULT_LIMIT)
+            return asked.respond(request, listing, cursor)
 
         return of_place(places, station, answer)
 
@@ -143,7 +143,7 @@ def _add_station_route(name: str, series: Series) -> None:
         name=f"station_{name}",
         summary=f"A station's {name} temperatures",
         response_model=page_in_either(series_models.STATION_MODELS, name, models.StationSeriesMeta),
-        responses={**csv_response("One page"), **STATION_PROBLEMS},
+        responses={**SERIES_RESPONSES, **STATION_PROBLEMS},
         tags=["stations"],
     )
 
@@ -158,7 +158,7 @@ def _add_global_route(name: str, series: Series) -> None:
     ) -> Response:
         asked = Asked(series, name, query)
         listing = _global_listing(reader, asked, source_meta(settings))
-        return respond_list(request, listing, query.wanted(cursor), DEFAULT_LIMIT)
+        return asked.respond(request, listing, cursor)
 
     read.__doc__ = f"""The {name} series over all stations: the mean of the stations' means, the lowest
     minimum, the highest maximum, and how many stations reported."""
@@ -168,7 +168,7 @@ def _add_global_route(name: str, series: Series) -> None:
         name=f"global_{name}",
         summary=f"All stations' {name} temperatures",
         response_model=page_in_either(series_models.GLOBAL_MODELS, name, models.SeriesMeta),
-        responses={**csv_response("One page"), **PROBLEMS},
+        responses={**SERIES_RESPONSES, **PROBLEMS},
         tags=["global"],
     )
 

@@ -13,10 +13,10 @@ from isotherm.api.database import SettingsDep, unavailable
 from isotherm.api.parameters import cursor_of
 from isotherm.api.places_read import Membership, Moved, Places
 from isotherm.api.problems import STATION_PROBLEMS
-from isotherm.api.render import Listing, ListPage, respond_list
+from isotherm.api.render import Listing, ListPage
 from isotherm.api.series import STATION_SERIES, Series
-from isotherm.api.series_query import DEFAULT_LIMIT, Asked, SeriesQueryDep
-from isotherm.api.series_routes import csv_response, page_in_either, read_place
+from isotherm.api.series_query import SERIES_RESPONSES, Asked, SeriesQueryDep
+from isotherm.api.series_routes import page_in_either, read_place
 from isotherm.station_choice import ID_WORDS
 
 router = APIRouter()
@@ -88,7 +88,7 @@ def _add_route(name: str, series: Series) -> None:
 
         def answer(members: Sequence[Membership]) -> Response:
             listing = _listing(places, asked, members, source_meta(settings))
-            return respond_list(request, listing, query.wanted(cursor), DEFAULT_LIMIT)
+            return asked.respond(request, listing, cursor)
 
         return _of_places(places, _BETWEEN.split(ids), answer)
 
@@ -103,7 +103,7 @@ def _add_route(name: str, series: Series) -> None:
         name=f"stations_{name}",
         summary=f"Several stations' {name} temperatures",
         response_model=page_in_either(series_models.STATION_MODELS, name, models.SeveralStationsMeta),
-        responses={**csv_response("One page"), **STATION_PROBLEMS},
+        responses={**SERIES_RESPONSES, **STATION_PROBLEMS},
         tags=["stations"],
     )
 

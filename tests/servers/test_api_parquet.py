@@ -1,0 +1,100 @@
+"""A series as a Parquet file: the rows of the JSON, typed, with whose data it is in the file itself."""
+
+import io
+import json
+from datetime import date, datetime
+from typing import Any
+
+import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from isotherm import __version__
+from isotherm.api import parquet
+from isotherm.api.app import create_app
+from servers.api_fixture import ALL_MISSING, JAN_MAYEN, OHARE, ApiServer
+from servers.test_api_downloads import served
+
+pytest_plugins = ["servers.api_fixture"]
+pytestmark = pytest.mark.servers
+PERIODS = ("hourly", "daily", "monthly", "seasonal", "yearly")
+ROUTES = [
+    *(f"/stations/{OHARE}/{one}" for one in PERIODS),
+    *(f"/global/{one}" for one in PERIODS),
+    *(f"/stations/{one}?ids={JAN_MAYEN},{OHARE}" for one in PERIODS),
+]
+
+
+def table_of(client: httpx.Client, route: str, **query: str) -> pa.Table:
+    answer = client.get(route, params=httpx.URL(route).params.merge({**query, "format": "parquet"}))
+    assert answer.status_code == httpx.codes.OK, answer.text
+    assert answer.headers["content-type"] == "application/vnd.apache.parquet"
+    assert answer.headers["content-disposition"].endswith('.parquet"')
+    return pq.read_table(io.BytesIO(answer.content))
+
+
+def as_json(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the file as JSON has it."""
+    return {
+        name: one.isoformat().replace("+00:00", "Z") if isinstance(one, datetime | date) else one
+        for name, one in row.items()
+    }
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("query", [{}, {"units": "imperial", "tz": "America/Chicago"}])
+def test_the_rows_are_those_of_the_json(
+    client: httpx.Client, route: str, query: dict[str, str]
+) -> None:
+    expected = client.get(route, params=httpx.URL(route).params.merge(query)).json()
+    table = table_of(client, route, **query)
+    assert expected["data"]
+    assert list(map(as_json, table.to_pylist())) == expected["data"]
+    said = {name.decode(): value.decode() for name, value in table.schema.metadata.items()}
+    assert said["made_by"] == f"Isotherm {__version__}"
+    assert {name: said[name] for name in ("attribution", "archive", "rule", "layer")} == {
+        name: expected["meta"][name] for name in ("attribution", "archive", "rule", "layer")
+    }
+    assert json.loads(said["units"]) == expected["meta"]["units"]
+    mean = table.schema.field("mean_f" if query else "mean_c")
+    assert mean.type == pa.float64()
+    assert mean.metadata[b"unit"].startswith(b"degree ")
+
+
+def test_times_and_days_are_typed(client: httpx.Client) -> None:
+    hours = table_of(client, f"/stations/{OHARE}/hourly", tz="Asia/Kolkata").schema
+    assert hours.field("hour_start").type == pa.timestamp("ms", "Asia/Kolkata")
+    assert hours.field("observation_count").type == pa.int64()
+    assert table_of(client, f"/stations/{OHARE}/daily").schema.field("day").type == pa.date32()
+
+
+def test_a_station_without_hours_is_a_file_of_the_same_columns(client: httpx.Client) -> None:
+    empty = table_of(client, f"/stations/{ALL_MISSING}/hourly")
+    assert empty.num_rows == 0
+    assert empty.schema.names == table_of(client, f"/stations/{OHARE}/hourly").schema.names
+    assert empty.schema.types == table_of(client, f"/stations/{OHARE}/hourly").schema.types
+
+
+def test_with_a_limit_it_is_a_page_that_names_the_next(client: httpx.Client) -> None:
+    route = f"/stations/{OHARE}/hourly"
+    page = table_of(client, route, limit="7")
+    rest = table_of(client, route, cursor=page.schema.metadata[b"next"].decode())
+    assert b"next" not in rest.schema.metadata
+    whole = table_of(client, route).to_pylist()
+    assert (page.num_rows, page.to_pylist() + rest.to_pylist()) == (7, whole)
+
+
+def test_a_long_one_is_written_in_parts_and_an_unchanged_one_not_sent_again(
+    api: ApiServer, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet, "CSV_PAGE_ROWS", 5)
+    query = {"format": "parquet"}
+    with served(create_app(api.database.settings)) as parted:
+        answer = parted.get(f"/api/v1/stations/{OHARE}/hourly", params=query)
+        tag = {"If-None-Match": answer.headers["etag"]}
+        again = parted.get(f"/api/v1/stations/{OHARE}/hourly", params=query, headers=tag)
+    file = pq.ParquetFile(io.BytesIO(answer.content))
+    assert file.metadata.num_row_groups > 3
+    assert file.read().equals(table_of(client, f"/stations/{OHARE}/hourly"))
+    assert (again.status_code, again.content) == (httpx.codes.NOT_MODIFIED, b"")
