@@ -1,6 +1,6 @@
 """What the tests cost, file by file: seconds, and seconds of CPU with all processes below this one.
 
-Printed at the end of a whole run, the dearest first: where a suite has become slow is seen there.
+Printed at the end of a whole run, what took longest first: where a suite has become slow is seen there.
 """
 
 import time
@@ -50,8 +50,8 @@ class Costs:
             self._file = None
 
     def lines(self) -> list[str]:
-        """The dearest files, a line each, and the sum."""
-        dearest = sorted(self.of_files.items(), key=lambda one: -one[1].cpu_s)[:_SHOWN]
+        """The files that took longest, a line each, and the sum: what a file waits for counts too."""
+        dearest = sorted(self.of_files.items(), key=lambda one: -one[1].wall_s)[:_SHOWN]
         rows = [(f"{path.parent.name}/{path.name}", one.wall_s, one.cpu_s) for path, one in dearest]
         all_of_them = self.of_files.values()
         rows.append(
