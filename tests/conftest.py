@@ -1,6 +1,8 @@
 """Fixtures of every test: the real files where they are, and the running product."""
 
+import subprocess
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -62,7 +64,9 @@ def pytest_runtest_protocol(
         if item.nodeid in left:
             left.remove(item.nodeid)
             if not left:
-                _product_of(item.config).dispose()
+                # One that does not end in time fails the session's end, not this loop.
+                with suppress(subprocess.TimeoutExpired):
+                    _product_of(item.config).dispose()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
