@@ -94,27 +94,29 @@ def candidates(
     """
     if station_id not in positions:
         return ()
-    here = positions[station_id]
-    away = sorted((distance_km(here, there), one) for one, there in positions.items())
+    names = sorted(positions)
+    places = np.array([positions[name] for name in names])
+    distance = distances_km(positions[station_id], places)
+    is_free = (distance >= APART_KM) & (distance <= REACH_KM)
     found: list[str] = []
-    for distance, one in away:
-        if distance > REACH_KM or len(found) == count:
+    for place in np.argsort(distance, kind="stable"):
+        if len(found) == count or distance[place] > REACH_KM:
             break
-        taken = [here, *(positions[other] for other in found)]
-        if all(distance_km(positions[one], other) >= APART_KM for other in taken):
-            found.append(one)
+        if is_free[place]:
+            found.append(names[place])
+            is_free &= distances_km(positions[names[place]], places) >= APART_KM
     return tuple(found)
 
 
-def distance_km(here: tuple[float, float], there: tuple[float, float]) -> float:
-    """Along the great circle; positions in degrees north and east."""
+def distances_km(here: tuple[float, float], there: Floats) -> Floats:
+    """(n,), along the great circle; positions in degrees north and east, `there` (n, 2)."""
     north, east = np.deg2rad(here)
-    other_north, other_east = np.deg2rad(there)
+    other_north, other_east = np.deg2rad(there).T
     half = (
         np.sin((other_north - north) / 2) ** 2
         + np.cos(north) * np.cos(other_north) * np.sin((other_east - east) / 2) ** 2
     )
-    return float(2 * _EARTH_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0))))
+    return np.asarray(2 * _EARTH_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0))))
 
 
 def neighbour_columns(

@@ -10,7 +10,7 @@ from isotherm.datasets.observations import observations_of
 from isotherm.datasets.registry import dataset_named
 from isotherm.forecast.baselines import same_hour_yesterday, usual_at_leads, usual_of
 from isotherm.forecast.interval import AdaptiveLevel, at_every_lead, half_width, rolling_half_width
-from isotherm.forecast.neighbours import candidates, distance_km
+from isotherm.forecast.neighbours import candidates, distances_km
 from isotherm.forecast.observed import station_hours
 from isotherm.forecast.scores import coverage_pct, score
 from isotherm.forecast.sun import sun_height
@@ -81,7 +81,8 @@ def test_neighbours_are_the_nearest_that_are_apart() -> None:
     assert candidates("HERE", positions) == ("A", "B")
     assert candidates("HERE", positions, count=1) == ("A",)
     assert candidates("UNKNOWN", positions) == ()
-    assert distance_km((41.96, -87.93), (40.64, -73.76)) == pytest.approx(1190, abs=10)
+    away = distances_km((41.96, -87.93), np.array([(40.64, -73.76), (41.96, -87.93)]))
+    assert list(away) == pytest.approx([1190, 0], abs=10)
 
 
 def test_the_sun_stands_highest_at_local_noon_of_the_solstice() -> None:
