@@ -1,5 +1,6 @@
 """Training, promotion and what is published, on real HDFS, Spark and MySQL."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -165,7 +166,9 @@ def test_a_model_speaks_where_it_proved_itself_and_each_station_has_its_reason(
     assert rows[WEEK].version is None
     assert rows[WEEK].judged_version == FIRST_VERSION
     with promoted.engine.connect() as connection:
-        assert [one.station_count for one in read_versions(connection)] == [4]
+        (version,) = read_versions(connection)
+        assert version.station_count == 4
+        assert re.fullmatch(r"ridge [0-9a-f]{16}", version.made_by)
 
 
 def test_each_station_with_hours_gets_a_forecast_with_its_method_and_a_thin_one_says_so(

@@ -29,7 +29,8 @@ _DIGITS: Final = 16
 
 
 @cache
-def _fingerprint(modules: tuple[str, ...]) -> str:
+def fingerprint(modules: tuple[str, ...]) -> str:
+    """Of the code of some modules, 16 digits."""
     digest = hashlib.sha256()
     for name in modules:
         spec = find_spec(name)
@@ -45,7 +46,7 @@ def made_by(dataset: Dataset) -> str:
     Whether reports are checked against their neighbours is part of it: switched, files are read again.
     """
     checks = (_NEIGHBOURS,) if dataset.checks_neighbours else ()
-    return _fingerprint((*dataset.modules, *_SHARED_MODULES, *checks))
+    return fingerprint((*dataset.modules, *_SHARED_MODULES, *checks))
 
 
 def _code(source: str) -> str:

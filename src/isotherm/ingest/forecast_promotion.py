@@ -1,5 +1,6 @@
 """Which models speak from now on: promotion of what a training made, and roll-back."""
 
+import pkgutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from isotherm import forecast
+from isotherm.datasets.made_by import fingerprint
 from isotherm.errors import SettingsError
 from isotherm.forecast.promotion import Decision, decide, has_lost
 from isotherm.forecast.station_training import Judgement
@@ -128,13 +131,19 @@ def _version(
         plan.version,
         trained_at=now,
         until_hour=until.replace(minute=0, second=0),
-        made_by="ridge",
+        made_by=f"ridge {_code()}",
         run_label=plan.run_label,
         station_count=len(judged) - failed,
         failed_count=failed,
         promoted_count=sum(decision.is_promoted for _, decision in judged),
         seconds=(now - begun).total_seconds(),
     )
+
+
+def _code() -> str:
+    """Of the package that fits: where it differs, versions of the same days may differ."""
+    names = sorted(one.name for one in pkgutil.iter_modules(forecast.__path__))
+    return fingerprint(tuple(f"{forecast.__name__}.{name}" for name in names))
 
 
 def _roll_back(place: Workplace, plan: TrainingPlan, target: str, notes: Iterable[Note]) -> int:
