@@ -15,7 +15,7 @@ pytestmark = pytest.mark.end_to_end
 
 STREAM_DAG = "stream_observations"
 STREAM_TASK = "replay_observations"
-CHILDREN = ("feeder", "bridge", "stream")
+CHILDREN = ("feeder", "bridge", "stream", "forecaster")
 
 
 def newest_run(airflow: AirflowClient, dag_id: str) -> str:
