@@ -12,8 +12,9 @@ anew every week on what lay before. All are scored on the same pairs, leads 1 to
 
 Peers in the same run, on the same features: scikit-learn's StandardScaler and Ridge, whose forecasts
 must be ours to 1e-6 degrees; LightGBM, of the station-years every 6 weeks at all leads, of series
-(`all`) every 13 weeks at six leads on 20 000 rows. `--far-leads` scores 27 to 96 hours too. Then the
-speed of the numerical part.
+(`all`) every 13 weeks at six leads on 20 000 rows. With it the product's own trees, one
+booster of all leads grown every seven weeks, alone and as the mean with the ridge that a station may
+have. `--far-leads` scores 27 to 96 hours too. Then the speed of the numerical part.
 """
 
 # ruff: noqa: E402 - the number of threads has to be said before numpy is there
@@ -23,7 +24,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -34,13 +35,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 import numpy as np
 
 from forecasting.far import print_far_leads
-from forecasting.models import lightgbm_forecast, sklearn_difference
+from forecasting.models import grow_s, lightgbm_forecast, sklearn_difference
 from forecasting.packages import ensure_peers
 from forecasting.speed import print_speeds
 from forecasting.stations import Scored, series_stations, station_years
-from isotherm.forecast.backtest import OWN, Backtest, backtest
+from isotherm.forecast.backtest import OWN, Backtest, backtest, roll
 from isotherm.forecast.baselines import BASELINES, DAMPED, DAMPED14, YESTERDAY
-from isotherm.forecast.hours import Floats
+from isotherm.forecast.hours import DAY, Floats
+from isotherm.forecast.interval import WINDOW_DAYS
 from isotherm.forecast.model import Method
 from isotherm.forecast.scores import Score, coverage_pct, score
 from isotherm.forecast.targets import NEAR_LEADS_H
@@ -77,7 +79,8 @@ def main() -> None:
     print(
         "| station | pairs | of them by the model | yesterday | climatology | damped | damped14 | own "
         "| product | RMSE | bias | skill own % | skill % | 80 % covers | width | to scikit-learn C "
-        "| LightGBM | ours to it % | blend | CPU s |\n|" + "---|" * 20
+        "| LightGBM a lead | ours to it % | mean of both % | trees of all leads % "
+        "| mean of both %, 80 % covers | CPU s, once grown | CPU s |\n|" + "---|" * 23
     )
     for one in (*years, *series):
         began = time.process_time()
@@ -138,9 +141,10 @@ def _row(one: Scored, result: Backtest, cpu_s: float, *, has_lightgbm: bool) -> 
     low, high = result.forecast_c - half, result.forecast_c + half
     difference_c, _, _ = sklearn_difference(result)
     is_model = (result.method >= Method.OWN)[~np.isnan(common)].mean()
-    to_it_pct, lightgbm_text = np.nan, "| | | "
+    to_it_pct, lightgbm_text = np.nan, "| | | | | | "
     if has_lightgbm:
         to_it_pct, lightgbm_text = _beside_lightgbm(result, common, is_series=one.is_series)
+        lightgbm_text += _with_trees(one, result, common)
     row = Row(
         one.label,
         one.is_series,
@@ -172,6 +176,22 @@ def _beside_lightgbm(result: Backtest, common: Floats, *, is_series: bool) -> tu
     to_it_pct = 100 * (ours.mae_c / peer.mae_c - 1)
     skills = f"{peer.mae_c:.2f} ({peer.skill_pct(yesterday):.1f} %)"
     return to_it_pct, f"| {skills} | {to_it_pct:+.1f} | {blend.skill_pct(yesterday):.1f} % "
+
+
+def _with_trees(one: Scored, ridge: Backtest, common: Floats) -> str:
+    """The cells of the product's trees: alone, the mean with the ridge, its interval, their cost."""
+    choice = replace(ridge.choice, variant=replace(ridge.choice.variant, uses_trees=True))
+    begin = one.first_hour - (WINDOW_DAYS + 1) * DAY - NEAR_LEADS_H[-1]
+    hours = (begin, one.first_hour, one.end_hour)
+    rolled = roll(one.hours, choice, (ridge.columns, ridge.origins), NEAR_LEADS_H, hours=hours)
+    blend = rolled.backtest
+    both = np.where(blend.method == Method.BLEND, common, np.nan)
+    yesterday = score(ridge.others_c[YESTERDAY], both)
+    alone = score(2 * blend.forecast_c - ridge.forecast_c, both).skill_pct(yesterday)
+    mean = score(blend.forecast_c, common).skill_pct(score(ridge.others_c[YESTERDAY], common))
+    half = blend.half_width_c
+    covers = coverage_pct(blend.forecast_c - half, blend.forecast_c + half, common)
+    return f"| {alone:.1f} | {mean:.1f}, {covers:.1f} | {grow_s(blend):.1f} "
 
 
 def _all_there(arrays: Sequence[Floats]) -> Floats:

@@ -15,6 +15,7 @@ from isotherm.forecast.model import StationModel
 from isotherm.forecast.station_sums import StationSums
 from isotherm.forecast.sums import OTHERS_SHARE, PARTS, part_of
 from isotherm.forecast.targets import NEAR_LEADS_H
+from isotherm.forecast.trees import Trees
 
 _WEEK_H: Final = 7 * 24
 # What scored best of the sizes tried; a larger one was worse.
@@ -82,6 +83,14 @@ def lightgbm_forecast(result: Backtest, *, is_series: bool) -> Floats:
             for lead, change in zip(leads, changes, strict=True):
                 found[block, lead - 1] = origins.temperature_c[scored[block]] + change
     return found
+
+
+def grow_s(result: Backtest) -> float:
+    """CPU seconds of growing the product's trees once, on what is known when the scored time ends."""
+    past = known_by(result.origins, NEAR_LEADS_H, int(result.hour[-1]))
+    began = time.process_time()
+    Trees.grow(past, result.columns, result.choice.variant, NEAR_LEADS_H)
+    return time.process_time() - began
 
 
 def _grown(rows: Floats, ahead: Floats, target: Floats) -> Floats:

@@ -3,13 +3,12 @@
 They are in a lock of their own, so that nobody who only runs the product downloads them.
 """
 
-import platform
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Final
 
+from isotherm.local.packages import install, lock_for_this_python
 from isotherm.settings import load_settings
 
 _BENCHMARKS: Final = Path(__file__).resolve().parents[1]
@@ -19,18 +18,13 @@ def ensure_peers() -> None:
     """Make scikit-learn and LightGBM importable.
 
     Raises:
-        SystemExit: they could not be installed.
+        SetupError: they could not be installed.
     """
-    version = ".".join(platform.python_version_tuple()[:2])
-    lock = _BENCHMARKS / f"requirements-{version}.lock"
+    lock = lock_for_this_python(_BENCHMARKS, "requirements")
     target = load_settings().tools_dir / "benchmarks"
     stamp = target / ".lock"
     if not stamp.is_file() or stamp.read_bytes() != lock.read_bytes():
         print(f"Installing the peers of {lock.name}.", flush=True)
-        shutil.rmtree(target, ignore_errors=True)
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        command += ["--no-deps", "--require-hashes", "--target", str(target), "-r", str(lock)]
-        if subprocess.run(command, check=False).returncode:
-            raise SystemExit(f"The packages of {lock} could not be installed.")
+        install(lock, target)
         shutil.copyfile(lock, stamp)
     sys.path.append(str(target))

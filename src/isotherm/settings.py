@@ -103,6 +103,10 @@ class Settings(BaseSettings):
     forecast_years: int = Field(
         default=5, ge=1, le=50, description="years of each station the forecast is trained on"
     )
+    forecast_trees: bool = Field(
+        default=False,
+        description="whether a station's forecast may be the mean of the ridge and boosted trees",
+    )
     stale_after_h: int = Field(
         default=96, ge=1, description="hours from the newest observation to now that are too many"
     )
@@ -217,6 +221,11 @@ class Settings(BaseSettings):
     def secrets_dir(self) -> Path:
         """Folder of the generated secrets, mode 700."""
         return self.state_dir / "secrets"
+
+    @property
+    def trees_dir(self) -> Path:
+        """Folder of LightGBM and what it needs, where `forecast_trees` is on."""
+        return self.tools_dir / "trees"
 
     @property
     def logs_dir(self) -> Path:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -28,6 +29,7 @@ from isotherm.stores.tables import forecast_score, source_file
 from isotherm.stores.training_files import TrainingFiles, remove_old_trainings
 from servers.hdfs_fixture import Hdfs
 from servers.training_data import DAYS, FIRST_HOUR, put, summaries, weather
+from unit.forecast.made_up_hours import clinging
 
 pytestmark = [pytest.mark.servers, pytest.mark.spark]
 
@@ -83,9 +85,10 @@ def tasks(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def train(
-    place: Workplace, context: SparkContext, hdfs: Hdfs, version: str, *, trains: bool = True
-) -> tuple[int, int]:
-    plan = TrainingPlan(version, "a run", None, None, 5, trains)
+    place: Workplace, context: SparkContext, hdfs: Hdfs, version: str, *, trains: bool = True,
+    place_ids: tuple[str, ...] | None = None, trees_dir: str | None = None,
+) -> tuple[int, int]:  # fmt: skip
+    plan = TrainingPlan(version, "a run", place_ids, None, 5, trains, trees_dir)
     TrainingFiles(place.store, version).write_plan(
         {name: getattr(plan, name) for name in plan.__slots__}
     )
@@ -257,3 +260,34 @@ def test_what_is_left_of_old_trainings_goes_but_for_the_newest(place: Workplace)
     removed = remove_old_trainings(place.store, 3)
     assert set(left[:2]) <= set(removed)
     assert place.store.list(TRAINING_ROOT) == newest
+
+
+def test_a_training_goes_on_without_trees_where_they_cannot_be_loaded(
+    promoted: Workplace, context: SparkContext, servers: Hdfs, tmp_path: Path
+) -> None:
+    version, nowhere = "20260105T000000", str(tmp_path / "nothing")
+    some = (WEEK, HERE)
+    assert train(promoted, context, servers, version, place_ids=some, trees_dir=nowhere) == (2, 2)
+    notes = TrainingFiles(promoted.store, version).read_notes(training_work.TRAINED)
+    said = [one["without_trees"] for some in notes.values() for one in some]
+    assert len(said) == 2
+    assert all("LightGBM cannot be loaded" in one for one in said)
+
+
+def test_trees_are_kept_where_they_help_and_speak_for_the_next_day(
+    promoted: Workplace, context: SparkContext, servers: Hdfs, tasks: None
+) -> None:
+    folder = servers.settings.trees_dir
+    if not folder.is_dir():
+        pytest.skip("no LightGBM here: ISOTHERM_FORECAST_TREES=true ./isotherm test fetches it")
+    version, clings = "20260106T000000", "72530094851"
+    rows = summaries(clings, 10 + clinging(DAYS * 24, 3))
+    put(promoted.store, promoted.engine, clings, rows, None)
+    some = (WEEK, clings)
+    assert train(promoted, context, servers, version, place_ids=some, trees_dir=str(folder)) == (2, 2)
+    forecast_promotion.promote(version=version, form={})
+    row = rows_of(promoted)[clings]
+    assert (row.version, row.variant) == (version, "own + trees")
+    messages = sent(promoted, version)
+    assert messages[clings].leads.method == ["blend"] * 24 + ["own"] * 24
+    assert set(messages[WEEK].leads.method) <= {"damped14", "nothing"}

@@ -23,7 +23,7 @@ def read(row: object) -> ForecastMessage:
 def test_leads_are_each_hour_of_a_day_and_every_third_of_four() -> None:
     assert (*range(1, 25), *range(27, 97, 3)) == LEADS_H
     assert COUNT == 48
-    assert METHODS == ("nothing", "climatology", "damped14", "own", "neighbours")
+    assert METHODS == ("nothing", "climatology", "damped14", "own", "neighbours", "blend")
 
 
 def test_what_is_written_is_read_again() -> None:

@@ -2070,7 +2070,7 @@ export interface components {
              * @description How it was made; `method_text` in words
              * @enum {string}
              */
-            method: "nothing" | "climatology" | "damped14" | "own" | "neighbours";
+            method: "nothing" | "climatology" | "damped14" | "own" | "neighbours" | "blend";
             /** Method Text */
             method_text: string;
             /**

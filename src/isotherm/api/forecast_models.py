@@ -7,8 +7,9 @@ from pydantic import BaseModel, Field
 from isotherm.api.models import Meta
 
 KindName = Literal["service", "hindcast"]
-MethodName = Literal["nothing", "climatology", "damped14", "own", "neighbours"]
+MethodName = Literal["nothing", "climatology", "damped14", "own", "neighbours", "blend"]
 METHOD_TEXT: Final[dict[str, str]] = {
+    "blend": "the mean of the station's model and of boosted trees",
     "neighbours": "the station's model with what neighbouring stations report",
     "own": "the station's own model",
     "damped14": "fallback: the usual of the last 14 days, and what is left of today's departure",

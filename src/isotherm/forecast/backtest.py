@@ -20,6 +20,7 @@ from isotherm.forecast.model import StationModel
 from isotherm.forecast.neighbours import Signal
 from isotherm.forecast.origins import Columns, Origins, own_origins, with_neighbours
 from isotherm.forecast.station_sums import StationSums
+from isotherm.forecast.trees import Trees, TreesInTurn
 
 REFIT_H: Final = 7 * DAY
 OWN: Final = "own"
@@ -60,6 +61,7 @@ def backtest(
     *,
     first_hour: int,
     end_hour: int,
+    uses_trees: bool = False,
 ) -> Backtest:
     """Forecast from every hour that has a temperature.
 
@@ -70,10 +72,15 @@ def backtest(
         first_hour: first origin that is scored, hours since 1970. Forecasts begin as many days earlier
             as the interval needs.
         end_hour: after the last origin.
+        uses_trees: the forecast is that of the ridge and trees together, whichever is better.
+
+    Raises:
+        TreesUnavailableError: LightGBM cannot be loaded.
     """
     begin = first_hour - (WINDOW_DAYS + 1) * DAY - leads_h[-1]
     own = own_origins(station, leads_h)
     choice = choose(own, candidates, leads_h, until_hour=begin)
+    choice = replace(choice, variant=replace(choice.variant, uses_trees=uses_trees))
     extended = with_neighbours(*own, listened_to(choice.neighbours, candidates))
     hours = (begin, first_hour, end_hour)
     return roll(station, choice, extended, leads_h, hours=hours).backtest
@@ -110,6 +117,9 @@ def roll(
         extended: all origins, with the neighbours of the choice.
         leads_h: the leads.
         hours: when forecasts begin, the first that is scored, the end; since 1970.
+
+    Raises:
+        TreesUnavailableError: the choice uses trees and LightGBM cannot be loaded.
     """
     begin, first_hour, end_hour = hours
     columns, origins = extended
@@ -119,13 +129,14 @@ def roll(
     sums = StationSums.zero(origins.rows.shape[1], len(leads_h))
     known_until = station.first_hour
     damping = Damping.zero(len(leads_h))
+    trees = TreesInTurn(origins, columns, choice.variant, leads_h)
     for week in range(begin, end_hour, REFIT_H):
         new = origins.take(_between(origins, known_until, week - leads_h[-1]))
         known_until = week - leads_h[-1]
         sums += StationSums.of(new)
         model = StationModel.fit(sums, columns, choice.variant, leads_h)
         damping += damping_around(model.climatology, new, leads_h)
-        made.put(_between(window, week, week + REFIT_H), window, model, damping)
+        made.put(_between(window, week, week + REFIT_H), window, model, damping, trees.at(week))
     sums += StationSums.of(origins.take(_between(origins, known_until, end_hour - leads_h[-1])))
     forecast = made.ahead_c.pop(FORECAST)
     damped14 = made.ahead_c[baselines.DAMPED14] - window.observed_c
@@ -166,12 +177,15 @@ class _Made:
         window: Origins,
         model: StationModel,
         damping: Damping,
+        trees: Trees | None,
     ) -> None:
         """What a model and the baselines say at the hours of a week that have a temperature."""
         now = week & ~np.isnan(window.temperature_c)
         own = window.take(now)
         forecasts = model.forecast(own)
         alone = forecasts if model.neighbours is None else replace(model, neighbours=None).forecast(own)
+        if trees is not None:
+            forecasts = trees.blended(forecasts, own)
         usual = model.climatology.at_leads(own.hour, model.leads_h)
         departure = (own.temperature_c - model.climatology.at(own.hour))[:, None]
         departure14 = (own.temperature_c - own.usual_c)[:, None]

@@ -26,7 +26,7 @@ _COMPARED_FROM_H: Final = 240 * DAY
 _LONGEST_TRIAL_H: Final = 365 * DAY
 _TRIAL_SHARE: Final = 0.4
 # A larger model has to be better by this much, else the simpler one is kept.
-_LEAST_GAIN: Final = 0.003
+LEAST_GAIN: Final = 0.003
 _JUDGED_AT_H: Final = (6, 12, 18, 24)
 _LEAST_EXPLAINED: Final = 1e-4
 
@@ -81,11 +81,11 @@ def choose(
     tried = {one.label: _trial_mae_c(sums, columns, one, leads_h, trial) for one in variants}
     best = plain
     for one in variants:
-        if tried[one.label] < tried[best.label] * (1 - _LEAST_GAIN):
+        if tried[one.label] < tried[best.label] * (1 - LEAST_GAIN):
             best = one
     by_part = replace(best, uses_parts=True)
     tried[by_part.label] = _trial_mae_c(sums, columns, by_part, leads_h, trial)
-    if tried[by_part.label] < tried[best.label] * (1 - _LEAST_GAIN):
+    if tried[by_part.label] < tried[best.label] * (1 - LEAST_GAIN):
         best = by_part
     return Choice(best, chosen if best.uses_neighbours else (), tried)
 

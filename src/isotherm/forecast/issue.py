@@ -13,6 +13,7 @@ from isotherm.forecast.neighbours import Signal
 from isotherm.forecast.origins import Origins, origins_of
 from isotherm.forecast.trained_station import TrainedStation
 from isotherm.forecast.training import Trained
+from isotherm.forecast.trees import Trees
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,16 @@ def issue(
         station: its last weeks, 31 days at least where it has them.
         told: signals of other stations; a neighbour that is not among them counts as silent.
         uses_model: False: the damped anomaly speaks, and what comes after it.
+
+    Raises:
+        TreesUnavailableError: the model has trees and LightGBM cannot be loaded.
     """
     half = trained.widths.model_c if uses_model else trained.widths.damped14_c
-    parts = [_part(one, station, told, uses_model) for one in (trained.near, trained.far)]
+    trees = trained.trees if uses_model else None
+    parts = [
+        _part(one, station, told, uses_model, its)
+        for one, its in ((trained.near, trees), (trained.far, None))
+    ]
     temperature, yesterday, climatology, damped14 = (
         np.concatenate([part[place] for part in parts]) for place in range(4)
     )
@@ -72,7 +80,11 @@ def issue(
 
 
 def _part(
-    trained: Trained, station: StationHours, told: Sequence[Signal], uses_model: bool
+    trained: Trained,
+    station: StationHours,
+    told: Sequence[Signal],
+    uses_model: bool,
+    trees: Trees | None,
 ) -> tuple[Floats, ...]:
     model = trained.model if uses_model else replace(trained.model, own=None, neighbours=None)
     leads = model.leads_h
@@ -82,18 +94,23 @@ def _part(
         by_station.get(name, replace(silent, station_id=name)) for name in trained.choice.neighbours
     ]
     origin = origins_of(station, leads, heard)[1].take(slice(-1, None))
-    return tuple(one[0] for one in said_at(model, origin, station))
+    return tuple(one[0] for one in said_at(model, origin, station, trees))
 
 
-def said_at(model: StationModel, origins: Origins, station: StationHours) -> tuple[Floats, ...]:
+def said_at(
+    model: StationModel, origins: Origins, station: StationHours, trees: Trees | None = None
+) -> tuple[Floats, ...]:
     """Temperature, yesterday's, climatology, damped anomaly and method, (n, k) each.
 
     Args:
         model: of k leads.
         origins: n of them, in order.
         station: its hours, from a day before the first origin on.
+        trees: to be blended with it.
     """
     made = model.forecast(origins)
+    if trees is not None:
+        made = trees.blended(made, origins)
     departure = (origins.temperature_c - origins.usual_c)[:, None]
     climatology = np.full(made.temperature_c.shape, np.nan)
     if model.climatology.covers_year:

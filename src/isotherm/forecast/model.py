@@ -2,7 +2,7 @@
 
 In this order, for each lead: the ridge with neighbours where the back-test chose it and they are heard;
 the ridge of the station alone; the damped anomaly around the last 14 days; the climatology, where a
-whole year is known; nothing. Every value says which of them it is.
+whole year is known; nothing. Every value says which of them it is. The first may be blended (`trees`).
 """
 
 from dataclasses import dataclass, replace
@@ -40,6 +40,7 @@ class Method(IntEnum):
     DAMPED14 = 2
     OWN = 3
     NEIGHBOURS = 4
+    BLEND = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,14 @@ class Variant:
         uses_rich: products of wind, dew point and temperature.
         uses_neighbours: those of other stations.
         uses_parts: each part of the day has coefficients of its own.
+        uses_trees: near leads are the mean of the ridge and boosted trees, see `trees`.
     """
 
     uses_year: bool = False
     uses_rich: bool = False
     uses_neighbours: bool = False
     uses_parts: bool = False
+    uses_trees: bool = False
 
     @property
     def groups(self) -> frozenset[str]:
@@ -83,7 +86,12 @@ class Variant:
     @property
     def label(self) -> str:
         """For tables."""
-        used = {"rich": self.uses_rich, "neighbours": self.uses_neighbours, "parts": self.uses_parts}
+        used = {
+            "rich": self.uses_rich,
+            "neighbours": self.uses_neighbours,
+            "parts": self.uses_parts,
+            "trees": self.uses_trees,
+        }
         return " + ".join(["own", *(name for name, is_used in used.items() if is_used)])
 
     def fitted(self, sums: NormalSums, columns: npt.NDArray[np.intp]) -> Coefficients:

@@ -6,14 +6,14 @@ choice, fitted anew every week on what lay before, so that neither has seen the 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from isotherm.forecast import baselines
 from isotherm.forecast.backtest import Rolled, roll
-from isotherm.forecast.choice import Choice, choose, listened_to
+from isotherm.forecast.choice import LEAST_GAIN, Choice, choose, known_by, listened_to
 from isotherm.forecast.hours import DAY, Floats, StationHours
 from isotherm.forecast.interval import WINDOW_DAYS, at_every_lead
 from isotherm.forecast.model import Method, StationModel
@@ -23,6 +23,7 @@ from isotherm.forecast.scores import score
 from isotherm.forecast.targets import FAR_LEADS_H, NEAR_LEADS_H
 from isotherm.forecast.trained_station import TrainedStation, Widths
 from isotherm.forecast.training import Trained
+from isotherm.forecast.trees import Trees
 
 JUDGED_DAYS: Final = 14
 # The baselines that stand beside each forecast.
@@ -57,6 +58,7 @@ def train_station(
     *,
     until_hour: int,
     current: Choice | None = None,
+    uses_trees: bool = False,
 ) -> tuple[TrainedStation, Judgement]:
     """Train near and far leads, and judge.
 
@@ -66,11 +68,20 @@ def train_station(
         candidates: what other stations tell, those of the current choice among them if they are there.
         until_hour: nothing from then on is looked at; hours since 1970.
         current: the choice that speaks for the station.
+        uses_trees: try whether it gains by trees.
+
+    Raises:
+        TreesUnavailableError: they are to be tried and LightGBM cannot be loaded.
     """
     station = station.between(station.first_hour, until_hour)
     walk = _Walk(station, candidates)
     choice = choose(walk.own, candidates, NEAR_LEADS_H, until_hour=walk.begin)
     near, far = walk.roll(choice)
+    if uses_trees:
+        near = walk.better_with_trees(near)
+        choice = near.backtest.choice
+    elif current is not None:
+        current = _with_trees(current, uses_trees=False)
     parts = [
         Trained(
             choice,
@@ -84,7 +95,8 @@ def train_station(
         _at_all_leads([_last(one.backtest.half_width_c) for one in (near, far)]),
         _at_all_leads([one.damped14_half_width_c for one in (near, far)]),
     )
-    trained = TrainedStation(station_id, station.end_hour, parts[0], parts[1], widths)
+    trees = walk.grown_at_the_end(near) if choice.variant.uses_trees else None
+    trained = TrainedStation(station_id, station.end_hour, parts[0], parts[1], widths, trees)
     before = walk.near_forecast(current) if current and not _is_same(current, choice) else None
     return trained, judge(near, before)
 
@@ -131,6 +143,22 @@ class _Walk:
             self._roll(choice, (columns, far), FAR_LEADS_H),
         )
 
+    def better_with_trees(self, near: Rolled) -> Rolled:
+        """The near leads with trees, where they gain enough on the last days, else as they are."""
+        choice = _with_trees(near.backtest.choice, uses_trees=True)
+        blend = self._roll(choice, self._extended(choice), NEAR_LEADS_H)
+        said = (near.backtest.forecast_c, blend.backtest.forecast_c)
+        known = np.all([~np.isnan(one) for one in said], axis=0)
+        observed = np.where(known, near.backtest.observed_c, np.nan)
+        ridge, both = (score(one, observed).mae_c for one in said)
+        return blend if both < ridge * (1 - LEAST_GAIN) else near
+
+    def grown_at_the_end(self, near: Rolled) -> Trees | None:
+        """Trees of all origins whose leads have come."""
+        result, end = near.backtest, self._station.end_hour
+        past = known_by(result.origins, NEAR_LEADS_H, end)
+        return Trees.grow(past, result.columns, result.choice.variant, NEAR_LEADS_H)
+
     def near_forecast(self, choice: Choice) -> Floats | None:
         """What another choice says; None where one of its neighbours is not there any more."""
         there = {one.station_id for one in self._candidates}
@@ -146,6 +174,10 @@ class _Walk:
     ) -> Rolled:
         hours = (self.begin, self._first, self._station.end_hour)
         return roll(self._station, choice, extended, leads, hours=hours)
+
+
+def _with_trees(choice: Choice, *, uses_trees: bool) -> Choice:
+    return replace(choice, variant=replace(choice.variant, uses_trees=uses_trees))
 
 
 def _is_same(one: Choice, other: Choice) -> bool:

@@ -6,6 +6,7 @@ Of a symmetric matrix of sums the upper half is kept. Nothing is pickled: arrays
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -22,10 +23,15 @@ from isotherm.forecast.ridge import Coefficients
 from isotherm.forecast.station_sums import StationSums
 from isotherm.forecast.sums import NormalSums
 from isotherm.forecast.training import Trained
+from isotherm.forecast.trees import Trees
 
 _FORMAT: Final = 2
 _META: Final = "meta"
+_TREES: Final = "trees"
 _PARTS: Final = ("near", "far")
+_UNREADABLE: Final = (
+    OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error
+)  # fmt: skip
 
 Arrays = Mapping[str, Any]
 
@@ -62,6 +68,7 @@ class TrainedStation:
         near: leads to a day. Both have the same choice and columns.
         far: leads beyond.
         widths: of near and far leads, one after the other.
+        trees: of the near leads, where the choice uses them.
     """
 
     station_id: str
@@ -69,6 +76,7 @@ class TrainedStation:
     near: Trained
     far: Trained
     widths: Widths
+    trees: Trees | None = None
 
     @property
     def leads_h(self) -> tuple[int, ...]:
@@ -82,7 +90,7 @@ class TrainedStation:
             "format": _FORMAT,
             "station_id": self.station_id,
             "until_hour": self.until_hour,
-            "choice": asdict(choice),
+            "choice": _said(choice),
             "columns": asdict(columns),
             "leads_h": [getattr(self, part).model.leads_h for part in _PARTS],
             "covers_year": [getattr(self, part).model.climatology.covers_year for part in _PARTS],
@@ -91,6 +99,8 @@ class TrainedStation:
         arrays = {_META: np.frombuffer(json.dumps(meta).encode(), np.uint8), **asdict(self.widths)}
         for part in _PARTS:
             arrays |= {f"{part}_{key}": one for key, one in _arrays_of(getattr(self, part)).items()}
+        if self.trees is not None:
+            arrays[_TREES] = np.frombuffer(zlib.compress(self.trees.text.encode()), np.uint8)
         file = io.BytesIO()
         np.savez(file, **arrays)
         return file.getvalue()
@@ -105,7 +115,7 @@ class TrainedStation:
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
                 return _read(arrays)
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        except _UNREADABLE as error:
             raise UnreadableModelError(
                 f"A stored model cannot be read ({str(error)[:200]}): train anew."
             ) from error
@@ -130,7 +140,19 @@ def _read(arrays: Arrays) -> TrainedStation:
         model = StationModel(leads, own, neighbours, arrays[f"{part}_left"], climatology)
         parts.append(Trained(choice, columns, sums, model))
     widths = Widths(arrays["model_c"], arrays["damped14_c"])
-    return TrainedStation(meta["station_id"], meta["until_hour"], parts[0], parts[1], widths)
+    trees = None
+    if _TREES in arrays:
+        text = zlib.decompress(arrays[_TREES].tobytes()).decode()
+        trees = Trees(parts[0].model.leads_h, columns, choice.variant, text)
+    return TrainedStation(meta["station_id"], meta["until_hour"], parts[0], parts[1], widths, trees)
+
+
+def _said(choice: Choice) -> dict[str, Any]:
+    """A choice without trees is written as it was before there were any."""
+    said = asdict(choice)
+    if not choice.variant.uses_trees:
+        del said["variant"]["uses_trees"]
+    return said
 
 
 def _row_counts(model: StationModel) -> list[int | None]:

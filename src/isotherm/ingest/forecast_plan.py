@@ -7,11 +7,12 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from isotherm.errors import SettingsError
+from isotherm.forecast import trees
 from isotherm.ingest.report import log
 from isotherm.ingest.selection import choose_stations
 from isotherm.ingest.workplace import Workplace, in_workplace
 from isotherm.reconcile.choice import offer_of_held
-from isotherm.settings import load_settings
+from isotherm.settings import Settings, load_settings
 from isotherm.spark.training import TrainingPlan
 from isotherm.station_choice import StationChoice
 from isotherm.stores.source_files import newest_held_day, read_held
@@ -44,13 +45,15 @@ def plan_training(place: Workplace, *, form: Mapping[str, Any], run_label: str) 
             return ""
         place_ids = _choose(place, connection, form, until_day or newest)
     version = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    settings, trains = load_settings(), not form.get("roll_back")
     plan = TrainingPlan(
         version,
         run_label,
         place_ids,
         None if until_day is None else _hour_after(until_day),
-        load_settings().forecast_years,
-        trains=not form.get("roll_back"),
+        settings.forecast_years,
+        trains=trains,
+        trees_dir=_trees_dir(settings) if trains else None,
     )
     files = TrainingFiles(place.store, version)
     files.write_plan({name: getattr(plan, name) for name in plan.__slots__})
@@ -62,6 +65,17 @@ def plan_training(place: Workplace, *, form: Mapping[str, Any], run_label: str) 
         + ("they are trained." if plan.trains else "nothing is trained: their models are rolled back.")
     )
     return version
+
+
+def _trees_dir(settings: Settings) -> str | None:
+    """Where LightGBM lies, if trees are asked for and it can be loaded."""
+    if not settings.forecast_trees:
+        return None
+    trees.use_packages(settings.trees_dir)
+    if why := trees.why_unavailable():
+        log.warning(f"Trained without trees: {why}")
+        return None
+    return str(settings.trees_dir)
 
 
 def _choose(

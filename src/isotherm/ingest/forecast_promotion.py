@@ -14,6 +14,7 @@ from isotherm.errors import SettingsError
 from isotherm.forecast.promotion import Decision, decide, has_lost
 from isotherm.forecast.station_training import Judgement
 from isotherm.ingest.forecast_plan import BEFORE
+from isotherm.ingest.forecast_report import SHOWN, Note, show_models
 from isotherm.ingest.notify import notify
 from isotherm.ingest.report import log, write_table
 from isotherm.ingest.workplace import Workplace, in_workplace
@@ -35,13 +36,7 @@ from isotherm.stores.station_models import (
 from isotherm.stores.training_files import TrainingFiles
 from isotherm.utc import to_naive
 
-Note = Mapping[str, Any]
-
-_SHOWN: Final = 200
 _SERVICE_WINDOW: Final = timedelta(days=30)
-_COLUMNS: Final = (
-    "station", "rows", "variant", "neighbours", "MAE", "yesterday", "skill %", "promoted", "why",
-)  # fmt: skip
 
 
 @in_workplace
@@ -77,9 +72,7 @@ def promote(place: Workplace, *, version: str, form: Mapping[str, Any]) -> int:
     _tell_losers(rolled_back)
     _forget_old(place)
     # A row that is killed here stays: everything above is found done by the next attempt.
-    write_table("Models", _COLUMNS, [_line(*one) for one in judged[:_SHOWN]])
-    if len(judged) > _SHOWN:
-        log.info(f"... and {len(judged) - _SHOWN} more: table station_forecast_model has all.")
+    show_models(judged, tried_trees=plan.trees_dir is not None)
     return sum(decision.is_promoted for _, decision in judged)
 
 
@@ -131,7 +124,7 @@ def _version(
         plan.version,
         trained_at=now,
         until_hour=until.replace(minute=0, second=0),
-        made_by=f"ridge {_code()}",
+        made_by=f"ridge {_code()}" if plan.trees_dir is None else f"ridge, trees {_code()}",
         run_label=plan.run_label,
         station_count=len(judged) - failed,
         failed_count=failed,
@@ -167,7 +160,7 @@ def _roll_back(place: Workplace, plan: TrainingPlan, target: str, notes: Iterabl
             lines.append((station_id, row.version, to, why))
             rows.append(replace(row, version=to, version_before=row.version, since=now, why=why))
         write_station_models(connection, rows)
-    write_table("Rolled back", ("station", "from", "to", "why"), lines[:_SHOWN])
+    write_table("Rolled back", ("station", "from", "to", "why"), lines[:SHOWN])
     return len(rows)
 
 
@@ -203,7 +196,7 @@ def _tell_losers(rows: Sequence[StationModelRow]) -> None:
     lines = [f"{one.station_id}: {one.why}; now {one.version or 'the damped anomaly'}" for one in rows]
     for line in lines:
         log.warning(line)
-    notify(f"Isotherm: {len(rows)} forecast models rolled back", "\n".join(lines[:_SHOWN]))
+    notify(f"Isotherm: {len(rows)} forecast models rolled back", "\n".join(lines[:SHOWN]))
 
 
 def _forget_old(place: Workplace) -> None:
@@ -222,23 +215,6 @@ def _forget_old(place: Workplace) -> None:
 
 def _names(connection: sa.Connection) -> str:
     return ", ".join(one.version for one in read_versions(connection)) or "none"
-
-
-def _line(note: Note, decision: Decision) -> tuple[object, ...]:
-    if note["failure"] is not None:
-        return (note["station_id"], "", "", "", "", "", "", "no", decision.why)
-    mae, yesterday = note["model_mae_c"], note["baseline_mae_c"]["yesterday"]
-    return (
-        note["station_id"],
-        str(note["row_count"]),
-        note["variant"],
-        ",".join(note["neighbours"]),
-        f"{mae:.2f}",
-        f"{yesterday:.2f}",
-        f"{100 * (1 - mae / yesterday):.1f}" if yesterday else "",
-        "yes" if decision.is_promoted else "no",
-        decision.why,
-    )
 
 
 def _known(value: float | None) -> float | None:

