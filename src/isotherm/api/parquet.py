@@ -1,7 +1,7 @@
 """A series as a Parquet file, typed, whose own metadata say whose data it is and how it was made.
 
-The file is written a page at a time to the disk and sent when it is whole: memory is bounded by a page,
-and what fails on the way is a problem, not half a file.
+The file is written a page at a time, to the disk if it is large, and sent when it is whole: memory is
+bounded, and what fails on the way is a problem, not half a file.
 """
 
 import hashlib
@@ -26,6 +26,8 @@ _INSTANTS: Final = ("hour_start", "starts_at")
 _DAY: Final = "day"
 _PLAIN: Final = {int: pa.int64(), float: pa.float64(), str: pa.string()}
 _CHUNK_BYTES: Final = 1 << 18
+# What is smaller needs no disk, which others may keep busy: some 20 years of hours.
+_IN_MEMORY_BYTES: Final = 8 << 20
 
 
 def respond_parquet(
@@ -39,7 +41,7 @@ def respond_parquet(
         wanted: which part of it.
         row: the description of its rows, for the columns' types.
     """
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it is sent, or here
+    file = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115 - closed when sent, or here
     try:
         _write(file, listing, wanted, row)
         size = file.tell()
