@@ -94,7 +94,8 @@ class SinkStack:
         self.kafka, self.database = kafka, database
         # Where sinks find the database; a test may put something in between.
         self.mysql_port = database.settings.mysql_port
-        self.prefix = uuid.uuid4().hex[:6].upper()
+        # Begins with a letter: a test tells it from its lower case.
+        self.prefix = f"K{uuid.uuid4().hex[:5]}".upper()
         self.group = f"sink-{self.prefix}"
         topics = [
             replace(topic, name=f"{self.prefix}.{topic.name}")
