@@ -131,7 +131,7 @@ def peer(name: str, raw: Path, target: Path, passes: int) -> tuple[list[float], 
 @contextmanager
 def servers() -> Iterator[Hdfs]:
     """HDFS and MySQL of our own."""
-    stack = Hdfs()
+    stack = Hdfs(waits_for_disk=True)
     try:
         for server in (stack.namenode, stack.datanode, stack.mysql):
             stack.start(server)

@@ -95,7 +95,7 @@ def measure(store: HdfsStore, address: HdfsAddress, number: int) -> None:
 
 def main() -> None:
     """A row for each size."""
-    servers = Hdfs()
+    servers = Hdfs(waits_for_disk=True)
     try:
         servers.start(servers.namenode)
         servers.start(servers.datanode)

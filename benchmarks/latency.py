@@ -97,7 +97,7 @@ class Servers:
     """Kafka and MySQL, empty; and the product's programs on them."""
 
     def __init__(self, stack: ExitStack) -> None:
-        self.broker, self.database = KafkaBroker(), Database()
+        self.broker, self.database = KafkaBroker(), Database(waits_for_disk=True)
         stack.callback(self.broker.dispose)
         stack.callback(self.database.dispose)
         self.broker.start()

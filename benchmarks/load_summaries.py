@@ -188,14 +188,14 @@ def synthetic_summaries(station_ids: list[str], year: int) -> pl.DataFrame:
 def started(station_count: int) -> Iterator[tuple[Summaries, list[Target]]]:
     """The servers, empty; nothing is left of them."""
     with ExitStack() as stack:
-        hdfs = Hdfs()
+        hdfs = Hdfs(waits_for_disk=True)
         stack.callback(hdfs.dispose)
         for server in (hdfs.namenode, hdfs.datanode):
             hdfs.start(server)
         summaries = Summaries(HdfsStore(hdfs.settings), station_count)
         targets = []
         for years_stored in YEARS_STORED:
-            database = Database()
+            database = Database(waits_for_disk=True)
             stack.callback(database.dispose)
             database.start()
             targets.append(Target(database, summaries, years_stored))

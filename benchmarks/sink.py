@@ -329,7 +329,7 @@ def report(content: Content, costs: dict[str, list[Cost]]) -> None:
 
 def main(count: int, rounds: int) -> None:
     """Both streams, all systems in turn, so many rounds."""
-    kafka, database = KafkaBroker(), Database()
+    kafka, database = KafkaBroker(), Database(waits_for_disk=True)
     settings = database.settings
     jars = debezium.fetch(Tools.of(settings), os.environ)
     try:

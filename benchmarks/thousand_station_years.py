@@ -163,7 +163,7 @@ def main() -> None:
     ]
     print(f"{len(station_years)} station-years of {stations} stations")
     os.environ["ISOTHERM_ARCHIVE"] = "simulated"
-    servers = Hdfs()
+    servers = Hdfs(waits_for_disk=True)
     try:
         for server in (servers.namenode, servers.datanode, servers.mysql):
             servers.start(server)

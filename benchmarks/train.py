@@ -51,7 +51,7 @@ def main() -> None:
     """Fill, train, compare."""
     stations = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     years = int(sys.argv[2]) if len(sys.argv) > 2 else 3
-    servers = Hdfs()
+    servers = Hdfs(waits_for_disk=True)
     try:
         for server in (servers.namenode, servers.datanode, servers.mysql):
             servers.start(server)

@@ -15,6 +15,7 @@ from isotherm.local.processes import start_in_group
 from isotherm.local.secret_files import make_secrets
 from isotherm.local.server import Server
 from isotherm.local.servers.hdfs import hdfs_servers
+from isotherm.local.servers.mysql import mysql_server
 from isotherm.settings import Settings
 from running_product import free_port_base
 from servers.mariadb_fixture import quick_mysql
@@ -23,9 +24,12 @@ READY_WITHIN_S = 120
 
 
 class Hdfs:
-    """A NameNode, a DataNode and, where asked for, MySQL, as the product starts them."""
+    """A NameNode, a DataNode and, where asked for, MySQL, as the product starts them.
 
-    def __init__(self, port_base: int | None = None) -> None:
+    `waits_for_disk`: MySQL does as the product's, which a test has no use for and a measurement needs.
+    """
+
+    def __init__(self, port_base: int | None = None, *, waits_for_disk: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="isotherm-hdfs-"))
         port_base = port_base or free_port_base()
         make_secrets(Settings(state_dir=self.folder, archive="simulated"))
@@ -37,7 +41,7 @@ class Hdfs:
         )
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.namenode, self.datanode = hdfs_servers(self.settings)
-        self.mysql = quick_mysql(self.settings)
+        self.mysql = (mysql_server if waits_for_disk else quick_mysql)(self.settings)
 
     def start(self, server: Server) -> None:
         """Start one of the two and return once it answers."""

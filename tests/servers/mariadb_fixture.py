@@ -56,9 +56,12 @@ def quick_mysql(settings: Settings) -> Server:
 
 
 class Database:
-    """One server in its own process, with our tables."""
+    """One server in its own process, with our tables.
 
-    def __init__(self) -> None:
+    `waits_for_disk`: as the product's, which a test has no use for and a measurement needs.
+    """
+
+    def __init__(self, *, waits_for_disk: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="isotherm-db-"))
         port_base = free_port() - PortOffset.MYSQL
         tools_dir = load_settings().tools_dir
@@ -69,7 +72,8 @@ class Database:
             update={"mysql_password": type(first.mysql_password)(password)}
         )
         program = os.environ.get(MYSQLD_VARIABLE)
-        self._server = oracle_mysql(self.settings, program) if program else quick_mysql(self.settings)
+        ours = mysql_server if waits_for_disk else quick_mysql
+        self._server = oracle_mysql(self.settings, program) if program else ours(self.settings)
         self._server.prepare()
         self._process: subprocess.Popen[bytes] | None = None
 

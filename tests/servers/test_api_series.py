@@ -282,7 +282,7 @@ def test_csv_has_the_same_rows_below_its_comment_lines(client: httpx.Client) -> 
         ({"limit": [5, 6]}, "accepted: once"),
         ({"rule": ["qc", "qc"]}, "accepted: once"),
         ({"cursor": "MjAxNC0wMS0wMScgT1IgMT0x"}, "`next` of a page"),
-        ({"format": "xlsx"}, "'json' or 'csv'"),
+        ({"format": "xlsx"}, "'json', 'csv' or 'parquet'"),
     ],
 )
 def test_bad_input_is_422_and_says_what_is_accepted(
