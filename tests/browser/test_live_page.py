@@ -23,7 +23,7 @@ VISIBLE_WITHIN_MS = 10_000
 
 
 def hour(page: Page, start: str) -> list[str]:
-    """Cells of one hour: minimum, mean, maximum, observations, of one station dew point, tomorrow."""
+    """Cells of one hour: minimum, mean, maximum, of one station tomorrow, observations, dew point."""
     return page.locator(f"[data-hour='{start}'] td").all_inner_texts()
 
 
@@ -42,11 +42,11 @@ def test_an_hour_appears_and_changes_without_a_reload(
     live_hours.write(5, low=-5, high=5, total=0)
     cell = page.locator("[data-hour='05:00'] td").first
     expect(cell).to_have_text("−0.5", timeout=VISIBLE_WITHIN_MS)
-    assert hour(page, "05:00") == ["−0.5", "0.0", "0.5", "2", "none", "–"]
+    assert hour(page, "05:00") == ["−0.5", "0.0", "0.5", "–", "2", "none"]
     live_hours.write(5, low=-5, high=31, total=26, count=3, dew_points=(-20, -21))
     expect(page.locator("[data-hour='05:00'] td").nth(2)).to_have_text("3.1", timeout=VISIBLE_WITHIN_MS)
     expect(page.locator("[data-hour='05:00']")).to_have_class("changed")
-    assert hour(page, "05:00") == ["−0.5", "0.9", "3.1", "3", "−2.0", "–"]
+    assert hour(page, "05:00") == ["−0.5", "0.9", "3.1", "–", "3", "−2.0"]
     assert page.evaluate("window.wasNotReloaded")
 
 
