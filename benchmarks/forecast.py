@@ -2,7 +2,6 @@
 
     ./isotherm bench forecast [--archive DIR --station ID --year Y]... [--series FILE...]
         [--years-before N] [--scored-year Y] [--lightgbm stations|all|none] [--far-leads]
-        [--stations-updated N]
 
 A station-year of an archive laid out as NOAA's is scored from September to December, or whole where
 years before it are asked for (`--years-before N`); an hourly series (CSV: utc_hour, t_tenths, named
@@ -14,7 +13,7 @@ Peers in the same run, on the same features: scikit-learn's StandardScaler and R
 must be ours to 1e-6 degrees; LightGBM, of the station-years every 6 weeks at all leads, of series
 (`all`) every 13 weeks at six leads on 20 000 rows. With it the product's own trees, one
 booster of all leads grown every seven weeks, alone and as the mean with the ridge that a station may
-have. `--far-leads` scores 27 to 96 hours too. Then the speed of the numerical part.
+have. `--far-leads` scores 27 to 96 hours too. Of series, the speed of a training then.
 """
 
 # ruff: noqa: E402 - the number of threads has to be said before numpy is there
@@ -98,8 +97,8 @@ def main() -> None:
     _print_goals(rows)
     if asked.far_leads:
         print_far_leads([*years, *series])
-    if asked.stations_updated:
-        print_speeds(asked.stations_updated, [(one.hours, one.candidates) for one in series[:5]])
+    if series:
+        print_speeds([(one.hours, one.candidates) for one in series[:5]])
 
 
 def _arguments() -> argparse.Namespace:
@@ -112,7 +111,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--scored-year", type=int, help="of series; default: their last whole year")
     parser.add_argument("--lightgbm", choices=("stations", "all", "none"), default="stations")
     parser.add_argument("--far-leads", action="store_true", help="27 to 96 hours as well")
-    parser.add_argument("--stations-updated", type=int, default=10_000, help="0 = no speed")
     asked = parser.parse_args()
     if len(asked.station) != len(asked.year):
         parser.error("as many --station as --year, please")

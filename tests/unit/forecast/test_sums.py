@@ -9,7 +9,6 @@ from isotherm.forecast.hours import DAY
 from isotherm.forecast.model import StationModel, Variant
 from isotherm.forecast.origins import Origins, origins_of
 from isotherm.forecast.ridge import TooFewRowsError, fit, fit_by_part
-from isotherm.forecast.stacked import StackedSums
 from isotherm.forecast.station_sums import StationSums
 from isotherm.forecast.sums import OTHERS_SHARE, PARTS, NormalSums, part_of
 from isotherm.forecast.targets import NEAR_LEADS_H
@@ -68,31 +67,6 @@ def test_a_row_that_was_corrected_leaves_no_trace(seed: int, count: int, place: 
     )
     keep = np.arange(count + 1) != place
     assert_same(corrected, NormalSums.of(rows[keep], targets[keep]))
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 2**32), st.integers(1, 80), st.integers(1, 30))
-def test_stations_updated_hour_by_hour_have_the_sums_of_a_batch(
-    seed: int, hours: int, stations: int
-) -> None:
-    random = np.random.default_rng(seed)
-    rows, targets = made(hours * stations, seed)
-    rows, targets = rows.reshape(hours, stations, -1), targets.reshape(hours, stations, -1)
-    reported = random.random((hours, stations)) < 0.8
-    stacked = StackedSums(stations, COLUMNS, LEADS)
-    for hour in range(hours):
-        own = np.flatnonzero(reported[hour])
-        when = np.full(len(own), hour)
-        stacked.add(own, rows[hour, own] + 1, targets[hour, own], when)
-        # A correction: the row had been wrong by one.
-        stacked.subtract(own, rows[hour, own] + 1, targets[hour, own], when)
-        stacked.add(own, rows[hour, own], targets[hour, own], when)
-    for station in range(stations):
-        own = reported[:, station]
-        part = part_of(np.flatnonzero(own))
-        batch = NormalSums.by_part(rows[own, station], targets[own, station], part)
-        assert_same(stacked.of(station), batch)
-        assert_same(batch.whole, NormalSums.of(rows[own, station], targets[own, station]))
 
 
 @pytest.fixture(scope="module")
