@@ -6,7 +6,7 @@ disk holds and when it will be full:
 | task | removes |
 |---|---|
 | `clean_hdfs` | raw versions but the last two, plans of 30 days ago, files of killed writers |
-| `clean_mysql` | rejected rows of 30 days ago (their counts stay), notes of hours received |
+| `clean_mysql` | rejected rows of 30 days ago (not their counts), forecasts, scores, notes of hours |
 | `clean_folders` | killed downloads, feeds and checkpoints of 30 days ago, logs of old runs |
 | `clean_airflow` | Airflow's records of old runs; none of DAGs of which a run is going on |
 | `check_kafka` | nothing, Kafka does; topics' settings that have drifted are set back |

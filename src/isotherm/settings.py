@@ -121,6 +121,9 @@ class Settings(BaseSettings):
     hindcasts_kept_days: int = Field(
         default=35, ge=1, description="days since they were issued: forecasts of hours known already"
     )
+    forecast_scores_kept_days: int = Field(
+        default=800, ge=1, description="days since they were made: what forecasts came to"
+    )
     forecast_stations: int = Field(
         default=500, ge=0, description="at most so many stations of a stream are forecast as it runs"
     )

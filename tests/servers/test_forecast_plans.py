@@ -1,12 +1,13 @@
 """No statement about forecasts, their scores and their models reads a whole table."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from isotherm.forecast_message import LEADS_H, Kind
+from isotherm.maintenance.database import clean_mysql
 from isotherm.stores import forecast_rows, forecast_scores, station_models
 from isotherm.stores.forecast_scoring import score_forecasts
 from isotherm.stores.newest import read_newest_of_places
@@ -26,8 +27,10 @@ FILLERS = [f"ZR{number:09d}" for number in range(40)]
 # Of others than those of forecasts: a day that has a score is looked at again.
 SCORED = [f"ZS{number:09d}" for number in range(40)]
 WITH_MODEL = [f"ZM{number:09d}" for number in range(1000)]
+OLD = "ZO000000000"
 DAY_COUNT = 500
 MOMENT = datetime(2012, 9, 1)  # noqa: DTZ001 - UTC, as MySQL holds it
+KEPT = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 ROLLED_BACK = datetime(2013, 12, 31)  # noqa: DTZ001 - UTC, as MySQL holds it
 DAY = date(2014, 1, 1)
 SERVICE = Kind.SERVICE
@@ -47,9 +50,9 @@ def filled(database: Database) -> Iterator[sa.Engine]:
     leads = leads_of([10] * len(LEADS_H))
     days = [MOMENT + timedelta(days=number) for number in range(DAY_COUNT)]
     names = [one.name for one in forecast_score.columns]
-    zeros = dict.fromkeys(names, 0) | {"kind": SERVICE, "scored_at": MOMENT}
+    zeros = dict.fromkeys(names, 0) | {"kind": SERVICE, "scored_at": KEPT}
     head = {"kind": SERVICE, "dataset": "global-hourly", "model_version": "v1", "version": 1}
-    head |= {"leads": "{}", "issued_at": MOMENT, "updated_at": MOMENT}
+    head |= {"leads": "{}", "issued_at": KEPT, "updated_at": MOMENT}
     with engine.begin() as connection:
         for table in TABLES:
             connection.execute(table.delete())
@@ -147,3 +150,33 @@ def test_a_stream_asks_for_its_stations_by_key(filled: sa.Engine) -> None:
         one for one in whole_reads(filled, said) if not one.startswith(("station_place ", "station "))
     ]
     assert found == []
+
+
+def test_what_is_kept_no_longer_is_found_by_its_age(filled: sa.Engine, database: Database) -> None:
+    forecasts = [(OLD, kind, MOMENT + timedelta(hours=hour)) for kind in Kind for hour in range(100)]
+    head = {"dataset": "global-hourly", "model_version": "v1", "version": 1, "leads": "{}"}
+    head |= {"issued_at": MOMENT, "updated_at": MOMENT}
+    sums = {one.name: 0 for one in forecast_score.columns if isinstance(one.type, sa.BigInteger)}
+    with filled.begin() as connection:
+        connection.execute(
+            sa.insert(forecast),
+            [{**head, "station_id": one, "kind": kind, "origin_hour": hour}
+             for one, kind, hour in forecasts],
+        )  # fmt: skip
+        connection.execute(
+            sa.insert(forecast_score),
+            [{**sums, "station_id": one, "kind": kind, "valid_day": hour.date(), "lead_h": hour.hour,
+              "scored_at": MOMENT} for one, kind, hour in forecasts],
+        )  # fmt: skip
+    days = (KEPT - ROLLED_BACK).days
+    names = ("forecasts_kept_days", "hindcasts_kept_days", "forecast_scores_kept_days")
+    settings = database.settings.model_copy(update=dict.fromkeys(names, days))
+    with collected() as said:
+        for dry_run in (True, False):
+            removed = clean_mysql(filled, settings, dry_run=dry_run)
+            counts = {one.what: one.removed for one in removed if one.what.startswith("forecast")}
+            assert set(counts.values()) == {100}, counts
+    mine = {one for one in said if " FROM forecast" in one.replace("\n", " ")}
+    # Of two tables and two kinds: how many, and which.
+    assert len(mine) == 8
+    assert whole_reads(filled, mine) == []

@@ -161,6 +161,33 @@ def test_forecasts_go_by_when_they_were_issued_and_those_of_the_past_sooner(plac
     assert kept == {("service", 399), ("hindcast", 34)}
 
 
+def test_scores_go_by_when_they_were_made_and_never_before_their_forecasts(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score = tables.forecast_score
+    numbers = {one.name: 0 for one in score.columns if isinstance(one.type, sa.Integer)}
+    rows = [
+        {**numbers, "station_id": STATION, "kind": kind, "lead_h": lead,
+         "valid_day": NOW.date() - timedelta(days=4000 + age), "scored_at": NOW - timedelta(days=age)}
+        for kind in ("service", "hindcast")
+        for age in (5, 101, 399, 401)
+        for lead in (0, 1)
+    ]  # fmt: skip
+    with place.engine.begin() as connection:
+        connection.execute(sa.insert(score), rows)
+    monkeypatch.setattr(database, "_AT_ONCE", 3)
+    settings = load_settings().model_copy(update={"forecast_scores_kept_days": 100})
+    shown = by_name(database.clean_mysql(place.engine, settings, dry_run=True))
+    removed = by_name(database.clean_mysql(place.engine, settings, dry_run=False))
+    # Forecasts of the service are kept for 400 days, and so are their scores.
+    assert (removed["forecast_score, service"], removed["forecast_score, hindcast"]) == (2, 6)
+    assert shown == removed
+    with place.engine.connect() as connection:
+        left = connection.execute(sa.select(score.c.kind, score.c.scored_at).distinct()).all()
+    kept = {(kind, (NOW - scored).days) for kind, scored in left}
+    assert kept == {("service", 5), ("service", 101), ("service", 399), ("hindcast", 5)}
+
+
 def old(path: Path, days: int = 40, *, folder: bool = False) -> Path:
     """A file, or a folder with a file, that nobody has touched for so long."""
     file = path / "file" if folder else path

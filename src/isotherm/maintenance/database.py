@@ -17,6 +17,7 @@ from isotherm.stores.tables import (
     disk_sample,
     file_review,
     forecast,
+    forecast_score,
     hour_receipt,
     rejected_observation,
 )
@@ -55,12 +56,16 @@ def clean_mysql(engine: Engine, settings: Settings, *, dry_run: bool) -> list[Re
 def _clean_forecasts(
     engine: Engine, settings: Settings, now: datetime, *, dry_run: bool
 ) -> Iterator[Removal]:
+    """Forecasts by when they were issued, what they came to by when that was worked out."""
     kept = {Kind.SERVICE: settings.forecasts_kept_days, Kind.HINDCAST: settings.hindcasts_kept_days}
     for kind, days in kept.items():
-        issued_before = forecast.c.issued_at < now - timedelta(days=days)
-        is_old = sa.and_(forecast.c.kind == kind.value, issued_before)
-        gone = _delete(engine, forecast, is_old, dry_run=dry_run)
-        yield Removal(f"{forecast.name}, {kind.value}", f"{days} days", gone)
+        # A score whose forecasts are there yet would be made again.
+        scores_days = max(days, settings.forecast_scores_kept_days)
+        for column, age in ((forecast.c.issued_at, days), (forecast_score.c.scored_at, scores_days)):
+            table = column.table
+            is_old = sa.and_(table.c.kind == kind.value, column < now - timedelta(days=age))
+            gone = _delete(engine, table, is_old, dry_run=dry_run)
+            yield Removal(f"{table.name}, {kind.value}", f"{age} days", gone)
 
 
 def _delete(engine: Engine, table: sa.Table, is_old: sa.ColumnElement[bool], *, dry_run: bool) -> int:

@@ -69,6 +69,7 @@ def test_every_setting_that_is_not_the_default_holds_in_a_shell_with_nothing_set
         "year_archive_from": "20", "max_rejected_share": "0.125", "follow_interval_s": "60.5",
         "api_workers": "3", "forecast_years": "7", "forecast_trees": "true",
         "forecasts_kept_days": "500", "hindcasts_kept_days": "40",
+        "forecast_scores_kept_days": "900",
         "forecast_stations": "20", "forecast_wait_s": "2.5", "hindcast_every_h": "3",
     }  # fmt: skip
     assert {*given, "archive", "state_dir", "mysql_password", "notify_url"} == set(

@@ -25,7 +25,7 @@ GIVEN = {
     "past_years_within_days": 7, "stale_after_h": 48, "neighbour_check": False, "year_archive_from": 20,
     "max_rejected_share": 0.125, "follow_interval_s": 60.5,
     "api_workers": 3, "forecast_years": 7, "forecast_trees": True,
-    "forecasts_kept_days": 500, "hindcasts_kept_days": 40,
+    "forecasts_kept_days": 500, "hindcasts_kept_days": 40, "forecast_scores_kept_days": 900,
     "forecast_stations": 20, "forecast_wait_s": 2.5, "hindcast_every_h": 3,
 }  # fmt: skip
 

@@ -23,6 +23,7 @@ forecast_score = Table(
     required("scored_at", utc_micros()),
     PrimaryKeyConstraint("station_id", "kind", "valid_day", "lead_h"),
     Index("ix_forecast_score_day", "kind", "lead_h", "valid_day"),
+    Index("ix_forecast_score_scored_at", "kind", "scored_at"),
     comment="sums of errors, 0.01 degree C (e2) and their squares (e4); any period is their merge",
     **OPTIONS,
 )
