@@ -4,6 +4,7 @@ import type { components, paths } from "./generated/api";
 import { answered, type Problem, unanswered } from "./problems";
 import type { Layer, Rule } from "./rules";
 import { type Granularity, isoTime, parseUtc } from "./time";
+import { unitsQuery } from "./units";
 
 /** Station id that stands for the mean of all stations. */
 export const ALL_STATIONS = "all";
@@ -126,9 +127,9 @@ function seriesQuery(request: SeriesRequest): Query {
   };
 }
 
-/** Where the same numbers can be downloaded as CSV, all of them. */
+/** Where the same numbers can be downloaded as CSV, all of them, in the unit of the page. */
 export function csvUrl(request: SeriesRequest): string {
-  return apiUrl(seriesRoute(request.station, request.by), { ...seriesQuery(request), format: "csv" });
+  return apiUrl(seriesRoute(request.station, request.by), { ...seriesQuery(request), ...unitsQuery(), format: "csv" });
 }
 
 export function toPoint(row: SummaryRow): Point {

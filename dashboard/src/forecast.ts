@@ -1,8 +1,9 @@
 /** The forecast page's state in its address, what it asks for, and what is to be said of a forecast. */
 
 import { apiUrl, getJson, type Page, type Schemas } from "./api";
-import { celsius } from "./format";
+import { decimal, difference, temperature } from "./format";
 import { HOUR_MS, isoTime, parseUtc, periodLabel } from "./time";
+import { degrees } from "./units";
 
 export type ForecastHour = Schemas["ForecastHour"];
 export type ForecastMeta = Schemas["ForecastMeta"];
@@ -115,15 +116,15 @@ export function finding(rows: readonly ForecastHour[]): string | null {
   const change = mean(day.map((row) => row.temperature_c! - row.yesterday_c!));
   if (change === null || day.length < 8) return null;
   const isSame = Math.abs(change) < 0.05;
-  const word = isSame ? "as warm as" : `${celsius(Math.abs(change))} °C ${change < 0 ? "colder" : "warmer"} than`;
+  const word = isSame ? "as warm as" : `${difference(Math.abs(change))} ${degrees.value} ${change < 0 ? "colder" : "warmer"} than`;
   const widths = day.flatMap((row) => (row.low_c !== null && row.high_c !== null ? [(row.high_c - row.low_c) / 2] : []));
   const half = mean(widths);
-  return `next 24 hours ${word} the last 24${half === null ? "" : `, each hour 80 % within ${celsius(half)} °C`}`;
+  return `next 24 hours ${word} the last 24${half === null ? "" : `, each hour 80 % within ${difference(half)} ${degrees.value}`}`;
 }
 
 /** +1.2, 0.0, −3.4 */
 export function signed(value: number): string {
-  const text = celsius(value);
+  const text = decimal(value);
   return value > 0 && Number(value.toFixed(1)) !== 0 ? `+${text}` : text;
 }
 
@@ -143,9 +144,9 @@ export function isKnown(rows: readonly ForecastHour[], one: Baseline): boolean {
 
 /** An hour of the forecast as a sentence, with the baselines drawn beside it. */
 export function hourText(row: ForecastHour, beside: readonly Baseline[]): string {
-  const interval = row.low_c === null ? "" : ` (80 %: ${celsius(row.low_c)} to ${celsius(row.high_c)})`;
-  const came = row.observed_c === null ? "" : `, observed ${celsius(row.observed_c)} °C`;
-  const others = beside.map((one) => `, ${BASELINE_TEXT[one].toLowerCase()} ${celsius(row[`${one}_c`])}`);
+  const interval = row.low_c === null ? "" : ` (80 %: ${temperature(row.low_c)} to ${temperature(row.high_c)})`;
+  const came = row.observed_c === null ? "" : `, observed ${temperature(row.observed_c)} ${degrees.value}`;
+  const others = beside.map((one) => `, ${BASELINE_TEXT[one].toLowerCase()} ${temperature(row[`${one}_c`])}`);
   const when = periodLabel("hour", parseUtc(row.valid_at));
-  return `${when} UTC, ${row.lead_h} h ahead: ${celsius(row.temperature_c)} °C${interval}${came}${others.join("")}. ${row.method_text}`;
+  return `${when} UTC, ${row.lead_h} h ahead: ${temperature(row.temperature_c)} ${degrees.value}${interval}${came}${others.join("")}. ${row.method_text}`;
 }

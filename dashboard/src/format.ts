@@ -1,22 +1,33 @@
 /** Numbers as people read them. A missing value is a dash; zero is a value like any other. */
 
 import { DAY_MS, HOUR_MS } from "./time";
+import { differenceInUnits, inUnits } from "./units";
 
 export const MISSING = "–";
 const THIN_SPACE = "\u2009";
 const MINUS = "\u2212";
 const YEAR_MS = 365.25 * DAY_MS;
 
-/** -3.04 → −3.0; 0 → 0.0; null → –. Degrees Celsius to one decimal. */
-export function celsius(value: number | null | undefined, decimals = 1): string {
+/** -3.04 → −3.0; 0 → 0.0; null → –. */
+export function decimal(value: number | null | undefined, decimals = 1): string {
   if (value === null || value === undefined || Number.isNaN(value)) return MISSING;
   const text = Math.abs(value).toFixed(decimals);
   return value < 0 && Number(text) !== 0 ? MINUS + text : text;
 }
 
+/** A temperature, degrees Celsius, in the unit of the page. */
+export function temperature(value_c: number | null | undefined, decimals = 1): string {
+  return decimal(inUnits(value_c), decimals);
+}
+
+/** A difference of temperatures, degrees Celsius, in the unit of the page. */
+export function difference(value_c: number | null | undefined, decimals = 1): string {
+  return decimal(typeof value_c === "number" ? differenceInUnits(value_c) : value_c, decimals);
+}
+
 /** A statistic that a period may be without: none is said, unlike a row that is missing. */
-export function celsiusOrNone(value: number | null | undefined, decimals = 1): string {
-  return value === null ? "none" : celsius(value, decimals);
+export function temperatureOrNone(value_c: number | null | undefined, decimals = 1): string {
+  return value_c === null ? "none" : temperature(value_c, decimals);
 }
 
 /** 4345 → 4 345 with thin spaces. */

@@ -4,6 +4,7 @@ import { keepAddress } from "./airflowTab";
 import App from "./App.vue";
 import "./styles.css";
 import { followTheme } from "./theme";
+import { followUnits } from "./units";
 import HistoryView from "./views/HistoryView.vue";
 import MissingView from "./views/MissingView.vue";
 
@@ -40,4 +41,5 @@ router.afterEach((to) => {
 });
 keepAddress(router);
 followTheme();
+followUnits(router);
 createApp(App).use(router).mount("#app");

@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { celsius, count, lag, percent } from "../src/format";
+import { count, decimal, difference, lag, percent, temperature } from "../src/format";
 
 describe("format", () => {
   it("shows 0 °C as 0.0 and only a missing value as a dash", () => {
-    expect(celsius(0)).toBe("0.0");
-    expect(celsius(null)).toBe("–");
-    expect(celsius(undefined)).toBe("–");
+    expect(temperature(0)).toBe("0.0");
+    expect(temperature(null)).toBe("–");
+    expect(temperature(undefined)).toBe("–");
   });
 
-  it("gives negative temperatures a minus sign, and never to a rounded zero", () => {
-    expect(celsius(-3.04)).toBe("−3.0");
-    expect(celsius(-0.04)).toBe("0.0");
-    expect(celsius(-0.05, 2)).toBe("−0.05");
+  it("gives negative numbers a minus sign, and never to a rounded zero", () => {
+    expect(decimal(-3.04)).toBe("−3.0");
+    expect(decimal(-0.04)).toBe("0.0");
+    expect(decimal(-0.05, 2)).toBe("−0.05");
   });
 
   it("groups thousands by thin spaces", () => {

@@ -1,6 +1,7 @@
 """The History page in a real browser, on the running product."""
 
 import csv
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
@@ -105,6 +106,32 @@ def test_the_csv_link_downloads_what_the_table_shows(
     assert (
         rows[0]["hour_start"][:16].replace("T", " ") == page.locator("main tbody th").first.inner_text()
     )
+
+
+def test_degrees_fahrenheit_are_those_of_the_api_on_every_page_and_kept(
+    watched: Watched, stack: RunningProduct, api: httpx.Client, station_id: str
+) -> None:
+    page, day = watched.page, newest_day(api, station_id)
+    hours = api.get(
+        f"stations/{station_id}/hourly",
+        params={"from": f"{day}T00:00:00Z", "to": f"{day}T23:59:59Z", "units": "imperial"},
+    ).json()["data"]
+    open_day(page, stack, station_id, day)
+    page.get_by_role("banner").get_by_role("button", name="°F").click()
+    for line, hour in zip(page.locator("main tbody tr").all(), hours, strict=True):
+        assert line.locator("td").first.inner_text() == shown(hour["min_f"], "0.1")
+    expect(page).to_have_url(re.compile("units=imperial"))
+    expect(page.locator("main thead")).to_contain_text("Mean °F")
+    expect(page.get_by_role("link", name="Download CSV")).to_have_attribute(
+        "href", re.compile("units=imperial")
+    )
+    page.get_by_text("Chart", exact=True).click()
+    expect(page.locator("[data-tile=mean]")).to_contain_text("°F")
+    page.get_by_role("navigation").get_by_role("link", name="Map").click()
+    expect(page.locator("main h1")).to_contain_text("°F")
+    page.goto(f"{stack.api_url}/#/live")
+    expect(page.locator("main thead")).to_contain_text("Mean °F")
+    expect(page).to_have_url(re.compile("units=imperial"))
 
 
 def test_a_station_is_found_and_chosen_with_the_keyboard_alone(

@@ -1,15 +1,16 @@
 /** A row of a chart in a sentence, for those who hear it. */
 
 import type { Point } from "../api";
-import { celsius, counted } from "../format";
+import { counted, temperature } from "../format";
 import { type Granularity, periodLabel } from "../time";
+import { degrees } from "../units";
 
 export function pointText(row: Point, by: Granularity, note = ""): string {
   const parts = [
     `${periodLabel(by, row.start)} UTC`,
-    `mean ${celsius(row.mean_c)} °C`,
-    `minimum ${celsius(row.min_c)}`,
-    `maximum ${celsius(row.max_c)}`,
+    `mean ${temperature(row.mean_c)} ${degrees.value}`,
+    `minimum ${temperature(row.min_c)}`,
+    `maximum ${temperature(row.max_c)}`,
     counted(row.observation_count, "observation"),
   ];
   if (row.station_count !== undefined) parts.push(counted(row.station_count, "station"));

@@ -3,9 +3,10 @@
 import type uPlot from "uplot";
 import type { Baseline, ForecastHour, LeadScores } from "../forecast";
 import { BASELINE_TEXT, BASELINES } from "../forecast";
-import { celsius } from "../format";
+import { decimal } from "../format";
 import { parseUtc } from "../time";
-import { type Palette, temperatureRange } from "./options";
+import { inUnits } from "../units";
+import { type Palette, temperatureLabels, temperatureRange } from "./options";
 import { timeLabels, timeSplits } from "./timeAxis";
 
 const HOUR_S = 3600;
@@ -58,7 +59,7 @@ export function forecastDrawing(
           splits: (_u, _axis, min, max, increment) => timeSplits(min, max, increment),
           values: (_u, splits, _axis, _space, increment) => timeLabels(splits, increment),
         },
-        { ...value, values: (_u, splits) => splits.map((one, at) => `${celsius(one, 0)}${at === splits.length - 1 ? " °C" : ""}`) },
+        { ...value, values: (_u, splits) => temperatureLabels(splits, 0) },
       ],
       series: [
         {},
@@ -76,11 +77,11 @@ export function forecastDrawing(
     },
     data: [
       rows.map((row) => parseUtc(row.valid_at) / 1000),
-      rows.map((row) => row.low_c),
-      rows.map((row) => row.high_c),
-      ...beside.map((name) => rows.map((row) => row[`${name}_c`])),
-      rows.map((row) => row.temperature_c),
-      rows.map((row) => row.observed_c),
+      rows.map((row) => inUnits(row.low_c)),
+      rows.map((row) => inUnits(row.high_c)),
+      ...beside.map((name) => rows.map((row) => inUnits(row[`${name}_c`]))),
+      rows.map((row) => inUnits(row.temperature_c)),
+      rows.map((row) => inUnits(row.observed_c)),
     ],
   };
 }
@@ -104,7 +105,7 @@ export function skillDrawing(
       },
       axes: [
         { ...lead, values: (_u, splits) => splits.map((one) => `${one} h`) },
-        { ...skill, values: (_u, splits) => splits.map((one) => `${celsius(one, 0)} %`) },
+        { ...skill, values: (_u, splits) => splits.map((one) => `${decimal(one, 0)} %`) },
       ],
       series: [{}, ...BASELINES.map((name) => line(BASELINE_TEXT[name], colours[name], 2, name === "yesterday" ? undefined : BASELINE_DASH[name]))],
     },

@@ -1,12 +1,13 @@
 /** How uPlot draws temperatures: a band from minimum to maximum and the mean, or three lines. */
 
 import type uPlot from "uplot";
-import { celsius } from "../format";
+import { decimal } from "../format";
 import type { Granularity } from "../time";
 import { drawIsolatedRanges, drawMarks, type Mark } from "./marks";
 import { isolatedPositions } from "./series";
 import { incrementsOf, timeLabels, timeSplits } from "./timeAxis";
 import type { Range } from "./zoom";
+import { degrees, differenceInUnits } from "../units";
 
 export type ChartStyle = "band" | "lines";
 
@@ -79,11 +80,8 @@ function axes(palette: Palette, font: string, by: Granularity): uPlot.Axis[] {
       ...common,
       grid: { stroke: palette.grid, width: 1 },
       size: axisWidth,
-      // The unit stands at the topmost number.
       values: (_u, splits, _axis, _space, increment) =>
-        splits.map(
-          (value, at) => `${celsius(value, Number.isInteger(increment) ? 0 : 1)}${at === splits.length - 1 ? " °C" : ""}`,
-        ),
+        temperatureLabels(splits, Number.isInteger(increment) ? 0 : 1),
     },
   ];
 }
@@ -145,10 +143,15 @@ export interface ChartSetup {
 /** A calm day must not look like weather: the axis spans this much at least, degrees Celsius. */
 const SMALLEST_SPAN_C = 5;
 
-/** What the temperature axis shows of rows between two temperatures; null where there are none. */
+/** Numbers of the temperature axis, which is in the unit of the page; the topmost says which. */
+export function temperatureLabels(splits: readonly number[], decimals: number): string[] {
+  return splits.map((one, at) => `${decimal(one, decimals)}${at === splits.length - 1 ? ` ${degrees.value}` : ""}`);
+}
+
+/** What the temperature axis shows of rows between two temperatures, in the unit of the page; null where there are none. */
 export function temperatureRange(lowest: number | null, highest: number | null): uPlot.Range.MinMax {
   if (lowest === null || highest === null) return [null, null];
-  const lacking = Math.max(0, SMALLEST_SPAN_C - (highest - lowest)) / 2;
+  const lacking = Math.max(0, differenceInUnits(SMALLEST_SPAN_C) - (highest - lowest)) / 2;
   const from = lowest - lacking;
   const to = highest + lacking;
   const step = to - from > 20 ? 5 : 1; // whole numbers at both ends

@@ -2,9 +2,10 @@
 
 import type { Point } from "../api";
 import { type Granularity, nextPeriod } from "../time";
+import { inUnits } from "../units";
 import type { StationChange } from "./stationChanges";
 
-/** Column per series, x in seconds; null is a gap, and no line is drawn across it. */
+/** Column per series in the unit of the page, x in seconds; null is a gap, and no line is drawn across it. */
 export interface Columns {
   seconds: number[];
   min: (number | null)[];
@@ -44,9 +45,9 @@ export function hiddenPositions(changes: readonly StationChange[]): Set<number> 
 function append(columns: Columns, start: number, row: Point | null, isDrawn = true): void {
   const drawn = isDrawn ? row : null;
   columns.seconds.push(start / 1000);
-  columns.min.push(drawn?.min_c ?? null);
-  columns.mean.push(drawn?.mean_c ?? null);
-  columns.max.push(drawn?.max_c ?? null);
+  columns.min.push(inUnits(drawn?.min_c ?? null));
+  columns.mean.push(inUnits(drawn?.mean_c ?? null));
+  columns.max.push(inUnits(drawn?.max_c ?? null));
   columns.rows.push(row);
 }
 
