@@ -27,8 +27,8 @@ export type RolledBackModels = Schemas["RolledBackModels"];
 export type Reconciliation = Schemas["Reconciliation"];
 export type LayerFreshness = Schemas["LayerFreshness"];
 
-type StationRow = Schemas["Hour"] & Schemas["Day"] & Schemas["Month"] & Schemas["Year"];
-type GlobalRow = Schemas["GlobalHour"] & Schemas["GlobalDay"] & Schemas["GlobalMonth"] & Schemas["GlobalYear"];
+type StationRow = Schemas["Hour"] & Schemas["Day"] & Schemas["Month"] & Schemas["Season"] & Schemas["Year"];
+type GlobalRow = Schemas["GlobalHour"] & Schemas["GlobalDay"] & Schemas["GlobalMonth"] & Schemas["GlobalSeason"] & Schemas["GlobalYear"];
 type Shared = keyof (Schemas["Hour"] | Schemas["Day"] | Schemas["GlobalHour"] | Schemas["GlobalDay"]);
 
 /** A row of any series: what all of them carry, and what those of a station, of all, or of hours do. */
@@ -74,6 +74,7 @@ const ROUTE: Record<Granularity, string> = {
   hour: "hourly",
   day: "daily",
   month: "monthly",
+  season: "seasonal",
   year: "yearly",
 };
 
@@ -133,7 +134,7 @@ export function csvUrl(request: SeriesRequest): string {
 }
 
 export function toPoint(row: SummaryRow): Point {
-  return { ...row, start: parseUtc(row.hour_start ?? row.day ?? row.month ?? row.year ?? "") };
+  return { ...row, start: parseUtc(row.hour_start ?? row.day ?? row.month ?? row.season ?? row.year ?? "") };
 }
 
 /** Every row of a series, page after page, in order of time. */

@@ -1,7 +1,7 @@
 /** The forecast page's state in its address, what it asks for, and what is to be said of a forecast. */
 
 import { apiUrl, getJson, type Page, type Schemas } from "./api";
-import { decimal, difference, temperature } from "./format";
+import { difference, temperature } from "./format";
 import { HOUR_MS, isoTime, parseUtc, periodLabel } from "./time";
 import { degrees } from "./units";
 
@@ -120,12 +120,6 @@ export function finding(rows: readonly ForecastHour[]): string | null {
   const widths = day.flatMap((row) => (row.low_c !== null && row.high_c !== null ? [(row.high_c - row.low_c) / 2] : []));
   const half = mean(widths);
   return `next 24 hours ${word} the last 24${half === null ? "" : `, each hour 80 % within ${difference(half)} ${degrees.value}`}`;
-}
-
-/** +1.2, 0.0, −3.4 */
-export function signed(value: number): string {
-  const text = decimal(value);
-  return value > 0 && Number(value.toFixed(1)) !== 0 ? `+${text}` : text;
 }
 
 /** What made the values, the commonest first: "the station's own model (20 of 24 hours), fallback: …". */

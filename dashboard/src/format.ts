@@ -25,6 +25,12 @@ export function difference(value_c: number | null | undefined, decimals = 1): st
   return decimal(typeof value_c === "number" ? differenceInUnits(value_c) : value_c, decimals);
 }
 
+/** +1.2, 0.0, −3.4; null → –. A difference of temperatures, degrees Celsius, in the unit of the page. */
+export function signed(value_c: number | null | undefined): string {
+  const text = difference(value_c);
+  return value_c && value_c > 0 && /[1-9]/.test(text) ? `+${text}` : text;
+}
+
 /** A statistic that a period may be without: none is said, unlike a row that is missing. */
 export function temperatureOrNone(value_c: number | null | undefined, decimals = 1): string {
   return value_c === null ? "none" : temperature(value_c, decimals);

@@ -71,10 +71,10 @@ export function useHistory() {
     void router.push({ query: writeState({ ...state.value, ...(isOtherPeriod ? { zoom: "" } : {}), ...part }) });
   }
 
-  /** By year, one year is one point: with less than two the whole record is shown. */
+  /** By year, one year is one point, by season four: with less than two the whole record is shown. */
   function changeBy(by: Granularity): void {
     const { first, last } = record.value;
-    const isOnePoint = by === "year" && state.value.from.slice(0, 4) === state.value.to.slice(0, 4);
+    const isOnePoint = (by === "year" || by === "season") && state.value.from.slice(0, 4) === state.value.to.slice(0, 4);
     change({ by, ...(isOnePoint && last !== null ? openingPeriod(by, first, last) : {}) });
   }
 

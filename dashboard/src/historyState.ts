@@ -14,7 +14,7 @@ import {
   startOf,
 } from "./time";
 
-export const VIEWS = ["chart", "table"] as const;
+export const VIEWS = ["chart", "anomaly", "table"] as const;
 export type View = (typeof VIEWS)[number];
 
 /** More hours than this in one picture are slower to read than to load. */
@@ -109,13 +109,13 @@ export function defaultPeriod(first: number | null, last: number): { from: strin
   return { from: isoDay(first === null ? from : Math.max(from, startOf("day", first))), to: isoDay(last) };
 }
 
-/** The period a station is opened with; by year one year would be one point, so it is the whole record. */
+/** The period a station is opened with; by year one year would be one point, by season four, so it is the whole record. */
 export function openingPeriod(
   by: Granularity,
   first: number | null,
   last: number,
 ): { from: string; to: string } {
-  if (by !== "year" || first === null) return defaultPeriod(first, last);
+  if ((by !== "year" && by !== "season") || first === null) return defaultPeriod(first, last);
   return { from: isoDay(first), to: isoDay(last) };
 }
 

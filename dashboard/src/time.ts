@@ -1,13 +1,19 @@
 /** Calendar arithmetic in UTC. Every instant is a number of milliseconds since 1970, negative before. */
 
-export const GRANULARITIES = ["hour", "day", "month", "year"] as const;
+export const GRANULARITIES = ["hour", "day", "month", "season", "year"] as const;
 export type Granularity = (typeof GRANULARITIES)[number];
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 
-/** Reads what the API writes: 2014-01-01T00:00:00Z, 2014-01-01, 2014-01 or 2014. */
+/** Three months each, the first of them December of the year before. */
+export const SEASONS = ["DJF", "MAM", "JJA", "SON"] as const;
+export type Season = (typeof SEASONS)[number];
+
+/** Reads what the API writes: 2014-01-01T00:00:00Z, 2014-01-01, 2014-01, 2014-DJF or 2014. */
 export function parseUtc(text: string | number): number {
+  const season = /^(\d{4})-(DJF|MAM|JJA|SON)$/.exec(String(text));
+  if (season) return Date.UTC(Number(season[1]), 3 * SEASONS.indexOf(season[2] as Season) - 1, 1);
   const parts = /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:Z|\+00:00)?)?)?)?$/.exec(
     String(text),
   );
@@ -36,6 +42,7 @@ export function startOf(granularity: Granularity, ms: number): number {
   const date = new Date(ms);
   const year = date.getUTCFullYear();
   if (granularity === "year") return Date.UTC(year, 0, 1);
+  if (granularity === "season") return Date.UTC(year, 3 * Math.floor((date.getUTCMonth() + 1) / 3) - 1, 1);
   if (granularity === "month") return Date.UTC(year, date.getUTCMonth(), 1);
   const step = granularity === "day" ? DAY_MS : HOUR_MS;
   return Math.floor(ms / step) * step;
@@ -45,7 +52,8 @@ export function startOf(granularity: Granularity, ms: number): number {
 export function nextPeriod(granularity: Granularity, start: number): number {
   const date = new Date(start);
   if (granularity === "year") return Date.UTC(date.getUTCFullYear() + 1, 0, 1);
-  if (granularity === "month") return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+  const months = granularity === "season" ? 3 : 1;
+  if (granularity === "season" || granularity === "month") return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months, 1);
   return start + (granularity === "day" ? DAY_MS : HOUR_MS);
 }
 
@@ -56,13 +64,25 @@ export function periodCount(granularity: Granularity, from: number, to: number):
   const last = new Date(startOf(granularity, to - 1));
   const years = last.getUTCFullYear() - first.getUTCFullYear();
   if (granularity === "year") return years + 1;
-  if (granularity === "month") return years * 12 + last.getUTCMonth() - first.getUTCMonth() + 1;
+  const months = years * 12 + last.getUTCMonth() - first.getUTCMonth();
+  if (granularity === "season") return months / 3 + 1;
+  if (granularity === "month") return months + 1;
   const step = granularity === "day" ? DAY_MS : HOUR_MS;
   return (last.getTime() - first.getTime()) / step + 1;
 }
 
-/** How a period is called: 2014 · 2014-07 · 2014-07-05 · 2014-07-05 13:00 */
+/** The season that begins here, and the year it ends in. */
+export function seasonOf(start: number): { season: Season; year: number } {
+  const end = new Date(nextPeriod("season", start) - 1);
+  return { season: SEASONS[Math.floor(((end.getUTCMonth() + 1) % 12) / 3)]!, year: end.getUTCFullYear() };
+}
+
+/** How a period is called: 2014 · 2014 DJF · 2014-07 · 2014-07-05 · 2014-07-05 13:00 */
 export function periodLabel(granularity: Granularity, start: number): string {
+  if (granularity === "season") {
+    const { season, year } = seasonOf(start);
+    return `${year} ${season}`;
+  }
   const text = new Date(start).toISOString();
   if (granularity === "year") return text.slice(0, 4);
   if (granularity === "month") return text.slice(0, 7);

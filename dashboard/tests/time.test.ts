@@ -9,6 +9,19 @@ describe("time", () => {
     expect(parseUtc(2014)).toBe(Date.UTC(2014, 0, 1));
   });
 
+  it("has seasons of three months, the first of which begins in December", () => {
+    const winter = parseUtc("2014-DJF");
+    expect(winter).toBe(Date.UTC(2013, 11, 1));
+    expect(startOf("season", Date.UTC(2014, 1, 28, 23))).toBe(winter);
+    expect(startOf("season", Date.UTC(2013, 11, 1))).toBe(winter);
+    expect(nextPeriod("season", winter)).toBe(parseUtc("2014-MAM"));
+    expect(nextPeriod("season", parseUtc("2014-SON"))).toBe(parseUtc("2015-DJF"));
+    for (const text of ["2014-DJF", "2014-MAM", "2014-JJA", "2014-SON"]) {
+      expect(periodLabel("season", parseUtc(text))).toBe(text.replace("-", " "));
+    }
+    expect(periodCount("season", winter, parseUtc("2015-DJF"))).toBe(4);
+  });
+
   it("refuses a text that is no time", () => {
     expect(() => parseUtc("yesterday")).toThrow(RangeError);
   });

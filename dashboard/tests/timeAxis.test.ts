@@ -16,6 +16,13 @@ describe("the time axis", () => {
     ]);
   });
 
+  it("has the ticks of seasons where they begin, those of years in January", () => {
+    const [from, to] = [seconds(2013, 10), seconds(2014, 9)];
+    const ticks = timeSplits(from, to, 3 * MONTH_S, "season");
+    expect(ticks).toEqual([seconds(2013, 11), seconds(2014, 2), seconds(2014, 5), seconds(2014, 8)]);
+    expect(timeSplits(from, to, 365 * 86_400, "season")).toEqual([seconds(2014, 0)]);
+  });
+
   it("has ticks on whole hours and years before 1970 too", () => {
     expect(timeSplits(seconds(1901, 0, 1, 5), seconds(1901, 0, 1, 13), 6 * 3600)).toEqual([
       seconds(1901, 0, 1, 6),
@@ -55,7 +62,7 @@ describe("the axis's extent", () => {
   });
 
   it("has no ticks finer than its rows", () => {
-    expect(GRANULARITIES.map((by) => incrementsOf(by)[0])).toEqual([3600, 86_400, MONTH_S, 365 * 86_400]);
+    expect(GRANULARITIES.map((by) => incrementsOf(by)[0])).toEqual([3600, 86_400, MONTH_S, 3 * MONTH_S, 365 * 86_400]);
   });
 });
 

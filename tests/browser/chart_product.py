@@ -31,6 +31,8 @@ STEP_DAY, STATIONS_AFTER_STEP = date(2013, 8, 1), 20
 STATION = "ZZCHART0000"
 # Has one hour in all, so that every granularity shows one point.
 LONELY_STATION = "ZZLONELY001"
+# South of the equator, with years enough for what is usual; each half a degree warmer than the last.
+CLIMATE_STATION, CLIMATE_YEARS = "ZZCLIMATE01", range(1995, 2001)
 
 
 def station_id(number: int) -> str:
@@ -60,6 +62,19 @@ def _hours_of(number: int) -> pl.DataFrame:
     tenths = np.rint(wave + noise + number - (350 if number >= STATIONS else 0)).astype(np.int32)
     return pl.DataFrame({"hour_start": hours.astype("datetime64[us]"), "mean": tenths}).with_columns(
         pl.col("hour_start").dt.replace_time_zone("UTC"), station_id=pl.lit(station_id(number))
+    )
+
+
+def _climate_hours() -> pl.DataFrame:
+    """Every hour of `CLIMATE_YEARS`: a year's and a day's wave, from -5 in January to 15 in July."""
+    start, end = (f"{year}-01-01T00" for year in (CLIMATE_YEARS[0], CLIMATE_YEARS[-1] + 1))
+    hours = np.arange(start, end, dtype="datetime64[h]")
+    since = (hours - hours[0]).astype(int)
+    years = hours.astype("datetime64[Y]").astype(int) + 1970 - CLIMATE_YEARS[0]
+    wave = 50 - 100 * np.cos(since / 8766 * 2 * np.pi) - 40 * np.cos((since % 24 - 3) / 24 * 2 * np.pi)
+    tenths = np.rint(wave + 5 * years).astype(np.int32)
+    return pl.DataFrame({"hour_start": hours.astype("datetime64[us]"), "mean": tenths}).with_columns(
+        pl.col("hour_start").dt.replace_time_zone("UTC"), station_id=pl.lit(CLIMATE_STATION)
     )
 
 
@@ -116,7 +131,8 @@ def _stations(hours: pl.DataFrame) -> list[dict[str, object]]:
 
 def _place(station: str) -> dict[str, object]:
     """Each a place of its own; the first one's is Norwegian."""
-    number = STATIONS_OF_ODD_DAY if station == LONELY_STATION else int(station[-4:])
+    others = {LONELY_STATION: STATIONS_OF_ODD_DAY, CLIMATE_STATION: STATIONS_OF_ODD_DAY + 1}
+    number = others.get(station) or int(station[-4:])
     return {
         "country": "NO",
         "latitude_deg": 60.0 - 0.8 * number,
@@ -145,7 +161,10 @@ def chart_product(**environment: str) -> Iterator[ApiServer]:
         database.start()
         migrate(database.engine())
         numbers = range(STATIONS_OF_ODD_DAY)
-        hours = pl.concat([*(_hours_of(number) for number in numbers), _lonely_hours()], how="diagonal")
+        hours = pl.concat(
+            [*(_hours_of(number) for number in numbers), _lonely_hours(), _climate_hours()],
+            how="diagonal",
+        )
         _write(database, _summaries(hours))
         first_run = {"state": "complete", "at": "2026-01-01T00:00:00+00:00"}
         (database.folder / "first_run.json").write_text(json.dumps(first_run))

@@ -78,7 +78,7 @@ def test_what_is_chosen_is_in_the_address_and_survives_a_reload(
     page.keyboard.press("Escape")
     page.get_by_text("Table", exact=True).click()
     expect(page.locator("main tbody tr").first).to_be_visible()
-    expect(page.locator("main h1")).not_to_have_text(station_id)
+    expect(page.locator("main h1[data-finding=settled]")).not_to_have_text(station_id)
     for part in (f"station={station_id}", "by=month", "rule=qc", "view=table", "layer=batch", "from="):
         assert part in page.url
     heading = page.locator("main h1").inner_text()

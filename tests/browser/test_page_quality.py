@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from browser.chart_product import LAST_DAY, LONELY_STATION, STATION
+from browser.chart_product import CLIMATE_STATION, LAST_DAY, LONELY_STATION, STATION
 from browser.chromium import watched_page
 from browser.live_hour import LIVE_STATION, LiveHours
 from browser.stored_forecasts import FORECAST_STATION, stored_forecasts
@@ -42,6 +42,14 @@ VIEWS = {
     "table": ("#/history?view=table", "main tbody tr"),
     "one station": (
         f"#/history?station={STATION}&by=hour&{_DAY}",
+        "main canvas",
+    ),
+    "what is usual": (
+        f"#/history?station={CLIMATE_STATION}&by=month&from=1995-01-01&to=2000-12-31",
+        "main h1[data-finding=settled]",
+    ),
+    "anomalies": (
+        f"#/history?station={CLIMATE_STATION}&by=season&from=1995-01-01&to=2000-12-31&view=anomaly",
         "main canvas",
     ),
     "nothing in the period": ("#/history?from=1850-01-01&to=1850-12-31", "main .state.empty"),

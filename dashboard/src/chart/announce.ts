@@ -1,7 +1,8 @@
 /** A row of a chart in a sentence, for those who hear it. */
 
 import type { Point } from "../api";
-import { counted, temperature } from "../format";
+import type { Usual } from "../climate";
+import { counted, difference, percent, temperature } from "../format";
 import { type Granularity, periodLabel } from "../time";
 import { degrees } from "../units";
 
@@ -15,4 +16,16 @@ export function pointText(row: Point, by: Granularity, note = ""): string {
   ];
   if (row.station_count !== undefined) parts.push(counted(row.station_count, "station"));
   return [...parts, ...(note ? [note] : [])].join(", ");
+}
+
+/** Why a row may be that of a part of its period only; empty of one that is complete enough, and of hours. */
+export function weakText(row: Pick<Point, "grade" | "completeness">): string {
+  return row.grade === "weak" ? `weak: ${percent(row.completeness ?? 0)} of its days are complete` : "";
+}
+
+/** "usual 22.1 °C (17.0 to 27.3), 1.2 cooler" */
+export function usualText(usual: Usual, mean_c: number | null): string {
+  const text = `usual ${temperature(usual.mean_c)} ${degrees.value} (${temperature(usual.low_c)} to ${temperature(usual.high_c)})`;
+  const apart = mean_c === null ? 0 : mean_c - usual.mean_c;
+  return Math.abs(apart) < 0.05 ? text : `${text}, ${difference(Math.abs(apart))} ${apart < 0 ? "cooler" : "warmer"}`;
 }

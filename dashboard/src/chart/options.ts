@@ -6,6 +6,7 @@ import type { Granularity } from "../time";
 import { drawIsolatedRanges, drawMarks, type Mark } from "./marks";
 import { isolatedPositions } from "./series";
 import { incrementsOf, timeLabels, timeSplits } from "./timeAxis";
+import { drawUsual, type UsualColumn, usualExtent } from "./usualBand";
 import type { Range } from "./zoom";
 import { degrees, differenceInUnits } from "../units";
 
@@ -73,7 +74,7 @@ function axes(palette: Palette, font: string, by: Granularity): uPlot.Axis[] {
       size: 46,
       gap: 9,
       incrs: incrementsOf(by),
-      splits: (_u, _axis, min, max, increment) => timeSplits(min, max, increment),
+      splits: (_u, _axis, min, max, increment) => timeSplits(min, max, increment, by),
       values: (u, splits, _axis, _space, increment) => tickLabels(u, splits, increment),
     },
     {
@@ -136,6 +137,8 @@ export interface ChartSetup {
   /** What of the time axis is to be seen, in seconds; asked at every change of scale. */
   visible: () => Range;
   marks: () => readonly Mark[];
+  /** By position; empty where it is not shown. */
+  usual: () => UsualColumn;
   onCursor: (position: number | null, left: number, top: number) => void;
   onSelect: (range: Range) => void;
 }
@@ -158,6 +161,14 @@ export function temperatureRange(lowest: number | null, highest: number | null):
   return [Math.floor(from / step) * step, Math.ceil(to / step) * step];
 }
 
+/** The extremes of the rows seen and of what is usual there. */
+function withUsual(u: uPlot, usual: UsualColumn, lowest: number | null, highest: number | null): [number | null, number | null] {
+  const seen = u.series[0]!.idxs;
+  const extent = seen ? usualExtent(usual, seen[0], seen[1]) : null;
+  if (!extent || lowest === null || highest === null) return [lowest, highest];
+  return [Math.min(lowest, extent[0]), Math.max(highest, extent[1])];
+}
+
 export function chartOptions(setup: ChartSetup): uPlot.Options {
   const { style, palette } = setup;
   const noDoubleClick: uPlot.Cursor.MouseListenerFactory = () => null;
@@ -173,14 +184,14 @@ export function chartOptions(setup: ChartSetup): uPlot.Options {
     },
     scales: {
       x: { time: false, range: () => [...setup.visible()] },
-      y: { range: (_u, lowest, highest) => temperatureRange(lowest, highest) },
+      y: { range: (u, lowest, highest) => temperatureRange(...withUsual(u, setup.usual(), lowest, highest)) },
     },
     axes: axes(palette, setup.font, setup.by),
     series: seriesOf(style, palette),
     bands: [{ series: [2, 1], fill: palette.band }],
     padding: [14, 14, 0, 0],
     hooks: {
-      drawClear: [drawIsolatedRanges(palette)],
+      drawClear: [(u) => drawUsual(u, setup.usual(), palette), drawIsolatedRanges(palette)],
       draw: [(u) => drawMarks(u, setup.marks(), palette, setup.font)],
       setCursor: [
         (u) => {

@@ -5,6 +5,7 @@ import { type ChartStyle, chartOptions, readPalette } from "./options";
 import type { Mark } from "./marks";
 import type { Columns } from "./series";
 import { addTouch } from "./touch";
+import type { UsualColumn } from "./usualBand";
 import type { Range } from "./zoom";
 import type { Granularity } from "../time";
 
@@ -14,6 +15,7 @@ export interface PlotInputs {
   by: () => Granularity;
   visible: () => Range;
   marks: () => readonly Mark[];
+  usual: () => UsualColumn;
   onCursor: (position: number | null, left: number, top: number) => void;
   onSelect: (range: Range) => void;
 }

@@ -17,7 +17,7 @@ export const TIME_INCREMENTS = [
   ...[1, 2, 5, 10, 20, 50].map((years) => years * YEAR_S),
 ];
 
-const OWN_INCREMENT: Record<Granularity, number> = { hour: HOUR_S, day: DAY_S, month: MONTH_S, year: YEAR_S };
+const OWN_INCREMENT: Record<Granularity, number> = { hour: HOUR_S, day: DAY_S, month: MONTH_S, season: 3 * MONTH_S, year: YEAR_S };
 
 /** Distances that make sense for rows of this length: no months under years. */
 export function incrementsOf(by: Granularity): number[] {
@@ -33,14 +33,15 @@ export function wholeRange(points: readonly { start: number }[], by: Granularity
   return [(first - margin) / 1000, (last + margin) / 1000];
 }
 
-/** Tick positions in [min, max], in seconds. */
-export function timeSplits(min: number, max: number, increment: number): number[] {
+/** Tick positions in [min, max], in seconds; of seasons those within a year begin a month before its quarters. */
+export function timeSplits(min: number, max: number, increment: number, by?: Granularity): number[] {
   if (increment < MONTH_S) return fixedSplits(min, max, increment);
+  const lead = by === "season" && increment < YEAR_S ? 1 : 0;
   const months = increment < YEAR_S ? increment / MONTH_S : (increment / YEAR_S) * 12;
   const first = new Date(min * 1000);
   const monthsSinceZero = first.getUTCFullYear() * 12 + first.getUTCMonth();
   const splits: number[] = [];
-  for (let month = Math.floor(monthsSinceZero / months) * months; ; month += months) {
+  for (let month = Math.floor((monthsSinceZero + lead) / months) * months - lead; ; month += months) {
     const second = Date.UTC(Math.floor(month / 12), month % 12, 1) / 1000;
     if (second > max) return splits;
     if (second >= min) splits.push(second);

@@ -2,10 +2,10 @@
 
 import { apiUrl, getJson, type Schemas } from "../api";
 import { nameInWords } from "../stationText";
-import type { Granularity } from "../time";
 import type { MapState, ShownValue } from "./mapState";
+import type { MapPeriod } from "./moments";
 
-const ROUTE: Record<Granularity, { name: string; parameter: string }> = {
+const ROUTE: Record<MapPeriod, { name: string; parameter: string }> = {
   hour: { name: "map/hourly", parameter: "at" },
   day: { name: "map/daily", parameter: "day" },
   month: { name: "map/monthly", parameter: "month" },

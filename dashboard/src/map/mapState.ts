@@ -2,8 +2,7 @@
 
 import { ALL_STATIONS } from "../api";
 import { type Rule, RULES } from "../rules";
-import { type Granularity, GRANULARITIES } from "../time";
-import { readMoment } from "./moments";
+import { MAP_PERIODS, type MapPeriod, readMoment } from "./moments";
 import { readPlace } from "./places";
 
 export const SHOWN_VALUES = ["mean", "min", "max"] as const;
@@ -13,7 +12,7 @@ export const COLUMNS = ["name", "mean", "min", "max", "complete", "distance"] as
 export type Column = (typeof COLUMNS)[number];
 
 export interface MapState {
-  by: Granularity;
+  by: MapPeriod;
   /** 2014, 2014-07, 2014-07-05 or 2014-07-05T13:00:00Z; empty for the newest. */
   at: string;
   value: ShownValue;
@@ -43,7 +42,7 @@ function textOf(value: unknown): string {
 
 /** Reads an address; whatever is missing or makes no sense takes its default. */
 export function readMapState(query: Record<string, unknown>): MapState {
-  const by = oneOf(GRANULARITIES, query["by"], "day");
+  const by = oneOf(MAP_PERIODS, query["by"], "day");
   const station = textOf(query["station"]);
   const near = readPlace(textOf(query["near"]));
   return {

@@ -7,10 +7,10 @@ import { useOwnAddress } from "../ownAddress";
 import { newestOf, usePipeline } from "../pipeline";
 import { type Problem, problemOf, unanswered } from "../problems";
 import { useRetry } from "../retry";
-import { type Granularity, HOUR_MS } from "../time";
+import { HOUR_MS } from "../time";
 import { fetchMapStations, fetchMapValues, type MapPoint, pointsOf } from "./mapData";
 import { type MapState, readMapState, writeMapState } from "./mapState";
-import { newestMoment, otherwise, readMoment, type Span, stepped, writeMoment } from "./moments";
+import { type MapPeriod, newestMoment, otherwise, readMoment, type Span, stepped, writeMoment } from "./moments";
 import { usePlay } from "./usePlay";
 
 export type Phase = "loading" | "ready" | "empty" | "error" | "no-data";
@@ -52,7 +52,7 @@ export function useMap() {
     void (isNoted ? router.push({ query }) : router.replace({ query }));
   }
 
-  function changeBy(by: Granularity): void {
+  function changeBy(by: MapPeriod): void {
     if (at.value === null) return change({ by, at: "" });
     const layers = by === "hour" ? ["batch", "speed"] : ["batch"];
     const own = { first: first.value, last: newestOf(status.value, ...layers) };
