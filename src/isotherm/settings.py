@@ -82,8 +82,24 @@ class Settings(BaseSettings):
     hdfs_uri: str = Field(default="", description="hdfs:// address of the NameNode, for Spark")
     hdfs_user: str = "isotherm"
     spark_master: str = "local[2]"
+    spark_python: str = Field(
+        default="",
+        description="a Python of a cluster's workers with Isotherm installed; "
+        "empty: code and packages are sent to them",
+    )
+    spark_driver_host: str = Field(
+        default="", description="where a cluster's executors reach us; empty: as Spark finds it"
+    )
+    spark_batch_cores: int = Field(
+        default=2, ge=1, description="cores of a cluster that a batch job takes"
+    )
+    spark_stream_cores: int = Field(
+        default=2, ge=1, description="cores of a cluster that a stream takes"
+    )
     checkpoint_uri: str = Field(
-        default="", description="where streaming checkpoints live; default: in the state folder"
+        default="",
+        description="where streaming checkpoints live; default: in the state folder, "
+        "of a stream on a cluster on HDFS",
     )
     mysql_host: str = LOOPBACK
     mysql_port: int = 0
@@ -156,15 +172,20 @@ class Settings(BaseSettings):
             "hdfs_url": self.hdfs_url or self.local_url(PortOffset.NAMENODE_HTTP),
             "hdfs_uri": self.hdfs_uri or f"hdfs://{LOOPBACK}:{self.port(PortOffset.NAMENODE_RPC)}",
             "mysql_port": self.mysql_port or self.port(PortOffset.MYSQL),
-            # Not `as_uri`: Hadoop takes a path as it is, "%20" would be three letters of a name.
-            "checkpoint_uri": self.checkpoint_uri
-            or f"file://{self.state_dir.resolve() / 'checkpoints'}",
             "runtime_dir": self.runtime_dir.absolute()
             if self.runtime_dir != Path()
             else default_runtime_dir(self.state_dir),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)  # frozen for everyone else
+        object.__setattr__(self, "checkpoint_uri", self.checkpoint_uri or self._default_checkpoints())
+
+    def _default_checkpoints(self) -> str:
+        """In the state folder, or where the executors of a cluster find them as well."""
+        if not self.spark_master.startswith("local"):
+            return f"{self.hdfs_uri}/isotherm/checkpoints"
+        # Not `as_uri`: Hadoop takes a path as it is, "%20" would be three letters of a name.
+        return f"file://{self.state_dir.resolve() / 'checkpoints'}"
 
     def port(self, offset: PortOffset) -> int:
         """The port of one local server."""
@@ -194,6 +215,8 @@ class Settings(BaseSettings):
             if name not in ("archive", "state_dir", "port_base")
             and getattr(self, name) != getattr(default, name)
         }
+        if self.checkpoint_uri == self._default_checkpoints():
+            values.pop("checkpoint_uri", None)
         if self.port_base != type(self).model_fields["port_base"].default:
             values["port_base"] = self.port_base
         return {

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -97,7 +97,14 @@ class Topic:
 class Stream:
     """The program, as the replay starts it."""
 
-    def __init__(self, broker: KafkaBroker, state_dir: Path, feed_id: str = "feed-1") -> None:
+    def __init__(
+        self,
+        broker: KafkaBroker,
+        state_dir: Path,
+        feed_id: str = "feed-1",
+        places: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start it; `places` are settings by variable, of servers that are not this machine's own."""
         self.lines: list[str] = []
         self.process = subprocess.Popen(
             [
@@ -110,6 +117,7 @@ class Stream:
                 "ISOTHERM_STATE_DIR": str(state_dir),
                 "ISOTHERM_ARCHIVE": "simulated",
                 "ISOTHERM_KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap,
+                **(places or {}),
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -34,7 +34,9 @@ def test_paths_with_blanks_reach_java_in_one_piece(
 def test_on_one_machine_the_driver_listens_on_loopback_and_for_a_cluster_it_can_be_reached(
     tmp_path: Path, master: str, host: str | None
 ) -> None:
-    settings = Settings(state_dir=tmp_path, spark_master=master, archive="simulated")
+    settings = Settings(
+        state_dir=tmp_path, spark_master=master, spark_python="python3", archive="simulated"
+    )
     conf = batch_submit_conf(settings)
     assert conf["spark.master"] == master
     assert conf.get("spark.driver.host") == conf.get("spark.driver.bindAddress") == host

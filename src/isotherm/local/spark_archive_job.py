@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from isotherm.messages import ObservationMessage
 from isotherm.spark.session import SQL_CONF
-from isotherm.stream.hour_stream import StreamPlan, summary_records
+from isotherm.stream.hour_stream import PARTITIONS, StreamPlan, summary_records
 from isotherm.stream.summarise import STREAM_CONF
 
 FEED_ID = "training"
@@ -43,6 +43,7 @@ def run_stream(spark: SparkSession) -> None:
         F.unix_millis(F.current_timestamp()).alias("written_ms"),
     )
     plan = StreamPlan(NOWHERE, FEED_ID)
+    spark.conf.set(PARTITIONS, plan.partitions)
     writer = summary_records(messages, plan).writeStream.format("noop").outputMode("update")
     with tempfile.TemporaryDirectory(prefix="isotherm-training-") as checkpoint:
         query = writer.option("checkpointLocation", checkpoint).start()

@@ -25,12 +25,14 @@ from isotherm.spark.java_options import (
     class_path,
     join_options,
 )
+from isotherm.spark.shipping import WORKER_PYTHON, shipped_conf
 
-# The state of a stream is split by this number for the life of its checkpoint. 200, Spark's default,
-# cost 3 times the CPU and 44 times the checkpoint files on two cores.
-SHUFFLE_PARTITIONS: Final = 2
 BATCH_MEMORY: Final = "1g"
 STREAM_MEMORY: Final = "1g"
+# An executor's JVM hands a batch job's tasks to Python and no more.
+BATCH_EXECUTOR_MEMORY: Final = "512m"
+# A job waits so long for the cores it asks for, then begins with those it has.
+_CORES_WITHIN: Final = "15s"
 
 _CORE_CONF: Final = {
     "spark.ui.enabled": "false",
@@ -40,7 +42,6 @@ _CORE_CONF: Final = {
 }
 SQL_CONF: Final = {
     "spark.sql.session.timeZone": "UTC",
-    "spark.sql.shuffle.partitions": str(SHUFFLE_PARTITIONS),
     "spark.sql.execution.pyspark.udf.faulthandler.enabled": "true",
     # The default of 400 ms is waited for on every small file.
     "spark.hadoop.dfs.client.block.write.locateFollowingBlock.initial.delay.ms": "5",
@@ -60,8 +61,7 @@ def batch_submit_conf(settings: Settings) -> dict[str, str]:
         "spark.driver.memory": BATCH_MEMORY,
         "spark.driver.extraClassPath": class_path(_connector(settings)),
         "spark.driver.extraJavaOptions": join_options(options),
-        **_python_conf(),
-        **_network_conf(settings),
+        **_place_conf(settings, settings.spark_batch_cores, BATCH_EXECUTOR_MEMORY),
         **_CORE_CONF,
     }
 
@@ -88,8 +88,7 @@ def stream_session(settings: Settings, app_name: str) -> SparkSession:
         # The executors of a cluster get them from the second; the class archive holds but the first.
         "spark.driver.extraClassPath": class_path(jars),
         "spark.jars": ",".join(jar.as_uri() for jar in jars),
-        **_python_conf(),
-        **_network_conf(settings),
+        **_place_conf(settings, settings.spark_stream_cores, STREAM_MEMORY),
         **_CORE_CONF,
         **SQL_CONF,
     }
@@ -125,7 +124,7 @@ def _connector_folder(settings: Settings) -> Path:
 def _prepare_environment(settings: Settings) -> None:
     os.environ.setdefault("HADOOP_USER_NAME", settings.hdfs_user)
     # Workers take the first python3 on PATH unless told; it has none of our packages.
-    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["PYSPARK_PYTHON"] = _worker_python(settings)
     if _is_local(settings):
         os.environ.setdefault("SPARK_LOCAL_IP", LOOPBACK)
     java_home = settings.tools_dir / "java"
@@ -137,15 +136,35 @@ def _is_local(settings: Settings) -> bool:
     return settings.spark_master.startswith("local")
 
 
-def _network_conf(settings: Settings) -> dict[str, str]:
-    """On one machine nothing listens on the network; the executors of a cluster must reach us."""
-    if not _is_local(settings):
-        return {}
-    return {"spark.driver.host": LOOPBACK, "spark.driver.bindAddress": LOOPBACK}
+def _worker_python(settings: Settings) -> str:
+    """The Python of the workers: ours, the one installed there for us, or any of our minor version."""
+    return sys.executable if _is_local(settings) else settings.spark_python or WORKER_PYTHON
 
 
-def _python_conf() -> dict[str, str]:
-    return {"spark.pyspark.python": sys.executable, "spark.pyspark.driver.python": sys.executable}
+def _place_conf(settings: Settings, cores: int, executor_memory: str) -> dict[str, str]:
+    """Where the work is done, and what that place needs to know.
+
+    On one machine nothing listens on the network. The executors of a cluster must reach us; they share
+    no folder with us, so what they need is sent, unless it is installed there.
+    """
+    python = {
+        "spark.pyspark.python": _worker_python(settings),
+        "spark.pyspark.driver.python": sys.executable,
+    }
+    if _is_local(settings):
+        return {**python, "spark.driver.host": LOOPBACK, "spark.driver.bindAddress": LOOPBACK}
+    return {
+        **python,
+        **({} if settings.spark_python else shipped_conf(settings)),
+        **({"spark.driver.host": settings.spark_driver_host} if settings.spark_driver_host else {}),
+        "spark.executor.memory": executor_memory,
+        "spark.executor.extraJavaOptions": "-XX:+UseSerialGC -Djava.net.preferIPv4Stack=true",
+        # A standalone master gives one application all there is: a stream would starve every job.
+        "spark.cores.max": str(cores),
+        "spark.scheduler.minRegisteredResourcesRatio": "1.0",
+        "spark.scheduler.maxRegisteredResourcesWaitingTime": _CORES_WITHIN,
+        "spark.executorEnv.HADOOP_USER_NAME": settings.hdfs_user,
+    }
 
 
 def _common_java_options(settings: Settings) -> list[str]:
