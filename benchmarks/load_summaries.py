@@ -5,7 +5,8 @@
 On servers of its own: one HDFS, and a MySQL each with 1, 3 and 10 years stored. Synthetic station-years
 (every hour, three rules) are loaded year after year; then one day of every station changes, and each of
 the three databases loads it, in turn and so many times, so that other work of the machine meets them
-alike. Prints wall seconds and CPU seconds (loader and MySQL), and the ratios to one year stored.
+alike. Each load begins when the three have cleaned up after those before. Prints wall seconds and CPU
+seconds (loader and MySQL), and the ratios to one year stored.
 """
 
 import logging
@@ -123,7 +124,7 @@ class Target:
         return cost, report
 
     def become_quiet(self) -> None:
-        """Wait until MySQL has cleaned up after the bulk loads."""
+        """Wait until MySQL has cleaned up after the loads before."""
         statement = sa.text(
             "SELECT variable_value FROM information_schema.global_status "
             "WHERE variable_name = 'INNODB_HISTORY_LIST_LENGTH'"
@@ -211,6 +212,8 @@ def fill(summaries: Summaries, targets: Sequence[Target]) -> None:
         summaries.write_year(year)
         for target in targets:
             if target.years_stored >= number:
+                for one in targets:
+                    one.become_quiet()
                 cost, report = target.load(year, range(1, 366))
                 rows = report.years[0].new_rows
                 costs.append(cost)

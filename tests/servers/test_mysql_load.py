@@ -294,6 +294,33 @@ def test_rows_that_cannot_be_right_are_refused_and_nothing_is_written(
     assert all(not fetch(engine, table) for table in TABLES)
 
 
+def test_hours_that_mysql_does_not_take_end_the_load_and_it_may_be_repeated(engine: sa.Engine) -> None:
+    rows = random_rows(11, STATIONS, FIRST, 24)
+    hour = "'72530094846', '2013-12-30 05:00:00', 'qc', 'global-hourly', 'batch'"
+    with engine.connect() as other:
+        other.execute(
+            sa.text(
+                "INSERT INTO hourly_summary (station_id, hour_start, rule, dataset, layer, "
+                "observation_count, min_tenths, max_tenths, sum_tenths, missing_count, "
+                "summary_of_day_count, special_count, superseded_count, bad_quality_count, "
+                f"out_of_range_count, malformed_count, updated_at) VALUES ({hour}, "
+                "1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, UTC_TIMESTAMP(6))"
+            )
+        )
+        impatient = engine.execution_options()
+        sa.event.listen(
+            impatient,
+            "begin",
+            lambda one: one.exec_driver_sql("SET SESSION innodb_lock_wait_timeout = 1"),
+        )
+        with pytest.raises(sa.exc.OperationalError, match="Lock wait timeout"):
+            load(impatient, rows)
+        other.rollback()
+    assert all(not fetch(engine, table) for table in TABLES)
+    load(engine, rows)
+    assert_tables_are_the_fold_of(rows, engine)
+
+
 def test_an_implausible_temperature_counts_under_the_rule_that_takes_all(engine: sa.Engine) -> None:
     rows = [hour_row(STATIONS[0], FIRST, [-9999], rule="unfiltered")]
     assert load(engine, rows).inserted == 1

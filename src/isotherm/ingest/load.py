@@ -7,7 +7,7 @@ MySQL has stays. A load may be repeated and interrupted at any moment: rows and 
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 import stamina
 from sqlalchemy import Engine
 
+from isotherm.ahead import one_ahead
 from isotherm.datasets.dataset import Dataset
 from isotherm.datasets.facts import SERVED
 from isotherm.datasets.registry import DATASETS, dataset_named
@@ -54,6 +55,12 @@ class _Group:
     year: int
     files: tuple[ChangedFile, ...]
     hours: pl.DataFrame
+
+    def hours_of(self, files: Sequence[ChangedFile]) -> pl.DataFrame:
+        """The hours of the changed days of some of the files."""
+        if tuple(files) == self.files:
+            return self.hours
+        return hours_of_days(self.hours, _station_days(files))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,7 @@ class Loader:
         refused: list[ChangedFile] = []
         paces: dict[str, Pace] = {}
         progress, done = Progress(sum(count for *_, count in years), "files"), 0
-        for group, doubtful in self._read_ahead(self._changed_groups(years)):
+        for group, doubtful in one_ahead(self._read_group, self._changed_groups(years)):
             refused += doubtful
             begun = time.monotonic()
             load, changed_days = self._load_group(group)
@@ -128,22 +135,8 @@ class Loader:
             for start in range(0, len(files), _FILES_PER_TRANSACTION):
                 yield files[start : start + _FILES_PER_TRANSACTION]
 
-    def _read_ahead(
-        self, groups: Iterable[list[ChangedFile]]
-    ) -> Iterator[tuple[_Group, list[ChangedFile]]]:
-        """Read each group's buckets while the one before it is loaded."""
-        with ThreadPoolExecutor(1) as reader:
-            coming: Future[tuple[_Group, list[ChangedFile]]] | None = None
-            for files in groups:
-                following = reader.submit(self._read_group, files)
-                if coming is not None:
-                    yield coming.result()
-                coming = following
-            if coming is not None:
-                yield coming.result()
-
     def _read_group(self, files: Sequence[ChangedFile]) -> tuple[_Group, list[ChangedFile]]:
-        """Read the buckets of some files of one dataset and year."""
+        """Read the buckets of some files of one dataset and year, while those before are loaded."""
         buckets = [list(part) for _, part in groupby(files, key=lambda one: one.bucket)]
         with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
             reads = list(pool.map(self._read_bucket, buckets))
@@ -188,7 +181,7 @@ class Loader:
                 f"Could not load {len(group.files)} files of {group.dataset} {group.year} into MySQL: "
                 f"{error}. Nothing of them was changed; run the load again."
             ) from error
-        hours = hours_of_days(group.hours, _station_days(files))
+        hours = group.hours_of(files)
         load = count_load(group.dataset, group.year, file_count=len(files), hours=hours, result=result)
         return load, result.changed_days
 
@@ -223,7 +216,7 @@ def _replace(
     if days.height:
         result = replace_days(
             connection,
-            hours_of_days(group.hours, days),
+            group.hours_of(files),
             days,
             dataset=dataset.name,
             quality=dataset.quality,

@@ -13,8 +13,15 @@ import sqlalchemy as sa
 
 from isotherm.datasets.facts import SERVED
 from isotherm.stores import climate_tables as made
-from isotherm.stores.climate_tables import COURSE, HISTOGRAM, MONTH_KEY, NUMBER, HourSums
-from isotherm.stores.row_difference import Difference, write_difference
+from isotherm.stores.climate_tables import (
+    COURSE,
+    HISTOGRAM,
+    MONTH_KEY,
+    NUMBER,
+    HourChange,
+    HourSums,
+)
+from isotherm.stores.row_difference import write_difference
 from isotherm.stores.serving_hours import read_serving_hours
 from isotherm.stores.summary_rows import read_rows
 from isotherm.stores.summary_tables import CLIMATE_MONTHS, HOURS
@@ -23,34 +30,25 @@ _STATION_MONTH: Final = ("station_id", "month")
 _COUNT: Final = "observation_count"
 
 
-def replace_climate_months(
-    connection: sa.Connection, hours: Difference, days: pl.DataFrame, station_days: pl.DataFrame
-) -> None:
+def replace_climate_months(connection: sa.Connection, change: HourChange, days: pl.DataFrame) -> None:
     """Bring the rows of the touched months up to date.
 
     Args:
         connection: of the transaction that has written hours and days.
-        hours: rows of `HOURS` that serve and changed; `station_id` is the place's.
+        change: of hours that serve.
         days: all rows of `DAYS` of the touched months, as they are now; others do not matter.
-        station_days: what was touched: `station_id, day`.
     """
-    months = station_days.select("station_id", month=pl.col("day").dt.truncate("1mo")).unique()
-    numbered = made.number_months(months)
+    numbered = change.numbered
     month = pl.col("day").dt.truncate("1mo").alias("month")
     own_days = days.with_columns(month).join(numbered, on=MONTH_KEY).drop("month")
-    ranges = months.group_by("station_id").agg(
+    ranges = numbered.group_by("station_id").agg(
         pl.col("month").min().alias("first"), pl.col("month").max().alias("last")
     )
     stored = read_rows(connection, CLIMATE_MONTHS, SERVED, ranges)
     stored = stored.join(numbered, on=MONTH_KEY)
-    old, new = (made.numbered_hours(one, numbered) for one in (hours.old, hours.new))
     sums = {
-        COURSE: made.difference(
-            COURSE, COURSE.unpack(stored), made.course_of(old), made.course_of(new)
-        ),
-        HISTOGRAM: made.difference(
-            HISTOGRAM, HISTOGRAM.unpack(stored), made.histogram_of(old), made.histogram_of(new)
-        ),
+        table: made.difference(table, table.unpack(stored), change.old[table], change.new[table])
+        for table in (COURSE, HISTOGRAM)
     }
     wrong = _disagreeing(own_days, sums)
     if wrong.height:
@@ -88,8 +86,7 @@ def _made_anew(
         "station_id", begin.alias("first"), begin.dt.offset_by("1mo").dt.offset_by("-1h").alias("last")
     )
     stored = read_serving_hours(connection, ranges).sort(HOURS.key)
-    hours = made.numbered_hours(stored, numbered)
-    found = {COURSE: made.course_of(hours), HISTOGRAM: made.histogram_of(hours)}
+    found = made.sums_of(made.numbered_hours(stored, numbered))
     return {
         table: pl.concat(
             [

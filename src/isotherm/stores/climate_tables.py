@@ -77,6 +77,34 @@ class HourSums:
         return rows.join(numbers, left_on=month, right_on=NUMBER, how="anti" if outside else "semi")
 
 
+@dataclass(frozen=True, slots=True)
+class HourChange:
+    """What changes in the sums over hours of some months.
+
+    Attributes:
+        numbered: as of `number_months`, of all these months.
+        old: of each table the sums over hours as they were: rows of changed hours alone.
+        new: the same as they are.
+    """
+
+    numbered: pl.DataFrame
+    old: "dict[HourSums, pl.DataFrame]"
+    new: "dict[HourSums, pl.DataFrame]"
+
+    @classmethod
+    def of(cls, gone: pl.DataFrame, come: pl.DataFrame, place_days: pl.DataFrame) -> "HourChange":
+        """Sum up hours that serve and changed; `station_id` is the place's.
+
+        Args:
+            gone: rows of `HOURS` as they were.
+            come: rows of `HOURS` as they are.
+            place_days: what was touched: `station_id, day`.
+        """
+        months = place_days.select("station_id", month=pl.col("day").dt.truncate("1mo")).unique()
+        numbered = number_months(months)
+        return cls(numbered, *(sums_of(numbered_hours(one, numbered)) for one in (gone, come)))
+
+
 COURSE: Final = HourSums("day_course", COURSE_CELLS, low=0, width=24)
 HISTOGRAM: Final = HourSums("temperature_histogram", HISTOGRAM_CELLS, low=-(2**15), width=2**16)
 
@@ -116,6 +144,11 @@ def numbered_hours(hours: pl.DataFrame, numbered: pl.DataFrame) -> pl.DataFrame:
     numbers = runs.join(numbered, on=MONTH_KEY, how="left", maintain_order="left")[NUMBER]
     run = named.select(begins.cast(pl.Int64).cum_sum() - 1).to_series()
     return hours.with_columns(numbers.gather(run).alias(NUMBER))
+
+
+def sums_of(numbered: pl.DataFrame) -> dict[HourSums, pl.DataFrame]:
+    """Of both tables the sums over `numbered_hours`."""
+    return {COURSE: course_of(numbered), HISTOGRAM: histogram_of(numbered)}
 
 
 def course_of(hours: pl.DataFrame) -> pl.DataFrame:

@@ -116,6 +116,13 @@ def apply_changes(
         layer: of the rows.
     """
     changes = difference(table.period, before, after)
+    apply_difference(connection, table, changes, dataset=dataset, layer=layer)
+
+
+def apply_difference(
+    connection: sa.Connection, table: GlobalTable, changes: pl.DataFrame, *, dataset: str, layer: str
+) -> None:
+    """The same, of what `global_difference.difference` found before."""
     if changes.is_empty():
         return
     place = _Layer(table, dataset, layer)

@@ -7,6 +7,7 @@ serve, without another comparison; of the others (`served_days`) all records' ho
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -18,9 +19,10 @@ from isotherm.errors import StoreError
 from isotherm.quality import RULE_NAMES, QualityRule
 from isotherm.stores.global_summary import ensure_stations
 from isotherm.stores.places import natives_of, places_of
-from isotherm.stores.row_difference import Difference, write_difference
+from isotherm.stores.row_difference import Difference, differ, write_change, write_difference
 from isotherm.stores.served_days import note_contested, read_members, serve
-from isotherm.stores.served_rows import ServedHours, replace_served
+from isotherm.stores.served_rows import read_days, replace_served
+from isotherm.stores.served_sums import ServedHours, ServedSums, sum_up
 from isotherm.stores.serving import serving_members
 from isotherm.stores.summary_checks import require_sound_hours
 from isotherm.stores.summary_rows import read_rows, read_rows_of_all, require_station_ids
@@ -91,7 +93,6 @@ def replace_days(
     """
     require_station_ids(station_days["station_id"].unique().sort())
     wanted = _prepare(hours, station_days)
-    require_sound_hours(wanted, quality)
     places = places_of(connection, station_days["station_id"].unique())
     with_hours = wanted["station_id"].unique()
     ensure_stations(connection, {*with_hours, *(places[one] for one in with_hours)})
@@ -99,15 +100,34 @@ def replace_days(
     stored = hours_of_days(stored, station_days)
     is_own = pl.col("dataset") == dataset
     old = stored.filter(is_own).select(HOURS.schema.names())
-    change = write_difference(connection, HOURS, dataset, old, wanted.filter(_COUNTS))
-    result = _count(change, wanted.filter(_COUNTS)) + _replace_empty(
-        connection, dataset, wanted, station_days
-    )
+    counting = wanted.filter(_COUNTS)
+    change = differ(HOURS, old, counting)
+    result = _count(change, counting) + _replace_empty(connection, dataset, wanted, station_days)
     own = _Own(dataset, places, old, wanted, change)
     place_days = station_days.select(own.place_of(), "day").unique()
     served = _served(connection, own, stored.filter(~is_own), station_days, place_days)
-    replace_served(connection, served, place_days)
+    replace_served(connection, _write_and_sum_up(connection, own, quality, served, place_days))
     return result
+
+
+def _write_and_sum_up(
+    connection: sa.Connection,
+    own: _Own,
+    quality: QualityRule,
+    served: ServedHours,
+    place_days: pl.DataFrame,
+) -> ServedSums:
+    """Write the hours, and check and sum them up meanwhile: MySQL works on another core than Polars.
+
+    Only the writer has the connection until both are done, also where one of them fails.
+    """
+    stored = read_days(connection, place_days)
+    with ThreadPoolExecutor(1) as writer:
+        writing = writer.submit(write_change, connection, HOURS, own.dataset, own.change)
+        require_sound_hours(own.wanted, quality)
+        sums = sum_up(served, place_days, stored)
+        writing.result()
+    return sums
 
 
 def _replace_empty(

@@ -17,7 +17,8 @@ from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.quality import RULE_NAMES
 from isotherm.stores.global_summary import ensure_stations
 from isotherm.stores.places import natives_of, places_of
-from isotherm.stores.served_rows import ServedHours, replace_served
+from isotherm.stores.served_rows import read_days, replace_served
+from isotherm.stores.served_sums import ServedHours, sum_up
 from isotherm.stores.serving import serving_hours, serving_members
 from isotherm.stores.summary_rows import read_rows_of_all
 from isotherm.stores.summary_tables import EMPTY_HOURS, HOURS, hours_of_days, ranges_of_hours
@@ -161,10 +162,11 @@ def move_station(connection: sa.Connection, station_id: str, match: Match | None
     place_days = pl.DataFrame({"station_id": [old_place, new_place]}).join(days, how="cross")
     note_contested(connection, serving_members(in_places[1]), place_days)
     served = serve(*in_places)
-    made = replace_served(connection, served, place_days)
+    sums = sum_up(served, place_days, read_days(connection, place_days))
+    replace_served(connection, sums)
     touched = pl.concat([served.gone["hour_start"], served.come["hour_start"]]).dt.date()
     # Of days nothing was made of yet a load has still to tell.
-    return frozenset(touched) & frozenset(made["day"])
+    return frozenset(touched) & frozenset(sums.made["day"])
 
 
 def _as_places(hours: pl.DataFrame) -> pl.DataFrame:

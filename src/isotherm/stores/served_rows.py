@@ -10,7 +10,6 @@ others than the hours did (somebody changed those by hand), the rows over all pl
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -28,22 +27,18 @@ from isotherm.stores.global_summary import (
     GLOBAL_SEASONAL,
     GLOBAL_YEARLY,
     apply_changes,
+    apply_difference,
     recompute,
 )
 from isotherm.stores.group_summary import apply_group_changes, regroup
 from isotherm.stores.reported_days import write_reported_days
-from isotherm.stores.rollups import days_of, months_of, season_start, seasons_of, years_of
+from isotherm.stores.rollups import months_of, season_start, seasons_of, years_of
 from isotherm.stores.row_difference import Difference, write_difference
-from isotherm.stores.summary_checks import require_days_hold_hours
+from isotherm.stores.served_sums import ServedSums
 from isotherm.stores.summary_rows import read_rows
 from isotherm.stores.summary_tables import DAYS, MONTHS, SEASONS, YEARS, SummaryTable
 from isotherm.stores.tables import station, yearly_summary
 
-_LAST_HOUR: Final = timedelta(hours=23)
-_PLACE_DAY: Final = ("station_id", "day")
-_DAY_KEY: Final = [*_PLACE_DAY, "rule"]
-_DAY_OF_HOUR: Final = pl.col("hour_start").dt.date()
-_COUNTS: Final = pl.col("observation_count") > 0
 _GLOBAL: Final = {
     DAYS.name: GLOBAL_DAILY,
     MONTHS.name: GLOBAL_MONTHLY,
@@ -52,93 +47,26 @@ _GLOBAL: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ServedHours:
-    """The hours that serve on some place-days, before and after a change; `station_id` is the place's.
-
-    Attributes:
-        old: those in which something counted, as they were: schema of `HOURS`.
-        new: all as they are, empty ones too, and the `dataset` of each.
-        gone: rows of `old` that are no more, or others now.
-        come: rows of `new` that are new, or others, if something counts in them: schema of `HOURS`.
-    """
-
-    old: pl.DataFrame
-    new: pl.DataFrame
-    gone: pl.DataFrame
-    come: pl.DataFrame
-
-    def __add__(self, other: "ServedHours") -> "ServedHours":
-        """Those of two sets of places."""
-        return ServedHours(
-            pl.concat([self.old, other.old]),
-            pl.concat([self.new, other.new.select(self.new.columns)]),
-            pl.concat([self.gone, other.gone]),
-            pl.concat([self.come, other.come]),
-        )
+def read_days(connection: sa.Connection, place_days: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `DAYS` of all days of the months of these place-days (`station_id, day`)."""
+    return read_rows(connection, DAYS, SERVED, _whole_periods(place_days, "1mo"))
 
 
-def replace_served(
-    connection: sa.Connection, hours: ServedHours, place_days: pl.DataFrame
-) -> pl.DataFrame:
+def replace_served(connection: sa.Connection, sums: ServedSums) -> None:
     """Bring days, longer periods and the rows over all places up to date; costs the days named.
 
     Args:
         connection: of the transaction that wrote the hours, under `lock_layer` of what serves; who
             belongs to which place and who serves contested days is written already, places have
             their row in `station`.
-        hours: of these place-days.
-        place_days: `station_id, day`.
-
-    Returns:
-        Rows of `DAYS` as they were before, of these place-days.
+        sums: what the hours come to; its stored days were read in this transaction.
     """
-    days = days_of(hours.new)
-    require_days_hold_hours(days, hours.new)
-    stored = read_rows(connection, DAYS, SERVED, _whole_periods(place_days, "1mo"))
-    made = stored.join(place_days, on=_PLACE_DAY, how="semi")
-    held = hours.old.group_by("station_id", _DAY_OF_HOUR.alias("day"), "rule").agg(
-        pl.col("observation_count").cast(pl.Int64).sum().alias("held")
-    )
-    all_days = _replace_periods(connection, days, stored, place_days)
-    gone, come = _against_made(hours, made, held)
-    change = Difference(gone, come, gone=gone.clear())
-    replace_climate_months(connection, change, all_days, place_days)
+    all_days = _replace_periods(connection, sums.days, sums.stored, sums.place_days)
+    replace_climate_months(connection, sums.climate, all_days)
     # After the days: an extreme is looked for in hours whose day has its row.
-    apply_changes(connection, GLOBAL_HOURLY, gone, come, dataset=SERVED, layer=LAYER_BATCH)
-    recompute(connection, GLOBAL_HOURLY, _torn_hours(made, held), dataset=SERVED, layer=LAYER_BATCH)
-    return made
-
-
-def _against_made(
-    hours: ServedHours, made: pl.DataFrame, held: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What to take from the rows over all places, and what to add: of days not made yet all hours."""
-    unmade = held.join(made, on=_DAY_KEY, how="anti").select(_DAY_KEY)
-    if unmade.is_empty():
-        return hours.gone, hours.come
-    gone, come = (_of_days(one, unmade, "anti") for one in (hours.gone, hours.come))
-    added = _of_days(hours.new.filter(_COUNTS), unmade, "semi").select(come.columns)
-    return gone, pl.concat([come, added])
-
-
-def _of_days(rows: pl.DataFrame, days: pl.DataFrame, how: str) -> pl.DataFrame:
-    left = ["station_id", _DAY_OF_HOUR, "rule"]
-    return rows.join(days, left_on=left, right_on=_DAY_KEY, how=how)  # type: ignore[arg-type]
-
-
-def _torn_hours(made: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
-    """Rule and hour of days whose hours somebody changed by hand: their day still holds others.
-
-    What was taken away so was not taken from the global rows, and a difference would count it twice.
-    """
-    torn = made.join(held, on=_DAY_KEY, how="left").filter(
-        pl.col("observation_count") != pl.col("held").fill_null(0)
-    )
-    hours = pl.datetime_ranges(
-        pl.col("day").cast(pl.Datetime("us")), pl.col("day").cast(pl.Datetime("us")) + _LAST_HOUR, "1h"
-    )
-    return torn.select("rule", hours.alias("hour_start")).explode("hour_start").unique()
+    place = {"dataset": SERVED, "layer": LAYER_BATCH}
+    apply_difference(connection, GLOBAL_HOURLY, sums.global_hours, **place)
+    recompute(connection, GLOBAL_HOURLY, sums.torn_hours, **place)
 
 
 def _replace_periods(

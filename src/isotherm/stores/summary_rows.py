@@ -4,6 +4,7 @@ Rows are read as one text each and written as text files (LOAD DATA): the driver
 values costs more than MySQL's work, and Polars renders and parses columns at once.
 """
 
+import io
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -12,6 +13,7 @@ from typing import Final
 import polars as pl
 import sqlalchemy as sa
 
+from isotherm.ahead import one_ahead
 from isotherm.errors import StoreError
 from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.quality import RULE_NAMES
@@ -99,8 +101,9 @@ def write_rows(
     """
     ordered = rows.select(table.schema.names()).sort(table.key)
     now = connection.scalar(sa.text("SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)"))
-    for start in range(0, ordered.height, _ROWS_PER_FILE):
-        _load_file(connection, table, dataset, ordered.slice(start, _ROWS_PER_FILE), now)
+    parts = [ordered.slice(start, _ROWS_PER_FILE) for start in range(0, ordered.height, _ROWS_PER_FILE)]
+    for text in one_ahead(_as_lines, parts):
+        _load_file(connection, table, dataset, text, now)
 
 
 def delete_rows(
@@ -119,23 +122,30 @@ def delete_rows(
             )
 
 
+def _as_lines(rows: pl.DataFrame) -> bytes:
+    """The rows as LOAD DATA reads them."""
+    lines = io.BytesIO()
+    rows.write_csv(
+        lines,
+        include_header=False,
+        separator="\t",
+        null_value="\\N",
+        quote_style="never",
+        datetime_format="%Y-%m-%d %H:%M:%S",
+    )
+    return lines.getvalue()
+
+
 def _load_file(
-    connection: sa.Connection, table: SummaryTable, dataset: str, rows: pl.DataFrame, now: str
+    connection: sa.Connection, table: SummaryTable, dataset: str, lines: bytes, now: str
 ) -> None:
     """Send one file; it has no name of its own, so that nothing is left of it, also after kill -9."""
     with tempfile.TemporaryFile() as file:
-        rows.write_csv(
-            file,
-            include_header=False,
-            separator="\t",
-            null_value="\\N",
-            quote_style="never",
-            datetime_format="%Y-%m-%d %H:%M:%S",
-        )
+        file.write(lines)
         file.flush()
         connection.exec_driver_sql(
             f"LOAD DATA LOCAL INFILE '/proc/self/fd/{file.fileno()}' REPLACE INTO TABLE {table.name} "
-            f"CHARACTER SET ascii ({', '.join(rows.columns)}) "
+            f"CHARACTER SET ascii ({', '.join(table.schema.names())}) "
             f"SET dataset = '{dataset}', layer = '{LAYER_BATCH}', updated_at = '{now}'",
             execution_options=_AS_IS,
         )
