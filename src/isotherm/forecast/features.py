@@ -27,6 +27,8 @@ from isotherm.forecast.sun import sun_height, year_angle
 _PRESSURE_HPA: Final = 1013.25
 _GAP_C: Final = 5.0
 _TEMPERATURE_C: Final = 10.0
+# The column of the lag of no hours; those of longer ones follow.
+_FIRST_LAG: Final = 1
 _CARRIED_H: Final = 6
 _AHEAD_H: Final = tuple(range(4, DAY + 1, 4))
 _SUN_AHEAD_H: Final = tuple(range(0, DAY, 3))
@@ -49,6 +51,11 @@ class Features:
     groups: tuple[str, ...]
     rows: Floats
     usual_c: Floats
+
+
+def same_hour_before(rows: Floats, leads_h: tuple[int, ...]) -> Floats:
+    """(n, leads): the newest temperature of the lead's hour of the day, of rows, their gaps closed."""
+    return rows[:, [_FIRST_LAG + -lead % DAY for lead in leads_h]] + _TEMPERATURE_C
 
 
 class _Columns:

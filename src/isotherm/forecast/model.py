@@ -3,6 +3,7 @@
 In this order, for each lead: the ridge with neighbours where the back-test chose it and they are heard;
 the ridge of the station alone; the damped anomaly around the last 14 days; the climatology, where a
 whole year is known; nothing. Every value says which of them it is. The first may be blended (`trees`).
+Beyond a day a ridge of little history is drawn towards the simple rules: see `_drawn`.
 """
 
 from dataclasses import dataclass, replace
@@ -13,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from isotherm.forecast.baselines import Climatology
-from isotherm.forecast.hours import Floats
+from isotherm.forecast.features import same_hour_before
+from isotherm.forecast.hours import DAY, Floats
 from isotherm.forecast.neighbours import NEIGHBOUR, NEIGHBOUR_YEAR
 from isotherm.forecast.origins import Columns, Origins
 from isotherm.forecast.ridge import ALPHA, Coefficients, fit, fit_by_part
@@ -30,6 +32,8 @@ _ALWAYS: Final = frozenset(
 _YEARS_ALPHA: Final = 100.0
 # A part of the day has about a third of all rows, and so of the penalty.
 _PART_SHARE: Final = 0.3
+# Of so many rows (half a year of hours) a ridge counts as much as the simple rules do, beyond a day.
+_DRAWN_ROWS: Final = 4380
 
 
 class Method(IntEnum):
@@ -164,8 +168,26 @@ class StationModel:
         ):
             if coefficients is not None:
                 values = now + coefficients.predict(np.nan_to_num(origins.rows), origins.hour)
+                values = self._drawn(values, coefficients.row_count, origins, damped)
                 _put(result, np.broadcast_to(speaks[:, None], shape), values, method)
         return result
+
+    def _drawn(self, values_c: Floats, row_count: int, origins: Origins, damped_c: Floats) -> Floats:
+        """A ridge's values, those beyond a day drawn to the mean of the baselines where rows are few.
+
+        The baselines are the damped anomaly, the same hour yesterday and the climatology; where that is
+        not known yet the damped anomaly counts twice.
+        """
+        far = np.array(self.leads_h) > DAY
+        if not far.any():
+            return values_c
+        yesterday = same_hour_before(origins.rows, self.leads_h)
+        damped = np.where(np.isnan(damped_c), yesterday, damped_c)
+        usual = damped
+        if self.climatology.covers_year:
+            usual = self.climatology.at_leads(origins.hour, self.leads_h)
+        share = np.where(far, _DRAWN_ROWS / (row_count + _DRAWN_ROWS), 0.0)
+        return values_c + share * ((yesterday + damped + usual) / 3 - values_c)
 
 
 def _put(result: Forecasts, where: npt.NDArray[np.bool_], values_c: Floats, method: Method) -> None:

@@ -68,6 +68,34 @@ def test_far_leads_are_a_model_of_their_own() -> None:
     assert np.ptp(found.temperature_c) > 5  # the day goes on
 
 
+@pytest.mark.parametrize(("days", "baseline_count"), [(200, 2), (500, 3)])
+def test_beyond_a_day_little_history_draws_the_ridge_to_the_baselines(
+    days: int, baseline_count: int
+) -> None:
+    here = station(temperature(days * DAY))
+    origins = {leads: origins_of(here, leads)[1] for leads in (NEAR_LEADS_H, FAR_LEADS_H)}
+    columns = origins_of(here, FAR_LEADS_H)[0]
+    found, ridges = {}, {}
+    for leads, one in origins.items():
+        past = one.take(one.hour + leads[-1] < here.end_hour)
+        model = StationModel.fit(StationSums.of(past), columns, Variant(), leads)
+        assert model.own is not None
+        last = one.take(slice(-1, None))
+        found[leads] = model.forecast(last).temperature_c[0]
+        ridges[leads] = last.temperature_c[0] + model.own.predict(last.rows, last.hour)[0]
+    np.testing.assert_array_equal(found[NEAR_LEADS_H], ridges[NEAR_LEADS_H])
+    # The model and what it was made of are those of the far leads now.
+    yesterday = here.temperature_c[[-1 - (-lead % DAY) for lead in FAR_LEADS_H]]
+    damped = last.usual_ahead_c[0] + model.left * (last.temperature_c[0] - last.usual_c[0])
+    climatology = model.climatology.at_leads(last.hour, FAR_LEADS_H)[0]
+    assert model.climatology.covers_year == (baseline_count == 3)
+    baselines = [yesterday, damped, climatology if baseline_count == 3 else damped]
+    share = 4380 / (model.own.row_count + 4380)
+    expected = (1 - share) * ridges[FAR_LEADS_H] + share * np.mean(baselines, axis=0)
+    np.testing.assert_allclose(found[FAR_LEADS_H], expected, atol=1e-9)
+    assert 0.25 < share < 0.6
+
+
 def test_without_its_neighbours_a_station_speaks_alone() -> None:
     here = station(temperature(120 * DAY))
     there = station(temperature(120 * DAY, seed=2))
