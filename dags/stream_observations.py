@@ -84,7 +84,11 @@ def day_param(title: str, description: str) -> Param:
             description="0 = the next begins when one is done: sooner in MySQL, for more work.",
         ),
         "forecast": Param(
-            True, type="boolean", title="Forecast", description="Of four days, as hours come."
+            True,
+            type="boolean",
+            title="Forecast",
+            description="Of four days, from each hour as it comes; at speed 0 or above 1200 from each "
+            "sixth.",
         ),
         "label": Param(
             None,

@@ -149,9 +149,10 @@ class Settings(BaseSettings):
         description="after so many seconds without summaries a stream's newest hour is complete",
     )
     hindcast_every_h: int = Field(
-        default=6,
-        ge=1,
-        description="a replay forecasts from each UTC hour that this divides, and from its last",
+        default=0,
+        ge=0,
+        description="a replay forecasts from each UTC hour that this divides, and from its last; 0: "
+        "from every hour, from each sixth where hours come too fast for that",
     )
     notify_url: SecretStr = Field(
         default=SecretStr(""), description="where failures are told, as apprise writes addresses"

@@ -72,7 +72,7 @@ def test_a_replay_ends_when_its_forecasts_are_out(settings: Settings) -> None:
     engine.dispose()
     assert 0 < len(rows) <= done["forecasts"]
     assert {row.kind for row in rows} == {"hindcast"}
-    # Each sixth hour, and the feed's last.
+    # As fast as acknowledged: each sixth hour, and the feed's last.
     newest = max(row.origin_hour for row in rows)
     assert f"{newest:%Y-%m-%dT%H:%M:%SZ}" == done["newest_hour"]
     assert all(row.origin_hour.hour % 6 == 0 for row in rows if row.origin_hour != newest)

@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Forecast the stations of a feed as hours come.")
     parser.add_argument("--feed-id", required=True)
     parser.add_argument("--poll-s", type=float, default=1.0)
+    parser.add_argument("--every-h", type=int, default=1, help="from each UTC hour that this divides")
     parser.add_argument("--follows", action="store_true", help="the feed follows its archive")
     lane.add_argument(parser)
     options = parser.parse_args(arguments)
@@ -36,7 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     engine = create_engine(settings, read_timeout_s=60, pool_size=1)
     try:
         forecaster = Forecaster(
-            settings, engine, options.feed_id, options.poll_s, follows=options.follows
+            settings,
+            engine,
+            options.feed_id,
+            options.poll_s,
+            every_h=settings.hindcast_every_h or options.every_h,
+            follows=options.follows,
         )
         forecaster.run(stop)
     except (IsothermError, SQLAlchemyError, OSError) as error:

@@ -44,7 +44,14 @@ class Forecaster:
     """One feed's forecasts."""
 
     def __init__(
-        self, settings: Settings, engine: Engine, feed_id: str, poll_s: float, *, follows: bool
+        self,
+        settings: Settings,
+        engine: Engine,
+        feed_id: str,
+        poll_s: float,
+        *,
+        every_h: int,
+        follows: bool,
     ) -> None:
         """Prepare.
 
@@ -53,12 +60,14 @@ class Forecaster:
             engine: MySQL.
             feed_id: of the stream.
             poll_s: a batch holds what comes within so many seconds.
+            every_h: forecasts of hours that were known are made from each hour that this divides.
             follows: whether the feed follows what the archive publishes.
         """
         self._settings = settings
         self._engine = engine
         self._feed_id = feed_id
         self._poll_s = poll_s
+        self._every_h = every_h
         self._follows = follows
         self._topic = settings.lane.topic(HOURLY_SUMMARY_TOPIC)
         self._log = ForecastLog(log_path(settings, feed_id))
@@ -157,7 +166,7 @@ class Forecaster:
             StreamState(starts),
             self._feed_id,
             {place: one.dataset for place, one in self._sources.items()},
-            self._settings.hindcast_every_h,
+            self._every_h,
         )
 
     def _begin(self, changes: Mapping[str, ChangedHours]) -> None:

@@ -114,6 +114,14 @@ def test_forecasts_are_made_unless_the_form_says_no_and_in_production_alone() ->
     assert "forecaster" not in replay().commands("f", RECONCILE)
 
 
+@pytest.mark.parametrize(("speed", "every_h"), [(120, "1"), (1200, "1"), (1201, "6"), (0, "6")])
+def test_a_paced_replay_forecasts_every_hour_and_a_fast_one_each_sixth(
+    speed: float, every_h: str
+) -> None:
+    arguments = replay(speed=speed).commands("f")["forecaster"][1]
+    assert arguments[arguments.index("--every-h") + 1] == every_h
+
+
 def test_progress_keeps_what_was_said_last_and_shows_none_of_it() -> None:
     progress = Progress()
     assert progress.take("feeder", '{"batch": 1, "fed": 10}') is None
