@@ -14,29 +14,25 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Message
 from sqlalchemy import Engine
 
-from isotherm.errors import StoreError
 from isotherm.forecast.changed_hours import ChangedHours
 from isotherm.forecast.stream_state import StreamState
 from isotherm.forecast_message import ForecastMessage, version_at
-from isotherm.messages import FORECAST_TOPIC, HOURLY_SUMMARY_TOPIC
+from isotherm.messages import FORECAST_TOPIC
 from isotherm.settings import Settings
 from isotherm.stores.hdfs_store import HdfsStore
-from isotherm.stores.kafka_topics import QUIET
 from isotherm.stores.newest import read_newest_of_places
 from isotherm.stores.places import Member, places_of
 from isotherm.stream.bridge_publisher import Publisher, Record
-from isotherm.stream.feeder_files import FeedPosition, first_record_ms, position_path
+from isotherm.stream.feeder_files import FeedPosition, position_path
 from isotherm.stream.forecast_batches import ForecastBatches
 from isotherm.stream.forecast_hours import changed_hours
 from isotherm.stream.forecast_log import Batch, Beginning, ForecastLog, log_path
 from isotherm.stream.forecast_start import HISTORY, choose_versions, hour_number, load_starts
-from isotherm.stream.topic_offsets import TopicOffsets
+from isotherm.stream.summary_reader import SummaryReader
 
-_AT_ONCE: Final = 5_000
-_TIMEOUT_S: Final = 10.0
 _TELL_EVERY_S: Final = 5.0
 
 
@@ -69,7 +65,6 @@ class Forecaster:
         self._poll_s = poll_s
         self._every_h = every_h
         self._follows = follows
-        self._topic = settings.lane.topic(HOURLY_SUMMARY_TOPIC)
         self._log = ForecastLog(log_path(settings, feed_id))
         self._publisher = Publisher(settings.kafka_bootstrap_servers)
         self._since_hour = 0
@@ -87,25 +82,23 @@ class Forecaster:
             StoreError: Kafka, HDFS or MySQL do not answer.
         """
         self._resume()
-        consumer = self._consumer()
+        reader = SummaryReader(self._settings, self._feed_id, self._ends)
         try:
             quiet_since = time.monotonic()
             while not stop.is_set():
-                records = self._read(consumer)
+                records = reader.read(self._poll_s)
+                self._ends = dict(reader.ends)
                 changes = self._changes(records)
                 if records:
                     quiet_since = time.monotonic()
-                    self._note_ends(records)
                 is_quiet = time.monotonic() - quiet_since > self._settings.forecast_wait_s
                 is_flush = is_quiet and self._batches is not None and self._batches.is_open
                 if changes or is_flush:
                     self._take(changes, is_flush=is_flush)
                 elif records or time.monotonic() - self._told > _TELL_EVERY_S:
                     self._tell(0, 0.0)
-        except KafkaException as error:
-            raise StoreError(f"Kafka does not give the summaries: {error}.") from error
         finally:
-            consumer.close()
+            reader.close()
             self._publisher.close()
             self._log.close()
 
@@ -231,44 +224,6 @@ class Forecaster:
                 "seconds": round(seconds, 3),
             }
         )
-
-    def _consumer(self) -> Consumer:
-        """At the log's end, or where the feed's first summaries may be."""
-        consumer = Consumer(
-            {
-                "bootstrap.servers": self._settings.kafka_bootstrap_servers,
-                "group.id": f"isotherm-forecast-{self._feed_id}",
-                "enable.auto.commit": False,
-                "auto.offset.reset": "earliest",
-                **QUIET,
-            }
-        )
-        with TopicOffsets(self._settings.kafka_bootstrap_servers) as topics:
-            ends = topics.ends(self._topic)
-            begin = topics.nearest(self._topic, self._ends or self._first_offsets(consumer, ends))
-        self._ends = dict(begin)
-        consumer.assign([TopicPartition(self._topic, one, at) for one, at in begin.items()])
-        return consumer
-
-    def _first_offsets(self, consumer: Consumer, ends: Mapping[int, int]) -> dict[int, int]:
-        since_ms = first_record_ms(self._settings, [self._feed_id])
-        if since_ms is None:
-            return {}
-        asked = [TopicPartition(self._topic, one, since_ms) for one in ends]
-        found = consumer.offsets_for_times(asked, timeout=_TIMEOUT_S)
-        return {one.partition: one.offset if one.offset >= 0 else ends[one.partition] for one in found}
-
-    def _read(self, consumer: Consumer) -> list[Message]:
-        """What comes within the poll's time."""
-        found = consumer.consume(_AT_ONCE, timeout=self._poll_s)
-        for one in found:
-            if (error := one.error()) is not None:
-                raise KafkaException(error)
-        return list(found)
-
-    def _note_ends(self, records: Sequence[Message]) -> None:
-        for one in records:
-            self._ends[int(one.partition() or 0)] = int(one.offset() or 0) + 1
 
 
 def _print(line: dict[str, Any]) -> None:
