@@ -1,7 +1,7 @@
 """Pictures of a running product for the documentation: `python tests/browser/take_screenshots.py`.
 
 Takes the address of the API (default: of the settings) and the folder to write to (default:
-docs/images). Pictures: dashboard-history.png, -live and -map, each also -dark and -phone.
+docs/images). Pictures: dashboard-history.png, -live, -map and -forecast, each also -dark and -phone.
 """
 
 import argparse
@@ -18,7 +18,10 @@ LOOKS: dict[str, dict[str, object]] = {
     "-dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
     "-phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
 }
-DRAWN = {"history": "main canvas", "live": "[data-connection=open]", "map": "main tbody tr >> nth=0"}
+DRAWN = {
+    "history": "main canvas", "live": "[data-connection=open]", "map": "main tbody tr >> nth=0",
+    "forecast": "main canvas",
+}  # fmt: skip
 SETTLE_MS = 1_500
 
 
