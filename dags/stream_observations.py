@@ -10,8 +10,8 @@ at first, then every five minutes. Their starts are folded, their warnings shown
 you name; `follow` begins with the newest day, then asks the archive every 15 minutes
 (`ISOTHERM_FOLLOW_INTERVAL_S`) and feeds what is new or corrected, until it is stopped. Stations are
 chosen as in `import_history`. *Speed* is data seconds per wall second: 120 with a batch interval of
-30 s is one hour a batch; 0 is as fast as Kafka acknowledges. *Begin
-anew* plays days again that were played before, from their start.
+30 s is one hour a batch; 0 is as fast as Kafka acknowledges. Each hour is forecast from; at 0 or
+above 1200 each sixth. *Begin anew* plays days again that were played before, from their start.
 
 A form that makes no sense fails in `check_form`, at once, whatever is streaming.
 
@@ -84,11 +84,7 @@ def day_param(title: str, description: str) -> Param:
             description="0 = the next begins when one is done: sooner in MySQL, for more work.",
         ),
         "forecast": Param(
-            True,
-            type="boolean",
-            title="Forecast",
-            description="Of four days, from each hour as it comes; at speed 0 or above 1200 from each "
-            "sixth.",
+            True, type="boolean", title="Forecast", description="Of four days, as hours come."
         ),
         "label": Param(
             None,
