@@ -41,10 +41,19 @@ def up(
     detach: Annotated[
         bool, typer.Option("--detach", help="Return after the first run; the servers go on.")
     ] = False,
+    cluster: Annotated[
+        bool,
+        typer.Option(
+            "--cluster",
+            help="Three brokers and DataNodes, two Spark workers and sinks; for a new state folder.",
+        ),
+    ] = False,
 ) -> None:
     """Set up what is missing, start every server, run the pipeline once, and serve until Ctrl-C."""
     from isotherm.local import commands
 
+    if cluster:
+        os.environ["ISOTHERM_CLUSTER"] = "true"
     raise typer.Exit(commands.up(archive, until_done=until_done, detach=detach, console=console))
 
 

@@ -10,6 +10,7 @@ What a state folder was last started with is recorded in it, and holds where the
 import hashlib
 import json
 import os
+import sys
 from enum import IntEnum
 from functools import lru_cache
 from pathlib import Path
@@ -41,7 +42,14 @@ class PortOffset(IntEnum):
     DATANODE_HTTP = 23
     DATANODE_IPC = 24
     MYSQL = 30
+    SPARK_MASTER = 35
+    SPARK_MASTER_HTTP = 36
+    SPARK_WORKER = 37
+    SPARK_WORKER_HTTP = 38
 
+
+# From one server to the next of its kind, where a cluster has several.
+_NEXT_OF_A_KIND: Final = 30
 
 # An archive of a year holds some 15 000 files: it costs as much as hundreds of them.
 DEFAULT_YEAR_ARCHIVE_FROM: Final = 500
@@ -59,6 +67,10 @@ class Settings(BaseSettings):
     state_dir: Path = REPOSITORY_ROOT / ".isotherm" / "state"
     tools_dir: Path = REPOSITORY_ROOT / ".isotherm" / "tools"
     port_base: int = Field(default=24000, ge=1024, le=65000)
+    cluster: bool = Field(
+        default=False,
+        description="three brokers, three DataNodes, a Spark master with two workers and two sinks",
+    )
 
     neighbour_check: bool = Field(
         default=True,
@@ -81,7 +93,7 @@ class Settings(BaseSettings):
     hdfs_url: str = Field(default="", description="WebHDFS address of the NameNode")
     hdfs_uri: str = Field(default="", description="hdfs:// address of the NameNode, for Spark")
     hdfs_user: str = "isotherm"
-    spark_master: str = "local[2]"
+    spark_master: str = Field(default="", description="default: local[2], of a cluster its own master")
     spark_python: str = Field(
         default="",
         description="a Python of a cluster's workers with Isotherm installed; "
@@ -168,8 +180,8 @@ class Settings(BaseSettings):
             "api_url": self.api_url or self.local_url(PortOffset.API),
             "airflow_url": self.airflow_url or self.local_url(PortOffset.AIRFLOW),
             "airflow_api_url": self.airflow_api_url or self.local_url(PortOffset.AIRFLOW),
-            "kafka_bootstrap_servers": self.kafka_bootstrap_servers
-            or f"{LOOPBACK}:{self.port(PortOffset.KAFKA)}",
+            "kafka_bootstrap_servers": self.kafka_bootstrap_servers or self.own_brokers,
+            "spark_master": self.spark_master or self.own_spark_master,
             "hdfs_url": self.hdfs_url or self.local_url(PortOffset.NAMENODE_HTTP),
             "hdfs_uri": self.hdfs_uri or f"hdfs://{LOOPBACK}:{self.port(PortOffset.NAMENODE_RPC)}",
             "mysql_port": self.mysql_port or self.port(PortOffset.MYSQL),
@@ -179,6 +191,10 @@ class Settings(BaseSettings):
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)  # frozen for everyone else
+        if self.cluster and self.spark_master == self.own_spark_master:
+            # Its workers share this machine and these tools, so nothing has to be sent to them.
+            object.__setattr__(self, "spark_python", self.spark_python or sys.executable)
+            object.__setattr__(self, "spark_driver_host", self.spark_driver_host or LOOPBACK)
         object.__setattr__(self, "checkpoint_uri", self.checkpoint_uri or self._default_checkpoints())
 
     def _default_checkpoints(self) -> str:
@@ -188,9 +204,42 @@ class Settings(BaseSettings):
         # Not `as_uri`: Hadoop takes a path as it is, "%20" would be three letters of a name.
         return f"file://{self.state_dir.resolve() / 'checkpoints'}"
 
-    def port(self, offset: PortOffset) -> int:
-        """The port of one local server."""
-        return self.port_base + offset
+    def port(self, offset: PortOffset, number: int = 1) -> int:
+        """The port of one local server; of several of a kind `number` says which, from 1."""
+        return self.port_base + offset + _NEXT_OF_A_KIND * (number - 1)
+
+    @property
+    def broker_count(self) -> int:
+        """How many brokers of Kafka are started here."""
+        return 3 if self.cluster else 1
+
+    @property
+    def datanode_count(self) -> int:
+        """How many DataNodes of HDFS are started here."""
+        return 3 if self.cluster else 1
+
+    @property
+    def spark_worker_count(self) -> int:
+        """How many workers of Spark are started here; without any it runs where it is called."""
+        return 2 if self.cluster else 0
+
+    @property
+    def sink_count(self) -> int:
+        """How many sinks share the work."""
+        return 2 if self.cluster else 1
+
+    @property
+    def own_brokers(self) -> str:
+        """Where the brokers that are started here are reached."""
+        numbers = range(1, self.broker_count + 1)
+        return ",".join(f"{LOOPBACK}:{self.port(PortOffset.KAFKA, one)}" for one in numbers)
+
+    @property
+    def own_spark_master(self) -> str:
+        """The Spark that is started here, or the one inside each job."""
+        return (
+            f"spark://{LOOPBACK}:{self.port(PortOffset.SPARK_MASTER)}" if self.cluster else "local[2]"
+        )
 
     def local_url(self, offset: PortOffset) -> str:
         """Where one local server is reached from this machine, whatever browsers are told."""
@@ -208,7 +257,10 @@ class Settings(BaseSettings):
     def differing(self) -> dict[str, str | int]:
         """Settings that are not the default's, without secrets, the archive and the state folder."""
         default = type(self)(
-            _env_prefix="ISOTHERM_DEFAULT_OF_", state_dir=self.state_dir, port_base=self.port_base
+            _env_prefix="ISOTHERM_DEFAULT_OF_",
+            state_dir=self.state_dir,
+            port_base=self.port_base,
+            cluster=self.cluster,
         )
         values = {
             name: getattr(self, name)
@@ -218,6 +270,8 @@ class Settings(BaseSettings):
         }
         if self.checkpoint_uri == self._default_checkpoints():
             values.pop("checkpoint_uri", None)
+        if self.cluster:
+            values["cluster"] = True
         if self.port_base != type(self).model_fields["port_base"].default:
             values["port_base"] = self.port_base
         return {

@@ -24,7 +24,7 @@ from faults.fed_rows import (
 )
 from isotherm.local.secret_files import MYSQL_PASSWORD, make_secrets, read_secret
 from isotherm.local.server import Server
-from isotherm.local.servers.kafka import kafka_server
+from isotherm.local.servers.kafka import kafka_servers
 from isotherm.local.servers.own import own_servers
 from isotherm.settings import Settings, load_settings
 from isotherm.stores.mysql import create_engine
@@ -72,7 +72,7 @@ class Chain:
         # The sink goes through the proxy; everything else does not.
         through_proxy = self.settings.model_copy(update={"mysql_port": self.proxy.port})
         sink = next(one for one in own_servers(through_proxy) if one.name == "sink")
-        return [kafka_server(self.settings), quick_mysql(self.settings), sink]
+        return [*kafka_servers(self.settings), quick_mysql(self.settings), sink]
 
     def start(self) -> None:
         """Start everything and return once the first rows stand in MySQL."""

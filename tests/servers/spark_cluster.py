@@ -28,7 +28,7 @@ class SparkCluster:
     """
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="isotherm-spark-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="isotherm-spark-cluster-"))
         self.port, self._ui_port = free_port(), free_port()
         self.master = f"spark://{LOOPBACK}:{self.port}"
         self._processes: dict[str, subprocess.Popen[bytes]] = {}

@@ -21,7 +21,7 @@ from isotherm.local.secret_files import make_secrets
 from isotherm.local.server import Server
 from isotherm.local.servers import postgres
 from isotherm.local.servers.hdfs import hdfs_servers
-from isotherm.local.servers.kafka import answers_clients, kafka_server
+from isotherm.local.servers.kafka import answers_clients, kafka_servers
 from isotherm.local.servers.mysql import mysql_server
 from isotherm.local.servers.postgres import postgres_server
 from isotherm.local.tools import package_folder
@@ -99,8 +99,8 @@ def link_tree(source: Path, target: Path) -> None:
 
 
 def test_kafka_runs_below_a_folder_with_a_blank(settings: Settings) -> None:
-    with running(settings, kafka_server(settings)):
-        assert answers_clients(settings)
+    with running(settings, *kafka_servers(settings)):
+        assert answers_clients(settings.kafka_bootstrap_servers)
     assert (settings.state_dir / "kafka" / "data" / "meta.properties").is_file()
 
 

@@ -31,7 +31,9 @@ def base_environment(settings: Settings, inherited: Mapping[str, str] = os.envir
         for name, value in inherited.items()
         if not name.startswith(FOREIGN_PREFIXES) and not name.startswith("ISOTHERM_")
     }
-    # Only a driver with executors of its own may hide: those of a cluster must reach it.
+    # Only a driver with executors on this machine may hide: those of a cluster must reach it.
+    master = settings.spark_master
+    is_spark_here = master.startswith("local") or master == settings.own_spark_master
     loopback = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_HOSTNAME": "localhost"}
     path = [str(tools.python.parent), str(tools.java_home / "bin"), inherited.get("PATH", "")]
     return environment | {
@@ -42,7 +44,7 @@ def base_environment(settings: Settings, inherited: Mapping[str, str] = os.envir
         "SPARK_HOME": str(tools.pyspark),
         "PYSPARK_PYTHON": str(tools.python),
         "PYSPARK_DRIVER_PYTHON": str(tools.python),
-        **(loopback if settings.spark_master.startswith("local") else {}),
+        **(loopback if is_spark_here else {}),
         "HADOOP_USER_NAME": settings.hdfs_user,
         INSTANCE_VARIABLE: instance_name(settings),
         **settings.as_environment(),

@@ -72,7 +72,11 @@ def claim_state_dir(settings: Settings) -> None:
             )
         state_dir.mkdir(parents=True, exist_ok=True)
         is_shared = not is_new(state_dir)
-        document = {"archive": settings.archive, "folder_was_shared": is_shared}
+        document = {
+            "archive": settings.archive,
+            "folder_was_shared": is_shared,
+            "cluster": settings.cluster,
+        }
         write_whole(state_dir / FOLDER_RECORD, json.dumps(document))
         if not is_shared:
             mark_as_ours(state_dir)
@@ -84,6 +88,25 @@ def claim_state_dir(settings: Settings) -> None:
             f"  ISOTHERM_STATE_DIR={beside} ISOTHERM_PORT_BASE={settings.port_base + 100} "
             f"./isotherm up --archive {settings.archive}"
         )
+    elif _was_cluster(state_dir) != settings.cluster:
+        beside = state_dir.with_name(f"{state_dir.name}-2")
+        raise SettingsError(
+            f"The state folder {state_dir} is of {_shape(not settings.cluster)}, which has its data; "
+            f"it cannot become {_shape(settings.cluster)}. To have both, give the second one a folder "
+            f"and ports of its own:\n  ISOTHERM_STATE_DIR={beside} "
+            f"ISOTHERM_PORT_BASE={settings.port_base + 100} ./isotherm up"
+            f"{' --cluster' if settings.cluster else ''}"
+        )
+
+
+def _was_cluster(state_dir: Path) -> bool:
+    """Whether a folder was started with several servers of a kind; older versions had no such shape."""
+    document = folder_record(state_dir) or {}
+    return str(document.get("cluster", document.get("settings", {}).get("cluster", False))) == "True"
+
+
+def _shape(is_cluster: bool) -> str:
+    return "a cluster" if is_cluster else "single servers"
 
 
 def record_settings(settings: Settings) -> None:

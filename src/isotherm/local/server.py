@@ -60,6 +60,11 @@ class Server:
         return self.ports[0] if self.ports else None
 
 
+def numbered(name: str, number: int) -> str:
+    """The name of one of several servers of a kind: the first has the kind's own."""
+    return name if number == 1 else f"{name}-{number}"
+
+
 def stop_waves(servers: Sequence[Server]) -> list[list[Server]]:
     """The servers in the order of stopping: each after all those that need it, some side by side."""
     needed_by = {

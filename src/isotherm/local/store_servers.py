@@ -53,7 +53,11 @@ def stores_running(settings: Settings, report: Report) -> Iterator[None]:
     for one in servers_elsewhere(settings):
         if one.name in STORES:
             replace(one, after_ready=nothing).ensure(report)
-    servers = [replace(one, after_ready=nothing) for one in all_servers(settings) if one.name in STORES]
+    servers = [
+        replace(one, after_ready=nothing)
+        for one in all_servers(settings)
+        if one.name.startswith(STORES)
+    ]
     check_disk(settings)
     check_ports(settings, servers, Record())
     with _watched(settings, servers, report):

@@ -164,6 +164,8 @@ def _place_conf(settings: Settings, cores: int, executor_memory: str) -> dict[st
         "spark.scheduler.minRegisteredResourcesRatio": "1.0",
         "spark.scheduler.maxRegisteredResourcesWaitingTime": _CORES_WITHIN,
         "spark.executorEnv.HADOOP_USER_NAME": settings.hdfs_user,
+        # Of our own HDFS; of another's the number of copies is what Spark's own configuration says.
+        **({"spark.hadoop.dfs.replication": "2"} if settings.cluster else {}),
     }
 
 

@@ -37,16 +37,17 @@ def admin_client(bootstrap_servers: str) -> AdminClient:
     return AdminClient({"bootstrap.servers": bootstrap_servers, **QUIET})
 
 
-def wait_for_broker(admin: AdminClient, *, timeout_s: float = 60.0) -> None:
-    """Return once the broker answers with its metadata.
+def wait_for_broker(admin: AdminClient, *, timeout_s: float = 60.0, broker_count: int = 1) -> None:
+    """Return once as many brokers are known by one that answers with its metadata.
 
     Raises:
-        StoreError: it did not within `timeout_s` seconds.
+        StoreError: none answered within `timeout_s` seconds.
     """
     deadline = time.monotonic() + timeout_s
     while True:
         try:
-            if admin.list_topics(timeout=min(5.0, timeout_s)).brokers:
+            known = len(admin.list_topics(timeout=min(5.0, timeout_s)).brokers)
+            if known >= broker_count or (known and time.monotonic() >= deadline):
                 return
         except KafkaException as error:
             if time.monotonic() >= deadline:
@@ -58,7 +59,11 @@ def wait_for_broker(admin: AdminClient, *, timeout_s: float = 60.0) -> None:
 
 
 def ensure_topics(
-    bootstrap_servers: str, topics: Sequence[Topic] = TOPICS, *, timeout_s: float = 60.0
+    bootstrap_servers: str,
+    topics: Sequence[Topic] = TOPICS,
+    *,
+    timeout_s: float = 60.0,
+    broker_count: int = 1,
 ) -> dict[str, list[str]]:
     """Create the topics that are missing and set back the settings that differ.
 
@@ -66,6 +71,7 @@ def ensure_topics(
         bootstrap_servers: host:port of the brokers.
         topics: what must be there afterwards.
         timeout_s: how long to wait for the broker to come up.
+        broker_count: how many of them hold a copy of a new topic.
 
     Returns:
         What was done, by topic: "created", "retention.ms 1000 -> 604800000"; nothing where in order.
@@ -74,7 +80,7 @@ def ensure_topics(
         StoreError: the broker is not there or refused.
     """
     admin = admin_client(bootstrap_servers)
-    wait_for_broker(admin, timeout_s=timeout_s)
+    wait_for_broker(admin, timeout_s=timeout_s, broker_count=broker_count)
     done: dict[str, list[str]] = {name: ["created"] for name in _create_missing(admin, topics)}
     _wait_until_known(admin, [topic.name for topic in topics], timeout_s=timeout_s)
     for name, changes in _repair_config(admin, topics).items():

@@ -63,7 +63,7 @@ def test_every_setting_that_is_not_the_default_holds_in_a_shell_with_nothing_set
         "kafka_bootstrap_servers": "kafka:9092", "hdfs_url": "http://namenode:9870",
         "hdfs_uri": "hdfs://namenode:9000", "hdfs_user": "me", "spark_master": "local[3]",
         "spark_python": "/opt/python", "spark_driver_host": "10.0.0.7",
-        "spark_batch_cores": "6", "spark_stream_cores": "3",
+        "cluster": "true", "spark_batch_cores": "6", "spark_stream_cores": "3",
         "checkpoint_uri": "hdfs://namenode:9000/checkpoints", "mysql_host": "mysql",
         "mysql_port": "3306", "mysql_user": "me", "mysql_database": "weather",
         "runtime_dir": str(tmp_path / "sockets"), "tools_dir": str(tmp_path / "tools"),

@@ -21,7 +21,7 @@ GIVEN = {
     "kafka_bootstrap_servers": "kafka:9092", "hdfs_url": "http://namenode:9870",
     "hdfs_uri": "hdfs://namenode:8020", "hdfs_user": "weather", "spark_master": "spark://master:7077",
     "spark_python": "/opt/python", "spark_driver_host": "10.0.0.7",
-    "spark_batch_cores": 6, "spark_stream_cores": 3,
+    "cluster": True, "spark_batch_cores": 6, "spark_stream_cores": 3,
     "checkpoint_uri": "hdfs://namenode:8020/checkpoints", "mysql_host": "db", "mysql_port": 3306,
     "mysql_user": "weather", "mysql_database": "climate",
     "past_years_within_days": 7, "stale_after_h": 48, "neighbour_check": False, "year_archive_from": 20,

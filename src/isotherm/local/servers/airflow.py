@@ -16,7 +16,7 @@ from isotherm.files import PRIVATE_FILE, write_whole
 from isotherm.local.airflow_database import is_set_up
 from isotherm.local.environment import base_environment
 from isotherm.local.secret_files import AIRFLOW_PASSWORDS, AIRFLOW_USERS, MYSQL_PASSWORD, read_secret
-from isotherm.local.server import Server
+from isotherm.local.server import Server, numbered
 from isotherm.local.servers.postgres import DATABASE, USER
 from isotherm.local.servers.probes import read_json, responds
 from isotherm.local.servers.programs import run_once
@@ -45,7 +45,7 @@ def airflow_servers(settings: Settings) -> list[Server]:
                 name=name,
                 command=_command(tools, arguments),
                 environment=lambda: airflow_environment(settings),
-                needs=("airflow-postgres", "airflow-database", *_tasks_need(part)),
+                needs=("airflow-postgres", "airflow-database", *_tasks_need(settings, part)),
                 ports=(settings.port(PortOffset.AIRFLOW),) if part is None else (),
                 folder=settings.state_dir / "airflow",
                 is_ready=_readiness(health, part),
@@ -59,9 +59,12 @@ def airflow_servers(settings: Settings) -> list[Server]:
     return servers
 
 
-def _tasks_need(part: str | None) -> tuple[str, ...]:
+def _tasks_need(settings: Settings, part: str | None) -> tuple[str, ...]:
     """What runs tasks waits for what these use: the first must not find MySQL away."""
-    return ("mysql", "kafka", "hdfs-datanode") if part == "scheduler" else ()
+    if part != "scheduler":
+        return ()
+    workers = [numbered("spark-worker", one + 1) for one in range(settings.spark_worker_count)]
+    return ("mysql", "kafka", "hdfs-datanode", *workers)
 
 
 def _command(tools: Tools, arguments: list[str]) -> Callable[[], list[str]]:

@@ -59,7 +59,7 @@ def servers_elsewhere(settings: Settings) -> list[ServerElsewhere]:
         SettingsError: only one of HDFS' two addresses is elsewhere.
     """
     found = []
-    if settings.kafka_bootstrap_servers != f"{LOOPBACK}:{settings.port(PortOffset.KAFKA)}":
+    if settings.kafka_bootstrap_servers != settings.own_brokers:
         found.append(_kafka(settings))
     is_hdfs_local = (
         settings.hdfs_url == settings.local_url(PortOffset.NAMENODE_HTTP),
@@ -83,7 +83,7 @@ def _kafka(settings: Settings) -> ServerElsewhere:
     return ServerElsewhere(
         name="kafka",
         address=f"{settings.kafka_bootstrap_servers} (ISOTHERM_KAFKA_BOOTSTRAP_SERVERS)",
-        is_ready=lambda: answers_clients(settings),
+        is_ready=lambda: answers_clients(settings.kafka_bootstrap_servers),
         after_ready=lambda: create_topics(settings),
         remedy="Start it, or unset the variable to use the local one.",
     )

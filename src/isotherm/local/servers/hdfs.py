@@ -1,5 +1,6 @@
-"""HDFS: a NameNode and one DataNode, replication 1, with our base folders."""
+"""HDFS: a NameNode and one DataNode or three, with our base folders."""
 
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from xml.sax.saxutils import escape
@@ -10,7 +11,7 @@ from isotherm.errors import ServerStartError, SettingsError
 from isotherm.files import write_whole
 from isotherm.local.environment import base_environment
 from isotherm.local.folders import make_runtime_dir
-from isotherm.local.server import Server
+from isotherm.local.server import Server, nothing, numbered
 from isotherm.local.servers.probes import answers, read_json, responds
 from isotherm.local.servers.programs import java_command, run_once
 from isotherm.local.tools import Tools
@@ -31,7 +32,7 @@ log4j.logger.org.apache.hadoop.util.NativeCodeLoader=ERROR
 
 
 def hdfs_servers(settings: Settings) -> list[Server]:
-    """The NameNode and the DataNode."""
+    """The NameNode and the DataNodes."""
     tools = Tools.of(settings)
     folder = settings.state_dir / "hdfs"
     environment = base_environment(settings)
@@ -66,24 +67,35 @@ def hdfs_servers(settings: Settings) -> list[Server]:
         is_ready=lambda _started_at: answers(root),
         answers=lambda: responds(root),
     )
-    datanode = Server(
-        name="hdfs-datanode",
-        command=lambda: java_command(tools, HEAP_MB, class_path, DATANODE),
+    numbers = range(1, settings.datanode_count + 1)
+    datanodes = [_datanode(settings, number, class_path, configure) for number in numbers]
+    return [namenode, *datanodes]
+
+
+def _datanode(
+    settings: Settings, number: int, class_path: list[str], configure: Callable[[], None]
+) -> Server:
+    tools = Tools.of(settings)
+    environment = base_environment(settings)
+    offsets = (PortOffset.DATANODE, PortOffset.DATANODE_HTTP, PortOffset.DATANODE_IPC)
+    ports = tuple(settings.port(offset, number) for offset in offsets)
+    # The first is what the settings of both servers say; the others differ from it in these.
+    own = {} if number == 1 else datanode_site(settings, number)
+    arguments = [part for name, value in own.items() for part in ("-D", f"{name}={value}")]
+    return Server(
+        name=numbered("hdfs-datanode", number),
+        command=lambda: [*java_command(tools, HEAP_MB, class_path, DATANODE), *arguments],
         environment=lambda: environment,
         # Not the NameNode: it asks for that until it is there, and both are slow to start.
         needs=("jars-hdfs",),
         stops_before=("hdfs-namenode",),
-        ports=tuple(
-            settings.port(offset)
-            for offset in (PortOffset.DATANODE, PortOffset.DATANODE_HTTP, PortOffset.DATANODE_IPC)
-        ),
+        ports=ports,
         folder=settings.state_dir,
         prepare=configure,
-        is_ready=lambda _started_at: accepts_work(settings),
-        answers=lambda: responds(settings.local_url(PortOffset.DATANODE_HTTP)),
-        after_ready=lambda: make_base_folders(settings),
+        is_ready=lambda _started_at: accepts_work(settings, number),
+        answers=lambda: responds(f"http://{LOOPBACK}:{ports[1]}"),
+        after_ready=(lambda: make_base_folders(settings)) if number == 1 else nothing,
     )
-    return [namenode, datanode]
 
 
 def data_folder(settings: Settings) -> Path:
@@ -120,11 +132,12 @@ def link_data_folder(settings: Settings) -> None:
     name.symlink_to(folder)
 
 
-def accepts_work(settings: Settings) -> bool:
-    """Whether the NameNode has a DataNode and takes files."""
+def accepts_work(settings: Settings, datanodes: int = 1) -> bool:
+    """Whether the NameNode has so many DataNodes, one unless told, and takes files."""
     jmx = f"{settings.hdfs_url}/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState"
     state = (read_json(jmx).get("beans") or [{}])[0]
-    return bool(state.get("NumLiveDataNodes")) and state.get("FSState") == "Operational"
+    live = int(state.get("NumLiveDataNodes", 0))
+    return live >= datanodes and state.get("FSState") == "Operational"
 
 
 def make_base_folders(settings: Settings) -> None:
@@ -159,21 +172,20 @@ def core_site(settings: Settings) -> dict[str, str]:
 
 
 def hdfs_site(settings: Settings) -> dict[str, str]:
-    """Settings of the two servers: every port on loopback, one copy of each block."""
-    state = data_folder(settings)
-
-    def address(offset: PortOffset) -> str:
-        return f"{LOOPBACK}:{settings.port(offset)}"
-
+    """Settings of all servers: ports on loopback; one copy of each block, of three DataNodes two."""
+    name = (data_folder(settings) / "name").as_uri()
+    several = {
+        # Of one that was killed the NameNode has done with asking after a minute, not after ten.
+        "dfs.namenode.heartbeat.recheck-interval": "15000",
+        "dfs.namenode.avoid.read.stale.datanode": "true",
+        "dfs.namenode.avoid.write.stale.datanode": "true",
+    }
     return {
-        "dfs.replication": "1",
-        "dfs.namenode.name.dir": (state / "name").as_uri(),
-        "dfs.datanode.data.dir": (state / "data").as_uri(),
-        "dfs.namenode.rpc-address": address(PortOffset.NAMENODE_RPC),
-        "dfs.namenode.http-address": address(PortOffset.NAMENODE_HTTP),
-        "dfs.datanode.address": address(PortOffset.DATANODE),
-        "dfs.datanode.http.address": address(PortOffset.DATANODE_HTTP),
-        "dfs.datanode.ipc.address": address(PortOffset.DATANODE_IPC),
+        "dfs.replication": str(min(2, settings.datanode_count)),
+        "dfs.namenode.name.dir": name,
+        "dfs.namenode.rpc-address": f"{LOOPBACK}:{settings.port(PortOffset.NAMENODE_RPC)}",
+        "dfs.namenode.http-address": f"{LOOPBACK}:{settings.port(PortOffset.NAMENODE_HTTP)}",
+        **datanode_site(settings),
         "dfs.datanode.hostname": LOOPBACK,
         "dfs.namenode.datanode.registration.ip-hostname-check": "false",
         "dfs.permissions.enabled": "false",
@@ -184,6 +196,21 @@ def hdfs_site(settings: Settings) -> dict[str, str]:
         "dfs.client.block.write.locateFollowingBlock.initial.delay.ms": "5",
         # The delay doubles: five retries of 5 ms give up within 0.2 s on a machine that is busy.
         "dfs.client.block.write.locateFollowingBlock.retries": "12",
+        **(several if settings.datanode_count > 1 else {}),
+    }
+
+
+def datanode_site(settings: Settings, number: int = 1) -> dict[str, str]:
+    """What differs from one DataNode to the next: its ports and its folder."""
+
+    def address(offset: PortOffset) -> str:
+        return f"{LOOPBACK}:{settings.port(offset, number)}"
+
+    return {
+        "dfs.datanode.data.dir": (data_folder(settings) / numbered("data", number)).as_uri(),
+        "dfs.datanode.address": address(PortOffset.DATANODE),
+        "dfs.datanode.http.address": address(PortOffset.DATANODE_HTTP),
+        "dfs.datanode.ipc.address": address(PortOffset.DATANODE_IPC),
     }
 
 
