@@ -70,7 +70,7 @@ export interface SeriesRequest {
   to: number;
 }
 
-const ROUTE: Record<Granularity, string> = {
+export const ROUTE: Record<Granularity, string> = {
   hour: "hourly",
   day: "daily",
   month: "monthly",

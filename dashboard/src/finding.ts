@@ -5,7 +5,7 @@ import { counted, difference, percent, signed } from "./format";
 import { DAY_MS, isoDay, nextPeriod, parseUtc, type Season, SEASONS, seasonOf, startOf } from "./time";
 import { degrees } from "./units";
 
-const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+export const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 const NORTHERN: Record<Season, string> = { DJF: "winter", MAM: "spring", JJA: "summer", SON: "autumn" };
 const LONGEST_RANGE_DAYS = 366;
 /** Of fewer years the warmest is no finding. */
@@ -33,7 +33,7 @@ export function seasonName(start: number, latitude: number | null): string {
   return `${name} ${season === "DJF" ? `${year - 1}/${String(year % 100).padStart(2, "0")}` : year}`;
 }
 
-function dayName(day: string, hasYear = true): string {
+export function dayName(day: string, hasYear = true): string {
   const name = `${Number(day.slice(8))} ${MONTHS[Number(day.slice(5, 7)) - 1]!.slice(0, 3)}`;
   return hasYear ? `${name} ${day.slice(0, 4)}` : name;
 }

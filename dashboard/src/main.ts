@@ -5,6 +5,7 @@ import App from "./App.vue";
 import "./styles.css";
 import { followTheme } from "./theme";
 import { followUnits } from "./units";
+import HistoryShell from "./views/HistoryShell.vue";
 import HistoryView from "./views/HistoryView.vue";
 import MissingView from "./views/MissingView.vue";
 
@@ -16,7 +17,15 @@ const router = createRouter({
   // The part behind the # stays in the browser: it works under any prefix and inside a frame.
   history: createWebHashHistory(),
   routes: [
-    { path: "/history", name: "history", component: HistoryView, meta: { title: "History" } },
+    {
+      path: "/history",
+      component: HistoryShell,
+      children: [
+        { path: "", name: "history", component: HistoryView, meta: { title: "History" } },
+        { path: "compare", name: "compare", component: () => import("./views/CompareView.vue"), meta: { title: "Compare" } },
+        { path: "records", name: "records", component: () => import("./views/RecordsView.vue"), meta: { title: "Records" } },
+      ],
+    },
     { path: "/live", name: "live", component: () => import("./views/LiveView.vue"), meta: { title: "Live" } },
     { path: "/map", name: "map", component: () => import("./views/MapView.vue"), meta: { title: "Map" } },
     {

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.chart_product import CLIMATE_STATION, CLIMATE_YEARS, STATION
+from browser.chart_product import CLIMATE_STATION, CLIMATE_YEARS, STATION, station_id
 from browser.chromium import Watched
 from servers.api_fixture import ApiServer
 
@@ -57,3 +57,82 @@ def test_anomalies_are_bars_a_table_and_a_csv(watched: Watched, charted: ApiServ
     expect(lines.nth(1)).to_contain_text("1995 MAMautumn")
     expect(lines.nth(1)).to_contain_text(f"−{-rows[1]['anomaly_c']:.1f}")
     expect(lines.last).to_have_class("weak")
+
+
+def test_stations_are_compared_in_a_chart_a_table_and_a_csv(
+    watched: Watched, charted: ApiServer
+) -> None:
+    page = watched.page
+    others = [station_id(number) for number in (1, 2)]
+    summer = {"from": "2013-06-01", "to": "2013-08-31", "by": "month"}
+    open_history(page, charted, "history/compare", stations=",".join([STATION, *others]), **summer)
+    expect(page.locator("main canvas")).to_be_visible()
+    expect(page.get_by_role("list", name="Legend").get_by_role("listitem")).to_have_count(3)
+    expect(page.locator("main h1")).to_contain_text("Chart Station 002 warmest")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG").click()
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    page.get_by_role("button", name="Remove Chart Station 001").click()
+    page.get_by_text("Table", exact=True).click()
+    expect(page.locator("main tbody tr")).to_have_count(3)
+    assert (
+        f"stations={STATION}%2C{others[1]}" in page.url or f"stations={STATION},{others[1]}" in page.url
+    )
+    with charted.client() as client:
+        ids = f"{STATION},{others[1]}"
+        answer = client.get(f"/stations/monthly?ids={ids}&from=2013-06-01&to=2013-07-01").json()
+    expected = [f"{one['mean_c']:.2f}" for one in answer["data"]]
+    assert page.locator("main tbody tr").first.locator("td").all_inner_texts()[:2] == expected
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV", exact=True).click()
+    assert others[1] in download.value.path().read_text()
+
+
+def test_two_periods_of_a_station_are_compared(watched: Watched, charted: ApiServer) -> None:
+    days = {"from": "1996-01-01", "to": "1996-12-31", "by": "day", "other": "1995-01-01"}
+    page = watched.page
+    open_history(
+        page, charted, "history/compare", what="periods", stations=CLIMATE_STATION, view="table", **days
+    )
+    expect(page.locator("main h1")).to_contain_text("1996 0.5 °C warmer than 1995")
+    leap_day = page.locator("main tbody tr", has_text="1996-02-29").locator("td")
+    expect(leap_day.nth(1)).to_have_text("–")
+
+
+def test_records_are_those_of_the_api_and_lead_to_their_day(
+    watched: Watched, charted: ApiServer
+) -> None:
+    page = watched.page
+    with charted.client() as client:
+        records = client.get(f"/stations/{CLIMATE_STATION}/records").json()["data"]
+    open_history(page, charted, "history/records", station=CLIMATE_STATION)
+    lines = page.locator("main tbody tr")
+    expect(lines).to_have_count(13)
+    highest = next(one for one in records if one["month"] is None and one["kind"] == "highest")
+    expect(lines.first.locator("td").first).to_contain_text(f"{highest['value_c']:.1f}")
+    expect(page.locator("main h1")).to_contain_text(f"highest {highest['value_c']:.1f} °C on")
+    lines.first.get_by_role("link").first.click()
+    expect(page.locator("main canvas")).to_be_visible()
+    assert f"from={highest['day']}" in page.url
+    page.go_back()
+    page.get_by_text("Days & runs", exact=True).click()
+    expect(lines).to_have_count(len(CLIMATE_YEARS))
+    expect(page.get_by_text("Longest run of frost days")).to_be_visible()
+
+
+def test_the_tabs_keep_the_station_and_one_is_offered_where_none_is_chosen(
+    watched: Watched, charted: ApiServer
+) -> None:
+    page = watched.page
+    open_history(page, charted, "history/records")
+    expect(page.get_by_text("Choose a station")).to_be_visible()
+    page.get_by_role("button", name="Chart Station 000").click()
+    expect(page.locator("main tbody tr").first).to_be_visible()
+    tabs = page.get_by_role("navigation", name="History")
+    for tab in ("Compare", "Course"):
+        tabs.get_by_role("link", name=tab).click()
+        expect(page.locator("main canvas")).to_be_visible()
+        assert f"station={STATION}" in page.url
+    watched.expects_problems = True  # The browser itself notes the answer 404.
+    open_history(page, charted, "history/records", station="nowhere")
+    expect(page.get_by_text("There is no station nowhere")).to_be_visible()

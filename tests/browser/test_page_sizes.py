@@ -14,6 +14,8 @@ pytestmark = pytest.mark.browser
 FIRST_LOAD_BYTES = 150 * 1024
 MORE_OF_A_PAGE_BYTES = 120 * 1024
 DRAWN = {
+    "history/compare": "h1",
+    "history/records": "h1",
     "map": ".leaflet-overlay-pane canvas",
     "live": "[data-connection=open]",
     "forecast": "h1",

@@ -1,0 +1,103 @@
+/** What the Records tab shows: extremes with their days, days beyond thresholds, longest runs of them. */
+
+import { getJson, type Page, type Schemas } from "../api";
+import { climateUrl } from "../climate";
+import { counted, temperature } from "../format";
+import type { Rule } from "../rules";
+import { degrees } from "../units";
+import { dayName } from "../finding";
+import { oneOf, type QueryValues, ruleOf, said, textOf } from "./address";
+
+export type RecordRow = Schemas["Record"];
+export type ThresholdRow = Schemas["ThresholdDays"];
+export type StreakRow = Schemas["Streak"];
+
+export const RECORD_PARTS = ["extremes", "days"] as const;
+export const DAY_PERIODS = ["year", "season", "month"] as const;
+
+export interface RecordsState {
+  station: string;
+  rule: Rule;
+  part: (typeof RECORD_PARTS)[number];
+  /** Length of the periods whose days are counted. */
+  by: (typeof DAY_PERIODS)[number];
+}
+
+export function readRecords(query: QueryValues): RecordsState {
+  const station = textOf(query["station"]);
+  return {
+    station: station === "all" ? "" : station,
+    rule: ruleOf(query["rule"]),
+    part: oneOf(RECORD_PARTS, query["part"], "extremes"),
+    by: oneOf(DAY_PERIODS, query["by"], "year"),
+  };
+}
+
+export function writeRecords(state: RecordsState): Record<string, string> {
+  return said({ ...state });
+}
+
+export const KINDS = ["highest", "lowest", "warmest_day", "coldest_day", "highest_minimum", "lowest_maximum"] as const;
+export const KIND_TEXT: Record<(typeof KINDS)[number], string> = {
+  highest: "Highest",
+  lowest: "Lowest",
+  warmest_day: "Warmest day",
+  coldest_day: "Coldest day",
+  highest_minimum: "Warmest night",
+  lowest_maximum: "Coldest afternoon",
+};
+export const THRESHOLDS = ["frost_days", "ice_days", "summer_days", "tropical_nights"] as const;
+export type Threshold = (typeof THRESHOLDS)[number];
+export const THRESHOLD_TEXT: Record<Threshold, { label: string; means: string }> = {
+  frost_days: { label: "Frost days", means: "minimum below 0 °C" },
+  ice_days: { label: "Ice days", means: "maximum below 0 °C" },
+  summer_days: { label: "Summer days", means: "maximum 25 °C or more" },
+  tropical_nights: { label: "Tropical nights", means: "minimum of the UTC day 20 °C or more" },
+};
+
+export interface Records {
+  extremes: readonly RecordRow[];
+  days: readonly ThresholdRow[];
+  streaks: readonly StreakRow[];
+}
+
+export function recordsUrl({ station, rule }: RecordsState, format?: "csv"): string {
+  return climateUrl(station, "records", { rule, format });
+}
+
+export function thresholdsUrl({ station, rule, by }: RecordsState, format?: "csv"): string {
+  return climateUrl(station, "threshold-days", { period: by, rule, limit: format ? undefined : 10_000, format });
+}
+
+export async function fetchRecords(state: RecordsState, signal: AbortSignal): Promise<Records> {
+  const { station, rule } = state;
+  const [extremes, days, streaks] = await Promise.all([
+    getJson<Page<RecordRow>>(recordsUrl(state), signal),
+    getJson<Page<ThresholdRow>>(thresholdsUrl(state), signal),
+    getJson<Page<StreakRow>>(climateUrl(station, "streaks", { period: "all", rule }), signal),
+  ]);
+  return { extremes: extremes.data, days: days.data, streaks: streaks.data };
+}
+
+/** A row per calendar month that has any, all months together first; a cell per kind. */
+export function recordTable(rows: readonly RecordRow[]): { month: number | null; cells: (RecordRow | null)[] }[] {
+  const months = [...new Set(rows.map(({ month }) => month))];
+  return months.map((month) => ({
+    month,
+    cells: KINDS.map((kind) => rows.find((row) => row.month === month && row.kind === kind) ?? null),
+  }));
+}
+
+/** "highest 37.5 °C on 24 Aug 2023, lowest −30.6 °C on 30 Jan 2019"; null where there is none. */
+export function recordsText(rows: readonly RecordRow[]): string | null {
+  const [high, low] = (["highest", "lowest"] as const).map((kind) => rows.find((row) => row.month === null && row.kind === kind));
+  if (!high || !low) return null;
+  const told = (word: string, { value_c, day }: RecordRow): string => `${word} ${temperature(value_c)} ${degrees.value} on ${dayName(day)}`;
+  return `${told("highest", high)}, ${told("lowest", low)}`;
+}
+
+/** "25 days, 9 Jan 2019 to 2 Feb 2019" */
+export function streakText({ longest_days, first_day, last_day }: StreakRow): string {
+  if (!longest_days || !first_day || !last_day) return "none";
+  return `${counted(longest_days, "day")}, ${longest_days === 1 ? dayName(first_day) : `${dayName(first_day)} to ${dayName(last_day)}`}`;
+}
