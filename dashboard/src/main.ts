@@ -24,6 +24,7 @@ const router = createRouter({
         { path: "", name: "history", component: HistoryView, meta: { title: "History" } },
         { path: "compare", name: "compare", component: () => import("./views/CompareView.vue"), meta: { title: "Compare" } },
         { path: "records", name: "records", component: () => import("./views/RecordsView.vue"), meta: { title: "Records" } },
+        { path: "stripes", name: "stripes", component: () => import("./views/StripesView.vue"), meta: { title: "Stripes" } },
       ],
     },
     { path: "/live", name: "live", component: () => import("./views/LiveView.vue"), meta: { title: "Live" } },

@@ -136,3 +136,31 @@ def test_the_tabs_keep_the_station_and_one_is_offered_where_none_is_chosen(
     watched.expects_problems = True  # The browser itself notes the answer 404.
     open_history(page, charted, "history/records", station="nowhere")
     expect(page.get_by_text("There is no station nowhere")).to_be_visible()
+
+
+def test_stripes_and_hours_are_pictures_with_a_table_each(watched: Watched, charted: ApiServer) -> None:
+    page = watched.page
+    rows = anomalies(charted, "year")
+    open_history(page, charted, "history/stripes", station=CLIMATE_STATION)
+    expect(page.locator("main h1")).to_contain_text(f"warmest {CLIMATE_YEARS[-1]}")
+    picture = page.get_by_role("application")
+    picture.press("Home")
+    expect(page.locator("[data-said]")).to_contain_text(f"{CLIMATE_YEARS[0]} UTC: −")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG").click()
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    page.get_by_text("Table", exact=True).click()
+    expect(page.locator("main tbody tr")).to_have_count(len(rows))
+    page.get_by_text("Hours of a year", exact=True).click()
+    expect(page.locator("main h1")).to_contain_text(f"every hour of {CLIMATE_YEARS[-1]}")
+    expect(page.locator("main tbody tr")).to_have_count(31)
+    page.get_by_text("Picture", exact=True).last.click()
+    picture.press("End")
+    picture.press("ArrowDown")
+    expect(page.locator("[data-said]")).to_contain_text(f"{CLIMATE_YEARS[-1]}-12-31 01:00 UTC: ")
+    assert f"year={CLIMATE_YEARS[-1]}" in page.url
+
+
+def test_without_years_enough_there_are_no_stripes(watched: Watched, charted: ApiServer) -> None:
+    open_history(watched.page, charted, "history/stripes", station=STATION)
+    expect(watched.page.get_by_text("too few to say what is usual")).to_be_visible()

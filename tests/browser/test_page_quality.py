@@ -57,6 +57,15 @@ VIEWS = {
     "compare nothing": ("#/history/compare", "main .state.empty"),
     "records": (f"#/history/records?station={CLIMATE_STATION}", "main tbody tr"),
     "threshold days": (f"#/history/records?station={CLIMATE_STATION}&part=days", "main tbody tr"),
+    "stripes": (f"#/history/stripes?station={CLIMATE_STATION}&by=month", "main canvas"),
+    "hours of a year": (
+        f"#/history/stripes?station={CLIMATE_STATION}&picture=hours&year=1996",
+        "main canvas",
+    ),
+    "hours as a table": (
+        f"#/history/stripes?station={STATION}&picture=hours&year=2013&view=table",
+        "main tbody tr",
+    ),
     "records of no station": ("#/history/records", "main .state.empty button"),
     "nothing in the period": ("#/history?from=1850-01-01&to=1850-12-31", "main .state.empty"),
     "too many rows": ("#/history?by=hour&from=1901-01-01&to=2024-12-31", "main .state"),

@@ -16,6 +16,7 @@ MORE_OF_A_PAGE_BYTES = 120 * 1024
 DRAWN = {
     "history/compare": "h1",
     "history/records": "h1",
+    "history/stripes": "h1",
     "map": ".leaflet-overlay-pane canvas",
     "live": "[data-connection=open]",
     "forecast": "h1",

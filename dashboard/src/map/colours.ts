@@ -36,6 +36,11 @@ export function colourOf(value_c: number): string {
   return COLOURS[shadeOf(value_c)]!;
 }
 
+/** The colour of a difference on the same scale: pale yellow is none, the ends are `reach_c` or more. */
+export function differenceColourOf(difference_c: number, reach_c: number): string {
+  return colourOf((difference_c / reach_c) * WARMEST_C);
+}
+
 /** Stops of the legend's bar: share of its length, colour. */
 export const GRADIENT: readonly { offset: number; colour: string }[] = STOPS.map((colour, at) => ({
   offset: at / (STOPS.length - 1),
