@@ -109,6 +109,16 @@ def find_holes(
     return holes
 
 
+def kinds_of_days(
+    months: Iterable[MonthDays], *, published_through: date, first_day: date, last_day: date
+) -> dict[date, HoleKind]:
+    """Each day of one station that is a hole, as `find_holes` counts them; both ends inclusive."""
+    record = _Record.of(months)
+    if not record.seen:
+        return {}
+    return dict(record.troubled_days(published_through, first_day, last_day))
+
+
 @dataclass(frozen=True, slots=True)
 class _Record:
     """What there is of a station.

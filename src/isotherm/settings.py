@@ -89,6 +89,7 @@ class Settings(BaseSettings):
     airflow_url: str = Field(default="", description="where browsers reach Airflow")
     airflow_api_url: str = Field(default="", description="where our programs reach Airflow's API")
     sink_host: str = LOOPBACK
+    sink_url: str = Field(default="", description="where our programs reach the sink's health")
     kafka_bootstrap_servers: str = ""
     hdfs_url: str = Field(default="", description="WebHDFS address of the NameNode")
     hdfs_uri: str = Field(default="", description="hdfs:// address of the NameNode, for Spark")
@@ -180,6 +181,7 @@ class Settings(BaseSettings):
             "api_url": self.api_url or self.local_url(PortOffset.API),
             "airflow_url": self.airflow_url or self.local_url(PortOffset.AIRFLOW),
             "airflow_api_url": self.airflow_api_url or self.local_url(PortOffset.AIRFLOW),
+            "sink_url": self.sink_url or self.local_url(PortOffset.SINK),
             "kafka_bootstrap_servers": self.kafka_bootstrap_servers or self.own_brokers,
             "spark_master": self.spark_master or self.own_spark_master,
             "hdfs_url": self.hdfs_url or self.local_url(PortOffset.NAMENODE_HTTP),

@@ -6,6 +6,7 @@ stays wrong. That the API refuses the others is tested beside.
 
 import contextlib
 import re
+from datetime import date, timedelta
 from typing import Any
 
 import schemathesis
@@ -73,6 +74,13 @@ def _mend_zone(query: dict[str, Any]) -> None:
             query["tz"] = "Europe/Paris"
 
 
+def _mend_days(query: dict[str, Any]) -> None:
+    """What is filled is at least a day, and not centuries."""
+    with contextlib.suppress(TypeError, ValueError, KeyError, OverflowError):
+        date.fromisoformat(query["to"])
+        query["to"] = str(date.fromisoformat(query["from"]) + timedelta(days=7))
+
+
 def _is_radius(value: object) -> bool:
     try:
         return 0 < float(str(value)) <= MAX_RADIUS_KM
@@ -98,6 +106,8 @@ def before_call(
     if isinstance(case.query, dict):
         _mend_choice(case.query)
         _mend_zone(case.query)
+        if case.path.endswith("/backfill/cost"):
+            _mend_days(case.query)
 
 
 @schemathesis.deserializer("text/csv")

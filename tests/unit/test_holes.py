@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isotherm.hole_commands import fill_commands
+from isotherm.hole_commands import fill_commands, fills
 from isotherm.holes import HoleKind, MonthDays, find_holes
 
 DAY = timedelta(days=1)
@@ -138,3 +138,16 @@ def test_commands_join_runs_of_days_and_go_over_to_years_where_they_are_many() -
     (command,) = fill_commands(hundred, near)
     assert "station_ids" not in command, "all that the platform has"
     assert fill_commands(hundred, many)[1] == "./isotherm import --years 2017"
+
+
+def test_airflow_is_asked_for_the_same_as_the_shell() -> None:
+    (days,) = fills(["72530094846"], [(date(2014, 1, 5), date(2014, 1, 7))])
+    assert (days.run_count, days.request.path) == (3, "/api/v2/backfills")
+    assert days.request.body["from_date"] == "2014-01-05T00:00:00Z"
+    assert days.request.body["to_date"] == "2014-01-07T00:00:00Z"
+    assert days.request.body["dag_run_conf"] == {"station_ids": ["72530094846"]}
+    (years,) = fills(["72530094846"], [(date(2013, 11, 1), date(2014, 2, 1))])
+    assert (years.first_day, years.last_day) == (date(2013, 1, 1), date(2014, 12, 31))
+    assert years.request.path == "/api/v2/dags/import_history/dagRuns"
+    conf = {"first_year": 2013, "last_year": 2014, "dry_run": False, "station_ids": ["72530094846"]}
+    assert years.request.body == {"logical_date": None, "conf": conf}

@@ -805,6 +805,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/freshness/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How fresh each source is
+         * @description By its newest observation that counts, batch layer, and how long that took to come here.
+         */
+        get: operations["sources_api_v1_freshness_sources_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/freshness/stations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How fresh each station is
+         * @description The stalest first. With `from` only those heard since, which leaves out those that are closed.
+         */
+        get: operations["stations_api_v1_freshness_stations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/servers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which servers answer
+         * @description Asked within two seconds, five seconds apart at least; the API itself answers, so it is up.
+         *
+         *     The stream's programs tell of themselves in `/stream`; `./isotherm status` sees every process.
+         */
+        get: operations["servers_api_v1_servers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/holes": {
         parameters: {
             query?: never;
@@ -820,6 +882,50 @@ export interface paths {
          *     calendar month in which the station never reports. A page without rows may have a next one.
          */
         get: operations["holes_api_v1_holes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/completeness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which hours each station has of each day
+         * @description Stations by id, all that the batch layer has days of or those named; default rule.
+         *
+         *     Of days that several datasets have, the hours of the one that serves.
+         */
+        get: operations["completeness_api_v1_completeness_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backfill/cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What filling some days of some stations takes
+         * @description Files, bytes, observations and time before anything begins, by what past runs took here.
+         *
+         *     Nothing is started: the answer holds the command, and the request to Airflow that does.
+         */
+        get: operations["backfill_cost_api_v1_backfill_cost_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1076,6 +1182,25 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AirflowRequestBody
+         * @description What Airflow's own API is asked, by whoever is logged in there.
+         */
+        AirflowRequestBody: {
+            /**
+             * Path
+             * @description A POST to it
+             * @example /api/v2/backfills
+             */
+            path: string;
+            /**
+             * Body
+             * @description Sent as JSON
+             */
+            body: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * AllScores
          * @description Over all stations, each counting once.
          */
@@ -1189,6 +1314,95 @@ export interface components {
             grade: "good" | "weak";
         };
         /**
+         * BackfillAnswer
+         * @description The answer.
+         */
+        BackfillAnswer: {
+            data: components["schemas"]["BackfillCost"];
+            meta: components["schemas"]["Meta"];
+        };
+        /**
+         * BackfillCost
+         * @description What it takes, and what starts it.
+         */
+        BackfillCost: {
+            /**
+             * Dag Id
+             * @description Up to 31 days a run per day, beyond that one import of whole years
+             * @enum {string}
+             */
+            dag_id: "ingest_observations" | "import_history";
+            /**
+             * First Day
+             * @description Of what is asked for, UTC
+             * @example 2014-03-30
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * @description Inclusive
+             * @example 2014-04-01
+             */
+            last_day: string;
+            /**
+             * Run Count
+             * @example 3
+             */
+            run_count: number;
+            /**
+             * Station Ids
+             * @example [
+             *       "72530094846"
+             *     ]
+             */
+            station_ids: string[];
+            /** @description Files that are not here; they come where the archive has them */
+            new: components["schemas"]["Files"];
+            /** @description Files that are here; they come only where they have changed */
+            known: components["schemas"]["Files"];
+            /**
+             * Observation Count
+             * @description In the new files
+             * @example 20000
+             */
+            observation_count: number;
+            /**
+             * Disk Byte Count
+             * @description Of the new files: raw, tables on HDFS, and MySQL
+             * @example 9000000
+             */
+            disk_byte_count: number;
+            /**
+             * Seconds
+             * @description On the clock, about
+             * @example 52
+             */
+            seconds: number;
+            /**
+             * Is Measured
+             * @description Whether it comes from what past runs took here; else from other installations
+             */
+            is_measured: boolean;
+            /**
+             * Command
+             * @description For a shell in the clone
+             * @example ./isotherm import --years 2014
+             */
+            command: string;
+            /**
+             * Curl
+             * @description For any shell; $TOKEN is a token of Airflow's
+             */
+            curl: string;
+            request: components["schemas"]["AirflowRequestBody"];
+            /**
+             * Airflow Url
+             * @description Where Airflow shows its runs
+             * @example http://127.0.0.1:24001/dags/import_history/runs
+             */
+            airflow_url: string;
+        };
+        /**
          * Candidate
          * @description A station that may be meant.
          */
@@ -1249,6 +1463,66 @@ export interface components {
              * @example 72530094846
              */
             station_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * CompletenessMeta
+         * @description What holds for every station.
+         */
+        CompletenessMeta: {
+            /**
+             * Attribution
+             * @description Whose data it is; keep it with the data
+             */
+            attribution: string;
+            /**
+             * Archive
+             * @description Where the observations came from
+             */
+            archive: string;
+            /**
+             * Simulated
+             * @description True: made up, not observed
+             */
+            simulated: boolean;
+            /**
+             * First Day
+             * @description UTC
+             * @example 2014-01-01
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * @description Inclusive
+             * @example 2014-01-03
+             */
+            last_day: string;
+            /**
+             * Published Through
+             * @description The newest day that should be published by now
+             */
+            published_through: string;
+            /**
+             * Rule
+             * @example routine
+             */
+            rule: string;
+            /**
+             * Layer
+             * @example batch
+             */
+            layer: string;
+            /**
+             * States
+             * @description What each letter means
+             * @example {
+             *       "m": "the archive's file has none of it, though the station reports on such days"
+             *     }
+             */
+            states: {
+                [key: string]: string;
+            };
         } & {
             [key: string]: unknown;
         };
@@ -2029,6 +2303,23 @@ export interface components {
              * @example 500
              */
             to_m: number;
+        };
+        /**
+         * Files
+         * @description Station-years and their bytes.
+         */
+        Files: {
+            /**
+             * Count
+             * @example 2
+             */
+            count: number;
+            /**
+             * Byte Count
+             * @description gzip
+             * @example 640000
+             */
+            byte_count: number;
         };
         /**
          * ForecastHour
@@ -5093,6 +5384,28 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[StationCompleteness, CompletenessMeta] */
+        Page_StationCompleteness_CompletenessMeta_: {
+            /** Data */
+            data: components["schemas"]["StationCompleteness"][];
+            meta: components["schemas"]["CompletenessMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
+        /** Page[StationFreshness, Meta] */
+        Page_StationFreshness_Meta_: {
+            /** Data */
+            data: components["schemas"]["StationFreshness"][];
+            meta: components["schemas"]["Meta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             */
+            next: string | null;
+        };
         /** Page[StationHole, HoleMeta] */
         Page_StationHole_HoleMeta_: {
             /** Data */
@@ -6148,6 +6461,53 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Server
+         * @description One server as it answered.
+         */
+        Server: {
+            /**
+             * Name
+             * @description As in `./isotherm status`
+             * @example kafka
+             */
+            name: string;
+            /**
+             * State
+             * @description unknown: the server that tells of it is away
+             * @enum {string}
+             */
+            state: "up" | "degraded" | "away" | "unknown";
+            /**
+             * Detail
+             * @description What it said, or why it did not; empty where all is well
+             */
+            detail: string;
+            /**
+             * Answered Ms
+             * @description How long its answer took; null: it has no door of its own
+             */
+            answered_ms: number | null;
+            /**
+             * Alive At
+             * @description Its own last sign of life, where it tells one
+             */
+            alive_at: string | null;
+            /**
+             * Next
+             * @description What to do; null where all is well
+             * @example ./isotherm logs kafka
+             */
+            next: string | null;
+        };
+        /**
+         * Servers
+         * @description All that the API may see.
+         */
+        Servers: {
+            /** Data */
+            data: components["schemas"]["Server"][];
+        };
+        /**
          * SetAsideFile
          * @description A file whose newest version is not loaded, because far more of it than usual was rejected.
          */
@@ -6225,6 +6585,77 @@ export interface components {
             station_ids: string[];
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * SourceFreshness
+         * @description One dataset: how new its newest observation is, and how that came here.
+         */
+        SourceFreshness: {
+            /**
+             * Dataset
+             * @example ghcnh
+             */
+            dataset: string;
+            /** Title */
+            title: string;
+            /** @description As in /pipeline; null: nothing of it is here */
+            state: components["schemas"]["Freshness"] | null;
+            /**
+             * Last Day
+             * @description The last day it will ever have; null: it goes on
+             */
+            last_day: string | null;
+            /**
+             * Usual Delay H
+             * @description From an observation to its publication, usually
+             */
+            usual_delay_h: number;
+            /**
+             * Newest At
+             * @description The newest observation that counts and is in MySQL
+             */
+            newest_at: string | null;
+            /**
+             * Published At
+             * @description When the file that has it was published
+             */
+            published_at: string | null;
+            /**
+             * Loaded At
+             * @description When that file was in MySQL
+             */
+            loaded_at: string | null;
+            /**
+             * Loaded By
+             * @description The run that brought it there
+             */
+            loaded_by: string | null;
+            /**
+             * Latency S
+             * @description From that file's publication until it was in MySQL
+             * @example 1800
+             */
+            latency_s: number | null;
+            /**
+             * Lag S
+             * @description From its newest observation to now
+             * @example 172800
+             */
+            lag_s: number | null;
+            /**
+             * Asked At
+             * @description When a file of it was last downloaded
+             */
+            asked_at: string | null;
+        };
+        /**
+         * Sources
+         * @description Every dataset, in the order they serve.
+         */
+        Sources: {
+            /** Data */
+            data: components["schemas"]["SourceFreshness"][];
+            meta: components["schemas"]["Meta"];
         };
         /**
          * Station
@@ -6309,6 +6740,47 @@ export interface components {
             distance_km: number | null;
         };
         /**
+         * StationCompleteness
+         * @description One station's days.
+         */
+        StationCompleteness: {
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Name
+             * @example CHICAGO O'HARE INTERNATIONAL AIRPORT
+             */
+            name: string | null;
+            /**
+             * Hours
+             * @description Of each day from `from` on: hours with an observation that counts, of 24
+             * @example [
+             *       24,
+             *       0,
+             *       23
+             *     ]
+             */
+            hours: number[];
+            /**
+             * States
+             * @description Of each day one letter, which `meta.states` explains
+             * @example omo
+             */
+            states: string;
+            /**
+             * Datasets
+             * @description Which serve any of these days
+             * @example [
+             *       "ghcnh"
+             *     ]
+             */
+            datasets: string[];
+        };
+        /**
          * StationDetail
          * @description One station whole; without a temperature `temperatures` is empty.
          */
@@ -6391,6 +6863,35 @@ export interface components {
             distance_km: number | null;
             /** Temperatures */
             temperatures: components["schemas"]["StationHours"][];
+        };
+        /**
+         * StationFreshness
+         * @description One station's newest observation.
+         */
+        StationFreshness: {
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Name
+             * @example CHICAGO O'HARE INTERNATIONAL AIRPORT
+             */
+            name: string | null;
+            /**
+             * Last Observed At
+             * @description Its newest observation that counts and is in MySQL, UTC
+             * @example 2014-01-31T23:51:00Z
+             */
+            last_observed_at: string;
+            /**
+             * Lag S
+             * @description From it to now
+             * @example 172800
+             */
+            lag_s: number;
         };
         /**
          * StationHole
@@ -10652,6 +11153,172 @@ export interface operations {
             };
         };
     };
+    sources_api_v1_freshness_sources_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sources"];
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stations_api_v1_freshness_stations_get: {
+        parameters: {
+            query?: {
+                /** @description First instant, UTC unless it names an offset, ISO 8601; a year, month or day means its start */
+                from?: string;
+                /** @description Rows of one page at most. Default: JSON one page, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV and Parquet: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StationFreshness_Meta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    servers_api_v1_servers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Servers"];
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     holes_api_v1_holes_get: {
         parameters: {
             query?: {
@@ -10690,6 +11357,175 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_StationHole_HoleMeta_"];
                     "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    completeness_api_v1_completeness_get: {
+        parameters: {
+            query?: {
+                /** @description Station ids of any dataset, or ICAO, IATA or WMO codes, 100 at most, between commas or blanks. Default: all */
+                ids?: string;
+                /** @description First UTC day. Default: 90 days before `to` */
+                from?: string;
+                /** @description First UTC day after the range, which is half-open; of a longer one the first 400 days are answered. Default: 90 days after `from`, and without that the day after the newest that should be published by now */
+                to?: string;
+                /** @description Stations of one page at most. Default: JSON 50, CSV all */
+                limit?: number;
+                /** @description `next` of a page of the same list: what follows is given */
+                cursor?: string;
+                /** @description CSV begins with comment lines, and is whole unless `limit` is said */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, a row per station and day */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    /** @description CSV and Parquet: a name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StationCompleteness_CompletenessMeta_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unchanged since the answer with this ETag */
+            304: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such station; some that may be meant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several stations in service have this code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backfill_cost_api_v1_backfill_cost_get: {
+        parameters: {
+            query: {
+                /** @description Station ids of any dataset, or ICAO, IATA or WMO codes, 50 at most, between commas or blanks */
+                ids: string;
+                /** @description First UTC day */
+                from: string;
+                /** @description First UTC day after the range, which is half-open; of 60 years at most */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description Send it back as `If-None-Match`; an unchanged answer is then 304 without a body. A CSV of more than 10 000 rows has none */
+                    ETag?: string;
+                    /** @description Ask each time */
+                    "Cache-Control"?: "no-cache";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillAnswer"];
                 };
             };
             /** @description Unchanged since the answer with this ETag */

@@ -10,13 +10,16 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from isotherm import __version__
 from isotherm.api import (
+    backfill_routes,
     climate_day_routes,
     climate_value_routes,
+    completeness_routes,
     country_routes,
     dashboard,
     description,
     forecast_routes,
     forecast_score_routes,
+    freshness_routes,
     group_routes,
     health,
     hole_routes,
@@ -27,6 +30,7 @@ from isotherm.api import (
     pipeline_routes,
     place_routes,
     series_routes,
+    server_routes,
     station_routes,
     stream_routes,
     trace_routes,
@@ -40,6 +44,7 @@ from isotherm.api.metrics import ApiMetrics, RequestMetrics
 from isotherm.api.places_read import Places
 from isotherm.api.problems import add_problem_handlers
 from isotherm.api.security import SecurityHeaders
+from isotherm.api.server_probes import ServerProbes
 from isotherm.settings import Settings, load_settings
 
 API_PREFIX: Final = "/api/v1"
@@ -67,7 +72,11 @@ _ROUTES: Final = (
     forecast_score_routes,
     group_routes,
     pipeline_routes,
+    freshness_routes,
+    server_routes,
     hole_routes,
+    completeness_routes,
+    backfill_routes,
     letter_routes,
     stream_routes,
     live_routes,
@@ -108,6 +117,7 @@ def create_app(
     app.state.reader = open_reader(settings)
     app.state.places = Places(app.state.engine, app.state.reader)
     app.state.health_engine = open_health_engine(settings)
+    app.state.server_probes = ServerProbes(settings, app.state.health_engine)
     app.state.live_clients = live_clients or live_routes.LiveClients()
     app.state.metrics = ApiMetrics(app.state.health_engine, settings.stale_after_h)
     add_problem_handlers(app)

@@ -59,7 +59,7 @@ def test_every_setting_that_is_not_the_default_holds_in_a_shell_with_nothing_set
     given = {
         "port_base": "26100", "api_url": "https://weather.example", "api_host": "127.0.0.2",
         "airflow_url": "https://airflow.example", "sink_host": "127.0.0.2",
-        "airflow_api_url": "http://airflow:8080",
+        "airflow_api_url": "http://airflow:8080", "sink_url": "http://sink:8081",
         "kafka_bootstrap_servers": "kafka:9092", "hdfs_url": "http://namenode:9870",
         "hdfs_uri": "hdfs://namenode:9000", "hdfs_user": "me", "spark_master": "local[3]",
         "spark_python": "/opt/python", "spark_driver_host": "10.0.0.7",

@@ -17,7 +17,7 @@ from isotherm.settings import Settings
 GIVEN = {
     "archive": "simulated", "port_base": 26000, "api_url": "https://weather.example",
     "api_host": "10.0.0.1", "airflow_url": "https://airflow.example", "sink_host": "10.0.0.2",
-    "airflow_api_url": "http://airflow:8080",
+    "airflow_api_url": "http://airflow:8080", "sink_url": "http://sink:8081",
     "kafka_bootstrap_servers": "kafka:9092", "hdfs_url": "http://namenode:9870",
     "hdfs_uri": "hdfs://namenode:8020", "hdfs_user": "weather", "spark_master": "spark://master:7077",
     "spark_python": "/opt/python", "spark_driver_host": "10.0.0.7",

@@ -37,6 +37,7 @@ station = Table(
     ),
     Index("ix_station_country", "country"),
     Index("ix_station_position", "latitude_deg", "longitude_deg"),
+    Index("ix_station_last_observed", "last_observed_at", "station_id"),
     **OPTIONS,
 )
 
