@@ -48,6 +48,13 @@ export function percent(share: number): string {
   return `${shown.toFixed(shown === 100 ? 0 : 1)} %`;
 }
 
+/** 640000 → 640 kB; 9.1 MB, 1.2 GB. */
+export function bytes(value: number): string {
+  const [unit, size] = value < 1e6 ? ["kB", 1e3] : value < 1e9 ? ["MB", 1e6] : ["GB", 1e9];
+  const shown = value / (size as number);
+  return `${shown < 10 && size !== 1e3 ? shown.toFixed(1) : count(shown)} ${unit}`;
+}
+
 /** "1 hour", "4 345 days" */
 export function counted(value: number, unit: string): string {
   return `${count(value)} ${unit}${value === 1 ? "" : "s"}`;

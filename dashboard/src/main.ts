@@ -36,6 +36,12 @@ const router = createRouter({
       meta: { title: "Forecast" },
     },
     {
+      path: "/pipeline",
+      name: "pipeline",
+      component: () => import("./views/PipelineView.vue"),
+      meta: { title: "Pipeline" },
+    },
+    {
       path: "/dead-letters",
       name: "letters",
       component: () => import("./views/LettersView.vue"),

@@ -37,6 +37,12 @@ export interface PipelineStatus {
   reconciliation: Reconciliation | null;
   /** Dead letters that nobody has worked, by reason. */
   unworked: Record<string, number>;
+  /** Rows of files that could not be taken in, and dead letters, by reason. */
+  rejected: Record<string, number>;
+  /** Files held back for their rejects, by name. */
+  heldBack: string[];
+  /** Null before it was measured. */
+  disk: PipelineAnswer["disk"];
 }
 
 export interface Pipeline {
@@ -73,6 +79,11 @@ export function readPipeline(answer: Partial<PipelineAnswer>): PipelineStatus {
     drift: answer.drift ?? null,
     reconciliation: answer.reconciliation ?? null,
     unworked: answer.dead_letters?.unworked ?? {},
+    rejected: answer.dead_letters?.by_reason ?? {},
+    heldBack: (answer.files_set_aside ?? [])
+      .filter((one) => one.decided_at === null)
+      .map((one) => `${one.station_id} ${one.year}`),
+    disk: answer.disk ?? null,
   };
 }
 

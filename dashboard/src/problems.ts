@@ -21,7 +21,8 @@ export function unanswered(isTimeout: boolean): Problem {
 }
 
 function missing(url: string, isOneOfSeveral: boolean): Problem {
-  const station = /\/stations\/([^/?]+)/.exec(url)?.[1];
+  const found = /\/stations\/([^/?]+)|[?&]ids=([^&%,]+)(?=&|$)/.exec(url);
+  const station = found?.[1] ?? found?.[2];
   if (station === undefined) {
     return { kind: "missing", title: "This is not here", text: "Isotherm has nothing under this address." };
   }

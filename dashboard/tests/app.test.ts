@@ -17,6 +17,7 @@ async function open(pipeline: unknown, status = 200) {
       { path: "/live", name: "live", component: EMPTY },
       { path: "/map", name: "map", component: EMPTY },
       { path: "/forecast", name: "forecast", component: EMPTY },
+      { path: "/pipeline", name: "pipeline", component: EMPTY },
     ],
   });
   await router.push("/history");

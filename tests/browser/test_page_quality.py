@@ -85,6 +85,12 @@ VIEWS = {
     "forecast's skill": (f"#/forecast?station={FORECAST_STATION}&view=skill", "main tbody tr"),
     "forecasts of all": ("#/forecast", "main tbody tr"),
     "no forecast": (f"#/forecast?station={LONELY_STATION}", "main .state.empty"),
+    "pipeline": ("#/pipeline", "main .parts"),
+    "pipeline as a table, a range chosen": (
+        f"#/pipeline?view=table&fill=2013-07-05,2013-07-07,{STATION}",
+        "[data-fill] dl",
+    ),
+    "pipeline, unknown station": ("#/pipeline?station=nowhere", "main .state.error"),
     "no dead letters": ("#/dead-letters", "main .state.empty"),
 }
 
@@ -286,6 +292,18 @@ def test_nothing_moves_on_the_forecast_page(
             assert_still(page)
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_moves_on_the_pipeline_page_when_its_answers_come(
+    chromium: Browser, charted: ApiServer, width: int
+) -> None:
+    with watched_page(chromium, viewport={"width": width, "height": WIDTHS[width]}) as watched:
+        page = watched.page
+        page.add_init_script(WATCH_SHIFTS)
+        page.goto(f"{charted.url}/#/pipeline")
+        expect(page.locator("main .parts")).to_be_visible()
+        assert_still(page)
+
+
 def test_axe_finds_nothing_before_there_is_any_data(
     chromium: Browser, unfilled: ApiServer, axe: str
 ) -> None:
@@ -294,6 +312,7 @@ def test_axe_finds_nothing_before_there_is_any_data(
             ("history", "There are no temperatures yet"),
             ("live", "Nothing has come through the stream yet"),
             ("map", "There are no temperatures yet"),
+            ("pipeline", "There are no days yet"),
         ):
             watched.page.goto(f"{unfilled.url}/#/{tab}")
             expect(watched.page.get_by_text(title)).to_be_visible()

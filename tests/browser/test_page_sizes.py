@@ -20,6 +20,7 @@ DRAWN = {
     "map": ".leaflet-overlay-pane canvas",
     "live": "[data-connection=open]",
     "forecast": "h1",
+    "pipeline": "canvas",
     "dead-letters": "h1",
     "docs": "h1",
 }
