@@ -138,11 +138,14 @@ export function addressOf(route: Route, values: Values, base: string = document.
   return url.href.replaceAll("'", "%27");
 }
 
-export function curlLine(route: Route, address: string): string {
+/** What the lines for programs depend on. */
+export type Kind = Pick<Route, "hasCsv" | "isStream">;
+
+export function curlLine(route: Kind, address: string): string {
   return `curl ${route.isStream ? "-N " : ""}'${address}'`;
 }
 
-export function pythonLines(route: Route, address: string): string {
+export function pythonLines(route: Kind, address: string): string {
   if (route.isStream) {
     return [
       "import httpx",

@@ -47,6 +47,7 @@ const router = createRouter({
       component: () => import("./views/LettersView.vue"),
       meta: { title: "Dead letters" },
     },
+    { path: "/data", name: "data", component: () => import("./views/DataView.vue"), meta: { title: "Data" } },
     { path: "/docs", name: "docs", component: () => import("./views/DocsView.vue"), meta: { title: "API" } },
     { path: "/", redirect: { name: "history" } },
     { path: "/:rest(.*)*", name: "missing", component: MissingView, meta: { title: "No such page" } },

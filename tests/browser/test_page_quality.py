@@ -80,6 +80,7 @@ VIEWS = {
     "live, idle": ("#/live", "main"),
     "live, running": (f"#/live?station={LIVE_STATION}", "[data-hour] td"),
     "documentation": ("docs", "main h1"),
+    "data": (f"#/data?stations={STATION},{LONELY_STATION}&{_DAY}", "[data-station]"),
     "forecast": (f"#/forecast?station={FORECAST_STATION}", "main canvas"),
     "forecast as a table": (f"#/forecast?station={FORECAST_STATION}&view=table", "main tbody tr"),
     "forecast's skill": (f"#/forecast?station={FORECAST_STATION}&view=skill", "main tbody tr"),

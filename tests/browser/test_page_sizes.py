@@ -22,6 +22,7 @@ DRAWN = {
     "forecast": "h1",
     "pipeline": "canvas",
     "dead-letters": "h1",
+    "data": "h1",
     "docs": "h1",
 }
 
