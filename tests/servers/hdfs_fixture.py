@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import sqlalchemy as sa
 
 from isotherm.local.folders import clear_runtime_dir
 from isotherm.local.processes import start_in_group
@@ -17,10 +18,14 @@ from isotherm.local.server import Server
 from isotherm.local.servers.hdfs import hdfs_servers
 from isotherm.local.servers.mysql import mysql_server
 from isotherm.settings import Settings
+from isotherm.stores.hdfs_store import HdfsStore
+from isotherm.stores.migrate import migrate
+from isotherm.stores.mysql import create_engine
 from running_product import free_port_base
 from servers.mariadb_fixture import quick_mysql
 
 READY_WITHIN_S = 120
+_OF_MYSQL = ("information_schema", "mysql", "performance_schema", "sys")
 
 
 class Hdfs:
@@ -40,6 +45,7 @@ class Hdfs:
             _secrets_dir=self.folder / "secrets",
         )
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._own: set[Path] = set()
         self.namenode, self.datanode = hdfs_servers(self.settings)
         self.mysql = (mysql_server if waits_for_disk else quick_mysql)(self.settings)
 
@@ -55,6 +61,7 @@ class Hdfs:
             assert time.monotonic() < deadline, log_file.read_text()[-2000:]
             time.sleep(0.2)
         server.after_ready()
+        self._own = set(self.folder.iterdir())
 
     def kill(self, server: Server) -> None:
         """kill -9, as a power cut would."""
@@ -66,6 +73,25 @@ class Hdfs:
         """The servers' processes and all below them."""
         heads = [psutil.Process(one.pid) for one in self._processes.values()]
         return [one for head in heads for one in (head, *head.children(recursive=True))]
+
+    def make_new(self) -> None:
+        """Leave in the stores what a first start makes, and in the folder what is the servers' own."""
+        store = HdfsStore(self.settings)
+        for name in store.list("/"):
+            store.delete(f"/{name}")
+        self.datanode.after_ready()
+        engine = create_engine(self.settings)
+        with engine.connect() as connection:
+            for name in connection.scalars(sa.text("SHOW DATABASES")).all():
+                if name not in _OF_MYSQL:
+                    connection.execute(sa.text(f"DROP DATABASE `{name}`"))
+            ours = self.settings.mysql_database
+            connection.execute(sa.text(f"CREATE DATABASE {ours} CHARACTER SET utf8mb4"))
+        engine.dispose()
+        migrate(engine)
+        engine.dispose()
+        for path in set(self.folder.iterdir()) - self._own:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def dispose(self) -> None:
         """End all of them and remove the folder."""
@@ -86,3 +112,17 @@ def hdfs() -> Iterator[Hdfs]:
         yield servers
     finally:
         servers.dispose()
+
+
+@pytest.fixture(scope="session")
+def hdfs_and_mysql(hdfs: Hdfs) -> Hdfs:
+    """MySQL beside it."""
+    hdfs.start(hdfs.mysql)
+    return hdfs
+
+
+@pytest.fixture(scope="module")
+def servers(hdfs_and_mysql: Hdfs) -> Hdfs:
+    """HDFS and a migrated MySQL, as new for each file of tests: started once in a session."""
+    hdfs_and_mysql.make_new()
+    return hdfs_and_mysql

@@ -1,8 +1,6 @@
 """The stores of the batch layer, an archive whose files can be replaced, and runs without Airflow."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,18 +57,6 @@ class Published:
     def path(self, station: str = STATION, year: int = 2014) -> Path:
         """Where a file lies."""
         return self.root / f"data/global-hourly/access/{year}/{station}.csv"
-
-
-@contextmanager
-def ingest_servers() -> Iterator[Hdfs]:
-    """A NameNode, a DataNode and a migrated MySQL."""
-    stores = Hdfs()
-    try:
-        for server in (stores.namenode, stores.datanode, stores.mysql):
-            stores.start(server)
-        yield stores
-    finally:
-        stores.dispose()
 
 
 def place_of(servers: Hdfs, published: Published) -> Workplace:

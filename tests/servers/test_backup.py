@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -36,6 +35,7 @@ from servers.summary_data import random_rows
 from servers.table_checksums import checksums
 from unit.forecast.test_trained_station import trained_station
 
+pytest_plugins = ["servers.hdfs_fixture"]
 pytestmark = pytest.mark.servers
 
 STATION = "USW00094846"
@@ -49,16 +49,10 @@ def silent(_text: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def stores() -> Iterator[Hdfs]:
+def stores(servers: Hdfs) -> Hdfs:
     """MySQL with rows of every kind, HDFS with a model and a raw file."""
-    servers = Hdfs()
-    try:
-        for server in (servers.namenode, servers.datanode, servers.mysql):
-            servers.start(server)
-        fill(servers.settings)
-        yield servers
-    finally:
-        servers.dispose()
+    fill(servers.settings)
+    return servers
 
 
 def fill(settings: Settings) -> None:

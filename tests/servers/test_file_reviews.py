@@ -17,21 +17,15 @@ from servers.ingest_fixture import (
     Published,
     csv_of,
     empty,
-    ingest_servers,
     place_of,
     summarise_pending,
     use_settings_of,
 )
 
+pytest_plugins = ["servers.hdfs_fixture"]
 pytestmark = pytest.mark.servers
 
 OTHER = "22222099999"
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Hdfs]:
-    with ingest_servers() as stores:
-        yield stores
 
 
 @pytest.fixture

@@ -28,23 +28,17 @@ from servers.hdfs_fixture import Hdfs
 from servers.ingest_fixture import (
     Published,
     empty,
-    ingest_servers,
     place_of,
     summarise_pending,
     transfer_of,
 )
 
+pytest_plugins = ["servers.hdfs_fixture"]
 pytestmark = pytest.mark.servers
 
 YEAR = StationYear(STATION, 2026, GHCNH.name)
 IDS = (STATION, "ACU55-00189", "AAI0000tn_A")
 TAR = "ghcn-hourly_v1.1.0_d2001_c20260707.tar.gz"
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Hdfs]:
-    with ingest_servers() as stores:
-        yield stores
 
 
 @pytest.fixture

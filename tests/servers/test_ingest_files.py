@@ -26,24 +26,18 @@ from servers.ingest_fixture import (
     Published,
     csv_of,
     empty,
-    ingest_servers,
     place_of,
     summarise_pending,
     transfer_of,
 )
 
+pytest_plugins = ["servers.hdfs_fixture"]
 pytestmark = pytest.mark.servers
 
 YEAR = StationYear(STATION, 2014, GLOBAL_HOURLY)
 OTHER = StationYear("22222099999", 2014, GLOBAL_HOURLY)
 NOBODY = StationYear("99999999999", 2014, GLOBAL_HOURLY)
 RAW_2014 = "/isotherm/raw/global-hourly/2014"
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Hdfs]:
-    with ingest_servers() as stores:
-        yield stores
 
 
 @pytest.fixture

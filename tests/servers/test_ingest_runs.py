@@ -31,7 +31,6 @@ from servers.ingest_fixture import (
     Published,
     csv_of,
     empty,
-    ingest_servers,
     load_and_tell,
     place_of,
     run_day,
@@ -39,17 +38,12 @@ from servers.ingest_fixture import (
     use_settings_of,
 )
 
+pytest_plugins = ["servers.hdfs_fixture"]
 pytestmark = pytest.mark.servers
 
 OTHER = "22222099999"
 SUMMARIES = [table for name, table in tables.metadata.tables.items() if name.endswith("_summary")]
 BUCKET = bucket_of(STATION)
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Hdfs]:
-    with ingest_servers() as stores:
-        yield stores
 
 
 @pytest.fixture

@@ -26,22 +26,16 @@ from servers.ingest_fixture import (
     Published,
     csv_of,
     empty,
-    ingest_servers,
     place_of,
     summarise_pending,
     use_settings_of,
 )
 
+pytest_plugins = ["servers.hdfs_fixture"]
 pytestmark = pytest.mark.servers
 
 RAW = "/isotherm/raw/global-hourly/2014"
 NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Hdfs]:
-    with ingest_servers() as stores:
-        yield stores
 
 
 @pytest.fixture

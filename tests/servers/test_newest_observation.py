@@ -23,24 +23,18 @@ from servers.hdfs_fixture import Hdfs
 from servers.ingest_fixture import (
     Published,
     empty,
-    ingest_servers,
     place_of,
     run_left,
     use_settings_of,
 )
 
+pytest_plugins = ["servers.hdfs_fixture"]
 pytestmark = pytest.mark.servers
 
 STATION = "USW00094846"
 NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 # Old enough that a day of hours before it is of the same year.
 NEWEST = max(NOW - timedelta(hours=40), datetime(NOW.year, 1, 2, tzinfo=UTC))
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Hdfs]:
-    with ingest_servers() as stores:
-        yield stores
 
 
 @pytest.fixture

@@ -16,9 +16,10 @@ from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.mysql import create_engine
 from real_files import real_root
 from servers.hdfs_fixture import Hdfs
-from servers.ingest_fixture import ingest_servers, summarise_pending, transfer_of
+from servers.ingest_fixture import summarise_pending, transfer_of
 from servers.table_checksums import checksums
 
+pytest_plugins = ["servers.hdfs_fixture"]
 pytestmark = pytest.mark.servers
 
 OHARE, JAN_MAYEN, EDGEOYA = "USW00094846", "NOI0000ENJA", "NON0SN99735"
@@ -36,13 +37,6 @@ def load(place: Workplace) -> None:
     summarise_pending(place)
     refresh_places(place.engine, place.directory)
     place.loader.load_changes()
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Hdfs]:
-    real_root()
-    with ingest_servers() as stores:
-        yield stores
 
 
 @pytest.fixture(scope="module")

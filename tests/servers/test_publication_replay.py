@@ -23,12 +23,12 @@ from servers.hdfs_fixture import Hdfs
 from servers.ingest_fixture import (
     Published,
     empty,
-    ingest_servers,
     place_of,
     run_left,
     use_settings_of,
 )
 
+pytest_plugins = ["servers.hdfs_fixture"]
 pytestmark = pytest.mark.servers
 
 OHARE, OTHER = "USW00094846", "USW00014839"
@@ -40,12 +40,6 @@ SET_ASIDE = datetime.fromisoformat("2026-04-16T00:00+00:00")
 KEPT_SHARE = 0.99
 
 Hours = Mapping[datetime, int]
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Hdfs]:
-    with ingest_servers() as stores:
-        yield stores
 
 
 @pytest.fixture

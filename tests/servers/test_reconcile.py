@@ -34,7 +34,6 @@ from servers.ingest_fixture import (
     Published,
     csv_of,
     empty,
-    ingest_servers,
     place_of,
     run_day,
     use_settings_of,
@@ -43,6 +42,7 @@ from servers.kafka_fixture import KafkaBroker
 from servers.stream_fixture import ends
 from servers.table_checksums import rows_of
 
+pytest_plugins = ["servers.hdfs_fixture"]
 pytestmark = [pytest.mark.servers, pytest.mark.spark]
 
 OTHER = "22222099999"
@@ -51,12 +51,6 @@ DISORDER = Disorder(7, late=0.1, duplicated=0.3, shuffled=0.3, corrected=0.3, ma
 ASKED = Asked(DAY, DAY, {}, DISORDER)
 # Two stations, 24 hours, three rules.
 ROWS = 2 * 24 * 3
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Hdfs]:
-    with ingest_servers() as stores:
-        yield stores
 
 
 @pytest.fixture(scope="module")

@@ -15,13 +15,13 @@ from isotherm.stores.mysql import create_engine
 from isotherm.stores.tables import forecast
 from isotherm.stream.replay import Replay
 from isotherm.stream.supervisor import ReplaySupervisor
-from servers.ingest_fixture import ingest_servers
+from servers.hdfs_fixture import Hdfs
 from servers.kafka_fixture import KafkaBroker
 from servers.test_bridge import small_archive
 
 __all__ = ["small_archive"]  # a fixture
 
-pytest_plugins = ["servers.kafka_fixture"]
+pytest_plugins = ["servers.hdfs_fixture", "servers.kafka_fixture"]
 pytestmark = [pytest.mark.servers, pytest.mark.spark]
 
 REPLAY = Replay(None, None, {"station_count": 100}, 30, 0, 1, forecasts=True)
@@ -29,26 +29,25 @@ REPLAY = Replay(None, None, {"station_count": 100}, 30, 0, 1, forecasts=True)
 
 @pytest.fixture
 def settings(
-    small_archive: Path, kafka: KafkaBroker, monkeypatch: pytest.MonkeyPatch
+    small_archive: Path, servers: Hdfs, kafka: KafkaBroker, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Settings]:
     """Settings in the environment too, for the programs; a sink beside them."""
-    with ingest_servers() as servers:
-        values = {
-            "STATE_DIR": servers.folder,
-            "TOOLS_DIR": servers.settings.tools_dir,
-            "PORT_BASE": servers.settings.port_base,
-            "ARCHIVE": small_archive,
-            "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap,
-            "FORECAST_WAIT_S": 1,
-        }
-        for name, value in values.items():
-            monkeypatch.setenv(f"ISOTHERM_{name}", str(value))
-        load_settings.cache_clear()
-        ensure_topics(kafka.bootstrap)
-        program = REPOSITORY_ROOT / "streaming" / "summaries_to_mysql.py"
-        with subprocess.Popen([sys.executable, str(program), "--port", "0"]) as sink:
-            yield load_settings()
-            sink.terminate()
+    values = {
+        "STATE_DIR": servers.folder,
+        "TOOLS_DIR": servers.settings.tools_dir,
+        "PORT_BASE": servers.settings.port_base,
+        "ARCHIVE": small_archive,
+        "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap,
+        "FORECAST_WAIT_S": 1,
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(f"ISOTHERM_{name}", str(value))
+    load_settings.cache_clear()
+    ensure_topics(kafka.bootstrap)
+    program = REPOSITORY_ROOT / "streaming" / "summaries_to_mysql.py"
+    with subprocess.Popen([sys.executable, str(program), "--port", "0"]) as sink:
+        yield load_settings()
+        sink.terminate()
     load_settings.cache_clear()
 
 

@@ -18,23 +18,17 @@ from servers.ingest_fixture import (
     Published,
     csv_of,
     empty,
-    ingest_servers,
     place_of,
     run_day,
     run_left,
     use_settings_of,
 )
 
+pytest_plugins = ["servers.hdfs_fixture"]
 pytestmark = pytest.mark.servers
 
 OTHER = "22222099999"
 FORM: dict[str, Any] = {"dry_run": True, "versions": None, "station_ids": None, "year": None}
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Hdfs]:
-    with ingest_servers() as stores:
-        yield stores
 
 
 @pytest.fixture

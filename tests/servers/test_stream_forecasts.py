@@ -38,10 +38,9 @@ from isotherm.stream.feeder_files import FeedPosition, position_path
 from isotherm.stream.forecast_log import ForecastLog, log_path
 from isotherm.stream.forecast_start import HISTORY, hour_number, load_starts
 from servers.hdfs_fixture import Hdfs
-from servers.ingest_fixture import ingest_servers
 from servers.kafka_fixture import KafkaBroker
 
-pytest_plugins = ["servers.kafka_fixture"]
+pytest_plugins = ["servers.hdfs_fixture", "servers.kafka_fixture"]
 pytestmark = pytest.mark.servers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,12 +94,6 @@ def message(station: str, hour: int, feed_id: str, version: int) -> dict[str, An
         "version": version,
         "rules": {rule: statistics_of(tenths(station, hour)) for rule in RULE_NAMES},
     }
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Hdfs]:
-    with ingest_servers() as stores:
-        yield stores
 
 
 @contextmanager

@@ -37,21 +37,11 @@ from isotherm.stores.source_files import decode_days, read_pending
 from servers.hdfs_fixture import Hdfs
 from servers.job_archive import OTHER, STATION, JobArchive, report
 
+pytest_plugins = ["servers.hdfs_fixture"]
 pytestmark = [pytest.mark.servers, pytest.mark.spark]
 
 CODE = made_by(dataset_named("global-hourly"))
 ALL_OF_2014 = tuple(range(1, 366))
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Hdfs]:
-    stores = Hdfs()
-    try:
-        for server in (stores.namenode, stores.datanode, stores.mysql):
-            stores.start(server)
-        yield stores
-    finally:
-        stores.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,7 @@ from servers.hdfs_fixture import Hdfs
 from servers.training_data import DAYS, FIRST_HOUR, put, summaries, weather
 from unit.forecast.made_up_hours import clinging
 
+pytest_plugins = ["servers.hdfs_fixture"]
 pytestmark = [pytest.mark.servers, pytest.mark.spark]
 
 UPWIND, HERE, THREE_HOURLY, WEEK, EMPTY = (
@@ -38,17 +39,6 @@ UPWIND, HERE, THREE_HOURLY, WEEK, EMPTY = (
 )  # fmt: skip
 FIRST_VERSION, SECOND = "20260101T000000", "20260102T000000"
 LAST_HOUR = FIRST_HOUR + DAYS * 24 - 1
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Hdfs]:
-    stores = Hdfs()
-    try:
-        for server in (stores.namenode, stores.datanode, stores.mysql):
-            stores.start(server)
-        yield stores
-    finally:
-        stores.dispose()
 
 
 @pytest.fixture(scope="module")
