@@ -15,9 +15,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from isotherm.errors import StoreError
+from isotherm.lane import RECONCILE
 from isotherm.stores import migrate as migrations
 from isotherm.stores.hdfs_layout import bucket_of
 from isotherm.stores.migrate import VERSION_TABLE, current_version, migrate
+from isotherm.stores.mysql import create_engine
 from isotherm.stores.schema import column_names
 from isotherm.stores.tables import (
     hourly_summary,
@@ -54,6 +56,24 @@ def engine(server: Database) -> Iterator[sa.Engine]:
     one.dispose()
     yield one
     one.dispose()
+
+
+@pytest.fixture(scope="module")
+def upgraded(server: Database) -> Iterator[sa.Engine]:
+    """A database of before the ledger of files with rows, upgraded: beside the one of each test."""
+    settings = server.settings.in_lane(RECONCILE)
+    one = server.engine()
+    with one.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {settings.mysql_database} CHARACTER SET utf8mb4"))
+    one.dispose()
+    engine = create_engine(settings)
+    migrate_to(engine, "0016")
+    with engine.begin() as connection:
+        for row in OLD_ROWS:
+            connection.execute(sa.text(row))
+    migrate(engine)
+    yield engine
+    engine.dispose()
 
 
 FILES = sorted((migrations.MIGRATIONS / "versions").glob("[0-9]*.py"))
@@ -199,18 +219,14 @@ def test_a_database_of_before_the_ledger_of_files_becomes_the_same_and_keeps_its
 
 @pytest.mark.parametrize("revision", REVISIONS[REVISIONS.index("0016") : -1])
 def test_an_upgrade_whose_last_step_was_not_noted_is_repeated_without_harm(
-    engine: sa.Engine, revision: str
+    upgraded: sa.Engine, revision: str
 ) -> None:
-    migrate_to(engine, "0016")
-    with engine.begin() as connection:
-        for row in OLD_ROWS:
-            connection.execute(sa.text(row))
-    migrate(engine)
-    with engine.begin() as connection:
+    """Each repetition goes on where the one before has left the database: as whole as it was."""
+    with upgraded.begin() as connection:
         connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '{revision}'"))
-    migrate(engine)
-    assert_schema_is_whole(engine)
-    with engine.connect() as connection:
+    migrate(upgraded)
+    assert_schema_is_whole(upgraded)
+    with upgraded.connect() as connection:
         assert connection.scalar(sa.select(rejection_count.c.rejected)) == 2
 
 
