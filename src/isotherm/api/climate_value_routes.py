@@ -13,8 +13,9 @@ from isotherm.api.climate_parameters import (
 from isotherm.api.database import EngineDep, SettingsDep
 from isotherm.api.parameters import DEFAULT_RULE_NAME, Format, From, Limit, Rule, To, read_range
 from isotherm.api.render import Wanted
-from isotherm.api.series import STATION_SERIES, Selection, read_series
+from isotherm.api.series import STATION_SERIES, Selection
 from isotherm.api.series_routes import StationName
+from isotherm.api.series_rows import read_series
 from isotherm.hourly_summary import LAYER_BATCH
 
 router = APIRouter()

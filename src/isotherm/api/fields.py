@@ -1,12 +1,21 @@
 """The API's fields of a period's statistics, as the catalogue describes them: names, types, values."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from pydantic import Field
 
 from isotherm.api.units import DEFAULT_UNITS, Scale, UnitsName, name_of, scale_of
-from isotherm.statistics.catalogue import MAX, MIN, OBSERVATION_COUNT, STATISTICS, SUM
+from isotherm.statistics.catalogue import (
+    MAX,
+    MIN,
+    OBSERVATION_COUNT,
+    REASON_STATISTICS,
+    STATISTICS,
+    SUM,
+)
 from isotherm.statistics.statistic import ApiField, Statistic
 
 # Name of a column of the tables -> its values, row by row.
@@ -30,6 +39,28 @@ _MEAN_STEPS: Final = 10**MEAN_DECIMALS
 READ_STATISTICS: Final = tuple(
     one for one in STATISTICS if one.api is not None or one.name in _DIVISORS
 )
+
+
+@dataclass(frozen=True, slots=True)
+class FieldGroup:
+    """Statistics that are read together, and the fields they are shown as: an element, the reasons."""
+
+    statistics: tuple[Statistic, ...]
+    fields: tuple[Shown, ...]
+
+
+def _groups() -> Iterator[FieldGroup]:
+    """Each begins with what means are divided by, or the first reason; in the order of the columns."""
+    begins = [
+        number
+        for number, one in enumerate(READ_STATISTICS)
+        if one.name in _DIVISORS or one is REASON_STATISTICS[0]
+    ]
+    for first, end in pairwise((*begins, len(READ_STATISTICS))):
+        yield FieldGroup(READ_STATISTICS[first:end], _shown(READ_STATISTICS[first:end]))
+
+
+FIELD_GROUPS: Final = tuple(_groups())
 
 
 def names_of(fields: Iterable[Shown], units: UnitsName = DEFAULT_UNITS) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from isotherm.api.forecast_models import METHOD_TEXT
+from isotherm.api.hour_records import hour_records
 from isotherm.api.parameters import DEFAULT_RULE_NAME
 from isotherm.api.place_hours import read_place_hours
 from isotherm.api.places_read import Membership, Places
-from isotherm.api.records import station_records
 from isotherm.api.series import STATION_SERIES, Selection
 from isotherm.api.station_lookup import read_station
 from isotherm.forecast.baselines import LEAST_USUAL_DAYS
@@ -113,7 +113,7 @@ def _observed(
     first, end = origin + _HOUR, origin + (hours + 1) * _HOUR
     selection = Selection(_HOURLY.period, DEFAULT_RULE_NAME, None, first, end, None, hours)
     page = read_place_hours(places, selection, member).page
-    records = station_records(_HOURLY, page.rows, member.place_id, DEFAULT_RULE_NAME)
+    records = hour_records(page.rows, member.place_id, DEFAULT_RULE_NAME)
     return {getattr(one, "hour_start"): getattr(one, "mean_c") for one in records}  # noqa: B009 - made at run time
 
 

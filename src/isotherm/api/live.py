@@ -6,7 +6,7 @@ change: each look reaches back a little from the database's now and leaves out w
 Hours that came in again and changed no row are told of by the sink's notes (`stores.hour_receipts`).
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,10 +14,12 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from isotherm.api.packed_rows import Row, fetch_packed, quoted
+from isotherm.api.hour_records import hour_records
+from isotherm.api.packed_rows import Row, packed, quoted
 from isotherm.api.parameters import FIRST_TIME
-from isotherm.api.records import Record, station_records
-from isotherm.api.series import STATION_SERIES, series_columns
+from isotherm.api.parted_rows import Record
+from isotherm.api.series import STATION_SERIES
+from isotherm.api.series_rows import series_columns, unpack_rows
 from isotherm.hourly_summary import LAYER_SPEED
 from isotherm.stores.hour_receipts import Receipt, read_receipts
 from isotherm.stores.places import natives_of, places_of
@@ -101,7 +103,7 @@ class LiveFollower:
         self._forget_before(min(self._look_from, settled))
         return changes
 
-    def _read(self, connection: sa.Connection) -> list[Row]:
+    def _read(self, connection: sa.Connection) -> Sequence[Row]:
         table = hourly_summary
         where = [
             table.c.layer == LAYER_SPEED,
@@ -112,7 +114,8 @@ class LiveFollower:
             where.append(table.c.station_id.in_(self._natives(connection)))
         changed_at = quoted(sa.func.date_format(table.c.updated_at, "%Y-%m-%dT%H:%i:%s.%fZ"))
         columns = [changed_at, quoted(table.c.station_id), *series_columns(_HOURLY)]
-        return fetch_packed(connection, columns, [table.c.updated_at], where, _ROWS_PER_LOOK)
+        statement = packed(columns, [table.c.updated_at], where, _ROWS_PER_LOOK)
+        return unpack_rows(_HOURLY, connection.scalar(statement), columns_before=2)
 
     def _natives(self, connection: sa.Connection) -> list[str]:
         """The ids under which hours of the place asked for come in."""
@@ -125,7 +128,8 @@ class LiveFollower:
         if self._sent.get(key) == changed_at:
             return None
         self._sent[key] = changed_at
-        return changed_at, station_records(_HOURLY, [row[2:]], places[station_id], self._rule)[0]
+        (record,) = hour_records([row[2:]], places[station_id], self._rule)
+        return changed_at, record
 
     def _read_receipts(self) -> list[Receipt]:
         since = self._receipts_from

@@ -20,8 +20,8 @@ from starlette.types import Receive, Scope, Send
 from isotherm.api.database import EngineDep, SettingsDep
 from isotherm.api.live import EVENT_TIME, LiveFollower
 from isotherm.api.parameters import DEFAULT_RULE_NAME, Rule
+from isotherm.api.parted_rows import Record
 from isotherm.api.problems import STATION_PROBLEMS, Problem, problem_response
-from isotherm.api.records import Record
 from isotherm.api.station_lookup import resolve_station
 from isotherm.api.stream_routes import read_stream
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from isotherm.api.packed_rows import Row
 from isotherm.api.places_read import Membership, PlaceRead, Places
-from isotherm.api.series import STATION_SERIES, Selection, SeriesPage, choose, rows_of
+from isotherm.api.series import STATION_SERIES, Selection
+from isotherm.api.series_rows import SeriesPage, choose, has_single_rows, rows_of
 from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.stores.places import Member, member_rank
 
@@ -35,12 +36,13 @@ def read_place_hours(places: Places, selection: Selection, member: Membership) -
     Raises:
         Moved: the id asked for means another place now.
     """
-    chosen: list[Row] = []
+    chosen: Sequence[Row] = ()
     files: list[Row] = []
     while True:
         read = places.read(member, _HOURLY, selection)
         rows, end = _merged(read, selection)
-        chosen += _choose(rows, read, member.place_id)
+        found = _choose(rows, read, member.place_id)
+        chosen = [*chosen, *found] if chosen else found
         files += read.files
         if len(chosen) > selection.limit:
             return HoursPage(SeriesPage(chosen[: selection.limit], has_more=True), files)
@@ -65,7 +67,9 @@ def _merged(read: PlaceRead, selection: Selection) -> tuple[Sequence[Row], str |
     return [row for row in rows if row[0] < end], end
 
 
-def _choose(rows: Sequence[Row], read: PlaceRead, place_id: str) -> list[Row]:
+def _choose(rows: Sequence[Row], read: PlaceRead, place_id: str) -> Sequence[Row]:
+    if not read.contested and has_single_rows(rows):
+        return rows
     servers: Mapping[str, Member] = {
         day: Member(dataset, station_id) for day, dataset, station_id in read.contested
     }

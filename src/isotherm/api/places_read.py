@@ -16,7 +16,8 @@ from sqlalchemy.engine import Engine
 from isotherm.api.database import unavailable
 from isotherm.api.packed_rows import Row, nullable, packed, quoted, unpack
 from isotherm.api.prepared import Prepared
-from isotherm.api.series import Selection, Series, rows_statement
+from isotherm.api.series import Selection, Series
+from isotherm.api.series_rows import rows_statement
 from isotherm.api.station_lookup import resolve_station
 from isotherm.datasets.registry import DATASETS
 from isotherm.stores.places import natives_of

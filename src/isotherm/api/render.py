@@ -1,9 +1,7 @@
 """Lists as JSON pages or as CSV, whole or by the page; unchanged answers are not sent again."""
 
-import csv
 import hashlib
-import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +9,8 @@ import msgspec
 import structlog
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
+
+from isotherm.api.parted_rows import PartedRows, lines
 
 log = structlog.get_logger(__name__)
 _JSON: Final = msgspec.json.Encoder()
@@ -25,9 +25,9 @@ _TAG_LENGTH: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """Rows in order, structs or dictionaries, and where the page after them begins."""
+    """Rows in order, structs, dictionaries or in parts, and where the page after them begins."""
 
-    rows: Sequence[Any]
+    rows: Sequence[Any] | PartedRows
     next: str | None = None
 
 
@@ -74,7 +74,7 @@ def respond_list(
     """
     if wanted.format != "csv":
         page = listing.read(wanted.after, wanted.limit or default_limit)
-        body = _JSON.encode({"data": page.rows, "meta": listing.meta, "next": page.next})
+        body = _json_page(page, listing.meta)
         return _tagged(request, body, "application/json")
     headers = {"Content-Disposition": f'attachment; filename="{listing.name}.csv"'}
     page = listing.read(wanted.after, wanted.limit or CSV_PAGE_ROWS)
@@ -88,6 +88,13 @@ def respond_list(
 def respond_object(request: Request, content: Mapping[str, Any]) -> Response:
     """One JSON object."""
     return _tagged(request, _JSON.encode(content), "application/json")
+
+
+def _json_page(page: ListPage, meta: Mapping[str, Any]) -> bytes:
+    if not isinstance(page.rows, PartedRows):
+        return _JSON.encode({"data": page.rows, "meta": meta, "next": page.next})
+    rest = _JSON.encode({"meta": meta, "next": page.next})
+    return page.rows.json(b'{"data":', b"," + rest[1:])
 
 
 def _csv_pages(listing: Listing, first: ListPage) -> Iterator[bytes]:
@@ -113,20 +120,16 @@ def _csv_head(listing: Listing, following: str | None) -> bytes:
     comments = [meta["attribution"], "; ".join(facts)]
     if following is not None:
         comments.append(f"next={following}")
-    return "".join(f"# {one}\n" for one in comments).encode() + _lines([listing.columns])
+    return "".join(f"# {one}\n" for one in comments).encode() + lines([listing.columns])
 
 
-def _csv_rows(columns: Sequence[str], rows: Sequence[Any]) -> bytes:
+def _csv_rows(columns: Sequence[str], rows: Sequence[Any] | PartedRows) -> bytes:
     """Rows by RFC 4180; lists inside a cell are separated by semicolons."""
+    if isinstance(rows, PartedRows):
+        return rows.csv()
     if rows and isinstance(rows[0], msgspec.Struct):
-        return _lines(map(msgspec.structs.astuple, rows))
-    return _lines([_cell(row.get(name)) for name in columns] for row in rows)
-
-
-def _lines(rows: Iterable[Iterable[object]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
+        return lines(map(msgspec.structs.astuple, rows))
+    return lines([_cell(row.get(name)) for name in columns] for row in rows)
 
 
 def _cell(value: object) -> object:

@@ -20,10 +20,11 @@ from isotherm.api.parameters import (
 )
 from isotherm.api.parquet import PARQUET_TYPE, respond_parquet
 from isotherm.api.problems import UNCHANGED
-from isotherm.api.records import Style, field_names
+from isotherm.api.records import field_names
 from isotherm.api.render import Listing, Wanted, respond_list
 from isotherm.api.series import Selection, Series
 from isotherm.api.series_models import GLOBAL_MODELS, STATION_MODELS
+from isotherm.api.style import Style
 from isotherm.api.units import DEFAULT_UNITS, UnitsName
 from isotherm.api.zones import UTC_NAME, TimeZone, read_zone
 

@@ -11,21 +11,16 @@ from sqlalchemy.engine import Engine
 from isotherm.api import models, series_models
 from isotherm.api.attribution import source_meta
 from isotherm.api.database import ReaderDep, SettingsDep, unavailable
+from isotherm.api.hour_records import hour_records, source_files
 from isotherm.api.parameters import cursor_of
 from isotherm.api.place_hours import read_place_hours
 from isotherm.api.places_read import Membership, Moved, Places
 from isotherm.api.problems import PROBLEMS, STATION_PROBLEMS, UNCHANGED
-from isotherm.api.records import NO_FILES, global_records, source_files, station_records
+from isotherm.api.records import global_records, station_records
 from isotherm.api.render import Listing, ListPage
-from isotherm.api.series import (
-    GLOBAL_SERIES,
-    STATION_SERIES,
-    Series,
-    SeriesPage,
-    page_of,
-    read_series,
-)
+from isotherm.api.series import GLOBAL_SERIES, STATION_SERIES, Series
 from isotherm.api.series_query import SERIES_RESPONSES, Asked, SeriesQueryDep
+from isotherm.api.series_rows import SeriesPage, page_of, read_series
 
 router = APIRouter()
 _TRIES: Final = 3
@@ -65,17 +60,19 @@ def read_place(
         Moved: the id asked for means another place now.
     """
     series, selection, query = asked.series, asked.selection(after, limit), asked.query
-    latitude, files = None, NO_FILES
     if series.is_hourly:
         hours = read_place_hours(places, selection, member)
         page, files = hours.page, source_files(hours.files)
-    else:
-        found = places.read(member, series, selection)
-        page, latitude = page_of(series, selection, found.pages[0]), found.latitude_deg
-    records = station_records(
-        series, page.rows, member.place_id, query.rule, files, latitude, query.style
+        records = hour_records(page.rows, member.place_id, query.rule, files, query.style)
+        return ListPage(records, _next(page))
+    found = places.read(member, series, selection)
+    page = page_of(series, selection, found.pages[0])
+    return ListPage(
+        station_records(
+            series, page.rows, member.place_id, query.rule, found.latitude_deg, query.style
+        ),
+        _next(page),
     )
-    return ListPage(records, _next(page))
 
 
 def _station_listing(

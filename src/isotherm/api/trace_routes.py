@@ -8,11 +8,11 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from isotherm.api import calendar_patterns, trace_models
 from isotherm.api.attribution import source_meta
 from isotherm.api.database import EngineDep, SettingsDep
+from isotherm.api.hour_records import hour_records, source_files
 from isotherm.api.parameters import DEFAULT_RULE_NAME, Layer, Rule, read_time
 from isotherm.api.place_hours import read_place_hours
 from isotherm.api.places_read import Membership, Places
 from isotherm.api.problems import STATION_PROBLEMS, UNCHANGED
-from isotherm.api.records import source_files, station_records
 from isotherm.api.render import respond_object
 from isotherm.api.series import STATION_SERIES, Selection
 from isotherm.api.series_routes import StationName, of_place
@@ -63,7 +63,7 @@ def station_trace(
             raise HTTPException(404, {"detail": _nothing(member, hour, rule), "candidates": []})
         (row,) = found.page.rows
         files = source_files(found.files)
-        (record,) = station_records(_HOURLY, [row], member.place_id, rule, files)
+        (record,) = hour_records([row], member.place_id, rule, files)
         steps = trace(engine, settings, ServedHour.of(row, rule))
         data = {"hour": msgspec.to_builtins(record), **steps, "links": _links(member, row[0], steps)}
         return respond_object(request, {"data": data, "meta": source_meta(settings)})

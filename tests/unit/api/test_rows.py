@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from isotherm.api.attribution import archive_label, is_simulated, source_meta
 from isotherm.api.fields import (
+    FIELD_GROUPS,
     READ_STATISTICS,
     STATION_FIELDS,
     means_of,
@@ -20,11 +21,14 @@ from isotherm.api.fields import (
     units_of,
     values_of,
 )
-from isotherm.api.records import Style, field_names, global_records, station_records
+from isotherm.api.hour_records import hour_records
+from isotherm.api.records import field_names, global_records
 from isotherm.api.render import Listing, ListPage, Wanted, respond_list
 from isotherm.api.security import frame_origins
-from isotherm.api.series import GLOBAL_SERIES, STATION_SERIES, choose
+from isotherm.api.series import GLOBAL_SERIES, STATION_SERIES
 from isotherm.api.series_models import GLOBAL_MODELS, GLOBAL_ROWS, STATION_MODELS, STATION_ROWS
+from isotherm.api.series_rows import choose
+from isotherm.api.style import Style
 from isotherm.api.units import UnitsName
 from isotherm.datasets.facts import PRIORITIES
 from isotherm.datasets.registry import DATASETS
@@ -78,9 +82,12 @@ def hour_of(temperatures: list[int], dew_points: list[int], **others: int | None
         **{name: number for number, name in enumerate(REASON_COUNTS)},
         **others,
     }
-    statistics = [read[one.name] for one in READ_STATISTICS]
-    row = ["2014-01-01T00:00:00Z", "global-hourly", "batch", *statistics, None, "01001099999"]
-    (made,) = station_records(STATION_SERIES["hourly"], [row], "01001099999", "qc")
+    groups = [
+        ",".join("null" if read[one.name] is None else str(read[one.name]) for one in group.statistics)
+        for group in FIELD_GROUPS
+    ]
+    row = ["2014-01-01T00:00:00Z", "global-hourly", "batch", *groups, None, "01001099999"]
+    (made,) = hour_records([row], "01001099999", "qc")
     record: dict[str, object] = msgspec.to_builtins(made)
     return record
 

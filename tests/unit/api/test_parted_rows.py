@@ -1,0 +1,65 @@
+"""Rows written of the texts of their parts are the rows written one by one."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isotherm.api.packed_rows import unpack
+from isotherm.api.parted_rows import Part, PartedRows, lines
+
+NAMES = ("station_id", "hour", "mean", "count", "file")
+ROWS = st.lists(
+    st.tuples(
+        st.integers(0, 3),
+        st.none() | st.integers(-5, 5),
+        st.integers(0, 2),
+        st.none() | st.just("a.csv"),
+    )
+)
+
+
+def halves(keys: Sequence[int | None]) -> list[Sequence[Any]]:
+    return [[None if one is None else one / 2 for one in keys]]
+
+
+def parted(rows: Sequence[tuple[int, int | None, int, str | None]]) -> PartedRows:
+    hours, tenths, counts, files = zip(*rows, strict=True) if rows else [()] * 4
+    return PartedRows(
+        Part(NAMES[:2], hours, lambda keys: [["A"] * len(keys), [f"0{one}:00" for one in keys]]),
+        Part(NAMES[2:3], tenths, halves),
+        Part(
+            NAMES[3:], list(zip(counts, files, strict=True)), lambda keys: list(zip(*keys, strict=True))
+        ),
+    )
+
+
+@given(ROWS)
+def test_rows_in_parts_are_written_and_read_as_rows_one_by_one(
+    rows: list[tuple[int, int | None, int, str | None]],
+) -> None:
+    plain = [
+        {"station_id": "A", "hour": f"0{hour}:00", "mean": None if half is None else half / 2,
+         "count": count, "file": file}
+        for hour, half, count, file in rows
+    ]  # fmt: skip
+    made = parted(rows)
+    assert len(made) == len(rows)
+    assert [msgspec.to_builtins(one) for one in made] == plain
+    assert made.json(b'{"data":', b"}") == msgspec.json.encode({"data": plain})
+    assert json.loads(made.json(b"", b"")) == plain
+    assert made.csv() == lines(one.values() for one in plain)
+    assert len(list(csv.reader(io.StringIO(made.csv().decode())))) == len(rows)
+
+
+def test_unpacked_rows_are_had_by_row_and_by_column() -> None:
+    rows = unpack('1,"a",null,2,"b",3', 3)
+    assert (len(rows), list(rows), rows[-1]) == (2, [(1, "a", None), (2, "b", 3)], [2, "b", 3])
+    assert rows[1:] == [(2, "b", 3)]
+    assert rows.columns() == [[1, 2], ["a", "b"], [None, 3]]
+    assert list(unpack(None, 3)) == []
