@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 import sqlalchemy as sa
 
@@ -113,6 +114,28 @@ def test_what_changed_while_nobody_listened_comes_with_the_last_event_id(api: Ap
     with listen(api, event_id, station_id=OHARE) as events:
         means = [hour["mean_c"] for _, hour in until(events, 26.0)]
     assert means[-2:] == [25.0, 26.0]
+
+
+def test_a_stream_whose_worker_is_killed_resumes_without_a_gap(api: ApiServer) -> None:
+    with listen(api, station_id=OHARE) as events:
+        change_later(api, OHARE, 270, 333).join()
+        event_id, _ = until(events, 27.0)[-1]
+        for worker in psutil.Process(api.process.pid).children():
+            if any(one.status == psutil.CONN_ESTABLISHED for one in own_connections(api, worker)):
+                worker.kill()
+        with pytest.raises(httpx.TransportError):
+            list(events)
+    write_speed_hour(api.database.engine(), OHARE, EIGHT, 280, 334)
+    write_speed_hour(api.database.engine(), OHARE, NINE, 290, 335)
+    with listen(api, event_id, station_id=OHARE) as events:
+        means = [hour["mean_c"] for _, hour in until(events, 29.0)]
+    assert means[-2:] == [28.0, 29.0]
+
+
+def own_connections(api: ApiServer, worker: psutil.Process) -> list[Any]:
+    """Those that clients of the API have to it."""
+    port = httpx.URL(api.url).port
+    return [one for one in worker.net_connections("tcp") if one.laddr.port == port]
 
 
 @pytest.mark.parametrize("event_id", ["nonsense", "2014-99-99T00:00:00.000000Z", "0"])
