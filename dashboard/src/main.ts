@@ -25,6 +25,7 @@ const router = createRouter({
         { path: "compare", name: "compare", component: () => import("./views/CompareView.vue"), meta: { title: "Compare" } },
         { path: "records", name: "records", component: () => import("./views/RecordsView.vue"), meta: { title: "Records" } },
         { path: "stripes", name: "stripes", component: () => import("./views/StripesView.vue"), meta: { title: "Stripes" } },
+        { path: "groups", name: "groups", component: () => import("./views/GroupsView.vue"), meta: { title: "Groups" } },
       ],
     },
     { path: "/live", name: "live", component: () => import("./views/LiveView.vue"), meta: { title: "Live" } },

@@ -197,3 +197,30 @@ def test_the_strip_says_when_the_ledger_was_settled_in_utc_wherever_one_is(
     ledger.locator("summary").click()
     expect(ledger.get_by_role("row")).to_have_count(1 + len(compared))
     expect(ledger.get_by_role("table")).to_contain_text(newest[11:16])
+
+
+def test_countries_elevations_and_dew_points_are_those_of_the_api(
+    watched: Watched, stack: RunningProduct, api: httpx.Client
+) -> None:
+    page = watched.page
+    page.goto(f"{stack.api_url}/#/history")
+    page.get_by_role("navigation", name="History").get_by_role("link", name="Groups").click()
+    expect(page.locator("main canvas")).to_be_visible()
+    known = api.get("countries").json()["data"]
+    most = max(known, key=lambda one: one["station_count"])
+    expect(page.get_by_role("list", name="Legend")).to_contain_text(most["name"])
+    assert f"countries={most['country']}" in page.url
+    page.get_by_text("Table", exact=True).click()
+    newest = api.get(f"countries/{most['country']}/yearly").json()["data"][-1]
+    line = page.locator("main tbody tr").filter(has_text=str(newest["year"]))
+    expect(line.locator("td").first).to_have_text(shown(newest["mean_c"], "0.01"))
+    page.get_by_text("Elevation", exact=True).click()
+    bands = {one["from_m"] for one in api.get("elevation/yearly").json()["data"]}
+    legend = page.get_by_role("list", name="Legend").get_by_role("listitem")
+    expect(legend).to_have_count(min(4, len(bands)))
+    page.get_by_text("Dew point", exact=True).click()
+    expect(page.locator("main h1")).to_contain_text("below the temperature")
+    months = api.get("dew-point/monthly", params={"limit": 10_000}).json()["data"]
+    last = page.locator("main tbody tr").last.locator("td")
+    expect(last.nth(0)).to_have_text(shown(months[-1]["mean_c"], "0.01"))
+    expect(last.nth(1)).to_have_text(shown(months[-1]["mean_dew_point_c"], "0.01"))

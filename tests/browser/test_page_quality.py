@@ -66,6 +66,8 @@ VIEWS = {
         f"#/history/stripes?station={STATION}&picture=hours&year=2013&view=table",
         "main tbody tr",
     ),
+    "groups": ("#/history/groups", "main h1"),
+    "groups by elevation": ("#/history/groups?what=elevation&view=table", "main h1"),
     "records of no station": ("#/history/records", "main .state.empty button"),
     "nothing in the period": ("#/history?from=1850-01-01&to=1850-12-31", "main .state.empty"),
     "too many rows": ("#/history?by=hour&from=1901-01-01&to=2024-12-31", "main .state"),

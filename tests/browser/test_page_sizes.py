@@ -17,6 +17,7 @@ DRAWN = {
     "history/compare": "h1",
     "history/records": "h1",
     "history/stripes": "h1",
+    "history/groups": "h1",
     "map": ".leaflet-overlay-pane canvas",
     "live": "[data-connection=open]",
     "forecast": "h1",

@@ -68,11 +68,14 @@ export function otherDay({ from, other }: Pick<CompareState, "from" | "other">):
   return isoDay(Date.UTC(date.getUTCFullYear() - 1, date.getUTCMonth(), Math.min(28, date.getUTCDate())));
 }
 
+/** What of a row is compared. */
+export type Cell = Pick<Point, "grade" | "completeness"> & Partial<Record<"mean_c" | "min_c" | "max_c", number | null>>;
+
 /** One line of the chart: a value per period of the first one, null where there is none. */
 export interface Line {
   key: string;
   label: string;
-  points: readonly (Point | null)[];
+  points: readonly (Cell | null)[];
 }
 
 export interface Comparison {
@@ -81,12 +84,12 @@ export interface Comparison {
   lines: readonly Line[];
 }
 
-export function valueOf(point: Point | null, value: CompareState["value"]): number | null {
+export function valueOf(point: Cell | null, value: CompareState["value"]): number | null {
   return point?.[`${value}_c`] ?? null;
 }
 
 /** Rows of several series on one axis, from the first to the last period of any. */
-export function alignedLines(series: readonly { key: string; label: string; points: readonly Point[]; place: (start: number) => number | null }[], by: Granularity): Comparison {
+export function alignedLines(series: readonly { key: string; label: string; points: readonly (Cell & { start: number })[]; place: (start: number) => number | null }[], by: Granularity): Comparison {
   const placed = series.map(({ points, place }) => {
     return new Map(points.flatMap((point) => {
       const at = place(point.start);
@@ -156,9 +159,15 @@ export function fetchComparison(state: CompareState, names: ReadonlyMap<string, 
   return state.what === "stations" ? fetchStationLines(state, names, signal) : fetchPeriodLines(state, signal);
 }
 
+/** Positions of the periods that all lines have. */
+export function commonPeriods({ starts, lines }: Comparison, value: CompareState["value"]): number[] {
+  return starts.map((_, at) => at).filter((at) => lines.every(({ points }) => valueOf(points[at]!, value) !== null));
+}
+
 /** Means over the periods that all lines have; null where there is no such period. */
-export function commonMeans({ starts, lines }: Comparison, value: CompareState["value"]): number[] | null {
-  const shared = starts.map((_, at) => at).filter((at) => lines.every(({ points }) => valueOf(points[at]!, value) !== null));
+export function commonMeans(comparison: Comparison, value: CompareState["value"]): number[] | null {
+  const { lines } = comparison;
+  const shared = commonPeriods(comparison, value);
   if (!shared.length) return null;
   return lines.map(({ points }) => shared.reduce((sum, at) => sum + valueOf(points[at]!, value)!, 0) / shared.length);
 }
