@@ -61,3 +61,11 @@ def test_no_committed_text_names_a_path_of_one_machine() -> None:
         cwd=REPOSITORY_ROOT, capture_output=True, text=True, check=False,
     ).stdout  # fmt: skip
     assert [line for line in found.splitlines() if "test_documents.py" not in line] == []
+
+
+def test_each_decision_has_a_number_of_its_own_which_its_title_says() -> None:
+    records = sorted((DOCS / "decisions").glob("*.md"))
+    numbers = [record.name[:4] for record in records]
+    assert numbers == [f"{number:04}" for number in range(1, len(records) + 1)]
+    titles = [record.read_text().split(maxsplit=2)[:2] for record in records]
+    assert titles == [["#", number] for number in numbers]
