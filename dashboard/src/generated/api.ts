@@ -1195,6 +1195,9 @@ export interface components {
             /**
              * Body
              * @description Sent as JSON
+             * @example {
+             *       "dag_id": "ingest_observations"
+             *     }
              */
             body: {
                 [key: string]: unknown;
@@ -1205,17 +1208,35 @@ export interface components {
          * @description Over all stations, each counting once.
          */
         AllScores: {
-            /** Station Count */
+            /**
+             * Station Count
+             * @example 12
+             */
             station_count: number;
-            /** Mean Mae C */
+            /**
+             * Mean Mae C
+             * @example 1.62
+             */
             mean_mae_c: number | null;
-            /** Mean Skill Vs Yesterday Pct */
+            /**
+             * Mean Skill Vs Yesterday Pct
+             * @example 36.8
+             */
             mean_skill_vs_yesterday_pct: number | null;
-            /** Mean Skill Vs Climatology Pct */
+            /**
+             * Mean Skill Vs Climatology Pct
+             * @example 31.2
+             */
             mean_skill_vs_climatology_pct: number | null;
-            /** Mean Skill Vs Damped14 Pct */
+            /**
+             * Mean Skill Vs Damped14 Pct
+             * @example 18.4
+             */
             mean_skill_vs_damped14_pct: number | null;
-            /** Mean Coverage Pct */
+            /**
+             * Mean Coverage Pct
+             * @example 80.1
+             */
             mean_coverage_pct: number | null;
         };
         /**
@@ -1226,11 +1247,13 @@ export interface components {
             /**
              * Attribution
              * @description Whose data it is; keep it with the data
+             * @example Data: NOAA NCEI
              */
             attribution: string;
             /**
              * Archive
              * @description Where the observations came from
+             * @example noaa
              */
             archive: string;
             /**
@@ -1258,9 +1281,15 @@ export interface components {
             /**
              * Reason
              * @description Why there is no score
+             * @example No hour that was forecast has come yet
              */
             reason: string | null;
-            /** Units */
+            /**
+             * Units
+             * @example {
+             *       "temperature_c": "degree Celsius"
+             *     }
+             */
             units: {
                 [key: string]: string;
             };
@@ -1392,6 +1421,7 @@ export interface components {
             /**
              * Curl
              * @description For any shell; $TOKEN is a token of Airflow's
+             * @example curl -X POST http://127.0.0.1:24001/api/v2/backfills
              */
             curl: string;
             request: components["schemas"]["AirflowRequestBody"];
@@ -1426,11 +1456,13 @@ export interface components {
             /**
              * Attribution
              * @description Whose data it is; keep it with the data
+             * @example Data: NOAA NCEI
              */
             attribution: string;
             /**
              * Archive
              * @description Where the observations came from
+             * @example noaa
              */
             archive: string;
             /**
@@ -1438,11 +1470,15 @@ export interface components {
              * @description True: made up, not observed
              */
             simulated: boolean;
-            /** Rule */
+            /**
+             * Rule
+             * @example routine
+             */
             rule: string;
             /**
              * Layer
              * @description The layer asked for, or how it was chosen
+             * @example batch
              */
             layer: string;
             /**
@@ -1474,11 +1510,13 @@ export interface components {
             /**
              * Attribution
              * @description Whose data it is; keep it with the data
+             * @example Data: NOAA NCEI
              */
             attribution: string;
             /**
              * Archive
              * @description Where the observations came from
+             * @example noaa
              */
             archive: string;
             /**
@@ -1501,6 +1539,7 @@ export interface components {
             /**
              * Published Through
              * @description The newest day that should be published by now
+             * @example 2026-11-24
              */
             published_through: string;
             /**
@@ -1551,7 +1590,10 @@ export interface components {
              *     ]
              */
             noaa_codes: string[];
-            /** Station Count */
+            /**
+             * Station Count
+             * @example 12
+             */
             station_count: number;
         };
         /**
@@ -1755,6 +1797,7 @@ export interface components {
             /**
              * Hour Count
              * @description Hours with a temperature
+             * @example 8759
              */
             hour_count: number;
             /**
@@ -1926,6 +1969,7 @@ export interface components {
             /**
              * Hour Count
              * @description Hours with a temperature
+             * @example 8759
              */
             hour_count: number;
             /**
@@ -2041,9 +2085,18 @@ export interface components {
          * @description What could not be taken in at all: rows set aside from files, and dead letters of the stream.
          */
         DeadLetters: {
-            /** Count */
+            /**
+             * Count
+             * @example 4
+             */
             count: number;
-            /** By Reason */
+            /**
+             * By Reason
+             * @example {
+             *       "future": 1,
+             *       "malformed": 3
+             *     }
+             */
             by_reason: {
                 [key: string]: number;
             };
@@ -2055,6 +2108,9 @@ export interface components {
             /**
              * Unworked
              * @description Dead letters that nobody has worked yet, by reason; /dead-letters lists them
+             * @example {
+             *       "malformed": 2
+             *     }
              */
             unworked: {
                 [key: string]: number;
@@ -2068,11 +2124,13 @@ export interface components {
             /**
              * Newest At
              * @description When it was observed, UTC; null: there is none
+             * @example 2026-11-24T23:00:00Z
              */
             newest_at: string | null;
             /**
              * Stale After H
              * @description How many hours old it may be (ISOTHERM_STALE_AFTER_H)
+             * @example 84
              */
             stale_after_h: number;
             /**
@@ -2199,20 +2257,34 @@ export interface components {
          * @description What the stores took of the disk when they were measured last, and what follows.
          */
         Disk: {
-            /** Sampled At */
+            /**
+             * Sampled At
+             * @example 2026-11-26T00:10:00Z
+             */
             sampled_at: string;
             /**
              * Size Bytes
              * @description By store
+             * @example {
+             *       "hdfs": 801112064,
+             *       "mysql": 1207959552
+             *     }
              */
             size_bytes: {
                 [key: string]: number;
             };
-            /** Free Bytes */
+            /**
+             * Free Bytes
+             * @example 301234567168
+             */
             free_bytes: number;
             /**
              * Growth Bytes Per Day
              * @description By store; empty with one sample only
+             * @example {
+             *       "hdfs": 4194304,
+             *       "mysql": 2097152
+             *     }
              */
             growth_bytes_per_day: {
                 [key: string]: number;
@@ -2220,6 +2292,7 @@ export interface components {
             /**
              * Days Until Full
              * @description null: the stores do not grow, or nobody knows
+             * @example 5432
              */
             days_until_full: number | null;
             /**
@@ -2362,26 +2435,33 @@ export interface components {
              * @enum {string}
              */
             method: "nothing" | "climatology" | "damped14" | "own" | "neighbours" | "blend";
-            /** Method Text */
+            /**
+             * Method Text
+             * @example the station's own model
+             */
             method_text: string;
             /**
              * Yesterday C
              * @description Same hour of the last day known: a baseline
+             * @example 7.2
              */
             yesterday_c: number | null;
             /**
              * Climatology C
              * @description Usual at that hour and season: a baseline
+             * @example 5.9
              */
             climatology_c: number | null;
             /**
              * Damped14 C
              * @description Usual of the last 14 days and a part of today's departure: a baseline
+             * @example 6.8
              */
             damped14_c: number | null;
             /**
              * Observed C
              * @description What came, where that is known by now
+             * @example 6.1
              */
             observed_c: number | null;
         };
@@ -2393,11 +2473,13 @@ export interface components {
             /**
              * Attribution
              * @description Whose data it is; keep it with the data
+             * @example Data: NOAA NCEI
              */
             attribution: string;
             /**
              * Archive
              * @description Where the observations came from
+             * @example noaa
              */
             archive: string;
             /**
@@ -2425,44 +2507,57 @@ export interface components {
             /**
              * Issued At
              * @description When it was made, by the wall clock
+             * @example 2026-11-25T00:04:10Z
              */
             issued_at: string | null;
             /**
              * Lag H
              * @description Hours from the end of the origin to the issue
+             * @example 26
              */
             lag_h: number | null;
             /**
              * Model Version
              * @description Of what made it
+             * @example 20261125T031500
              */
             model_version: string | null;
             /**
              * Dataset
              * @description Whose hours it rests on
+             * @example ghcnh
              */
             dataset: string | null;
             /**
              * Feed Id
              * @description The stream's feed; null: made in batch
+             * @example 2014-01-01_2014-01-31_100
              */
             feed_id: string | null;
             /**
              * First Origin
              * @description Of the oldest forecast there is of this kind
+             * @example 2026-10-20T00:00:00Z
              */
             first_origin: string | null;
             /**
              * Newest Origin
              * @description Of the newest
+             * @example 2026-11-24T23:00:00Z
              */
             newest_origin: string | null;
             /**
              * Reason
              * @description Why there is no forecast, or none of some hours
+             * @example No temperature of the last 14 days
              */
             reason: string | null;
-            /** Units */
+            /**
+             * Units
+             * @example {
+             *       "temperature_c": "degree Celsius"
+             *     }
+             */
             units: {
                 [key: string]: string;
             };
@@ -2496,7 +2591,10 @@ export interface components {
              * @example global-hourly
              */
             dataset: string;
-            /** Station Count */
+            /**
+             * Station Count
+             * @example 12
+             */
             station_count: number;
             /**
              * Starts At
@@ -2555,7 +2653,10 @@ export interface components {
              * @example global-hourly
              */
             dataset: string;
-            /** Station Count */
+            /**
+             * Station Count
+             * @example 12
+             */
             station_count: number;
             /**
              * Starts At
@@ -2614,7 +2715,10 @@ export interface components {
              * @example global-hourly
              */
             dataset: string;
-            /** Station Count */
+            /**
+             * Station Count
+             * @example 12
+             */
             station_count: number;
             /**
              * Hour Start
@@ -2668,7 +2772,10 @@ export interface components {
              * @example global-hourly
              */
             dataset: string;
-            /** Station Count */
+            /**
+             * Station Count
+             * @example 12
+             */
             station_count: number;
             /**
              * Hour Start
@@ -2722,7 +2829,10 @@ export interface components {
              * @example global-hourly
              */
             dataset: string;
-            /** Station Count */
+            /**
+             * Station Count
+             * @example 12
+             */
             station_count: number;
             /**
              * Starts At
@@ -2781,7 +2891,10 @@ export interface components {
              * @example global-hourly
              */
             dataset: string;
-            /** Station Count */
+            /**
+             * Station Count
+             * @example 12
+             */
             station_count: number;
             /**
              * Starts At
@@ -2840,7 +2953,10 @@ export interface components {
              * @example global-hourly
              */
             dataset: string;
-            /** Station Count */
+            /**
+             * Station Count
+             * @example 12
+             */
             station_count: number;
             /**
              * Starts At
@@ -2900,7 +3016,10 @@ export interface components {
              * @example global-hourly
              */
             dataset: string;
-            /** Station Count */
+            /**
+             * Station Count
+             * @example 12
+             */
             station_count: number;
             /**
              * Starts At
@@ -2960,7 +3079,10 @@ export interface components {
              * @example global-hourly
              */
             dataset: string;
-            /** Station Count */
+            /**
+             * Station Count
+             * @example 12
+             */
             station_count: number;
             /**
              * Starts At
@@ -3019,7 +3141,10 @@ export interface components {
              * @example global-hourly
              */
             dataset: string;
-            /** Station Count */
+            /**
+             * Station Count
+             * @example 12
+             */
             station_count: number;
             /**
              * Starts At
@@ -3062,9 +3187,15 @@ export interface components {
          * @description Whether requests can be answered.
          */
         Health: {
-            /** Status */
+            /**
+             * Status
+             * @example ok
+             */
             status: string;
-            /** Mysql */
+            /**
+             * Mysql
+             * @example ok
+             */
             mysql: string;
         };
         /**
@@ -3075,11 +3206,13 @@ export interface components {
             /**
              * Attribution
              * @description Whose data it is; keep it with the data
+             * @example Data: NOAA NCEI
              */
             attribution: string;
             /**
              * Archive
              * @description Where the observations came from
+             * @example noaa
              */
             archive: string;
             /**
@@ -3090,11 +3223,13 @@ export interface components {
             /**
              * Published Through
              * @description The newest day that should be published by now
+             * @example 2026-11-24
              */
             published_through: string;
             /**
              * Silent After Days
              * @description A station silent for longer is taken for closed, and nothing of it is late
+             * @example 14
              */
             silent_after_days: number;
         } & {
@@ -3136,6 +3271,7 @@ export interface components {
             /**
              * Version
              * @description Speed layer: the newest Kafka offset behind it
+             * @example 1417
              */
             version: number | null;
             /**
@@ -3147,6 +3283,7 @@ export interface components {
             /**
              * Source Sha256
              * @description Batch layer: the file's version
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
              */
             source_sha256: string | null;
             /**
@@ -3294,6 +3431,7 @@ export interface components {
             /**
              * Version
              * @description Speed layer: the newest Kafka offset behind it
+             * @example 1417
              */
             version: number | null;
             /**
@@ -3305,6 +3443,7 @@ export interface components {
             /**
              * Source Sha256
              * @description Batch layer: the file's version
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
              */
             source_sha256: string | null;
             /**
@@ -3421,21 +3560,27 @@ export interface components {
          * @description How current the newest hour of a layer is, by its dataset's own publishing delay.
          */
         LayerFreshness: {
-            /** @description fresh, late or old; history: the dataset has ended, nothing newer will ever come */
+            /**
+             * @description fresh, late or old; history: the dataset has ended, nothing newer will ever come
+             * @example fresh
+             */
             state: components["schemas"]["Freshness"];
             /**
              * Dataset
              * @description The dataset of that hour
+             * @example ghcnh
              */
             dataset: string;
             /**
              * Title
              * @description Its title
+             * @example Global Historical Climatology Network hourly
              */
             title: string;
             /**
              * Last Day
              * @description The last day it will ever have; null: it goes on
+             * @example 2026-11-24
              */
             last_day: string | null;
         };
@@ -3447,6 +3592,7 @@ export interface components {
             /**
              * Pair Count
              * @description Forecasts of hours that came
+             * @example 3360
              */
             pair_count: number;
             /**
@@ -3470,6 +3616,7 @@ export interface components {
             /**
              * Interval Pair Count
              * @description Of the pairs, those with an interval
+             * @example 3360
              */
             interval_pair_count: number;
             /**
@@ -3481,46 +3628,55 @@ export interface components {
             /**
              * Skill Vs Yesterday Pct
              * @description Same hour yesterday. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             * @example 36.8
              */
             skill_vs_yesterday_pct: number | null;
             /**
              * Skill Vs Climatology Pct
              * @description Climatology. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             * @example 31.2
              */
             skill_vs_climatology_pct: number | null;
             /**
              * Skill Vs Damped14 Pct
              * @description Damped anomaly. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             * @example 18.4
              */
             skill_vs_damped14_pct: number | null;
             /**
              * Yesterday Mae C
              * @description The baseline's own error
+             * @example 2.56
              */
             yesterday_mae_c: number | null;
             /**
              * Climatology Mae C
              * @description The baseline's own error
+             * @example 2.35
              */
             climatology_mae_c: number | null;
             /**
              * Damped14 Mae C
              * @description The baseline's own error
+             * @example 1.98
              */
             damped14_mae_c: number | null;
             /**
              * Yesterday Pair Count
              * @description Pairs of both
+             * @example 3340
              */
             yesterday_pair_count: number;
             /**
              * Climatology Pair Count
              * @description Pairs of both
+             * @example 3360
              */
             climatology_pair_count: number;
             /**
              * Damped14 Pair Count
              * @description Pairs of both
+             * @example 3352
              */
             damped14_pair_count: number;
             /**
@@ -3541,13 +3697,20 @@ export interface components {
              * @example first run
              */
             run_label: string;
-            /** Rule */
+            /**
+             * Rule
+             * @example routine
+             */
             rule: string;
-            /** Layer */
+            /**
+             * Layer
+             * @example batch
+             */
             layer: string;
             /**
              * Settled At
              * @description When the check began: what was written later is not in it
+             * @example 2026-11-25T00:31:07Z
              */
             settled_at: string;
             /**
@@ -3558,52 +3721,92 @@ export interface components {
             /**
              * Datasets
              * @description What the line covers
+             * @example [
+             *       "ghcnh"
+             *     ]
              */
             datasets: string[];
             /**
              * First Day
              * @description First UTC day it covers; null: not known
+             * @example 2026-11-01
              */
             first_day: string | null;
             /**
              * Last Day
              * @description Last UTC day it covers
+             * @example 2026-11-24
              */
             last_day: string | null;
             /**
              * Station Year Count
              * @description Stations, each once for every year of it
+             * @example 100
              */
             station_year_count: number | null;
             /**
              * Feed Ids
              * @description Of the speed layer: the feeds it covers
+             * @example [
+             *       "2014-01-01_2014-01-31_100"
+             *     ]
              */
             feed_ids: string[];
             /**
              * Fed
              * @description Distinct observations compared; the next six add up to it
+             * @example 67804
              */
             fed: number;
-            /** Counted */
+            /**
+             * Counted
+             * @example 0
+             */
             counted: number;
-            /** Not Selected */
+            /**
+             * Not Selected
+             * @example 0
+             */
             not_selected: number;
-            /** Rejected */
+            /**
+             * Rejected
+             * @example 0
+             */
             rejected: number;
-            /** Superseded */
+            /**
+             * Superseded
+             * @example 0
+             */
             superseded: number;
-            /** Late */
+            /**
+             * Late
+             * @example 0
+             */
             late: number;
-            /** Dead Lettered */
+            /**
+             * Dead Lettered
+             * @example 0
+             */
             dead_lettered: number;
-            /** Deliveries */
+            /**
+             * Deliveries
+             * @example 0
+             */
             deliveries: number;
-            /** Lost */
+            /**
+             * Lost
+             * @example 0
+             */
             lost: number;
-            /** Doubled */
+            /**
+             * Doubled
+             * @example 0
+             */
             doubled: number;
-            /** Repaired */
+            /**
+             * Repaired
+             * @example 0
+             */
             repaired: number;
         };
         /**
@@ -3611,16 +3814,21 @@ export interface components {
          * @description Whether a layer's newest check still covers all that the layer holds.
          */
         LedgerState: {
-            /** Layer */
+            /**
+             * Layer
+             * @example batch
+             */
             layer: string;
             /**
              * Settled At
              * @description When its newest check began; null: none yet
+             * @example 2026-11-25T00:31:07Z
              */
             settled_at: string | null;
             /**
              * Written At
              * @description When its newest row changed
+             * @example 2026-11-25T00:29:51Z
              */
             written_at: string | null;
             /**
@@ -3631,6 +3839,7 @@ export interface components {
             /**
              * Loads Since
              * @description Station-years loaded that no check has compared yet, 1000 at most
+             * @example 0
              */
             loads_since: number;
         };
@@ -3639,10 +3848,17 @@ export interface components {
          * @description How many letters of one reason are in one state.
          */
         LetterCount: {
+            /** @example new */
             state: components["schemas"]["LetterState"];
-            /** Reason */
+            /**
+             * Reason
+             * @example malformed
+             */
             reason: string;
-            /** Count */
+            /**
+             * Count
+             * @example 4
+             */
             count: number;
         };
         /**
@@ -3653,11 +3869,13 @@ export interface components {
             /**
              * Attribution
              * @description Whose data it is; keep it with the data
+             * @example Data: NOAA NCEI
              */
             attribution: string;
             /**
              * Archive
              * @description Where the observations came from
+             * @example noaa
              */
             archive: string;
             /**
@@ -3673,6 +3891,7 @@ export interface components {
             /**
              * Kept Days
              * @description A letter is kept for so long; counts by reason stay
+             * @example 30
              */
             kept_days: number;
         } & {
@@ -3689,7 +3908,10 @@ export interface components {
              * @example 17
              */
             letter_id: number;
-            /** @description new; set_aside: a row its feeder kept apart, nobody has to work it; sending: a run is at it; replayed: sent again, not known yet what came of it; counted: it stands in an hour; late: it came too late for the stream; refused_again: another letter says why; dropped: by an operator */
+            /**
+             * @description new; set_aside: a row its feeder kept apart, nobody has to work it; sending: a run is at it; replayed: sent again, not known yet what came of it; counted: it stands in an hour; late: it came too late for the stream; refused_again: another letter says why; dropped: by an operator
+             * @example new
+             */
             state: components["schemas"]["LetterState"];
             /**
              * Reason
@@ -3700,6 +3922,7 @@ export interface components {
             /**
              * Detail
              * @description Why it was refused, in words
+             * @example temperature is not a number of the format
              */
             detail: string;
             /**
@@ -3711,23 +3934,30 @@ export interface components {
             /**
              * Partition
              * @description Its place there; null: it never reached its topic
+             * @example 2
              */
             partition: number | null;
-            /** Offset */
+            /**
+             * Offset
+             * @example 48211
+             */
             offset: number | null;
             /**
              * Feed Id
              * @description The feed it came with, where known
+             * @example 2014-01-01_2014-01-31_100
              */
             feed_id: string | null;
             /**
              * Station Id
              * @description Where the message can be read so far
+             * @example 72530094846
              */
             station_id: string | null;
             /**
              * Payload Bytes
              * @description How long the message was
+             * @example 412
              */
             payload_bytes: number;
             /**
@@ -3738,11 +3968,13 @@ export interface components {
             /**
              * State At
              * @description Since when it is in this state
+             * @example 2026-11-25T08:12:00Z
              */
             state_at: string;
             /**
              * Worked By
              * @description The run that repaired, replayed or dropped it
+             * @example repair_dead_letters manual__2026-11-25T08:11:40
              */
             worked_by: string | null;
             /**
@@ -3754,6 +3986,7 @@ export interface components {
             /**
              * Outcome
              * @description What came of it
+             * @example counted in 2014-01-01T05:00:00Z
              */
             outcome: string | null;
         };
@@ -3774,7 +4007,10 @@ export interface components {
              * @example 17
              */
             letter_id: number;
-            /** @description new; set_aside: a row its feeder kept apart, nobody has to work it; sending: a run is at it; replayed: sent again, not known yet what came of it; counted: it stands in an hour; late: it came too late for the stream; refused_again: another letter says why; dropped: by an operator */
+            /**
+             * @description new; set_aside: a row its feeder kept apart, nobody has to work it; sending: a run is at it; replayed: sent again, not known yet what came of it; counted: it stands in an hour; late: it came too late for the stream; refused_again: another letter says why; dropped: by an operator
+             * @example new
+             */
             state: components["schemas"]["LetterState"];
             /**
              * Reason
@@ -3785,6 +4021,7 @@ export interface components {
             /**
              * Detail
              * @description Why it was refused, in words
+             * @example temperature is not a number of the format
              */
             detail: string;
             /**
@@ -3796,23 +4033,30 @@ export interface components {
             /**
              * Partition
              * @description Its place there; null: it never reached its topic
+             * @example 2
              */
             partition: number | null;
-            /** Offset */
+            /**
+             * Offset
+             * @example 48211
+             */
             offset: number | null;
             /**
              * Feed Id
              * @description The feed it came with, where known
+             * @example 2014-01-01_2014-01-31_100
              */
             feed_id: string | null;
             /**
              * Station Id
              * @description Where the message can be read so far
+             * @example 72530094846
              */
             station_id: string | null;
             /**
              * Payload Bytes
              * @description How long the message was
+             * @example 412
              */
             payload_bytes: number;
             /**
@@ -3823,11 +4067,13 @@ export interface components {
             /**
              * State At
              * @description Since when it is in this state
+             * @example 2026-11-25T08:12:00Z
              */
             state_at: string;
             /**
              * Worked By
              * @description The run that repaired, replayed or dropped it
+             * @example repair_dead_letters manual__2026-11-25T08:11:40
              */
             worked_by: string | null;
             /**
@@ -3839,16 +4085,19 @@ export interface components {
             /**
              * Outcome
              * @description What came of it
+             * @example counted in 2014-01-01T05:00:00Z
              */
             outcome: string | null;
             /**
              * Payload
              * @description What it held: text, or base64 where it is none
+             * @example {"station_id": "72530094846"}
              */
             payload: string;
             /**
              * Encoding
              * @description utf-8 or base64
+             * @example utf-8
              */
             encoding: string;
             /**
@@ -3859,14 +4108,19 @@ export interface components {
             /**
              * Replayed Payload
              * @description What was sent in its place
+             * @example {"station_id": "72530094846"}
              */
             replayed_payload: string | null;
             /**
              * Replay Partition
              * @description Where that stands in the topic
+             * @example 2
              */
             replay_partition: number | null;
-            /** Replay Offset */
+            /**
+             * Replay Offset
+             * @example 50277
+             */
             replay_offset: number | null;
         };
         /** MapColumns[MapHourColumns] */
@@ -4038,6 +4292,7 @@ export interface components {
             /**
              * Layer
              * @description Batch where it has the hour, else speed
+             * @example batch
              * @enum {string}
              */
             layer: "batch" | "speed";
@@ -4060,22 +4315,53 @@ export interface components {
             /**
              * Station Id
              * @description 11 characters, zeros kept
+             * @example [
+             *       "72530094846"
+             *     ]
              */
             station_id: string[];
-            /** Observation Count */
+            /**
+             * Observation Count
+             * @example [
+             *       3
+             *     ]
+             */
             observation_count: number[];
-            /** Min C */
+            /**
+             * Min C
+             * @example [
+             *       -26.7
+             *     ]
+             */
             min_c: number[];
-            /** Mean C */
+            /**
+             * Mean C
+             * @example [
+             *       8.69
+             *     ]
+             */
             mean_c: number[];
-            /** Max C */
+            /**
+             * Max C
+             * @example [
+             *       33.3
+             *     ]
+             */
             max_c: number[];
             /**
              * Layer
              * @description Batch where it has the hour, else speed
+             * @example [
+             *       "batch"
+             *     ]
              */
             layer: ("batch" | "speed")[];
-            /** Dataset */
+            /**
+             * Dataset
+             * @example [
+             *       "ghcnh"
+             *     ]
+             */
             dataset: string[];
         };
         /**
@@ -4086,11 +4372,13 @@ export interface components {
             /**
              * Attribution
              * @description Whose data it is; keep it with the data
+             * @example Data: NOAA NCEI
              */
             attribution: string;
             /**
              * Archive
              * @description Where the observations came from
+             * @example noaa
              */
             archive: string;
             /**
@@ -4098,11 +4386,15 @@ export interface components {
              * @description True: made up, not observed
              */
             simulated: boolean;
-            /** Rule */
+            /**
+             * Rule
+             * @example routine
+             */
             rule: string;
             /**
              * Layer
              * @description The layer asked for, or how it was chosen
+             * @example batch
              */
             layer: string;
             /**
@@ -4222,35 +4514,70 @@ export interface components {
             /**
              * Station Id
              * @description 11 characters, zeros kept
+             * @example [
+             *       "72530094846"
+             *     ]
              */
             station_id: string[];
             /**
              * Day Count
              * @description Days with a temperature
+             * @example [
+             *       31
+             *     ]
              */
             day_count: number[];
             /**
              * Good Day Count
              * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example [
+             *       31
+             *     ]
              */
             good_day_count: number[];
             /**
              * Completeness
              * @description good_day_count by the days of the period
+             * @example [
+             *       1
+             *     ]
              */
             completeness: number[];
             /**
              * Grade
              * @description good where 90 % of the days are: of a day, where it is itself
+             * @example [
+             *       "good"
+             *     ]
              */
             grade: ("good" | "weak")[];
-            /** Min C */
+            /**
+             * Min C
+             * @example [
+             *       -26.7
+             *     ]
+             */
             min_c: number[];
-            /** Mean C */
+            /**
+             * Mean C
+             * @example [
+             *       8.69
+             *     ]
+             */
             mean_c: number[];
-            /** Max C */
+            /**
+             * Max C
+             * @example [
+             *       33.3
+             *     ]
+             */
             max_c: number[];
-            /** Mean Dew Point C */
+            /**
+             * Mean Dew Point C
+             * @example [
+             *       2.9
+             *     ]
+             */
             mean_dew_point_c: (number | null)[];
         };
         /**
@@ -4299,20 +4626,46 @@ export interface components {
             /**
              * Station Id
              * @description 11 characters, zeros kept
+             * @example [
+             *       "72530094846"
+             *     ]
              */
             station_id: string[];
-            /** Name */
+            /**
+             * Name
+             * @example [
+             *       "CHICAGO O'HARE INTERNATIONAL AIRPORT"
+             *     ]
+             */
             name: (string | null)[];
             /**
              * Country
              * @description ISO 3166 code; fips:XX where only NOAA has one
+             * @example [
+             *       "US"
+             *     ]
              */
             country: (string | null)[];
-            /** Latitude Deg */
+            /**
+             * Latitude Deg
+             * @example [
+             *       41.96
+             *     ]
+             */
             latitude_deg: number[];
-            /** Longitude Deg */
+            /**
+             * Longitude Deg
+             * @example [
+             *       -87.93
+             *     ]
+             */
             longitude_deg: number[];
-            /** Elevation M */
+            /**
+             * Elevation M
+             * @example [
+             *       201.8
+             *     ]
+             */
             elevation_m: (number | null)[];
         };
         /**
@@ -4411,11 +4764,13 @@ export interface components {
             /**
              * Attribution
              * @description Whose data it is; keep it with the data
+             * @example Data: NOAA NCEI
              */
             attribution: string;
             /**
              * Archive
              * @description Where the observations came from
+             * @example noaa
              */
             archive: string;
             /**
@@ -4487,6 +4842,7 @@ export interface components {
             /**
              * Hour Count
              * @description Hours with a temperature
+             * @example 8759
              */
             hour_count: number;
             /**
@@ -4658,6 +5014,7 @@ export interface components {
             /**
              * Hour Count
              * @description Hours with a temperature
+             * @example 8759
              */
             hour_count: number;
             /**
@@ -4782,11 +5139,13 @@ export interface components {
             /**
              * Day
              * @description Of `by=day`, else null
+             * @example 14
              */
             day: number | null;
             /**
              * Hour
              * @description UTC; of `by=hour`, else null
+             * @example 5
              */
             hour: number | null;
             /**
@@ -4797,11 +5156,13 @@ export interface components {
             /**
              * Mean Min C
              * @description Mean of the days' minima; null of `by=hour`
+             * @example -8.1
              */
             mean_min_c: number | null;
             /**
              * Mean Max C
              * @description Mean of the days' maxima; null of `by=hour`
+             * @example -0.6
              */
             mean_max_c: number | null;
             /**
@@ -4824,11 +5185,13 @@ export interface components {
             /**
              * Attribution
              * @description Whose data it is; keep it with the data
+             * @example Data: NOAA NCEI
              */
             attribution: string;
             /**
              * Archive
              * @description Where the observations came from
+             * @example noaa
              */
             archive: string;
             /**
@@ -4836,11 +5199,15 @@ export interface components {
              * @description True: made up, not observed
              */
             simulated: boolean;
-            /** Rule */
+            /**
+             * Rule
+             * @example routine
+             */
             rule: string;
             /**
              * Layer
              * @description The layer asked for, or how it was chosen
+             * @example batch
              */
             layer: string;
             /**
@@ -4897,6 +5264,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -4908,6 +5276,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -4919,6 +5288,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -4930,6 +5300,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -4941,6 +5312,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -4952,6 +5324,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -4963,6 +5336,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -4974,6 +5348,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -4985,6 +5360,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -4996,6 +5372,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5007,6 +5384,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5018,6 +5396,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5029,6 +5408,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5040,6 +5420,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5051,6 +5432,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5062,6 +5444,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5073,6 +5456,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5084,6 +5468,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5095,6 +5480,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5106,6 +5492,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5117,6 +5504,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5128,6 +5516,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5139,6 +5528,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5150,6 +5540,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5161,6 +5552,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5172,6 +5564,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5183,6 +5576,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5194,6 +5588,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5205,6 +5600,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5216,6 +5612,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5227,6 +5624,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5238,6 +5636,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5249,6 +5648,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5260,6 +5660,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5271,6 +5672,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5282,6 +5684,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5293,6 +5696,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5304,6 +5708,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5315,6 +5720,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5326,6 +5732,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5337,6 +5744,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5348,6 +5756,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5359,6 +5768,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5370,6 +5780,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5381,6 +5792,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5392,6 +5804,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5403,6 +5816,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5414,6 +5828,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5425,6 +5840,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5436,6 +5852,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5447,6 +5864,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5458,6 +5876,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5469,6 +5888,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5480,6 +5900,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5491,6 +5912,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5502,6 +5924,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5513,6 +5936,7 @@ export interface components {
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
              */
             next: string | null;
         };
@@ -5586,11 +6010,13 @@ export interface components {
             /**
              * First Run
              * @description running, complete or failed; null before it began
+             * @example complete
              */
             first_run: string | null;
             /**
              * Archive
              * @description noaa, simulated, or the name of the archive used
+             * @example noaa
              */
             archive: string;
             /** Simulated */
@@ -5598,18 +6024,27 @@ export interface components {
             /**
              * Archive Label
              * @description The archive in words
+             * @example NOAA
              */
             archive_label: string;
             /**
              * Attribution
              * @description Whose data it is; keep it with the data
+             * @example Data: NOAA NCEI
              */
             attribution: string;
-            /** Now */
+            /**
+             * Now
+             * @example 2026-11-26T01:00:00Z
+             */
             now: string;
             /**
              * Newest Hour
              * @description Start of the newest hour in which something counts (default rule), by layer
+             * @example {
+             *       "batch": "2026-11-24T23:00:00Z",
+             *       "speed": "2026-11-24T23:00:00Z"
+             *     }
              */
             newest_hour: {
                 [key: string]: string | null;
@@ -5617,6 +6052,10 @@ export interface components {
             /**
              * Lag Seconds
              * @description From that hour's end to now, by layer
+             * @example {
+             *       "batch": 90000,
+             *       "speed": 90000
+             *     }
              */
             lag_seconds: {
                 [key: string]: number | null;
@@ -5655,6 +6094,7 @@ export interface components {
             /**
              * Drift
              * @description Rows in which the layers differ, of the newest reconciliation; must be 0. null: not reconciled yet, or nothing was compared
+             * @example 0
              */
             drift: number | null;
             /** @description null: not reconciled yet */
@@ -5747,88 +6187,108 @@ export interface components {
             /**
              * Run Label
              * @description The run that compared
+             * @example 2026-11-25
              */
             run_label: string;
-            /** Finished At */
+            /**
+             * Finished At
+             * @example 2026-11-26T02:04:00Z
+             */
             finished_at: string;
             /**
              * First Day
              * @description First UTC day replayed
+             * @example 2026-11-01
              */
             first_day: string;
             /**
              * Last Day
              * @description Last UTC day replayed
+             * @example 2026-11-24
              */
             last_day: string;
             /**
              * Station Year Count
              * @description Files replayed and compared
+             * @example 100
              */
             station_year_count: number;
             /**
              * Left Out Count
              * @description Files that were loaded anew meanwhile: not compared
+             * @example 0
              */
             left_out_count: number;
             /**
              * Compared
              * @description Rows, by hour and rule, that either side has
+             * @example 7128
              */
             compared: number;
             /**
              * Differing
              * @description Both have the row, and a statistic is another one
+             * @example 0
              */
             differing: number;
             /**
              * Missing
              * @description Rows that the replay lacks
+             * @example 0
              */
             missing: number;
             /**
              * Extra
              * @description Rows that the batch layer lacks
+             * @example 0
              */
             extra: number;
             /**
              * Speed Compared
              * @description Rows that production's speed layer has, too
+             * @example 7128
              */
             speed_compared: number;
             /**
              * Speed Differing
              * @description Of these, how many are other ones; streamed from an older publication or in part
+             * @example 0
              */
             speed_differing: number;
             /**
              * Fed
              * @description Distinct observations fed, and dead letters
+             * @example 67804
              */
             fed: number;
             /**
              * Late
              * @description Too late for the stream
+             * @example 0
              */
             late: number;
             /**
              * Dead Lettered
              * @description What became a dead letter
+             * @example 0
              */
             dead_lettered: number;
             /**
              * Lost
              * @description By the feed's ledger, over all rules; must be 0
+             * @example 0
              */
             lost: number;
             /**
              * Doubled
              * @description By the feed's ledger, over all rules; must be 0
+             * @example 0
              */
             doubled: number;
             /**
              * Seconds
              * @description How long it took
+             * @example 64.2
              */
             seconds: number;
         };
@@ -5893,7 +6353,10 @@ export interface components {
          * @description All of them in number, the newest by name.
          */
         RefusedFiles: {
-            /** Count */
+            /**
+             * Count
+             * @example 4
+             */
             count: number;
             /** Newest */
             newest: components["schemas"]["RefusedVersion"][];
@@ -5903,30 +6366,43 @@ export interface components {
          * @description A file of which the archive has a version that covers less than ours, which stays.
          */
         RefusedVersion: {
-            /** Dataset */
+            /**
+             * Dataset
+             * @example ghcnh
+             */
             dataset: string;
-            /** Year */
+            /**
+             * Year
+             * @example 2026
+             */
             year: number;
-            /** Station Id */
+            /**
+             * Station Id
+             * @example 72530094846
+             */
             station_id: string;
             /**
              * Refused At
              * @description When the archive was last found to have it, UTC
+             * @example 2026-11-25T00:12:00Z
              */
             refused_at: string;
             /**
              * Row Count
              * @description Rows of the version in service
+             * @example 8021
              */
             row_count: number | null;
             /**
              * Refused Row Count
              * @description Rows of the refused one; null: not known
+             * @example 7904
              */
             refused_row_count: number | null;
             /**
              * Sha256
              * @description Of the refused version: how accept_shrunken_files names it
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
              */
             sha256: string;
         };
@@ -5935,15 +6411,30 @@ export interface components {
          * @description One of them.
          */
         RejectedRow: {
-            /** Dataset */
+            /**
+             * Dataset
+             * @example ghcnh
+             */
             dataset: string;
-            /** Source File */
+            /**
+             * Source File
+             * @example 72530094846.csv
+             */
             source_file: string | null;
-            /** Source Line */
+            /**
+             * Source Line
+             * @example 4018
+             */
             source_line: number | null;
-            /** Reason */
+            /**
+             * Reason
+             * @example bad_quality
+             */
             reason: string;
-            /** Rejected At */
+            /**
+             * Rejected At
+             * @example 2026-11-25T00:13:30Z
+             */
             rejected_at: string;
         };
         /**
@@ -5951,21 +6442,27 @@ export interface components {
          * @description A station whose forecasts were worse in service than its damped anomaly for seven days.
          */
         RolledBackModel: {
-            /** Station Id */
+            /**
+             * Station Id
+             * @example 72530094846
+             */
             station_id: string;
             /**
              * Rolled Back At
              * @description When its model was taken back, UTC
+             * @example 2026-11-20T00:40:00Z
              */
             rolled_back_at: string;
             /**
              * Speaks
              * @description The version that speaks now; null: the damped anomaly
+             * @example damped14
              */
             speaks: string | null;
             /**
              * Why
              * @description The last decision about its models, in words
+             * @example lost to its baseline for 7 days
              */
             why: string;
         };
@@ -5974,7 +6471,10 @@ export interface components {
          * @description Those of the last seven days in number, in which they get no other; the newest by name.
          */
         RolledBackModels: {
-            /** Count */
+            /**
+             * Count
+             * @example 4
+             */
             count: number;
             /** Newest */
             newest: components["schemas"]["RolledBackModel"][];
@@ -5987,6 +6487,7 @@ export interface components {
             /**
              * Pair Count
              * @description Forecasts of hours that came
+             * @example 3360
              */
             pair_count: number;
             /**
@@ -6010,6 +6511,7 @@ export interface components {
             /**
              * Interval Pair Count
              * @description Of the pairs, those with an interval
+             * @example 3360
              */
             interval_pair_count: number;
             /**
@@ -6021,46 +6523,55 @@ export interface components {
             /**
              * Skill Vs Yesterday Pct
              * @description Same hour yesterday. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             * @example 36.8
              */
             skill_vs_yesterday_pct: number | null;
             /**
              * Skill Vs Climatology Pct
              * @description Climatology. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             * @example 31.2
              */
             skill_vs_climatology_pct: number | null;
             /**
              * Skill Vs Damped14 Pct
              * @description Damped anomaly. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             * @example 18.4
              */
             skill_vs_damped14_pct: number | null;
             /**
              * Yesterday Mae C
              * @description The baseline's own error
+             * @example 2.56
              */
             yesterday_mae_c: number | null;
             /**
              * Climatology Mae C
              * @description The baseline's own error
+             * @example 2.35
              */
             climatology_mae_c: number | null;
             /**
              * Damped14 Mae C
              * @description The baseline's own error
+             * @example 1.98
              */
             damped14_mae_c: number | null;
             /**
              * Yesterday Pair Count
              * @description Pairs of both
+             * @example 3340
              */
             yesterday_pair_count: number;
             /**
              * Climatology Pair Count
              * @description Pairs of both
+             * @example 3360
              */
             climatology_pair_count: number;
             /**
              * Damped14 Pair Count
              * @description Pairs of both
+             * @example 3352
              */
             damped14_pair_count: number;
         };
@@ -6125,6 +6636,7 @@ export interface components {
             /**
              * Hour Count
              * @description Hours with a temperature
+             * @example 8759
              */
             hour_count: number;
             /**
@@ -6302,6 +6814,7 @@ export interface components {
             /**
              * Hour Count
              * @description Hours with a temperature
+             * @example 8759
              */
             hour_count: number;
             /**
@@ -6426,11 +6939,13 @@ export interface components {
             /**
              * Attribution
              * @description Whose data it is; keep it with the data
+             * @example Data: NOAA NCEI
              */
             attribution: string;
             /**
              * Archive
              * @description Where the observations came from
+             * @example noaa
              */
             archive: string;
             /**
@@ -6438,11 +6953,15 @@ export interface components {
              * @description True: made up, not observed
              */
             simulated: boolean;
-            /** Rule */
+            /**
+             * Rule
+             * @example routine
+             */
             rule: string;
             /**
              * Layer
              * @description The layer asked for, or how it was chosen
+             * @example batch
              */
             layer: string;
             /**
@@ -6474,22 +6993,26 @@ export interface components {
             /**
              * State
              * @description unknown: the server that tells of it is away
+             * @example up
              * @enum {string}
              */
             state: "up" | "degraded" | "away" | "unknown";
             /**
              * Detail
              * @description What it said, or why it did not; empty where all is well
+             * @example 2 of 3 brokers answer
              */
             detail: string;
             /**
              * Answered Ms
              * @description How long its answer took; null: it has no door of its own
+             * @example 4
              */
             answered_ms: number | null;
             /**
              * Alive At
              * @description Its own last sign of life, where it tells one
+             * @example 2026-11-26T00:59:58Z
              */
             alive_at: string | null;
             /**
@@ -6512,27 +7035,47 @@ export interface components {
          * @description A file whose newest version is not loaded, because far more of it than usual was rejected.
          */
         SetAsideFile: {
-            /** Dataset */
+            /**
+             * Dataset
+             * @example ghcnh
+             */
             dataset: string;
-            /** Year */
+            /**
+             * Year
+             * @example 2026
+             */
             year: number;
-            /** Station Id */
+            /**
+             * Station Id
+             * @example 72530094846
+             */
             station_id: string;
-            /** Rejected Count */
+            /**
+             * Rejected Count
+             * @example 812
+             */
             rejected_count: number;
             /**
              * Row Count
              * @description All rows of the file
+             * @example 8021
              */
             row_count: number;
             /**
              * State
              * @description waiting or asked: nobody has decided; set aside: somebody has
+             * @example waiting
              */
             state: string;
-            /** Decided By */
+            /**
+             * Decided By
+             * @example admin
+             */
             decided_by: string | null;
-            /** Decided At */
+            /**
+             * Decided At
+             * @example 2026-11-25T09:00:00Z
+             */
             decided_at: string | null;
         };
         /**
@@ -6543,11 +7086,13 @@ export interface components {
             /**
              * Attribution
              * @description Whose data it is; keep it with the data
+             * @example Data: NOAA NCEI
              */
             attribution: string;
             /**
              * Archive
              * @description Where the observations came from
+             * @example noaa
              */
             archive: string;
             /**
@@ -6555,11 +7100,15 @@ export interface components {
              * @description True: made up, not observed
              */
             simulated: boolean;
-            /** Rule */
+            /**
+             * Rule
+             * @example routine
+             */
             rule: string;
             /**
              * Layer
              * @description The layer asked for, or how it was chosen
+             * @example batch
              */
             layer: string;
             /**
@@ -6596,38 +7145,50 @@ export interface components {
              * @example ghcnh
              */
             dataset: string;
-            /** Title */
+            /**
+             * Title
+             * @example Global Historical Climatology Network hourly
+             */
             title: string;
-            /** @description As in /pipeline; null: nothing of it is here */
+            /**
+             * @description As in /pipeline; null: nothing of it is here
+             * @example fresh
+             */
             state: components["schemas"]["Freshness"] | null;
             /**
              * Last Day
              * @description The last day it will ever have; null: it goes on
+             * @example 2026-11-24
              */
             last_day: string | null;
             /**
              * Usual Delay H
              * @description From an observation to its publication, usually
+             * @example 36
              */
             usual_delay_h: number;
             /**
              * Newest At
              * @description The newest observation that counts and is in MySQL
+             * @example 2026-11-24T23:00:00Z
              */
             newest_at: string | null;
             /**
              * Published At
              * @description When the file that has it was published
+             * @example 2026-11-25T21:10:00Z
              */
             published_at: string | null;
             /**
              * Loaded At
              * @description When that file was in MySQL
+             * @example 2026-11-26T00:21:00Z
              */
             loaded_at: string | null;
             /**
              * Loaded By
              * @description The run that brought it there
+             * @example ingest_observations scheduled__2026-11-26
              */
             loaded_by: string | null;
             /**
@@ -6645,6 +7206,7 @@ export interface components {
             /**
              * Asked At
              * @description When a file of it was last downloaded
+             * @example 2026-11-26T00:02:00Z
              */
             asked_at: string | null;
         };
@@ -6705,37 +7267,56 @@ export interface components {
              * @example 72530
              */
             wmo: string | null;
-            /** Latitude Deg */
+            /**
+             * Latitude Deg
+             * @example 41.995
+             */
             latitude_deg: number | null;
-            /** Longitude Deg */
+            /**
+             * Longitude Deg
+             * @example -87.934
+             */
             longitude_deg: number | null;
-            /** Elevation M */
+            /**
+             * Elevation M
+             * @example 201.8
+             */
             elevation_m: number | null;
             /**
              * First Observed At
              * @example 2014-01-01T00:00:00Z
              */
             first_observed_at: string | null;
-            /** Last Observed At */
+            /**
+             * Last Observed At
+             * @example 2026-11-24T23:51:00Z
+             */
             last_observed_at: string | null;
             /**
              * Hour Count
              * @description Hours with a temperature, batch layer, routine rule
+             * @example 8759
              */
             hour_count: number;
             /**
              * Completeness
              * @description hour_count by the hours from first to last observation
+             * @example 1
              */
             completeness: number | null;
             /**
              * Aliases
              * @description Every code that may stand for the id
+             * @example [
+             *       "USW00094846",
+             *       "KORD"
+             *     ]
              */
             aliases: string[];
             /**
              * Distance Km
              * @description From `near`, if asked for
+             * @example 11.4
              */
             distance_km: number | null;
         };
@@ -6828,37 +7409,56 @@ export interface components {
              * @example 72530
              */
             wmo: string | null;
-            /** Latitude Deg */
+            /**
+             * Latitude Deg
+             * @example 41.995
+             */
             latitude_deg: number | null;
-            /** Longitude Deg */
+            /**
+             * Longitude Deg
+             * @example -87.934
+             */
             longitude_deg: number | null;
-            /** Elevation M */
+            /**
+             * Elevation M
+             * @example 201.8
+             */
             elevation_m: number | null;
             /**
              * First Observed At
              * @example 2014-01-01T00:00:00Z
              */
             first_observed_at: string | null;
-            /** Last Observed At */
+            /**
+             * Last Observed At
+             * @example 2026-11-24T23:51:00Z
+             */
             last_observed_at: string | null;
             /**
              * Hour Count
              * @description Hours with a temperature, batch layer, routine rule
+             * @example 8759
              */
             hour_count: number;
             /**
              * Completeness
              * @description hour_count by the hours from first to last observation
+             * @example 1
              */
             completeness: number | null;
             /**
              * Aliases
              * @description Every code that may stand for the id
+             * @example [
+             *       "USW00094846",
+             *       "KORD"
+             *     ]
              */
             aliases: string[];
             /**
              * Distance Km
              * @description From `near`, if asked for
+             * @example 11.4
              */
             distance_km: number | null;
             /** Temperatures */
@@ -6924,11 +7524,13 @@ export interface components {
             /**
              * Day Count
              * @description Days in it on which something is expected
+             * @example 3
              */
             day_count: number;
             /**
              * Command
              * @description Asks the archive for these days
+             * @example ./isotherm import --years 2014 --ids 72530094846
              */
             command: string;
         };
@@ -7005,6 +7607,7 @@ export interface components {
             /**
              * Pair Count
              * @description Forecasts of hours that came
+             * @example 3360
              */
             pair_count: number;
             /**
@@ -7028,6 +7631,7 @@ export interface components {
             /**
              * Interval Pair Count
              * @description Of the pairs, those with an interval
+             * @example 3360
              */
             interval_pair_count: number;
             /**
@@ -7039,46 +7643,55 @@ export interface components {
             /**
              * Skill Vs Yesterday Pct
              * @description Same hour yesterday. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             * @example 36.8
              */
             skill_vs_yesterday_pct: number | null;
             /**
              * Skill Vs Climatology Pct
              * @description Climatology. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             * @example 31.2
              */
             skill_vs_climatology_pct: number | null;
             /**
              * Skill Vs Damped14 Pct
              * @description Damped anomaly. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             * @example 18.4
              */
             skill_vs_damped14_pct: number | null;
             /**
              * Yesterday Mae C
              * @description The baseline's own error
+             * @example 2.56
              */
             yesterday_mae_c: number | null;
             /**
              * Climatology Mae C
              * @description The baseline's own error
+             * @example 2.35
              */
             climatology_mae_c: number | null;
             /**
              * Damped14 Mae C
              * @description The baseline's own error
+             * @example 1.98
              */
             damped14_mae_c: number | null;
             /**
              * Yesterday Pair Count
              * @description Pairs of both
+             * @example 3340
              */
             yesterday_pair_count: number;
             /**
              * Climatology Pair Count
              * @description Pairs of both
+             * @example 3360
              */
             climatology_pair_count: number;
             /**
              * Damped14 Pair Count
              * @description Pairs of both
+             * @example 3352
              */
             damped14_pair_count: number;
             /**
@@ -7095,6 +7708,7 @@ export interface components {
             /**
              * Day Count
              * @description Days with a pair
+             * @example 31
              */
             day_count: number;
         };
@@ -7106,11 +7720,13 @@ export interface components {
             /**
              * Attribution
              * @description Whose data it is; keep it with the data
+             * @example Data: NOAA NCEI
              */
             attribution: string;
             /**
              * Archive
              * @description Where the observations came from
+             * @example noaa
              */
             archive: string;
             /**
@@ -7138,9 +7754,15 @@ export interface components {
             /**
              * Reason
              * @description Why there is no score
+             * @example No hour that was forecast has come yet
              */
             reason: string | null;
-            /** Units */
+            /**
+             * Units
+             * @example {
+             *       "temperature_c": "degree Celsius"
+             *     }
+             */
             units: {
                 [key: string]: string;
             };
@@ -7153,6 +7775,7 @@ export interface components {
             /**
              * Day Count
              * @description Days with a pair
+             * @example 31
              */
             day_count: number;
             /** @description Leads 1 to 24 together */
@@ -7168,11 +7791,13 @@ export interface components {
             /**
              * Attribution
              * @description Whose data it is; keep it with the data
+             * @example Data: NOAA NCEI
              */
             attribution: string;
             /**
              * Archive
              * @description Where the observations came from
+             * @example noaa
              */
             archive: string;
             /**
@@ -7180,11 +7805,15 @@ export interface components {
              * @description True: made up, not observed
              */
             simulated: boolean;
-            /** Rule */
+            /**
+             * Rule
+             * @example routine
+             */
             rule: string;
             /**
              * Layer
              * @description The layer asked for, or how it was chosen
+             * @example batch
              */
             layer: string;
             /**
@@ -7280,12 +7909,14 @@ export interface components {
             /**
              * State
              * @description unknown: it calls itself running and has been silent for 60 s or more, as one that was killed
+             * @example running
              * @enum {string}
              */
             state: "running" | "complete" | "failed" | "stopped" | "unknown";
             /**
              * Description
              * @description What it plays, in words
+             * @example 2014-01-01 to 2014-01-31, 100 stations
              */
             description: string;
             /**
@@ -7293,45 +7924,61 @@ export interface components {
              * @example global-hourly
              */
             dataset: string;
-            /** Feed Id */
+            /**
+             * Feed Id
+             * @example 2014-01-01_2014-01-31_100
+             */
             feed_id: string | null;
             /**
              * First Day
              * @description null: the newest day of each station-year
+             * @example 2026-11-01
              */
             first_day: string | null;
             /**
              * Last Day
              * @description Included
+             * @example 2026-11-24
              */
             last_day: string | null;
-            /** Started At */
+            /**
+             * Started At
+             * @example 2026-11-26T00:00:00Z
+             */
             started_at: string;
             /**
              * Heartbeat At
              * @description When it last said how far it is
+             * @example 2026-11-26T00:59:55Z
              */
             heartbeat_at: string;
-            /** Ended At */
+            /**
+             * Ended At
+             * @example 2026-11-26T06:12:00Z
+             */
             ended_at: string | null;
             /**
              * Failure
              * @description Why it did not come to its end
+             * @example The bridge ended with status 1
              */
             failure: string | null;
             /**
              * Fed
              * @description Observations handed to Kafka and acknowledged
+             * @example 67804
              */
             fed: number;
             /**
              * Rows Per S
              * @description Of these, per second, over the last minute
+             * @example 33.1
              */
             rows_per_s: number;
             /**
              * Newest Hour
              * @description How far it is in the time of the data
+             * @example 2014-01-14T05:00:00Z
              */
             newest_hour: string | null;
         };
@@ -7412,6 +8059,7 @@ export interface components {
             /**
              * Own Days
              * @description By `element`, `at_least` and `below`; null without
+             * @example 12
              */
             own_days: number | null;
         };
@@ -7423,6 +8071,10 @@ export interface components {
             /**
              * Hour
              * @description As `/stations/{station}/hourly` gives it
+             * @example {
+             *       "hour_start": "2014-01-01T05:00:00Z",
+             *       "mean_c": 0.4
+             *     }
              */
             hour: {
                 [key: string]: unknown;
@@ -7472,23 +8124,30 @@ export interface components {
             /**
              * Sha256
              * @description The version that is in MySQL
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
              */
             sha256: string | null;
-            /** Size Bytes */
+            /**
+             * Size Bytes
+             * @example 3120455
+             */
             size_bytes: number;
             /**
              * Hdfs Path
              * @description Where the newest version lies as it was downloaded
+             * @example /isotherm/raw/ghcnh/2026/USW00094846
              */
             hdfs_path: string;
             /**
              * Noaa Url
              * @description Where NOAA publishes it; theirs may be newer by now
+             * @example https://www.ncei.noaa.gov/oa/global-historical-climatology-network/
              */
             noaa_url: string;
             /**
              * Made By
              * @description Fingerprint of the code that read it
+             * @example 3f2c9d1a
              */
             made_by: string | null;
             /**
@@ -7496,9 +8155,15 @@ export interface components {
              * @example 2015-01-01T00:00:00Z
              */
             published_at: string | null;
-            /** Downloaded At */
+            /**
+             * Downloaded At
+             * @example 2026-11-26T00:05:00Z
+             */
             downloaded_at: string | null;
-            /** Loaded At */
+            /**
+             * Loaded At
+             * @example 2026-11-26T00:21:00Z
+             */
             loaded_at: string | null;
         };
         /**
@@ -7511,7 +8176,10 @@ export interface components {
              * @example isotherm.observation
              */
             topic: string;
-            /** Offset */
+            /**
+             * Offset
+             * @example 48211
+             */
             offset: number;
         };
         /**
@@ -7529,23 +8197,37 @@ export interface components {
              * @example FM-15
              */
             report_type: string;
-            /** Source */
+            /**
+             * Source
+             * @example 343
+             */
             source: string;
-            /** Quality Code */
+            /**
+             * Quality Code
+             * @example 1
+             */
             quality_code: string | null;
             /**
              * Malformed
              * @description Why no temperature could be read
+             * @example +99999 is outside the format's range
              */
             malformed: string | null;
             /**
              * Revision
              * @description Orders versions of one observation
+             * @example 29694720004018
              */
             revision: number;
-            /** Air Temperature C */
+            /**
+             * Air Temperature C
+             * @example 0.6
+             */
             air_temperature_c: number | null;
-            /** Dew Point C */
+            /**
+             * Dew Point C
+             * @example -3.3
+             */
             dew_point_c: number | null;
             /**
              * Source Line
@@ -7567,7 +8249,10 @@ export interface components {
          * @description The rows on HDFS.
          */
         TracedRows: {
-            /** Hdfs Path */
+            /**
+             * Hdfs Path
+             * @example /isotherm/raw/ghcnh/2026/USW00094846
+             */
             hdfs_path: string;
             /**
              * Observations
@@ -7577,6 +8262,7 @@ export interface components {
             /**
              * Problem
              * @description Why the rows cannot be shown now
+             * @example HDFS does not answer
              */
             problem: string | null;
             /**
@@ -7598,11 +8284,13 @@ export interface components {
             /**
              * Run Id
              * @description null: it was no run of Airflow's
+             * @example scheduled__2026-11-26T00:00:00+00:00
              */
             run_id: string | null;
             /**
              * Url
              * @description Its page in the Airflow UI
+             * @example /dags/ingest_observations/runs/scheduled__2026-11-26T00:00:00+00:00
              */
             url: string | null;
         };
@@ -7743,6 +8431,7 @@ export interface components {
             /**
              * Hour Count
              * @description Hours with a temperature
+             * @example 8759
              */
             hour_count: number;
             /**
@@ -7914,6 +8603,7 @@ export interface components {
             /**
              * Hour Count
              * @description Hours with a temperature
+             * @example 8759
              */
             hour_count: number;
             /**

@@ -32,7 +32,9 @@ class AirflowRequestBody(BaseModel):
     """What Airflow's own API is asked, by whoever is logged in there."""
 
     path: str = Field(description="A POST to it", examples=["/api/v2/backfills"])
-    body: dict[str, Any] = Field(description="Sent as JSON")
+    body: dict[str, Any] = Field(
+        description="Sent as JSON", examples=[{"dag_id": "ingest_observations"}]
+    )
 
 
 class Files(BaseModel):
@@ -65,7 +67,10 @@ class BackfillCost(BaseModel):
     command: str = Field(
         description="For a shell in the clone", examples=["./isotherm import --years 2014"]
     )
-    curl: str = Field(description="For any shell; $TOKEN is a token of Airflow's")
+    curl: str = Field(
+        description="For any shell; $TOKEN is a token of Airflow's",
+        examples=["curl -X POST http://127.0.0.1:24001/api/v2/backfills"],
+    )
     request: AirflowRequestBody
     airflow_url: str = Field(
         description="Where Airflow shows its runs",

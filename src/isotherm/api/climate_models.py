@@ -56,7 +56,9 @@ class ThresholdDays(Coverage):
     ice_days: int = Field(ge=0, description="Maximum below 0 °C", examples=[68])
     summer_days: int = Field(ge=0, description="Maximum 25 °C or more", examples=[90])
     tropical_nights: int = Field(ge=0, description="Minimum of the UTC day 20 °C or more", examples=[9])
-    own_days: int | None = Field(ge=0, description="By `element`, `at_least` and `below`; null without")
+    own_days: int | None = Field(
+        ge=0, description="By `element`, `at_least` and `below`; null without", examples=[12]
+    )
 
 
 class Streak(Coverage):
@@ -106,11 +108,15 @@ class Normal(BaseModel):
     """What is normal for a month, an hour of the day in a month, or a day of the year."""
 
     month: int = _MONTH
-    day: int | None = Field(ge=1, le=31, description="Of `by=day`, else null")
-    hour: int | None = Field(ge=0, le=23, description="UTC; of `by=hour`, else null")
+    day: int | None = Field(ge=1, le=31, description="Of `by=day`, else null", examples=[14])
+    hour: int | None = Field(ge=0, le=23, description="UTC; of `by=hour`, else null", examples=[5])
     mean_c: float = Field(examples=[-5.83])
-    mean_min_c: float | None = Field(description="Mean of the days' minima; null of `by=hour`")
-    mean_max_c: float | None = Field(description="Mean of the days' maxima; null of `by=hour`")
+    mean_min_c: float | None = Field(
+        description="Mean of the days' minima; null of `by=hour`", examples=[-8.1]
+    )
+    mean_max_c: float | None = Field(
+        description="Mean of the days' maxima; null of `by=hour`", examples=[-0.6]
+    )
     mean_dew_point_c: float | None = Field(examples=[-10.02])
     count: int = Field(ge=1, description="Days behind it; of `by=hour` observations", examples=[310])
 

@@ -54,7 +54,9 @@ class CompletenessMeta(models.Meta):
 
     first_day: str = Field(description="UTC", examples=["2014-01-01"])
     last_day: str = Field(description="Inclusive", examples=["2014-01-03"])
-    published_through: str = Field(description="The newest day that should be published by now")
+    published_through: str = Field(
+        description="The newest day that should be published by now", examples=["2026-11-24"]
+    )
     rule: str = Field(examples=[DEFAULT_RULE])
     layer: str = Field(examples=["batch"])
     states: dict[str, str] = Field(

@@ -35,13 +35,20 @@ class ForecastHour(BaseModel):
     low_c: float | None = Field(description="Lower end of the 80 % interval", examples=[-5.9])
     high_c: float | None = Field(description="Its upper end", examples=[-0.4])
     method: MethodName = Field(description="How it was made; `method_text` in words")
-    method_text: str
-    yesterday_c: float | None = Field(description="Same hour of the last day known: a baseline")
-    climatology_c: float | None = Field(description="Usual at that hour and season: a baseline")
-    damped14_c: float | None = Field(
-        description="Usual of the last 14 days and a part of today's departure: a baseline"
+    method_text: str = Field(examples=["the station's own model"])
+    yesterday_c: float | None = Field(
+        description="Same hour of the last day known: a baseline", examples=[7.2]
     )
-    observed_c: float | None = Field(description="What came, where that is known by now")
+    climatology_c: float | None = Field(
+        description="Usual at that hour and season: a baseline", examples=[5.9]
+    )
+    damped14_c: float | None = Field(
+        description="Usual of the last 14 days and a part of today's departure: a baseline",
+        examples=[6.8],
+    )
+    observed_c: float | None = Field(
+        description="What came, where that is known by now", examples=[6.1]
+    )
 
 
 class ForecastMeta(Meta):
@@ -52,37 +59,56 @@ class ForecastMeta(Meta):
     origin_hour: str | None = Field(
         description="Start of the last hour that was looked at", examples=["2014-01-01T05:00:00Z"]
     )
-    issued_at: str | None = Field(description="When it was made, by the wall clock")
-    lag_h: float | None = Field(description="Hours from the end of the origin to the issue")
-    model_version: str | None = Field(description="Of what made it")
-    dataset: str | None = Field(description="Whose hours it rests on")
-    feed_id: str | None = Field(description="The stream's feed; null: made in batch")
-    first_origin: str | None = Field(description="Of the oldest forecast there is of this kind")
-    newest_origin: str | None = Field(description="Of the newest")
-    reason: str | None = Field(description="Why there is no forecast, or none of some hours")
-    units: dict[str, str]
+    issued_at: str | None = Field(
+        description="When it was made, by the wall clock", examples=["2026-11-25T00:04:10Z"]
+    )
+    lag_h: float | None = Field(
+        description="Hours from the end of the origin to the issue", examples=[26.0]
+    )
+    model_version: str | None = Field(description="Of what made it", examples=["20261125T031500"])
+    dataset: str | None = Field(description="Whose hours it rests on", examples=["ghcnh"])
+    feed_id: str | None = Field(
+        description="The stream's feed; null: made in batch", examples=["2014-01-01_2014-01-31_100"]
+    )
+    first_origin: str | None = Field(
+        description="Of the oldest forecast there is of this kind", examples=["2026-10-20T00:00:00Z"]
+    )
+    newest_origin: str | None = Field(description="Of the newest", examples=["2026-11-24T23:00:00Z"])
+    reason: str | None = Field(
+        description="Why there is no forecast, or none of some hours",
+        examples=["No temperature of the last 14 days"],
+    )
+    units: dict[str, str] = Field(examples=[{"temperature_c": "degree Celsius"}])
 
 
 class Scores(BaseModel):
     """What forecasts came to; null where there is no pair."""
 
-    pair_count: int = Field(ge=0, description="Forecasts of hours that came")
+    pair_count: int = Field(ge=0, description="Forecasts of hours that came", examples=[3360])
     mae_c: float | None = Field(description="Mean absolute error", examples=[1.62])
     rmse_c: float | None = Field(description="Root of the mean squared error", examples=[2.31])
     bias_c: float | None = Field(description="Mean of forecast less observation", examples=[-0.25])
-    interval_pair_count: int = Field(ge=0, description="Of the pairs, those with an interval")
+    interval_pair_count: int = Field(
+        ge=0, description="Of the pairs, those with an interval", examples=[3360]
+    )
     coverage_pct: float | None = Field(
         description="Of these, inside the interval; 80 is right", examples=[79.6]
     )
-    skill_vs_yesterday_pct: float | None = Field(description=f"Same hour yesterday. {_SKILL}")
-    skill_vs_climatology_pct: float | None = Field(description=f"Climatology. {_SKILL}")
-    skill_vs_damped14_pct: float | None = Field(description=f"Damped anomaly. {_SKILL}")
-    yesterday_mae_c: float | None = Field(description="The baseline's own error")
-    climatology_mae_c: float | None = Field(description="The baseline's own error")
-    damped14_mae_c: float | None = Field(description="The baseline's own error")
-    yesterday_pair_count: int = Field(ge=0, description="Pairs of both")
-    climatology_pair_count: int = Field(ge=0, description="Pairs of both")
-    damped14_pair_count: int = Field(ge=0, description="Pairs of both")
+    skill_vs_yesterday_pct: float | None = Field(
+        description=f"Same hour yesterday. {_SKILL}", examples=[36.8]
+    )
+    skill_vs_climatology_pct: float | None = Field(
+        description=f"Climatology. {_SKILL}", examples=[31.2]
+    )
+    skill_vs_damped14_pct: float | None = Field(
+        description=f"Damped anomaly. {_SKILL}", examples=[18.4]
+    )
+    yesterday_mae_c: float | None = Field(description="The baseline's own error", examples=[2.56])
+    climatology_mae_c: float | None = Field(description="The baseline's own error", examples=[2.35])
+    damped14_mae_c: float | None = Field(description="The baseline's own error", examples=[1.98])
+    yesterday_pair_count: int = Field(ge=0, description="Pairs of both", examples=[3340])
+    climatology_pair_count: int = Field(ge=0, description="Pairs of both", examples=[3360])
+    damped14_pair_count: int = Field(ge=0, description="Pairs of both", examples=[3352])
 
 
 class LeadScores(Scores):
@@ -96,33 +122,35 @@ class StationScores(Scores):
 
     station_id: str = _STATION_ID
     name: str | None = Field(examples=["CHICAGO O'HARE INTERNATIONAL AIRPORT"])
-    day_count: int = Field(ge=1, description="Days with a pair")
+    day_count: int = Field(ge=1, description="Days with a pair", examples=[31])
 
 
 class AllScores(BaseModel):
     """Over all stations, each counting once."""
 
-    station_count: int = Field(ge=0)
-    mean_mae_c: float | None
-    mean_skill_vs_yesterday_pct: float | None
-    mean_skill_vs_climatology_pct: float | None
-    mean_skill_vs_damped14_pct: float | None
-    mean_coverage_pct: float | None
+    station_count: int = Field(ge=0, examples=[12])
+    mean_mae_c: float | None = Field(examples=[1.62])
+    mean_skill_vs_yesterday_pct: float | None = Field(examples=[36.8])
+    mean_skill_vs_climatology_pct: float | None = Field(examples=[31.2])
+    mean_skill_vs_damped14_pct: float | None = Field(examples=[18.4])
+    mean_coverage_pct: float | None = Field(examples=[80.1])
 
 
 class _ScoresMeta(Meta):
     kind: KindName | None = _KIND
     first_day: str | None = Field(description="UTC day that was forecast", examples=["2014-01-01"])
     last_day: str | None = Field(description="Included", examples=["2014-01-28"])
-    reason: str | None = Field(description="Why there is no score")
-    units: dict[str, str]
+    reason: str | None = Field(
+        description="Why there is no score", examples=["No hour that was forecast has come yet"]
+    )
+    units: dict[str, str] = Field(examples=[{"temperature_c": "degree Celsius"}])
 
 
 class StationScoresMeta(_ScoresMeta):
     """Which days are scored, and leads 1 to 24 together."""
 
     station_id: str = _STATION_ID
-    day_count: int = Field(ge=0, description="Days with a pair")
+    day_count: int = Field(ge=0, description="Days with a pair", examples=[31])
     overall: Scores | None = Field(description="Leads 1 to 24 together")
 
 

@@ -29,19 +29,37 @@ class SourceFreshness(BaseModel):
     """One dataset: how new its newest observation is, and how that came here."""
 
     dataset: str = Field(examples=["ghcnh"])
-    title: str
-    state: Freshness | None = Field(description="As in /pipeline; null: nothing of it is here")
-    last_day: str | None = Field(description="The last day it will ever have; null: it goes on")
-    usual_delay_h: float = Field(description="From an observation to its publication, usually")
-    newest_at: str | None = Field(description="The newest observation that counts and is in MySQL")
-    published_at: str | None = Field(description="When the file that has it was published")
-    loaded_at: str | None = Field(description="When that file was in MySQL")
-    loaded_by: str | None = Field(description="The run that brought it there")
+    title: str = Field(examples=["Global Historical Climatology Network hourly"])
+    state: Freshness | None = Field(
+        description="As in /pipeline; null: nothing of it is here", examples=["fresh"]
+    )
+    last_day: str | None = Field(
+        description="The last day it will ever have; null: it goes on", examples=["2026-11-24"]
+    )
+    usual_delay_h: float = Field(
+        description="From an observation to its publication, usually", examples=[36]
+    )
+    newest_at: str | None = Field(
+        description="The newest observation that counts and is in MySQL",
+        examples=["2026-11-24T23:00:00Z"],
+    )
+    published_at: str | None = Field(
+        description="When the file that has it was published", examples=["2026-11-25T21:10:00Z"]
+    )
+    loaded_at: str | None = Field(
+        description="When that file was in MySQL", examples=["2026-11-26T00:21:00Z"]
+    )
+    loaded_by: str | None = Field(
+        description="The run that brought it there",
+        examples=["ingest_observations scheduled__2026-11-26"],
+    )
     latency_s: int | None = Field(
         description="From that file's publication until it was in MySQL", examples=[1800]
     )
     lag_s: int | None = Field(description="From its newest observation to now", examples=[172_800])
-    asked_at: str | None = Field(description="When a file of it was last downloaded")
+    asked_at: str | None = Field(
+        description="When a file of it was last downloaded", examples=["2026-11-26T00:02:00Z"]
+    )
 
 
 class Sources(BaseModel):

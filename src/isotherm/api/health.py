@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from isotherm.api.database import unavailable
@@ -16,8 +16,8 @@ router = APIRouter(tags=["health"])
 class Health(BaseModel):
     """Whether requests can be answered."""
 
-    status: str
-    mysql: str
+    status: str = Field(examples=["ok"])
+    mysql: str = Field(examples=["ok"])
 
 
 @router.get(

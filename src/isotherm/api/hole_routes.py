@@ -43,16 +43,22 @@ class StationHole(BaseModel):
     )
     first_day: str = Field(examples=["2014-03-30"], description="UTC")
     last_day: str = Field(examples=["2014-04-01"], description="UTC, inclusive")
-    day_count: int = Field(ge=1, description="Days in it on which something is expected")
-    command: str = Field(description="Asks the archive for these days")
+    day_count: int = Field(ge=1, description="Days in it on which something is expected", examples=[3])
+    command: str = Field(
+        description="Asks the archive for these days",
+        examples=["./isotherm import --years 2014 --ids 72530094846"],
+    )
 
 
 class HoleMeta(models.Meta):
     """What holds for every hole."""
 
-    published_through: str = Field(description="The newest day that should be published by now")
+    published_through: str = Field(
+        description="The newest day that should be published by now", examples=["2026-11-24"]
+    )
     silent_after_days: int = Field(
-        description="A station silent for longer is taken for closed, and nothing of it is late"
+        description="A station silent for longer is taken for closed, and nothing of it is late",
+        examples=[14],
     )
 
 

@@ -22,22 +22,36 @@ _MOST_LOADS: Final = 1_000
 
 class _CheckedRun(BaseModel):
     run_label: str = Field(description="The run that checked", examples=["first run"])
-    rule: str
-    layer: str
-    settled_at: str = Field(description="When the check began: what was written later is not in it")
+    rule: str = Field(examples=["routine"])
+    layer: str = Field(examples=["batch"])
+    settled_at: str = Field(
+        description="When the check began: what was written later is not in it",
+        examples=["2026-11-25T00:31:07Z"],
+    )
     is_balanced: bool | None = Field(
         description="Whether nothing was lost and nothing doubled; null: there was nothing to compare"
     )
-    datasets: list[str] = Field(description="What the line covers")
-    first_day: str | None = Field(description="First UTC day it covers; null: not known")
-    last_day: str | None = Field(description="Last UTC day it covers")
-    station_year_count: int | None = Field(description="Stations, each once for every year of it")
-    feed_ids: list[str] = Field(description="Of the speed layer: the feeds it covers")
+    datasets: list[str] = Field(description="What the line covers", examples=[["ghcnh"]])
+    first_day: str | None = Field(
+        description="First UTC day it covers; null: not known", examples=["2026-11-01"]
+    )
+    last_day: str | None = Field(description="Last UTC day it covers", examples=["2026-11-24"])
+    station_year_count: int | None = Field(
+        description="Stations, each once for every year of it", examples=[100]
+    )
+    feed_ids: list[str] = Field(
+        description="Of the speed layer: the feeds it covers", examples=[["2014-01-01_2014-01-31_100"]]
+    )
 
 
 _COUNTS: Final[dict[str, Any]] = {
-    "fed": (int, Field(description="Distinct observations compared; the next six add up to it")),
-    **{name: (int, ...) for name in LEDGER_COUNTS if name != "fed"},
+    "fed": (
+        int,
+        Field(
+            description="Distinct observations compared; the next six add up to it", examples=[67804]
+        ),
+    ),
+    **{name: (int, Field(examples=[0])) for name in LEDGER_COUNTS if name != "fed"},
 }
 LedgerLine = create_model(
     "LedgerLine",
@@ -50,12 +64,18 @@ LedgerLine = create_model(
 class LedgerState(BaseModel):
     """Whether a layer's newest check still covers all that the layer holds."""
 
-    layer: str
-    settled_at: str | None = Field(description="When its newest check began; null: none yet")
-    written_at: str | None = Field(description="When its newest row changed")
+    layer: str = Field(examples=["batch"])
+    settled_at: str | None = Field(
+        description="When its newest check began; null: none yet", examples=["2026-11-25T00:31:07Z"]
+    )
+    written_at: str | None = Field(
+        description="When its newest row changed", examples=["2026-11-25T00:29:51Z"]
+    )
     is_current: bool = Field(description="Whether nothing was loaded or streamed since that check")
     loads_since: int = Field(
-        ge=0, description=f"Station-years loaded that no check has compared yet, {_MOST_LOADS} at most"
+        ge=0,
+        description=f"Station-years loaded that no check has compared yet, {_MOST_LOADS} at most",
+        examples=[0],
     )
 
 

@@ -34,49 +34,73 @@ class LetterRow(BaseModel):
         description="new; set_aside: a row its feeder kept apart, nobody has to work it; sending: a "
         "run is at it; replayed: sent again, not known yet what came of it; counted: it stands in an "
         "hour; late: it came too late for the stream; refused_again: another letter says why; "
-        "dropped: by an operator"
+        "dropped: by an operator",
+        examples=["new"],
     )
     reason: str = Field(description="Why it was refused, as a code", examples=["future"])
-    detail: str = Field(description="Why it was refused, in words")
+    detail: str = Field(
+        description="Why it was refused, in words",
+        examples=["temperature is not a number of the format"],
+    )
     topic: str = Field(
         description="Where it was or should have been", examples=["isotherm.observation"]
     )
-    partition: int | None = Field(description="Its place there; null: it never reached its topic")
-    offset: int | None
-    feed_id: str | None = Field(description="The feed it came with, where known")
-    station_id: str | None = Field(description="Where the message can be read so far")
-    payload_bytes: int = Field(ge=0, description="How long the message was")
+    partition: int | None = Field(
+        description="Its place there; null: it never reached its topic", examples=[2]
+    )
+    offset: int | None = Field(examples=[48211])
+    feed_id: str | None = Field(
+        description="The feed it came with, where known", examples=["2014-01-01_2014-01-31_100"]
+    )
+    station_id: str | None = Field(
+        description="Where the message can be read so far", examples=["72530094846"]
+    )
+    payload_bytes: int = Field(ge=0, description="How long the message was", examples=[412])
     refused_at: str = Field(examples=["2026-01-01T00:00:00Z"])
-    state_at: str = Field(description="Since when it is in this state")
-    worked_by: str | None = Field(description="The run that repaired, replayed or dropped it")
+    state_at: str = Field(
+        description="Since when it is in this state", examples=["2026-11-25T08:12:00Z"]
+    )
+    worked_by: str | None = Field(
+        description="The run that repaired, replayed or dropped it",
+        examples=["repair_dead_letters manual__2026-11-25T08:11:40"],
+    )
     repair_rule: str | None = Field(description="How it was repaired", examples=["as_is"])
-    outcome: str | None = Field(description="What came of it")
+    outcome: str | None = Field(
+        description="What came of it", examples=["counted in 2014-01-01T05:00:00Z"]
+    )
 
 
 class LetterWhole(LetterRow):
     """One of them with what it held, as far as it is kept, and what was sent in its place."""
 
-    payload: str = Field(description="What it held: text, or base64 where it is none")
-    encoding: str = Field(description="utf-8 or base64")
+    payload: str = Field(
+        description="What it held: text, or base64 where it is none",
+        examples=['{"station_id": "72530094846"}'],
+    )
+    encoding: str = Field(description="utf-8 or base64", examples=["utf-8"])
     is_whole: bool = Field(description="Whether all of it is kept; else it is the beginning")
-    replayed_payload: str | None = Field(description="What was sent in its place")
-    replay_partition: int | None = Field(description="Where that stands in the topic")
-    replay_offset: int | None
+    replayed_payload: str | None = Field(
+        description="What was sent in its place", examples=['{"station_id": "72530094846"}']
+    )
+    replay_partition: int | None = Field(description="Where that stands in the topic", examples=[2])
+    replay_offset: int | None = Field(examples=[50277])
 
 
 class LetterCount(BaseModel):
     """How many letters of one reason are in one state."""
 
-    state: LetterState
-    reason: str
-    count: int = Field(ge=1)
+    state: LetterState = Field(examples=["new"])
+    reason: str = Field(examples=["malformed"])
+    count: int = Field(ge=1, examples=[4])
 
 
 class LetterMeta(models.Meta):
     """What holds for every letter."""
 
     counts: list[LetterCount] = Field(description="All letters that are kept, by state and reason")
-    kept_days: int = Field(description="A letter is kept for so long; counts by reason stay")
+    kept_days: int = Field(
+        description="A letter is kept for so long; counts by reason stay", examples=[30]
+    )
 
 
 class OneLetter(BaseModel):

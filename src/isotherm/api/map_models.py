@@ -33,7 +33,9 @@ class HourValues(BaseModel):
     min_c: float = _MIN
     mean_c: float = _MEAN
     max_c: float = _MAX
-    layer: Literal["batch", "speed"] = Field(description="Batch where it has the hour, else speed")
+    layer: Literal["batch", "speed"] = Field(
+        description="Batch where it has the hour, else speed", examples=["batch"]
+    )
     dataset: str = Field(examples=["ghcnh"])
 
 
@@ -82,7 +84,7 @@ def _columns(name: str, row: type[BaseModel]) -> type[BaseModel]:
     """The same fields, each as the list of all stations' values."""
     fields: dict[str, Any] = {
         # One annotation with its null: `list[float | None]`.
-        field: (list[info.annotation], Field(description=info.description))  # type: ignore[name-defined]
+        field: (list[info.annotation], Field(description=info.description, examples=[info.examples]))  # type: ignore[name-defined]
         for field, info in row.model_fields.items()
     }
     return create_model(name, __doc__=f"{row.__doc__} One list a field, in one order.", **fields)

@@ -20,16 +20,18 @@ class Meta(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    attribution: str = Field(description="Whose data it is; keep it with the data")
-    archive: str = Field(description="Where the observations came from")
+    attribution: str = Field(
+        description="Whose data it is; keep it with the data", examples=["Data: NOAA NCEI"]
+    )
+    archive: str = Field(description="Where the observations came from", examples=["noaa"])
     simulated: bool = Field(description="True: made up, not observed")
 
 
 class SeriesMeta(Meta):
     """What holds for every row of a series."""
 
-    rule: str
-    layer: str = Field(description="The layer asked for, or how it was chosen")
+    rule: str = Field(examples=["routine"])
+    layer: str = Field(description="The layer asked for, or how it was chosen", examples=["batch"])
     units: dict[str, str] = Field(
         description="Of each field, and of the times",
         examples=[{"mean_c": "degree Celsius", "observation_count": "1", "time": "UTC"}],
@@ -80,17 +82,21 @@ class Station(BaseModel):
     icao: str | None = Field(examples=["KORD"])
     iata: str | None = Field(examples=["ORD"])
     wmo: str | None = Field(examples=["72530"])
-    latitude_deg: float | None
-    longitude_deg: float | None
-    elevation_m: float | None
+    latitude_deg: float | None = Field(examples=[41.995])
+    longitude_deg: float | None = Field(examples=[-87.934])
+    elevation_m: float | None = Field(examples=[201.8])
     first_observed_at: str | None = Field(examples=["2014-01-01T00:00:00Z"])
-    last_observed_at: str | None
-    hour_count: int = Field(ge=0, description="Hours with a temperature, batch layer, routine rule")
-    completeness: float | None = Field(
-        ge=0, le=1, description="hour_count by the hours from first to last observation"
+    last_observed_at: str | None = Field(examples=["2026-11-24T23:51:00Z"])
+    hour_count: int = Field(
+        ge=0, description="Hours with a temperature, batch layer, routine rule", examples=[8759]
     )
-    aliases: list[str] = Field(description="Every code that may stand for the id")
-    distance_km: float | None = Field(description="From `near`, if asked for")
+    completeness: float | None = Field(
+        ge=0, le=1, description="hour_count by the hours from first to last observation", examples=[1.0]
+    )
+    aliases: list[str] = Field(
+        description="Every code that may stand for the id", examples=[["USW00094846", "KORD"]]
+    )
+    distance_km: float | None = Field(description="From `near`, if asked for", examples=[11.4])
 
 
 class StationHours(BaseModel):
@@ -120,7 +126,7 @@ class Country(BaseModel):
     country: str = Field(description="ISO 3166 code; fips:XX where only NOAA has one", examples=["US"])
     name: str = Field(description="In English", examples=["United States"])
     noaa_codes: list[str] = Field(description="NOAA's (FIPS) codes of its stations", examples=[["US"]])
-    station_count: int = Field(ge=1)
+    station_count: int = Field(ge=1, examples=[12])
 
 
 class Page(BaseModel, Generic[Row, About]):
@@ -128,4 +134,6 @@ class Page(BaseModel, Generic[Row, About]):
 
     data: list[Row]
     meta: About
-    next: str | None = Field(description="Pass as `cursor` for the next page; null on the last")
+    next: str | None = Field(
+        description="Pass as `cursor` for the next page; null on the last", examples=["72530094846"]
+    )

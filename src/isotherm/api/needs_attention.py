@@ -19,43 +19,61 @@ _NEWEST_ROLLED_BACK: Final = 10
 class DeadlineState(BaseModel):
     """The newest observation that counts, of the datasets that go on, and how old it may be."""
 
-    newest_at: str | None = Field(description="When it was observed, UTC; null: there is none")
-    stale_after_h: int = Field(description="How many hours old it may be (ISOTHERM_STALE_AFTER_H)")
+    newest_at: str | None = Field(
+        description="When it was observed, UTC; null: there is none", examples=["2026-11-24T23:00:00Z"]
+    )
+    stale_after_h: int = Field(
+        description="How many hours old it may be (ISOTHERM_STALE_AFTER_H)", examples=[84]
+    )
     is_missed: bool = Field(description="Whether it is older")
 
 
 class RefusedVersion(BaseModel):
     """A file of which the archive has a version that covers less than ours, which stays."""
 
-    dataset: str
-    year: int
-    station_id: str
-    refused_at: str = Field(description="When the archive was last found to have it, UTC")
-    row_count: int | None = Field(description="Rows of the version in service")
-    refused_row_count: int | None = Field(description="Rows of the refused one; null: not known")
-    sha256: str = Field(description="Of the refused version: how accept_shrunken_files names it")
+    dataset: str = Field(examples=["ghcnh"])
+    year: int = Field(examples=[2026])
+    station_id: str = Field(examples=["72530094846"])
+    refused_at: str = Field(
+        description="When the archive was last found to have it, UTC", examples=["2026-11-25T00:12:00Z"]
+    )
+    row_count: int | None = Field(description="Rows of the version in service", examples=[8021])
+    refused_row_count: int | None = Field(
+        description="Rows of the refused one; null: not known", examples=[7904]
+    )
+    sha256: str = Field(
+        description="Of the refused version: how accept_shrunken_files names it",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    )
 
 
 class RefusedFiles(BaseModel):
     """All of them in number, the newest by name."""
 
-    count: int = Field(ge=0)
+    count: int = Field(ge=0, examples=[4])
     newest: list[RefusedVersion]
 
 
 class RolledBackModel(BaseModel):
     """A station whose forecasts were worse in service than its damped anomaly for seven days."""
 
-    station_id: str
-    rolled_back_at: str = Field(description="When its model was taken back, UTC")
-    speaks: str | None = Field(description="The version that speaks now; null: the damped anomaly")
-    why: str = Field(description="The last decision about its models, in words")
+    station_id: str = Field(examples=["72530094846"])
+    rolled_back_at: str = Field(
+        description="When its model was taken back, UTC", examples=["2026-11-20T00:40:00Z"]
+    )
+    speaks: str | None = Field(
+        description="The version that speaks now; null: the damped anomaly", examples=["damped14"]
+    )
+    why: str = Field(
+        description="The last decision about its models, in words",
+        examples=["lost to its baseline for 7 days"],
+    )
 
 
 class RolledBackModels(BaseModel):
     """Those of the last seven days in number, in which they get no other; the newest by name."""
 
-    count: int = Field(ge=0)
+    count: int = Field(ge=0, examples=[4])
     newest: list[RolledBackModel]
 
 

@@ -41,21 +41,22 @@ _NEWEST_DEAD_LETTERS: Final = 10
 class RejectedRow(BaseModel):
     """One of them."""
 
-    dataset: str
-    source_file: str | None
-    source_line: int | None
-    reason: str
-    rejected_at: str
+    dataset: str = Field(examples=["ghcnh"])
+    source_file: str | None = Field(examples=["72530094846.csv"])
+    source_line: int | None = Field(examples=[4018])
+    reason: str = Field(examples=["bad_quality"])
+    rejected_at: str = Field(examples=["2026-11-25T00:13:30Z"])
 
 
 class DeadLetters(BaseModel):
     """What could not be taken in at all: rows set aside from files, and dead letters of the stream."""
 
-    count: int = Field(ge=0)
-    by_reason: dict[str, int]
+    count: int = Field(ge=0, examples=[4])
+    by_reason: dict[str, int] = Field(examples=[{"malformed": 3, "future": 1}])
     newest: list[RejectedRow] = Field(description="The newest rows set aside from files")
     unworked: dict[str, int] = Field(
-        description="Dead letters that nobody has worked yet, by reason; /dead-letters lists them"
+        description="Dead letters that nobody has worked yet, by reason; /dead-letters lists them",
+        examples=[{"malformed": 2}],
     )
 
 
@@ -63,26 +64,42 @@ class LayerFreshness(BaseModel):
     """How current the newest hour of a layer is, by its dataset's own publishing delay."""
 
     state: Freshness = Field(
-        description=("fresh, late or old; history: the dataset has ended, nothing newer will ever come")
+        description=(
+            "fresh, late or old; history: the dataset has ended, nothing newer will ever come"
+        ),
+        examples=["fresh"],
     )
-    dataset: str = Field(description="The dataset of that hour")
-    title: str = Field(description="Its title")
-    last_day: str | None = Field(description="The last day it will ever have; null: it goes on")
+    dataset: str = Field(description="The dataset of that hour", examples=["ghcnh"])
+    title: str = Field(
+        description="Its title", examples=["Global Historical Climatology Network hourly"]
+    )
+    last_day: str | None = Field(
+        description="The last day it will ever have; null: it goes on", examples=["2026-11-24"]
+    )
 
 
 class Pipeline(BaseModel):
     """How the pipeline is."""
 
-    first_run: str | None = Field(description="running, complete or failed; null before it began")
-    archive: str = Field(description="noaa, simulated, or the name of the archive used")
-    simulated: bool
-    archive_label: str = Field(description="The archive in words")
-    attribution: str = Field(description="Whose data it is; keep it with the data")
-    now: str
-    newest_hour: dict[str, str | None] = Field(
-        description="Start of the newest hour in which something counts (default rule), by layer"
+    first_run: str | None = Field(
+        description="running, complete or failed; null before it began", examples=["complete"]
     )
-    lag_seconds: dict[str, int | None] = Field(description="From that hour's end to now, by layer")
+    archive: str = Field(
+        description="noaa, simulated, or the name of the archive used", examples=["noaa"]
+    )
+    simulated: bool
+    archive_label: str = Field(description="The archive in words", examples=["NOAA"])
+    attribution: str = Field(
+        description="Whose data it is; keep it with the data", examples=["Data: NOAA NCEI"]
+    )
+    now: str = Field(examples=["2026-11-26T01:00:00Z"])
+    newest_hour: dict[str, str | None] = Field(
+        description="Start of the newest hour in which something counts (default rule), by layer",
+        examples=[{"batch": "2026-11-24T23:00:00Z", "speed": "2026-11-24T23:00:00Z"}],
+    )
+    lag_seconds: dict[str, int | None] = Field(
+        description="From that hour's end to now, by layer", examples=[{"batch": 90000, "speed": 90000}]
+    )
     freshness: dict[str, LayerFreshness | None] = Field(description="By layer; null: no hour yet")
     ledger_state: list[LedgerState] = Field(
         description="For each layer, whether its newest check covers all it holds"
@@ -102,7 +119,8 @@ class Pipeline(BaseModel):
     disk: Disk | None = Field(description="null: maintain_platform has not run yet")
     drift: int | None = Field(
         description="Rows in which the layers differ, of the newest reconciliation; must be 0. "
-        "null: not reconciled yet, or nothing was compared"
+        "null: not reconciled yet, or nothing was compared",
+        examples=[0],
     )
     reconciliation: Reconciliation | None = Field(description="null: not reconciled yet")
 

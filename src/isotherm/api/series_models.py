@@ -37,9 +37,14 @@ class _StationHour(_Row):
 
     station_id: str = STATION_ID
     hour_start: str = HOUR_START
-    version: int | None = Field(description="Speed layer: the newest Kafka offset behind it")
+    version: int | None = Field(
+        description="Speed layer: the newest Kafka offset behind it", examples=[1417]
+    )
     source_file: str | None = Field(examples=["72530094846.csv"], description="Batch layer")
-    source_sha256: str | None = Field(description="Batch layer: the file's version")
+    source_sha256: str | None = Field(
+        description="Batch layer: the file's version",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    )
     source_station_id: str = Field(
         examples=["72530094846"], description="The id it was published under, one of the place's"
     )
@@ -48,7 +53,7 @@ class _StationHour(_Row):
 class _StationPeriod(_Row, Coverage):
     station_id: str = STATION_ID
     starts_at: str | None = _STARTS_AT
-    hour_count: int = Field(ge=1, description="Hours with a temperature")
+    hour_count: int = Field(ge=1, description="Hours with a temperature", examples=[8759])
 
 
 class _StationDay(_StationPeriod):
@@ -79,7 +84,7 @@ class _StationYear(_StationPeriod):
 
 
 class _GlobalPeriod(_Row):
-    station_count: int = Field(ge=1)
+    station_count: int = Field(ge=1, examples=[12])
 
 
 class _GlobalHour(_GlobalPeriod):

@@ -18,13 +18,18 @@ class Server(BaseModel):
 
     name: str = Field(description="As in `./isotherm status`", examples=["kafka"])
     state: Literal["up", "degraded", "away", "unknown"] = Field(
-        description="unknown: the server that tells of it is away"
+        description="unknown: the server that tells of it is away", examples=["up"]
     )
-    detail: str = Field(description="What it said, or why it did not; empty where all is well")
+    detail: str = Field(
+        description="What it said, or why it did not; empty where all is well",
+        examples=["2 of 3 brokers answer"],
+    )
     answered_ms: int | None = Field(
-        ge=0, description="How long its answer took; null: it has no door of its own"
+        ge=0, description="How long its answer took; null: it has no door of its own", examples=[4]
     )
-    alive_at: str | None = Field(description="Its own last sign of life, where it tells one")
+    alive_at: str | None = Field(
+        description="Its own last sign of life, where it tells one", examples=["2026-11-26T00:59:58Z"]
+    )
     next: str | None = Field(
         description="What to do; null where all is well", examples=["./isotherm logs kafka"]
     )

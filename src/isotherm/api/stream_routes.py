@@ -24,20 +24,36 @@ class StreamRun(BaseModel):
     run_id: str = Field(description="Airflow's id of the run", examples=["manual__2026-01-01T00:00:00"])
     state: RunState = Field(
         description="unknown: it calls itself running and has been silent for 60 s or more, as one "
-        "that was killed"
+        "that was killed",
+        examples=["running"],
     )
-    description: str = Field(description="What it plays, in words")
+    description: str = Field(
+        description="What it plays, in words", examples=["2014-01-01 to 2014-01-31, 100 stations"]
+    )
     dataset: str = Field(examples=["global-hourly"])
-    feed_id: str | None
-    first_day: str | None = Field(description="null: the newest day of each station-year")
-    last_day: str | None = Field(description="Included")
-    started_at: str
-    heartbeat_at: str = Field(description="When it last said how far it is")
-    ended_at: str | None
-    failure: str | None = Field(description="Why it did not come to its end")
-    fed: int = Field(ge=0, description="Observations handed to Kafka and acknowledged")
-    rows_per_s: float = Field(ge=0, description="Of these, per second, over the last minute")
-    newest_hour: str | None = Field(description="How far it is in the time of the data")
+    feed_id: str | None = Field(examples=["2014-01-01_2014-01-31_100"])
+    first_day: str | None = Field(
+        description="null: the newest day of each station-year", examples=["2026-11-01"]
+    )
+    last_day: str | None = Field(description="Included", examples=["2026-11-24"])
+    started_at: str = Field(examples=["2026-11-26T00:00:00Z"])
+    heartbeat_at: str = Field(
+        description="When it last said how far it is", examples=["2026-11-26T00:59:55Z"]
+    )
+    ended_at: str | None = Field(examples=["2026-11-26T06:12:00Z"])
+    failure: str | None = Field(
+        description="Why it did not come to its end", examples=["The bridge ended with status 1"]
+    )
+    fed: int = Field(
+        ge=0, description="Observations handed to Kafka and acknowledged", examples=[67804]
+    )
+    rows_per_s: float = Field(
+        ge=0, description="Of these, per second, over the last minute", examples=[33.1]
+    )
+    newest_hour: str | None = Field(
+        description="How far it is in the time of the data",
+        examples=["2014-01-14T05:00:00Z"],
+    )
 
 
 class StreamState(BaseModel):

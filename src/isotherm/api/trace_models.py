@@ -14,29 +14,46 @@ class TracedFile(BaseModel):
     dataset: str = Field(examples=["global-hourly"])
     year: int = Field(examples=[2014])
     station_id: str = Field(examples=["72530094846"], description="Under which it was published")
-    sha256: str | None = Field(description="The version that is in MySQL")
-    size_bytes: int = Field(ge=0)
-    hdfs_path: str = Field(description="Where the newest version lies as it was downloaded")
-    noaa_url: str = Field(description="Where NOAA publishes it; theirs may be newer by now")
-    made_by: str | None = Field(description="Fingerprint of the code that read it")
+    sha256: str | None = Field(
+        description="The version that is in MySQL",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    )
+    size_bytes: int = Field(ge=0, examples=[3120455])
+    hdfs_path: str = Field(
+        description="Where the newest version lies as it was downloaded",
+        examples=["/isotherm/raw/ghcnh/2026/USW00094846"],
+    )
+    noaa_url: str = Field(
+        description="Where NOAA publishes it; theirs may be newer by now",
+        examples=["https://www.ncei.noaa.gov/oa/global-historical-climatology-network/"],
+    )
+    made_by: str | None = Field(
+        description="Fingerprint of the code that read it", examples=["3f2c9d1a"]
+    )
     published_at: str | None = Field(examples=["2015-01-01T00:00:00Z"])
-    downloaded_at: str | None
-    loaded_at: str | None
+    downloaded_at: str | None = Field(examples=["2026-11-26T00:05:00Z"])
+    loaded_at: str | None = Field(examples=["2026-11-26T00:21:00Z"])
 
 
 class TracedRun(BaseModel):
     """The Airflow run that took the file to MySQL last."""
 
     dag_id: str = Field(examples=["ingest_observations"])
-    run_id: str | None = Field(description="null: it was no run of Airflow's")
-    url: str | None = Field(description="Its page in the Airflow UI")
+    run_id: str | None = Field(
+        description="null: it was no run of Airflow's",
+        examples=["scheduled__2026-11-26T00:00:00+00:00"],
+    )
+    url: str | None = Field(
+        description="Its page in the Airflow UI",
+        examples=["/dags/ingest_observations/runs/scheduled__2026-11-26T00:00:00+00:00"],
+    )
 
 
 class TracedMessage(BaseModel):
     """The newest message in Kafka that an hour of the speed layer was computed from."""
 
     topic: str = Field(examples=["isotherm.observation"])
-    offset: int = Field(ge=0)
+    offset: int = Field(ge=0, examples=[48211])
 
 
 class TracedObservation(BaseModel):
@@ -44,12 +61,15 @@ class TracedObservation(BaseModel):
 
     observed_at: str = Field(examples=["2014-01-01T00:51:00Z"])
     report_type: str = Field(examples=["FM-15"])
-    source: str
-    quality_code: str | None
-    malformed: str | None = Field(description="Why no temperature could be read")
-    revision: int = Field(description="Orders versions of one observation")
-    air_temperature_c: float | None
-    dew_point_c: float | None
+    source: str = Field(examples=["343"])
+    quality_code: str | None = Field(examples=["1"])
+    malformed: str | None = Field(
+        description="Why no temperature could be read",
+        examples=["+99999 is outside the format's range"],
+    )
+    revision: int = Field(description="Orders versions of one observation", examples=[29694720004018])
+    air_temperature_c: float | None = Field(examples=[0.6])
+    dew_point_c: float | None = Field(examples=[-3.3])
     source_line: int | None = Field(description="Data row in the file, from 1", examples=[12])
     counts: bool
     reason: str | None = Field(description="Why it does not count", examples=["superseded"])
@@ -58,16 +78,21 @@ class TracedObservation(BaseModel):
 class TracedRows(BaseModel):
     """The rows on HDFS."""
 
-    hdfs_path: str
+    hdfs_path: str = Field(examples=["/isotherm/raw/ghcnh/2026/USW00094846"])
     observations: list[TracedObservation] | None = Field(description="null: see `problem`")
-    problem: str | None = Field(description="Why the rows cannot be shown now")
+    problem: str | None = Field(
+        description="Why the rows cannot be shown now", examples=["HDFS does not answer"]
+    )
     agrees: bool | None = Field(description="Whether summarising them anew gives the hour as served")
 
 
 class Trace(BaseModel):
     """One hour and where it comes from; batch has `file`, `run`, `rows`, speed has `message`."""
 
-    hour: dict[str, Any] = Field(description="As `/stations/{station}/hourly` gives it")
+    hour: dict[str, Any] = Field(
+        description="As `/stations/{station}/hourly` gives it",
+        examples=[{"hour_start": "2014-01-01T05:00:00Z", "mean_c": 0.4}],
+    )
     file: TracedFile | None
     run: TracedRun | None = Field(description="null: loaded before runs were noted")
     message: TracedMessage | None

@@ -15,24 +15,34 @@ _MOST_SET_ASIDE: Final = 100
 class SetAsideFile(BaseModel):
     """A file whose newest version is not loaded, because far more of it than usual was rejected."""
 
-    dataset: str
-    year: int
-    station_id: str
-    rejected_count: int
-    row_count: int = Field(description="All rows of the file")
-    state: str = Field(description="waiting or asked: nobody has decided; set aside: somebody has")
-    decided_by: str | None
-    decided_at: str | None
+    dataset: str = Field(examples=["ghcnh"])
+    year: int = Field(examples=[2026])
+    station_id: str = Field(examples=["72530094846"])
+    rejected_count: int = Field(examples=[812])
+    row_count: int = Field(description="All rows of the file", examples=[8021])
+    state: str = Field(
+        description="waiting or asked: nobody has decided; set aside: somebody has",
+        examples=["waiting"],
+    )
+    decided_by: str | None = Field(examples=["admin"])
+    decided_at: str | None = Field(examples=["2026-11-25T09:00:00Z"])
 
 
 class Disk(BaseModel):
     """What the stores took of the disk when they were measured last, and what follows."""
 
-    sampled_at: str
-    size_bytes: dict[str, int] = Field(description="By store")
-    free_bytes: int
-    growth_bytes_per_day: dict[str, int] = Field(description="By store; empty with one sample only")
-    days_until_full: int | None = Field(description="null: the stores do not grow, or nobody knows")
+    sampled_at: str = Field(examples=["2026-11-26T00:10:00Z"])
+    size_bytes: dict[str, int] = Field(
+        description="By store", examples=[{"hdfs": 801112064, "mysql": 1207959552}]
+    )
+    free_bytes: int = Field(examples=[301234567168])
+    growth_bytes_per_day: dict[str, int] = Field(
+        description="By store; empty with one sample only",
+        examples=[{"hdfs": 4194304, "mysql": 2097152}],
+    )
+    days_until_full: int | None = Field(
+        description="null: the stores do not grow, or nobody knows", examples=[5432]
+    )
     is_warning: bool = Field(description="Full within thirty days")
 
 
