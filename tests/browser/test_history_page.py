@@ -118,6 +118,7 @@ def test_degrees_fahrenheit_are_those_of_the_api_on_every_page_and_kept(
     ).json()["data"]
     open_day(page, stack, station_id, day)
     page.get_by_role("banner").get_by_role("button", name="°F").click()
+    expect(page.locator("main tbody tr")).to_have_count(len(hours))
     for line, hour in zip(page.locator("main tbody tr").all(), hours, strict=True):
         assert line.locator("td").first.inner_text() == shown(hour["min_f"], "0.1")
     expect(page).to_have_url(re.compile("units=imperial"))

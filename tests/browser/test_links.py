@@ -56,8 +56,9 @@ def test_a_station_alone_opens_its_own_newest_year(
     for part in (f"from={begin}", f"to={last}", f"by={'hour' if days < 31 else 'day'}"):
         assert part in page.url
     main, full = page.locator("main"), page.url
-    # What is known of a station comes after its hours.
+    # What is known of a station, and what is usual there, comes after its hours.
     expect(main).to_contain_text("Whole record")
+    expect(main.locator("h1[data-finding=settled]")).to_be_visible()
     shown = main.inner_text()
     page.goto("about:blank")
     page.goto(full)
