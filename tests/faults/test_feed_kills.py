@@ -83,8 +83,8 @@ def test_a_broker_that_dies_and_comes_back_holds_the_feed_up_and_loses_nothing(
 ) -> None:
     speed.start_bridge()
     feeder = speed.feed(*PACED)
-    while not (speed.folder / "feeds").exists():
-        time.sleep(0.1)
+    while not speed.rows_fed():
+        time.sleep(0.05)
     time.sleep(0.5)
     kafka.kill()
     time.sleep(1)
@@ -105,8 +105,8 @@ def test_files_that_changed_between_two_starts_are_fed_again_from_their_beginnin
 ) -> None:
     speed.start_bridge()
     feeder = speed.feed(*PACED)
-    while not (speed.folder / "feeds").exists():
-        time.sleep(0.1)
+    while not speed.rows_fed():
+        time.sleep(0.05)
     time.sleep(0.5)
     feeder.kill()
     feeder.wait()

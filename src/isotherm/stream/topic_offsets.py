@@ -5,13 +5,17 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Self
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+import stamina
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from isotherm.errors import StoreError
 
 _TIMEOUT_S: Final = 10.0
 
 Offsets = dict[int, int]
+
+# A partition that has just been made, or whose broker has just gone, finds its leader in a moment.
+_LEADERLESS: Final = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE}
 
 _SILENT: Final = logging.getLogger("isotherm.stream.silent")
 _SILENT.addHandler(logging.NullHandler())
@@ -75,17 +79,27 @@ class TopicOffsets:
 
     def _bounds(self, topic: str) -> dict[int, tuple[int, int]]:
         try:
-            found = self._consumer.list_topics(topic, timeout=_TIMEOUT_S).topics[topic]
-            if found.error is not None:
-                raise KafkaException(found.error)
-            return {
-                number: self._consumer.get_watermark_offsets(
-                    TopicPartition(topic, number), timeout=_TIMEOUT_S
-                )
-                for number in found.partitions
-            }
+            for attempt in stamina.retry_context(on=_has_no_leader, attempts=None, timeout=_TIMEOUT_S):
+                with attempt:
+                    return self._bounds_now(topic)
+            raise AssertionError("unreachable")  # the last attempt raises
         except KafkaException as error:
             raise StoreError(
                 f"Kafka at {self._bootstrap_servers} does not tell the offsets of {topic}: {error}. "
                 "Look at `./isotherm logs kafka`."
             ) from error
+
+    def _bounds_now(self, topic: str) -> dict[int, tuple[int, int]]:
+        found = self._consumer.list_topics(topic, timeout=_TIMEOUT_S).topics[topic]
+        if found.error is not None:
+            raise KafkaException(found.error)
+        return {
+            number: self._consumer.get_watermark_offsets(
+                TopicPartition(topic, number), timeout=_TIMEOUT_S
+            )
+            for number in found.partitions
+        }
+
+
+def _has_no_leader(error: Exception) -> bool:
+    return isinstance(error, KafkaException) and error.args[0].code() in _LEADERLESS
