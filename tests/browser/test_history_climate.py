@@ -88,6 +88,18 @@ def test_stations_are_compared_in_a_chart_a_table_and_a_csv(
     assert others[1] in download.value.path().read_text()
 
 
+def test_a_station_without_data_in_the_period_is_said_to_have_none(
+    watched: Watched, charted: ApiServer
+) -> None:
+    days = {"from": "1996-01-01", "to": "1996-12-31", "by": "month"}
+    both = f"{CLIMATE_STATION},{STATION}"
+    open_history(watched.page, charted, "history/compare", stations=both, **days)
+    legend = watched.page.get_by_role("list", name="Legend").get_by_role("listitem")
+    expect(legend).to_have_count(2)
+    expect(legend.first).not_to_contain_text("no data")
+    expect(legend.last).to_contain_text("Chart Station 000 (no data)")
+
+
 def test_two_periods_of_a_station_are_compared(watched: Watched, charted: ApiServer) -> None:
     days = {"from": "1996-01-01", "to": "1996-12-31", "by": "day", "other": "1995-01-01"}
     page = watched.page

@@ -88,6 +88,11 @@ export function valueOf(point: Cell | null, value: CompareState["value"]): numbe
   return point?.[`${value}_c`] ?? null;
 }
 
+/** Which lines have a value at all. */
+export function knownLines({ lines }: Comparison, value: CompareState["value"]): boolean[] {
+  return lines.map(({ points }) => points.some((one) => valueOf(one, value) !== null));
+}
+
 /** Rows of several series on one axis, from the first to the last period of any. */
 export function alignedLines(series: readonly { key: string; label: string; points: readonly (Cell & { start: number })[]; place: (start: number) => number | null }[], by: Granularity): Comparison {
   const placed = series.map(({ points, place }) => {
