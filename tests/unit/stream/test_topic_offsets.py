@@ -1,4 +1,4 @@
-"""Offsets of a partition whose leader is not settled yet are asked for again; what is lasting is told."""
+"""Offsets of a partition whose leader is not settled are asked for again; what is lasting is told."""
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
@@ -23,9 +23,7 @@ def answers(offsets: TopicOffsets, *told: KafkaException | dict[int, tuple[int, 
     return taken
 
 
-@pytest.mark.parametrize(
-    "code", [KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE]
-)
+@pytest.mark.parametrize("code", [KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE])
 def test_a_partition_without_a_leader_is_asked_again(code: int) -> None:
     with TopicOffsets("127.0.0.1:1") as offsets:
         taken = answers(offsets, KafkaException(KafkaError(code)), {0: (3, 8)})
