@@ -1,5 +1,6 @@
 /** The map as a picture: what is in sight, with its title and the scale of its colours. */
 
+import { download } from "../download";
 import { GRADIENT } from "./colours";
 
 const HEAD_PX = 40;
@@ -45,12 +46,5 @@ export function savePicture(holder: HTMLElement, canvases: readonly HTMLCanvasEl
   words.ticks.forEach((text, at) => {
     context.fillText(text, 14 + ((SCALE_PX - 8) * at) / (words.ticks.length - 1), frame.height + HEAD_PX + 31);
   });
-  picture.toBlob((blob) => {
-    if (!blob) return;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = name;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  });
+  download(picture, name);
 }
