@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Write .env with generated secrets: `python3 docker/make_env.py [FILE]`. Needs nothing but Python.
+"""Write .env with generated secrets: `python3 docker/make_env.py [--cluster] [FILE]`.
 
-Takes every line of .env.example and fills the empty ones, so that the two can not drift apart. There
-are no default passwords; an existing file is left alone, because its secrets are in the volumes too.
+Takes every line of .env.example and fills the empty ones, so that the two can not drift apart; with
+--cluster also the settings that stand there as comments, which choose compose's profile `cluster`.
+There are no default passwords; an existing file is left alone, because its secrets are in the volumes
+too. Needs nothing but Python.
 """
 
 import base64
 import os
+import re
 import secrets
 import sys
 from collections.abc import Callable
@@ -28,10 +31,16 @@ GENERATORS: dict[str, Callable[[], str]] = {
 }
 
 
-def filled(example: str) -> str:
+# A comment of the example that is a setting.
+COMMENTED = re.compile(r"#(?=[A-Z_]+=)")
+
+
+def filled(example: str, *, is_cluster: bool = False) -> str:
     """The example with a fresh value behind every name that has none."""
     lines = []
     for line in example.splitlines():
+        if is_cluster:
+            line = COMMENTED.sub("", line)
         name, separator, value = line.partition("=")
         if separator and not value and not line.startswith("#"):
             line += GENERATORS.get(name, lambda: secrets.token_urlsafe(18))()
@@ -39,10 +48,12 @@ def filled(example: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main(target: str = ".env") -> int:
+def main(*arguments: str) -> int:
     """Write the file with mode 600; exit status 1 if it is there already."""
-    path = REPOSITORY / target
-    content = filled((REPOSITORY / ".env.example").read_text())
+    targets = [one for one in arguments if one != "--cluster"]
+    path = REPOSITORY / (targets[0] if targets else ".env")
+    example = (REPOSITORY / ".env.example").read_text()
+    content = filled(example, is_cluster="--cluster" in arguments)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

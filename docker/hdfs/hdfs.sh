@@ -1,5 +1,6 @@
 #!/bin/bash
 # One HDFS program of this image: format | namenode | datanode | check-namenode | check-datanode.
+# What follows the word, and HDFS_OPTIONS, are settings beside those of hdfs-site.xml: -D NAME=VALUE.
 set -euo pipefail
 
 state=/var/lib/hdfs
@@ -18,16 +19,18 @@ http_get() {
 }
 
 server=org.apache.hadoop.hdfs.server
+read -r -d '' -a options <<< "${HDFS_OPTIONS:-}" || true
+options+=("${@:2}")
 case "${1:-}" in
   format)
     if [ -e "$state/name/current/VERSION" ]; then
       echo "HDFS is formatted already."
       exit 0
     fi
-    hadoop_java "$server.namenode.NameNode" -format -nonInteractive -force
+    hadoop_java "$server.namenode.NameNode" "${options[@]}" -format -nonInteractive -force
     ;;
-  namenode) hadoop_java "$server.namenode.NameNode" ;;
-  datanode) hadoop_java "$server.datanode.DataNode" ;;
+  namenode) hadoop_java "$server.namenode.NameNode" "${options[@]}" ;;
+  datanode) hadoop_java "$server.datanode.DataNode" "${options[@]}" ;;
   check-namenode)
     http_get 9870 '/webhdfs/v1/?op=GETFILESTATUS' | grep -q '"FileStatus"'
     ;;

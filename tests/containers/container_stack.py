@@ -1,6 +1,7 @@
 """The product in containers, as a user starts it, with stand-ins for what nobody can pull here."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -17,6 +18,8 @@ from isotherm.settings import REPOSITORY_ROOT
 from servers.kafka_fixture import free_port
 
 PROJECT: Final = "isotherm-containers-test"
+# "cluster": compose's profile of several servers of a kind.
+SHAPE_VARIABLE: Final = "ISOTHERM_TEST_CONTAINERS_SHAPE"
 _START_WITHIN_S: Final = 1800.0
 _MEGABYTE: Final = 1024**2
 
@@ -51,10 +54,15 @@ class ContainerStack:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.figures = Figures()
+        document = yaml.safe_load((REPOSITORY_ROOT / "docker-compose.yaml").read_text())
+        self.is_cluster = os.environ.get(SHAPE_VARIABLE) == "cluster"
+        self.services: dict[str, dict[str, Any]] = {
+            name: one
+            for name, one in document["services"].items()
+            if self.is_cluster or "profiles" not in one
+        }
         self.env_file = engine.folder / "test.env"
         self.values = self._make_env()
-        document = yaml.safe_load((REPOSITORY_ROOT / "docker-compose.yaml").read_text())
-        self.services: dict[str, dict[str, Any]] = document["services"]
         self._stand_ins = StandIns(engine)
         override = self._stand_ins.override(self.services, engine.folder / "override.yaml")
         self._files = compose_files(override)
@@ -143,7 +151,8 @@ class ContainerStack:
     def _make_env(self) -> dict[str, str]:
         self.env_file.unlink(missing_ok=True)
         program = REPOSITORY_ROOT / "docker" / "make_env.py"
-        command = [sys.executable, str(program), str(self.env_file)]
+        options = ["--cluster"] if self.is_cluster else []
+        command = [sys.executable, str(program), *options, str(self.env_file)]
         subprocess.run(command, check=True, capture_output=True)
         lines = [one for one in self.env_file.read_text().splitlines() if one and one[0] != "#"]
         values = dict(one.split("=", 1) for one in lines)

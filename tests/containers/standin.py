@@ -13,8 +13,8 @@ from isotherm.settings import REPOSITORY_ROOT, load_settings
 _FOLDER: Final = Path(__file__).parent / "standin"
 _PREFIX: Final = "isotherm-standin"
 _SUITES: Final = ("bookworm", "sid")
-# Those of the official images, by the service that has them.
-OFFICIAL: Final = {"kafka": "kafka", "mysql": "mysql", "airflow-postgres": "postgres"}
+# Those of the official images, by the image's name.
+OFFICIAL: Final = {"apache/kafka": "kafka", "mysql": "mysql", "postgres": "postgres"}
 _BASES: Final = {"isotherm": f"{_PREFIX}/python:3.12", "hdfs": f"{_PREFIX}/debian:bookworm"}
 _AUTHORITIES: Final = Path("/usr/local/share/ca-certificates")
 _BUILD_WITHIN_S: Final = 3600.0
@@ -64,7 +64,9 @@ class StandIns:
             path: the file to write.
         """
         changed: dict[str, Any] = {
-            name: {"image": f"{_PREFIX}/{image}:latest"} for name, image in OFFICIAL.items()
+            name: {"image": f"{_PREFIX}/{OFFICIAL[service['image'].partition(':')[0]]}:latest"}
+            for name, service in services.items()
+            if "build" not in service
         }
         for name, service in services.items():
             if "build" in service:

@@ -228,8 +228,9 @@ def _no_answer(topic: str) -> StoreError:
 
 def main() -> int:
     """Bring the topics of the configured broker in order; exit status 1 where that fails."""
+    settings = load_settings()
     try:
-        done = ensure_topics(load_settings().kafka_bootstrap_servers)
+        done = ensure_topics(settings.kafka_bootstrap_servers, broker_count=settings.broker_count)
     except IsothermError as error:
         log.error("topics_not_ready", reason=str(error))
         return 1

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from compose_file import (
+    CLUSTER,
     COMPOSE_FILE,
     DOCKERFILES,
     FIRST_RUN,
     VARIABLE,
     all_services,
+    cluster_settings,
     example_settings,
     is_one_shot,
     long_running,
@@ -21,8 +23,9 @@ from compose_file import (
 from isotherm.settings import REPOSITORY_ROOT
 
 PROGRAMS = Path(sys.executable).parent
-SERVICES = sorted(all_services())
-LONG_RUNNING = sorted(long_running())
+# Those of the profile `cluster` are all there are.
+SERVICES = sorted(all_services(CLUSTER))
+LONG_RUNNING = sorted(long_running(CLUSTER))
 
 
 def check(*command: str) -> None:
@@ -57,7 +60,7 @@ def test_dockerfiles_pass_hadolint(dockerfile: Path) -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_service_is_hardened(name: str) -> None:
-    service = all_services()[name]
+    service = all_services(CLUSTER)[name]
     assert service["cap_drop"] == ["ALL"]
     assert "cap_add" not in service
     assert "no-new-privileges:true" in service["security_opt"]
@@ -75,7 +78,7 @@ def test_every_service_is_hardened(name: str) -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_images_are_pinned_and_run_as_a_numeric_user(name: str) -> None:
-    service = all_services()[name]
+    service = all_services(CLUSTER)[name]
     _, _, tag = service["image"].partition(":")
     assert re.fullmatch(r"[1-9]\d*:\d+", service["user"])
     if "build" in service:
@@ -88,7 +91,7 @@ def test_images_are_pinned_and_run_as_a_numeric_user(name: str) -> None:
 
 @pytest.mark.parametrize("name", LONG_RUNNING)
 def test_every_long_running_service_is_watched_restarted_and_given_time_to_stop(name: str) -> None:
-    service = long_running()[name]
+    service = long_running(CLUSTER)[name]
     assert service["restart"] == "unless-stopped"
     assert service["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
     # More retries hide a dead server for minutes; the slow start has its own period.
@@ -102,46 +105,49 @@ def test_one_shots_end_and_are_not_restarted() -> None:
         "airflow-init", "hdfs-folders", "hdfs-format", "kafka-topics", "mysql-migrate", FIRST_RUN
     }  # fmt: skip
     for name in one_shots:
-        assert "restart" not in all_services()[name]
-        assert "healthcheck" not in all_services()[name]
+        assert "restart" not in all_services(CLUSTER)[name]
+        assert "healthcheck" not in all_services(CLUSTER)[name]
 
 
 def test_ports_are_published_on_loopback_only_and_only_for_people() -> None:
-    published = {name: one["ports"] for name, one in all_services().items() if one.get("ports")}
+    published = {name: one["ports"] for name, one in all_services(CLUSTER).items() if one.get("ports")}
     assert set(published) == {"api", "airflow-api-server"}
     for ports in published.values():
         assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
 def test_what_up_shows_is_the_first_run_which_waits_for_every_server_with_a_task() -> None:
-    shown = {name for name, one in all_services().items() if one.get("attach", True)}
+    shown = {name for name, one in all_services(CLUSTER).items() if one.get("attach", True)}
     assert shown == {FIRST_RUN}
     assert set(LONG_RUNNING) <= all_before(FIRST_RUN)
 
 
 def all_before(name: str) -> set[str]:
     """What a service waits for, and what that waits for."""
-    waited_for = set(all_services()[name].get("depends_on", {}))
+    waited_for = set(all_services(CLUSTER)[name].get("depends_on", {}))
     return waited_for.union(*map(all_before, waited_for))
 
 
 def test_only_what_needs_it_leaves_the_internal_network() -> None:
     assert read_compose()["networks"]["backend"]["internal"] is True
-    outside = {name for name, one in all_services().items() if "edge" in one["networks"]}
+    outside = {name for name, one in all_services(CLUSTER).items() if "edge" in one["networks"]}
     assert outside == {"api", "airflow-api-server", "airflow-scheduler", FIRST_RUN}
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_dependencies_exist_and_are_waited_for_properly(name: str) -> None:
-    for other, wanted in all_services()[name].get("depends_on", {}).items():
+    for other, wanted in all_services(CLUSTER)[name].get("depends_on", {}).items():
         expected = "service_completed_successfully" if is_one_shot(other) else "service_healthy"
         assert wanted["condition"] == expected
         assert other in SERVICES
+        # One that only the cluster has is waited for there alone.
+        in_both = other in all_services() or name not in all_services()
+        assert wanted.get("required", True) is in_both
 
 
 def test_every_volume_is_named_and_declared() -> None:
     declared = set(read_compose()["volumes"])
-    used = {v.split(":")[0] for one in all_services().values() for v in one.get("volumes", [])}
+    used = {v.split(":")[0] for one in all_services(CLUSTER).values() for v in one.get("volumes", [])}
     assert used == declared
 
 
@@ -150,5 +156,5 @@ def test_every_secret_is_required_and_has_no_default() -> None:
     required = {name for name, kind in found.items() if kind == "?"}
     example = example_settings()
     assert required == {name for name, value in example.items() if not value}
-    assert set(found) == set(example)
+    assert set(found) == {*example, *cluster_settings()}
     assert not [name for name in set(found) - required if "PASSWORD" in name or "SECRET" in name]

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +18,12 @@ HEALTH = {
     "triggerer": {"status": "unhealthy"},
     "dag_processor": {"status": None},
 }
+# What Spark's master tells of its workers, by path.
+HERE = socket.gethostbyname(socket.gethostname())
+WORKERS = {
+    "/alive": {"workers": [{"host": "192.0.2.1", "state": "DEAD"}, {"host": HERE, "state": "ALIVE"}]},
+    "/dead": {"workers": [{"host": "192.0.2.1", "state": "ALIVE"}, {"host": HERE, "state": "DEAD"}]},
+}
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
@@ -25,7 +32,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(503 if self.path == "/broken" else 200)
         self.end_headers()
-        self.wfile.write(json.dumps(HEALTH).encode())
+        self.wfile.write(json.dumps(WORKERS.get(self.path, HEALTH)).encode())
 
     def log_message(self, *_arguments: object) -> None:
         """Quiet."""
@@ -56,3 +63,8 @@ def test_any_success_is_well_and_an_error_or_silence_is_not(url: str) -> None:
                                             ("dag_processor", False), ("unknown", False)])  # fmt: skip
 def test_a_part_is_well_only_if_airflow_calls_it_healthy(url: str, part: str, well: bool) -> None:
     assert is_well(url, part) is well
+
+
+@pytest.mark.parametrize(("path", "well"), [("alive", True), ("dead", False)])
+def test_a_worker_is_well_only_if_its_master_calls_it_alive(url: str, path: str, well: bool) -> None:
+    assert is_well(f"{url}/{path}", "spark-worker") is well

@@ -5,17 +5,17 @@ import stat
 import subprocess
 from pathlib import Path
 
-from compose_file import example_settings
+from compose_file import cluster_settings, example_settings
 
 from isotherm.settings import REPOSITORY_ROOT
 
 PROGRAM = REPOSITORY_ROOT / "docker" / "make_env.py"
 
 
-def make_env(target: Path) -> "subprocess.CompletedProcess[str]":
+def make_env(target: Path, *options: str) -> "subprocess.CompletedProcess[str]":
     """Run it as a user does, with the system's own Python."""
     return subprocess.run(
-        ["python3", str(PROGRAM), str(target)], capture_output=True, text=True, check=False
+        ["python3", str(PROGRAM), *options, str(target)], capture_output=True, text=True, check=False
     )
 
 
@@ -31,6 +31,13 @@ def test_every_empty_value_is_filled_and_the_others_stay(tmp_path: Path) -> None
     assert made.keys() == example.keys()
     assert all(made.values())
     assert all(made[name] == value for name, value in example.items() if value)
+
+
+def test_a_cluster_has_its_settings_beside_all_others(tmp_path: Path) -> None:
+    assert make_env(tmp_path / "one.env", "--cluster").returncode == 0
+    made = read_env(tmp_path / "one.env")
+    assert made.keys() == {*example_settings(), *cluster_settings()}
+    assert made.items() >= cluster_settings().items()
 
 
 def test_the_file_is_private_and_its_secrets_are_new_each_time(tmp_path: Path) -> None:

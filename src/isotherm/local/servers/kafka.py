@@ -91,7 +91,6 @@ def server_properties(settings: Settings, folder: Path, number: int = 1) -> str:
     }
     broker = f"{LOOPBACK}:{settings.port(PortOffset.KAFKA, number)}"
     copies, in_sync = str(len(numbers)), str(len(numbers) // 2 + 1)
-    several = {"default.replication.factor": copies, "min.insync.replicas": in_sync}
     properties = {
         "process.roles": "broker,controller",
         "node.id": str(number),
@@ -103,6 +102,8 @@ def server_properties(settings: Settings, folder: Path, number: int = 1) -> str:
         "log.dirs": str(folder / "data"),
         "auto.create.topics.enable": "false",
         "log.retention.hours": "168",
+        "default.replication.factor": copies,
+        "min.insync.replicas": in_sync,
         "offsets.topic.num.partitions": "5",
         "offsets.topic.replication.factor": copies,
         "transaction.state.log.num.partitions": "5",
@@ -113,7 +114,6 @@ def server_properties(settings: Settings, folder: Path, number: int = 1) -> str:
         "group.initial.rebalance.delay.ms": "0",
         # The default buffer of 128 MB does not fit a small heap: the broker dies at start.
         "log.cleaner.dedupe.buffer.size": "4194304",
-        **(several if len(numbers) > 1 else {}),
     }
     return "".join(f"{name}={_escaped(value)}\n" for name, value in properties.items())
 
