@@ -24,6 +24,10 @@ COPY dags dags
 COPY jobs jobs
 COPY streaming streaming
 COPY plugins plugins
+# The root is read-only later: what is not compiled here each program compiles anew at each start. Of the
+# standard library the base image has no compiled files either; pip compiles what it installs.
+RUN python -m compileall -q -x '/(site-packages|test|tests|idlelib|lib2to3)/' \
+        /usr/local/lib/python3.12 src docker dags jobs streaming plugins
 
 ENV JAVA_HOME=/opt/isotherm-tools/java \
     SPARK_HOME=/usr/local/lib/python3.12/site-packages/pyspark \
@@ -31,8 +35,7 @@ ENV JAVA_HOME=/opt/isotherm-tools/java \
     PYSPARK_DRIVER_PYTHON=/usr/local/bin/python \
     SPARK_LOCAL_DIRS=/var/lib/isotherm/spark \
     HADOOP_USER_NAME=isotherm \
-    PYTHONUNBUFFERED=1 \
-    PYTHONDONTWRITEBYTECODE=1
+    PYTHONUNBUFFERED=1
 ENV PATH=/opt/isotherm-tools/java/bin:$PATH
 USER 10001:0
 WORKDIR /var/lib/isotherm
