@@ -6,10 +6,12 @@ leaves goes through the contract itself, which either takes it or says what is w
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from operator import attrgetter
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
+import numpy as np
 import polars as pl
 from confluent_kafka import Message
 
@@ -41,7 +43,11 @@ GUARD: Final = ("received", "version")
 # Of a record within its batch.
 RECORD: Final = "record"
 _FIELDS: Final = (*KEY, *STATISTIC_NAMES, *GUARD)
-_OF_THE_HOUR: Final = ("station_id", "hour_start", "dataset", *GUARD)
+# What each message says once, as the quick way reads it.
+_HOUR_SCHEMA: Final[dict[str, pl.DataType]] = {
+    **dict.fromkeys(("station_id", "hour_start", "dataset"), pl.String()),
+    **dict.fromkeys(GUARD, pl.Int64()),
+}
 _HISTOGRAMS: Final = tuple(one.name for one in STATISTICS if one.merge is Merge.HISTOGRAM)
 _TEXTS: Final = ("station_id", "rule", "dataset", *_HISTOGRAMS)
 # The only form of a time that is read quickly; the stream writes it.
@@ -56,26 +62,30 @@ def _column_type(name: str) -> pl.DataType:
 
 
 SCHEMA: Final = pl.Schema({name: _column_type(name) for name in (*_FIELDS, RECORD)})
-_HOUR_SCHEMA: Final = pl.Schema(
-    {name: SCHEMA[name] for name in (*_OF_THE_HOUR, RECORD)} | {"hour_start": pl.String()}
-)
-_STATISTICS_SCHEMA: Final = pl.Schema({name: SCHEMA[name] for name in STATISTIC_NAMES})
+# A struct of them becomes one tuple; those of numbers come first, and are made columns all at once.
+_NUMBERS: Final = tuple(one for one in STATISTICS if one.merge is not Merge.HISTOGRAM)
+_NULLABLE: Final = tuple(one.name for one in _NUMBERS if one.unit != COUNT)
+# Of a number that is not there; the quick way leaves the least of 64 bits to the contract.
+_MISSING: Final = -(2**63)
 
 
 def _quick_field(one: Statistic) -> tuple[Any, ...]:
-    """Like the contract's, but for null in place of a count and for a histogram's form."""
+    """Like the contract's, but for null in place of a number and for a histogram's form."""
     if one.merge is Merge.HISTOGRAM:
         return (one.name, Annotated[str, msgspec.Meta(max_length=MAX_HISTOGRAM_LENGTH)] | None, None)
     low, high = limits_of_statistic(one)
-    kind = Annotated[int, msgspec.Meta(ge=low, le=high)]
-    return (one.name, kind, 0) if one.unit == COUNT else (one.name, kind | None, None)
+    kind = Annotated[int, msgspec.Meta(ge=max(low, _MISSING + 1), le=high)]
+    return (one.name, kind, 0 if one.unit == COUNT else _MISSING)
 
 
 def _quick_type(name: str, fields: Iterable[Any]) -> type[msgspec.Struct]:
     return msgspec.defstruct(name, fields, kw_only=True, forbid_unknown_fields=True, gc=False)
 
 
-_QuickStatistics: Final = _quick_type("_QuickStatistics", map(_quick_field, STATISTICS))
+_QuickStatistics: Final = _quick_type(
+    "_QuickStatistics",
+    map(_quick_field, (*_NUMBERS, *(one for one in STATISTICS if one not in _NUMBERS))),
+)
 _QuickRules: Final = _quick_type("_QuickRules", [(rule, _QuickStatistics) for rule in RULE_NAMES])
 _QuickHour: Final = _quick_type(
     "_QuickHour",
@@ -90,8 +100,7 @@ _QuickHour: Final = _quick_type(
     ],
 )
 _read_quickly: Final = msgspec.json.Decoder(_QuickHour).decode
-_of_the_hour: Final[Callable[[object], tuple[Any, ...]]] = attrgetter(*_OF_THE_HOUR)
-_statistics: Final[Callable[[object], tuple[Any, ...]]] = attrgetter(*STATISTIC_NAMES)
+_in_order: Final[Callable[[msgspec.Struct], tuple[Any, ...]]] = msgspec.structs.astuple
 _values: Final[Callable[[object], tuple[Any, ...]]] = attrgetter(*_FIELDS)
 
 
@@ -135,26 +144,48 @@ def decode_records(records: Sequence[Message]) -> Decoded:
 
 def _as_columns(hours: Sequence[Any], numbers: Sequence[int]) -> tuple[pl.DataFrame, list[int]]:
     """Quickly read hours as rows, and the numbers of those that are not as agreed."""
-    of_hours = [(*_of_the_hour(one), number) for one, number in zip(hours, numbers, strict=True)]
-    heads = pl.DataFrame(of_hours, schema=_HOUR_SCHEMA, orient="row").with_columns(
+    heads = pl.DataFrame(
+        {name: pl.Series([getattr(one, name) for one in hours], dtype=kind)
+         for name, kind in _HOUR_SCHEMA.items()}
+    ).with_columns(
+        pl.Series(RECORD, numbers, dtype=SCHEMA[RECORD]),
         pl.col("hour_start").str.to_datetime(_ISO, time_unit="us", strict=False).alias("time"),
         _has_agreed_texts().alias("is_agreed"),
+    )  # fmt: skip
+    rows = _statistics_of(hours)
+    of_rules = rows.select(_statistics_agree().fill_null(value=False)).to_series().to_numpy()
+    is_agreed = (
+        heads["is_agreed"]
+        & heads["time"].dt.year().is_between(EARLIEST_YEAR, LATEST_YEAR)
+        & pl.Series(of_rules.reshape(-1, len(RULE_NAMES)).all(axis=1), dtype=pl.Boolean())
+    ).fill_null(value=False)
+    every_rule = pl.Series(np.repeat(np.arange(len(hours)), len(RULE_NAMES)))
+    found = pl.concat(
+        [heads.with_columns(is_agreed=is_agreed, hour_start="time")[every_rule], rows],
+        how="horizontal",
     )
-    is_agreed = heads["is_agreed"] & heads["time"].dt.year().is_between(EARLIEST_YEAR, LATEST_YEAR)
-    parts = []
-    for rule in RULE_NAMES:
-        rows = [_statistics(getattr(one.rules, rule)) for one in hours]
-        found = pl.DataFrame(rows, schema=_STATISTICS_SCHEMA, orient="row")
-        is_agreed &= found.select(_statistics_agree().alias("agree"))["agree"]
-        parts.append(found.with_columns(rule=pl.lit(rule)))
-    is_agreed = is_agreed.fill_null(value=False)
-    heads = heads.with_columns(hour_start="time")
-    columns = [pl.concat([heads, part], how="horizontal").select(SCHEMA.names()) for part in parts]
     if is_agreed.all():
-        return pl.concat(columns), []
-    return pl.concat([one.filter(is_agreed) for one in columns]), heads.filter(~is_agreed)[
-        RECORD
-    ].to_list()
+        return found.select(SCHEMA.names()), []
+    return found.filter("is_agreed").select(SCHEMA.names()), heads.filter(~is_agreed)[RECORD].to_list()
+
+
+def _statistics_of(hours: Sequence[Any]) -> pl.DataFrame:
+    """The statistics of each hour's rules, one after the other, and the rules' names."""
+    by_rule = chain.from_iterable(_in_order(one.rules) for one in hours)
+    values = chain.from_iterable(map(_in_order, by_rule))
+    count = len(hours) * len(RULE_NAMES) * len(STATISTICS)
+    cells = np.fromiter(values, dtype=object, count=count).reshape(-1, len(STATISTICS))
+    integers = cells[:, : len(_NUMBERS)].T.astype(np.int64, order="C")
+    columns = [pl.Series(one.name, column) for one, column in zip(_NUMBERS, integers, strict=True)]
+    texts = cells[:, len(_NUMBERS) :].T
+    columns += [
+        pl.Series(name, list(column), dtype=pl.String())
+        for name, column in zip(_HISTOGRAMS, texts, strict=True)
+    ]
+    rules = pl.Series("rule", RULE_NAMES)[np.tile(np.arange(len(RULE_NAMES)), len(hours))]
+    return pl.DataFrame([*columns, rules]).with_columns(
+        pl.when(pl.col(name) != _MISSING).then(name) for name in _NULLABLE
+    )
 
 
 def as_frame(summaries: Iterable[tuple[int, SummaryHead]]) -> pl.DataFrame:
