@@ -2,11 +2,13 @@
 
 A packet is what one Arrow batch of messages held of a station's day. Spark shuffles, keeps and hands
 over packets instead of readings: a thirtieth of the rows, each of two values. Numbers are fixed-width
-records of `_RECORD`, texts are joined by NUL, which no message may hold.
+records of `_RECORD`, texts are joined by NUL, which no message may hold. Each packet names the form it
+was written in, so that code of another version never takes one number for another.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Final
+from zlib import crc32
 
 import numpy as np
 import polars as pl
@@ -39,9 +41,16 @@ _DELIVERY: Final = ("version", "received")
 _TEXTS: Final = tuple(
     name for name in READING_COLUMNS if name not in ("station_id", *(_RECORD.names or ()))
 )
+# A packet's `batch` holds the micro-batch's number in its lower bits and above them its form: a sum over
+# names, types and order of what a reading is, never 0, which is what packets without one have.
+_NUMBER_BITS: Final = 40
+_FORM_BITS: Final = 20
+_FORM: Final = crc32(repr((_RECORD.descr, _TEXTS)).encode()) % (2**_FORM_BITS - 1) + 1
 # A value that is missing: far outside of what may enter.
 _NULL: Final = -(2**15)
 _OLD_NULL: Final = -(2**31)
+# How a worker's error tells the driver that no repetition helps; see `stream_failure`.
+WRITTEN_BY_ANOTHER_VERSION: Final = "another version of Isotherm wrote it"
 _GROUP: Final = ("station_id", "dataset", "day")
 _TIME: Final = pl.Datetime("us", "UTC")
 
@@ -76,7 +85,8 @@ def pack(readings: pl.DataFrame, batch: int) -> pa.RecordBatch:
     ends = np.concatenate([[0], np.cumsum(packets["readings"].to_numpy())]) * _RECORD.itemsize
     buffers = [None, pa.py_buffer(ends.astype("<i4").tobytes()), pa.py_buffer(_records(ordered))]
     numbers = pa.Array.from_buffers(pa.binary(), packets.height, buffers)
-    rest = packets.with_columns(pl.lit(batch, pl.Int64).alias("batch")).to_arrow()
+    marked = _FORM << _NUMBER_BITS | batch
+    rest = packets.with_columns(pl.lit(marked, pl.Int64).alias("batch")).to_arrow()
     columns = [
         numbers if one.name == "numbers" else rest[one.name].combine_chunks().cast(one.type)
         for one in PACKET_SCHEMA
@@ -92,10 +102,15 @@ def unpack(days: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         `READING_COLUMNS` with `received`, `version` and `new`, the deliveries that just came.
+
+    Raises:
+        StoreError: a packet is in a form that this version does not know.
     """
-    newest = pl.col("packets").list.eval(pl.element().struct.field("batch")).list.max()
+    number = pl.element().struct.field("batch") % 2**_NUMBER_BITS
+    newest = pl.col("packets").list.eval(number).list.max()
     packets = days.select("station_id", "packets", newest=newest).explode("packets").unnest("packets")
-    packets = packets.with_columns(is_new=pl.col("batch") == pl.col("newest"))
+    _require_known_forms(packets["batch"])
+    packets = packets.with_columns(is_new=pl.col("batch") % 2**_NUMBER_BITS == pl.col("newest"))
     text_counts = packets["texts"].str.count_matches("\0", literal=True).to_numpy() + 1
     counts = text_counts.astype(np.int64) // len(_TEXTS)
     records = _records_of(packets["numbers"].to_list(), counts.tolist())
@@ -147,6 +162,12 @@ def _records(readings: pl.DataFrame) -> bytes:
     return records.tobytes()
 
 
+def _require_known_forms(batches: pl.Series) -> None:
+    others = set((batches // 2**_NUMBER_BITS).unique()) - {_FORM, 0}
+    if others:
+        raise _is_of_another_version(f"readings in form {min(others)} instead of {_FORM}")
+
+
 def _records_of(
     packets: Sequence[bytes], counts: Sequence[int]
 ) -> np.ndarray[tuple[int], np.dtype[np.void]]:
@@ -156,7 +177,7 @@ def _records_of(
 
 
 def _in_form(packet: bytes, count: int) -> bytes:
-    """A packet in today's form: how long it is tells in which one it was written.
+    """A packet in today's form: where it does not name its own, how long it is tells which one it has.
 
     Raises:
         StoreError: in none that is known.
@@ -164,10 +185,7 @@ def _in_form(packet: bytes, count: int) -> bytes:
     if len(packet) == count * _RECORD.itemsize:
         return packet
     if len(packet) != count * _OLD_RECORD.itemsize:
-        raise StoreError(
-            f"The stream's state has {len(packet)} bytes for {count} readings, a form that another "
-            "version of Isotherm wrote. Stop this feed and stream its period again, as a new feed."
-        )
+        raise _is_of_another_version(f"{len(packet)} bytes for {count} readings")
     before = np.frombuffer(packet, dtype=_OLD_RECORD)
     records = np.full(count, _NULL, dtype=_RECORD)
     for name in _OLD_RECORD.names or ():
@@ -176,3 +194,7 @@ def _in_form(packet: bytes, count: int) -> bytes:
             values if name not in MEASURED_COLUMNS else np.where(values == _OLD_NULL, _NULL, values)
         )
     return records.tobytes()
+
+
+def _is_of_another_version(found: str) -> StoreError:
+    return StoreError(f"The stream's state has {found}: {WRITTEN_BY_ANOTHER_VERSION}.")

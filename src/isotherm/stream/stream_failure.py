@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from isotherm.errors import RefusedError, StoreError
+from isotherm.stream.packets import WRITTEN_BY_ANOTHER_VERSION
 
 # Spark's own names of errors (its error-conditions.json and that of its Kafka connector).
 _KAFKA_LOST: Final = re.compile(r"\[KAFKA_DATA_LOSS\b|OffsetOutOfRange|UnknownTopicOrPartition")
@@ -49,7 +50,7 @@ def failure_of(text: str, checkpoint: str) -> StoreError:
             f"made anew). Delete the checkpoint {checkpoint} to start the feed from what is there; the "
             f"batch layer has what is lost. {_BEGIN_ANEW} Spark says: {shown}"
         )
-    if _CHECKPOINT_UNUSABLE.search(text):
+    if _CHECKPOINT_UNUSABLE.search(text) or WRITTEN_BY_ANOTHER_VERSION in text:
         return RefusedError(
             f"The checkpoint cannot be used (damaged, or written by another version). Delete the "
             f"checkpoint {checkpoint}: the feed is then read again from its beginning, which doubles "

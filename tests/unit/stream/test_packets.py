@@ -5,9 +5,10 @@ import polars as pl
 import pytest
 
 from isotherm.datasets.schema import POLARS_SCHEMA
-from isotherm.errors import StoreError
+from isotherm.errors import RefusedError, StoreError
 from isotherm.statistics.catalogue import MEASURED_COLUMNS
 from isotherm.stream.packets import pack, unpack
+from isotherm.stream.stream_failure import failure_of
 from isotherm.summarise import READING_COLUMNS
 from made_up import admissible_observations
 
@@ -39,7 +40,12 @@ def unpacked(packets: pl.DataFrame) -> pl.DataFrame:
 def in_old_form(packets: pl.DataFrame) -> pl.DataFrame:
     """As the first version wrote them: written out by hand, from what today's hold."""
     numbers = [old_packet(packets[row]) for row in range(packets.height)]
-    return packets.with_columns(pl.Series("numbers", numbers))
+    return without_form(packets).with_columns(pl.Series("numbers", numbers))
+
+
+def without_form(packets: pl.DataFrame) -> pl.DataFrame:
+    """As versions wrote them that did not name their form: the micro-batch's number alone."""
+    return packets.with_columns(pl.col("batch") % 2**40)
 
 
 def old_packet(packet: pl.DataFrame) -> bytes:
@@ -68,7 +74,27 @@ def test_what_an_older_checkpoint_holds_is_read_and_tells_nothing_of_wind_and_pr
     assert unpacked(mixed).select(before).equals(now.select(before))
 
 
-def test_a_state_in_no_known_form_is_refused_with_what_to_do() -> None:
+def test_what_does_not_name_its_form_is_read_by_its_length() -> None:
+    packets = packets_of(ROWS)
+    assert unpacked(without_form(packets)).equals(unpacked(packets))
+
+
+def test_the_newest_batch_is_told_among_packets_with_and_without_a_form() -> None:
+    before, after = without_form(packets_of(ROWS, batch=7)), packets_of(ROWS[:1], batch=8)
+    days = pl.concat([before.filter(pl.col("station_id") == after["station_id"][0]), after])
+    rows = unpack(days.group_by("station_id").agg(packets=pl.struct("batch", "numbers", "texts")))
+    assert rows["new"].sum() == 1
+
+
+def test_a_state_of_no_known_length_is_refused_and_the_query_says_what_to_do() -> None:
     damaged = packets_of(ROWS).with_columns(pl.col("numbers").bin.slice(1))
-    with pytest.raises(StoreError, match="stream its period again"):
+    with pytest.raises(StoreError, match="bytes for") as refused:
         unpacked(damaged)
+    assert isinstance(failure_of(f"PythonException: {refused.value}", "file:/c"), RefusedError)
+
+
+def test_a_state_of_the_same_length_that_another_version_wrote_is_refused_and_not_misread() -> None:
+    # Two columns have changed places: the bytes look like today's.
+    foreign = packets_of(ROWS).with_columns(pl.col("batch") + 2**40)
+    with pytest.raises(StoreError, match="another version of Isotherm wrote it"):
+        unpacked(foreign)
