@@ -27,6 +27,7 @@ from isotherm.messages import (
     SCHEMA_VERSION,
 )
 from isotherm.stream.admission import Refusal, admit
+from isotherm.stream.bridge_connections import Connections
 from isotherm.stream.bridge_publisher import Publisher, Record
 from isotherm.stream.bridge_socket import listening
 from isotherm.stream.framing import receive_frame, send_frame
@@ -127,8 +128,7 @@ class Bridge:
         self._lane = lane
         self._stop = threading.Event()
         self._refused: RefusedError | None = None
-        self._connections: set[socket.socket] = set()
-        self._lock = threading.Lock()
+        self._connections = Connections()
         self._answered: dict[str, tuple[tuple[int, str | None], dict[str, int]]] = {}
 
     def stop(self) -> None:
@@ -155,19 +155,20 @@ class Bridge:
                 except TimeoutError:
                     continue
                 connection.settimeout(None)
+                if not self._connections.add(connection):
+                    connection.close()
+                    continue
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-        with self._lock:
-            for connection in self._connections:
-                _hang_up(connection)
+        self._connections.hang_up_all()
         log.info("bridge_stopped")
 
     def _serve(self, connection: socket.socket) -> None:
         """Answer one feeder's frames until it leaves; a wrong frame ends the connection."""
-        with self._lock:
-            self._connections.add(connection)
         try:
             while (frame := receive_frame(connection)) is not None:
-                send_frame(connection, self._take(frame))
+                batch = self._read(frame)
+                self._connections.note_batch(connection)
+                send_frame(connection, self._take(batch))
         except MessageFormatError as error:
             log.warning("frame_refused", reason=str(error))
             _tell(connection, str(error))
@@ -178,12 +179,11 @@ class Bridge:
         except OSError as error:
             log.info("feeder_left", reason=str(error))
         finally:
+            self._connections.remove(connection)
             connection.close()
-            with self._lock:
-                self._connections.discard(connection)
 
-    def _take(self, frame: Mapping[str, Any]) -> dict[str, int]:
-        """Publish one batch; the answer is its acknowledgement."""
+    def _read(self, frame: Mapping[str, Any]) -> Batch:
+        """A frame as a batch of a feed that is served here."""
         try:
             batch = Batch.model_validate(frame)
         except ValidationError as error:
@@ -192,6 +192,10 @@ class Bridge:
             raise MessageFormatError(f"The frame's {place} is wrong: {first['msg']}") from error
         if self._feed_id is not None and batch.feed_id != self._feed_id:
             raise MessageFormatError(f"This bridge serves feed {self._feed_id}, not {batch.feed_id}.")
+        return batch
+
+    def _take(self, batch: Batch) -> dict[str, int]:
+        """Publish one batch; the answer is its acknowledgement."""
         mark = batch.batch, batch.place
         known, answer = self._answered.get(batch.feed_id, (None, {}))
         if batch.place is not None and known == mark:
@@ -209,14 +213,6 @@ class Bridge:
         answer = {"batch": batch.batch, **counts}
         self._answered[batch.feed_id] = mark, answer
         return answer
-
-
-def _hang_up(connection: socket.socket) -> None:
-    """Wake the thread that reads from it; closing alone would leave it waiting."""
-    try:
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return
 
 
 def _tell(connection: socket.socket, reason: str) -> None:
