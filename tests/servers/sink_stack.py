@@ -1,5 +1,6 @@
 """What the sink's tests share: their own topics, summaries, sink processes, tables, a plain fold."""
 
+import json
 import os
 import signal
 import subprocess
@@ -117,8 +118,6 @@ class SinkStack:
 
     def send(self, messages: Iterable[Row | bytes | None]) -> None:
         """Produce in order; rows by their station, raw values to partition 0."""
-        import json
-
         for message in messages:
             if isinstance(message, dict):
                 self._producer.produce(self.topic, json.dumps(message), key=message["station_id"])
@@ -126,6 +125,16 @@ class SinkStack:
                 self._producer.produce(self.topic, message, partition=0)
             self._producer.poll(0)
         assert self._producer.flush(30) == 0
+
+    def send_in_transaction(self, row: Row, *, is_committed: bool) -> None:
+        """A summary by somebody who writes transactions, whose markers are in the topic too."""
+        settings = {"bootstrap.servers": self.kafka.bootstrap, "transactional.id": self.prefix}
+        producer = Producer({**settings, "log_level": 0})
+        producer.init_transactions(60)
+        producer.begin_transaction()
+        producer.produce(self.topic, json.dumps(row), key=row["station_id"])
+        producer.flush()
+        (producer.commit_transaction if is_committed else producer.abort_transaction)(60)
 
     def start_sink(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start `streaming/summaries_to_mysql.py` on this test's topics."""

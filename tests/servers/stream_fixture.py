@@ -87,6 +87,15 @@ class Topic:
         self._producer.produce(OBSERVATION_TOPIC, value, key, on_delivery=delivered)
         self._producer.poll(0)
 
+    def send_in_transaction(self, value: bytes, *, is_committed: bool) -> None:
+        """A value by somebody who writes transactions, whose markers are in the topic too."""
+        producer = Producer({"bootstrap.servers": self.bootstrap, "transactional.id": "another"})
+        producer.init_transactions(60)
+        producer.begin_transaction()
+        producer.produce(OBSERVATION_TOPIC, value, "01001099999")
+        producer.flush()
+        (producer.commit_transaction if is_committed else producer.abort_transaction)(60)
+
     def flush(self) -> None:
         self._producer.flush()
 
@@ -180,13 +189,18 @@ def ends(bootstrap: str, topic: str) -> dict[str, int]:
 
 def read_all(bootstrap: str, topic: str) -> list[Any]:
     """Every record, in the order of its partition."""
-    end = ends(bootstrap, topic)
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "test"})
-    consumer.assign([TopicPartition(topic, int(one), OFFSET_BEGINNING) for one in end])
-    records, left = [], sum(end.values())
+    left = ends(bootstrap, topic)
+    settings = {"bootstrap.servers": bootstrap, "group.id": "test", "enable.partition.eof": True}
+    consumer = Consumer(settings)
+    consumer.assign([TopicPartition(topic, int(one), OFFSET_BEGINNING) for one in left])
+    records: list[Any] = []
     deadline = time.monotonic() + 30
-    while len(records) < left and time.monotonic() < deadline:
-        records += [one for one in consumer.consume(1000, timeout=1) if one.error() is None]
+    while left and time.monotonic() < deadline:
+        for one in consumer.consume(1000, timeout=1):
+            if one.error() is None:
+                records.append(one)
+            elif one.offset() >= left.get(str(one.partition()), 0):
+                left.pop(str(one.partition()), None)
     consumer.close()
     return records
 

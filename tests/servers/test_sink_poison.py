@@ -1,6 +1,7 @@
 """Poison in the sink: whatever a record holds, one dead letter of it, counted once; the rest lands."""
 
 import json
+import re
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -205,6 +206,23 @@ def test_what_is_no_letter_is_counted_as_such_and_makes_no_new_letter(sinks: Sin
     ]  # fmt: skip
     assert [one["payload_bytes"] for one in rows] == [*(len(one or b"") for one in odd), 2]
     assert {one["state"] for one in rows} == {"new"}
+
+
+def test_transactions_of_another_writer_are_read_as_they_ended_and_passed_to_their_end(
+    sinks: SinkStack,
+) -> None:
+    committed = [summary(sinks.station(), hour) for hour in range(3)]
+    sinks.send(committed[:1])
+    sinks.send_in_transaction(committed[1], is_committed=True)
+    sinks.send(committed[2:])
+    sinks.send_in_transaction(summary(sinks.station(), 1, sum_tenths=31), is_committed=False)
+
+    said = sinks.write()
+
+    assert sinks.rows() == plain_fold(committed)
+    assert sum(sinks.stored_offsets().values()) == 6  # two of them markers, one taken back
+    assert '"expired_unread": 0' in said
+    assert not re.search(r'"expired_unread": [1-9]', said)
 
 
 def test_a_topic_made_again_stops_the_sink_with_the_command_that_resolves_it(sinks: SinkStack) -> None:

@@ -39,6 +39,7 @@ from servers.stream_fixture import (
 pytestmark = [pytest.mark.servers, pytest.mark.spark]
 
 DATASET = GLOBAL_HOURLY
+COMMITTED = b"{written in a transaction"
 REAL_STATION, REAL_YEAR = "72530094846", 2014
 Hours = dict[tuple, dict[str, int]]
 
@@ -125,10 +126,14 @@ def feed_first_part(topic: Topic) -> None:
     for value in values:
         topic.send(value)
     topic.send(None)
+    topic.flush()
+    topic.send_in_transaction(COMMITTED, is_committed=True)
     if real_archive() is not None:
         for row in real_rows().iter_rows(named=True):
             topic.send_row(row)
     topic.flush()
+    # The topic then ends with what nobody may read.
+    topic.send_in_transaction(b"{taken back", is_committed=False)
 
 
 @pytest.fixture(scope="module")
@@ -152,11 +157,17 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Feed]:
 
 def test_each_poison_is_one_dead_letter(feed: Feed) -> None:
     bad, found = poison(), feed.parts[0].letters
-    assert len(found) == len(bad) + 1
+    assert len(found) == len(bad) + 2
     assert len({(one.partition, one.offset) for one in found}) == len(found)
     reasons = Counter(one.reason for one in found)
-    assert reasons == Counter([*bad.values(), "unreadable_message"])
+    assert reasons == Counter([*bad.values(), *2 * ["unreadable_message"]])
     assert all(one.topic == OBSERVATION_TOPIC and one.detail for one in found)
+
+
+def test_of_a_transaction_what_it_took_back_was_never_fed(feed: Feed) -> None:
+    contents = [one.content() for one in feed.parts[0].letters]
+    assert contents.count(COMMITTED) == 1
+    assert not [one for one in contents if b"taken back" in one]
 
 
 def test_every_hour_of_thousands_of_good_rows_among_poison_is_right(feed: Feed) -> None:

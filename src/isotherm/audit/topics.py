@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from isotherm.dead_letter import REPLAY_HEADER
 from isotherm.errors import StoreError
@@ -59,6 +59,8 @@ def read_topic(
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "queued.max.messages.kbytes": 8_192,
+            # A topic may end with what is no record: markers of transactions, records of aborted ones.
+            "enable.partition.eof": True,
             **QUIET,
         }
     )
@@ -95,7 +97,7 @@ def _consume_to_end(
             raise StoreError(f"The topic {topic} stopped before its end. Read `./isotherm logs kafka`.")
         for message in batch:
             _note(message, ends)
-        yield [_record(message) for message in batch]
+        yield [_record(message) for message in batch if message.error() is None]
 
 
 def _first_since(consumer: Consumer, topic: str, number: int, since_ms: int) -> int:
@@ -124,8 +126,10 @@ def _replay_of(headers: Any) -> str | None:  # noqa: ANN401 - the library's own
 
 
 def _note(message: Message, ends: dict[int, int]) -> None:
-    if message.error():
-        raise KafkaException(message.error())
+    error = message.error()
+    is_end = error is not None and error.code() == KafkaError._PARTITION_EOF
+    if error is not None and not is_end:
+        raise KafkaException(error)
     number, offset = message.partition() or 0, message.offset() or 0
-    if offset >= ends.get(number, 0) - 1:
+    if offset + (not is_end) >= ends.get(number, 0):
         ends.pop(number, None)

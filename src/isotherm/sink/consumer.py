@@ -1,7 +1,8 @@
 """Kafka's side of the sink: which partitions are ours, from where, and the next batch of messages.
 
-The group only shares out partitions; where to read is what MySQL says. Messages below that are skipped,
-and a jump above it (records that expired unread) is counted as a gap.
+The group only shares out partitions; where to read is what MySQL says. Messages below that are skipped.
+A jump above it is counted as a gap where records expired unread; else what lies between is no record
+(the markers of a transaction, what it took back), and to have passed it is to be at the end.
 """
 
 import time
@@ -41,7 +42,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One batch of records, each of them ours and new."""
+    """One batch of records, each of them ours and new; without any only the place has moved."""
 
     records: list[Message] = field(default_factory=list)
     moves: list[Advance] = field(default_factory=list)
@@ -89,6 +90,7 @@ class TopicConsumer:
                 "heartbeat.interval.ms": 1_500,
                 "max.poll.interval.ms": _MAX_POLL_INTERVAL_MS,
                 "queued.max.messages.kbytes": 16_384,
+                "enable.partition.eof": True,
                 **QUIET,
             }
         )
@@ -111,20 +113,24 @@ class TopicConsumer:
             StoreError: the topic is gone.
         """
         found = self._take(limit, wait_s)
+        ends = [one for one in found if _is_end(one)]
         records = [one for one in found if one.error() is None]
         if not records:
             # Beside records an error waits for the next turn: what was read must not be dropped.
-            _raise_first([one.error() for one in found if one.error() is not None])
+            _raise_first([one.error() for one in found if not _is_end(one)])
         new: list[Message] = []
         gap = self._gap
         nexts = {partition: place.next_offset for partition, place in self._places.items()}
-        for record in records:
+        for record in [*records, *ends]:
             partition, offset = int(record.partition() or 0), int(record.offset() or 0)
+            is_record = record.error() is None
             if offset < nexts.get(partition, offset + 1):
                 continue  # not ours (any more), or delivered before
-            gap += offset - nexts[partition]
-            nexts[partition] = offset + 1
-            new.append(record)
+            if offset > nexts[partition]:
+                gap += self._expired(partition, nexts[partition], offset)
+            nexts[partition] = offset + is_record
+            if is_record:
+                new.append(record)
         moves = [
             Advance(partition, self._places[partition].stored, next_offset)
             for partition, next_offset in nexts.items()
@@ -150,6 +156,15 @@ class TopicConsumer:
             if len(more) < asked:
                 break
         return found
+
+    def _expired(self, partition: int, expected: int, offset: int) -> int:
+        """Of the offsets that were passed over those that the topic has no more."""
+        place = TopicPartition(self._topic, partition)
+        try:
+            low, _ = self._consumer.get_watermark_offsets(place, timeout=_TIMEOUT_S)
+        except KafkaException:
+            low = offset  # nobody says: rather an alarm too many
+        return max(0, min(low, offset) - expected)
 
     def lag(self) -> dict[int, int]:
         """Records behind the end of each of our partitions, as far as the last fetch told."""
@@ -203,6 +218,12 @@ class TopicConsumer:
         for one in revoked:
             self._places.pop(one.partition, None)
         log.info("partitions_revoked", partitions=[one.partition for one in revoked])
+
+
+def _is_end(message: Message) -> bool:
+    """Whether it only tells where the partition ends."""
+    error = message.error()
+    return error is not None and error.code() == KafkaError._PARTITION_EOF
 
 
 def _raise_first(errors: Sequence[KafkaError | None]) -> None:

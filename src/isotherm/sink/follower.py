@@ -115,7 +115,7 @@ class Follower:
             self._patience.stop.wait(FIRST_WAIT_S)
             return
         self._patience.health.partitions = list(consumer.partitions)
-        if received.records:
+        if received.moves:
             self._require_same_topic()
             write = self._writer.prepare(received)
             self._finish_writing()

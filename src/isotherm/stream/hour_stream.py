@@ -100,6 +100,8 @@ def _read_messages(spark: SparkSession, plan: StreamPlan) -> DataFrame:
         .option("subscribe", plan.lane.topic(OBSERVATION_TOPIC))
         .option("startingOffsets", _starting_offsets(plan))
         .option("maxOffsetsPerTrigger", plan.max_offsets_per_trigger)
+        # As everybody else reads it: what a transaction took back was never fed.
+        .option("kafka.isolation.level", "read_committed")
         .load()
     )
     return raw.select("value", "partition", "offset", F.unix_millis("timestamp").alias("written_ms"))

@@ -41,7 +41,7 @@ _DELIVERY: Final = ("version", "received")
 _TEXTS: Final = tuple(
     name for name in READING_COLUMNS if name not in ("station_id", *(_RECORD.names or ()))
 )
-# A packet's `batch` holds the micro-batch's number in its lower bits and above them its form: a sum over
+# A packet's `batch` holds the micro-batch's number in its lower bits, above them its form: a sum over
 # names, types and order of what a reading is, never 0, which is what packets without one have.
 _NUMBER_BITS: Final = 40
 _FORM_BITS: Final = 20

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from isotherm.errors import StoreError
 from isotherm.messages import HOURLY_SUMMARY_TOPIC
@@ -38,6 +38,8 @@ class SummaryReader:
                 "group.id": f"isotherm-forecast-{feed_id}",
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
+                # A topic may end with what is no record: markers of transactions.
+                "enable.partition.eof": True,
                 **QUIET,
             }
         )
@@ -59,13 +61,14 @@ class SummaryReader:
         try:
             found = self._consumer.consume(_AT_ONCE, timeout=within_s)
             for one in found:
-                if (error := one.error()) is not None:
+                if (error := one.error()) is not None and error.code() != KafkaError._PARTITION_EOF:
                     raise KafkaException(error)
         except KafkaException as error:
             raise _unanswered(error) from error
         for one in found:
-            self.ends[int(one.partition() or 0)] = int(one.offset() or 0) + 1
-        return list(found)
+            is_record = one.error() is None
+            self.ends[int(one.partition() or 0)] = int(one.offset() or 0) + is_record
+        return [one for one in found if one.error() is None]
 
     def close(self) -> None:
         """Let go of it."""
