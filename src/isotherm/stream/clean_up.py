@@ -13,6 +13,7 @@ from isotherm.settings import Settings
 from isotherm.stream.feeder_files import ROWS_ENDING
 
 OLD_AFTER_DAYS: Final = 30
+_LOCKS: Final = ("stream-*.lock", "feeder-*.lock")
 _DAY_S: Final = 86_400
 
 
@@ -27,7 +28,7 @@ def remove_old(settings: Settings, feed_id: str) -> dict[str, int]:
     return {
         "downloads": _remove(_files(state / "downloads"), feed_id),
         "feeds": _remove(_files_of_feeds(state / "feeds", feed_id), feed_id),
-        "locks": _remove((state / "run").glob("stream-*.lock"), feed_id),
+        "locks": sum(_remove((state / "run").glob(one), feed_id) for one in _LOCKS),
     }
 
 

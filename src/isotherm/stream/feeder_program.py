@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import sqlalchemy as sa
 import structlog
@@ -17,6 +17,7 @@ from isotherm import lane
 from isotherm.archive.archives import StationYear, open_archive
 from isotherm.datasets.registry import DATASETS, configured
 from isotherm.errors import IsothermError, MessageFormatError, SettingsError
+from isotherm.files import hold_lock
 from isotherm.json_log import write_json_lines
 from isotherm.settings import Settings, load_settings
 from isotherm.station_choice import StationChoice
@@ -33,6 +34,9 @@ from isotherm.stream.pace import Pace
 from isotherm.stream.replay import FOLLOW, NEWEST
 
 log = structlog.get_logger()
+
+# For the end of a feeder that was just told to stop.
+LOCK_WAIT_S: Final = 10.0
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -87,7 +91,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda *_: sys.exit(STOPPED))
     try:
         options = parse_arguments(arguments)
-        _feed(load_settings().in_lane(options.lane), options)
+        settings = load_settings().in_lane(options.lane)
+        # Two of one feed would write one position and one folder of rows.
+        lock = settings.state_dir / "run" / f"feeder-{options.feed_id}.lock"
+        with hold_lock(lock, wait_s=LOCK_WAIT_S):
+            _feed(settings, options)
     except (MessageFormatError, SettingsError) as error:
         log.error("feed_refused", reason=str(error))
         return REFUSED
