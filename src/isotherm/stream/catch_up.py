@@ -77,8 +77,9 @@ class CatchUp:
             with self._engine.connect() as connection:
                 rows = connection.execute(statement).all()
         except SQLAlchemyError as error:
+            said = str(error).split("\n")[0]  # then come the statement and the driver's advice
             raise StoreError(
-                f"MySQL does not tell how far the sink is: {error}. Look at `./isotherm logs mysql`."
+                f"MySQL does not tell how far the sink is: {said}. Look at `./isotherm logs mysql`."
             ) from error
         return {int(row.partition_id): int(row.next_offset) for row in rows}
 

@@ -53,6 +53,7 @@ class Progress:
         self._last_report = (time.monotonic(), 0)
         self._start_offsets: dict[int, int] = {}
         self._dropped_groups = 0
+        self._was_stream_forgotten = False
 
     def take(self, name: str, line: str) -> str | None:
         """Take in a line.
@@ -112,8 +113,14 @@ class Progress:
 
     def forget_stream(self) -> None:
         """A restarted stream must say anew where it is."""
+        self._was_stream_forgotten = True
         with self._lock:
             self._newest.pop("stream", None)
+
+    @property
+    def is_stream_silent(self) -> bool:
+        """Whether a restarted stream has not said yet where it is."""
+        return self._was_stream_forgotten and self.value("stream", "end_offsets") is None
 
     def report(self, now: float | None = None) -> dict[str, Any]:
         """Rows fed, rate since the last report, and the newest hour seen by the stream."""

@@ -192,9 +192,9 @@ class ReplaySupervisor:
         was_watched = planned.is_new and not restarts.get("stream")
         if was_watched and not self._progress.dropped_groups:
             return 0
-        bootstrap = self._settings.kafka_bootstrap_servers
-        since_ms = first_record_ms(self._settings, [self._feed_id])
-        late = count_late(bootstrap, self._feed_id, self._settings.lane, since_ms=since_ms)
+        settings, feed_id = self._settings, self._feed_id
+        since_ms = first_record_ms(settings, [feed_id])
+        late = count_late(settings.kafka_bootstrap_servers, feed_id, settings.lane, since_ms=since_ms)
         if late:
             self._log.warning(LATE_SENTENCE, late, DEFAULT_WATERMARK_DAYS)
         return late
@@ -207,7 +207,9 @@ class ReplaySupervisor:
         return position
 
     def _backlog(self, catch_up: CatchUp) -> Backlog | None:
-        """What is on its way; None while Kafka or MySQL do not say, which is told once."""
+        """What is on its way; None while the stream, Kafka or MySQL do not say; of those it is told."""
+        if self._progress.is_stream_silent:
+            return None
         try:
             backlog = catch_up.backlog(self._progress.stream_offsets)
         except StoreError as error:

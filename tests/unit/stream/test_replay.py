@@ -133,8 +133,12 @@ def test_progress_keeps_what_was_said_last_and_shows_none_of_it() -> None:
     assert progress.report(now=100.0)["newest_hour"] == "2014-01-01T05:00:00Z"
     progress.take("feeder", '{"fed": 325}')
     assert progress.report(now=115.0)["rows_per_s"] == 20.0
+    assert not progress.is_stream_silent
     progress.forget_stream()
     assert progress.stream_offsets == {}
+    assert progress.is_stream_silent
+    progress.take("stream", '{"end_offsets": {"0": 12}}')
+    assert not progress.is_stream_silent
 
 
 def test_a_program_that_goes_on_complaining_does_not_fill_the_task_s_log() -> None:
