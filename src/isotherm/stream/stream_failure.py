@@ -23,6 +23,11 @@ _CHECKPOINT_UNUSABLE: Final = re.compile(
     """,
     re.VERBOSE,
 )
+# How Hadoop's file systems say that nobody answers, or not yet.
+_STORE_AWAY: Final = re.compile(
+    r"java\.net\.(?:Connect|NoRouteToHost|SocketTimeout|UnknownHost)Exception"
+    r"|SafeModeException|StandbyException|RetriableException"
+)
 _SHOWN_CHARACTERS: Final = 2000
 # The form's field by its title (dags/stream_observations.py; a test compares).
 BEGIN_ANEW_FIELD: Final = "Begin anew (label)"
@@ -31,6 +36,11 @@ _BEGIN_ANEW: Final = (
     f"'{BEGIN_ANEW_FIELD}': the same days are then fed from their start, with a checkpoint of their "
     "own, and nothing is counted twice."
 )
+
+
+def is_store_away(text: str) -> bool:
+    """Whether an error of the checkpoints' store means that it may come back by itself."""
+    return _STORE_AWAY.search(text) is not None
 
 
 def failure_of(text: str, checkpoint: str) -> StoreError:

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Sequence
 
 from isotherm import lane
-from isotherm.errors import IsothermError, RefusedError, SettingsError
+from isotherm.errors import IsothermError, RefusedError, SettingsError, StoreError
 from isotherm.messages import OBSERVATION_TOPIC
 from isotherm.settings import Settings, load_settings
 from isotherm.stream.exit_status import FAILED, REFUSED
 from isotherm.stream.feeder_files import FeedPosition, position_path
 from isotherm.stream.hour_stream import DEFAULT_WATERMARK_DAYS, StreamPlan
+from isotherm.stream.stores_away import ask_until_answered
 from isotherm.stream.summarise import run_stream
 from isotherm.stream.topic_offsets import TopicOffsets
 
@@ -42,10 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def plan_of(settings: Settings, options: argparse.Namespace) -> StreamPlan:
-    """What to read: the raw topic from where it ended when the feed was planned."""
+    """What to read: the raw topic from where it ended when the feed was planned; waits for Kafka."""
     position = FeedPosition.load(position_path(settings, options.feed_id), options.feed_id)
+    topic, wanted = settings.lane.topic(OBSERVATION_TOPIC), position.start_offsets or {}
     with TopicOffsets(settings.kafka_bootstrap_servers) as topics:
-        start = topics.nearest(settings.lane.topic(OBSERVATION_TOPIC), position.start_offsets or {})
+        start = ask_until_answered(
+            "kafka",
+            lambda: topics.nearest(topic, wanted),
+            lambda error: isinstance(error, StoreError),
+        )
     return StreamPlan(
         settings.kafka_bootstrap_servers,
         options.feed_id,

@@ -28,7 +28,8 @@ from isotherm.spark.session import stream_session
 from isotherm.stream.checkpoints import checkpoint_of, remove_old_checkpoints
 from isotherm.stream.clean_up import old_before
 from isotherm.stream.hour_stream import StreamPlan, summary_stream
-from isotherm.stream.stream_failure import failure_of
+from isotherm.stream.stores_away import ask_until_answered
+from isotherm.stream.stream_failure import failure_of, is_store_away
 from isotherm.stream.stream_progress import describe_progress
 
 POLL_S: Final = 0.3
@@ -72,10 +73,9 @@ def run_stream(settings: Settings, plan: StreamPlan, trigger_s: float) -> int:
         write_holder(lock, jvm_pid(spark))
         stop = _stop_on_signal()
         checkpoint = checkpoint_of(settings, plan.feed_id)
-        if removed := remove_old_checkpoints(spark, checkpoint, old_before()):
-            _print({"event": "old_checkpoints_removed", "checkpoints": removed})
         writer = summary_stream(spark, plan).trigger(processingTime=f"{trigger_s} seconds")
         try:
+            _remove_old(spark, checkpoint)
             query = writer.option("checkpointLocation", checkpoint).start()
             try:
                 follow(query, stop, plan.start_offsets)
@@ -85,6 +85,17 @@ def run_stream(settings: Settings, plan: StreamPlan, trigger_s: float) -> int:
             if not stop.is_set():
                 raise failure_of(str(error), checkpoint) from error
     return 0
+
+
+def _remove_old(spark: SparkSession, checkpoint: str) -> None:
+    """Remove old checkpoints: the first that is asked of their store, which may be away."""
+    removed = ask_until_answered(
+        "checkpoints",
+        lambda: remove_old_checkpoints(spark, checkpoint, old_before()),
+        lambda error: is_store_away(str(error)),
+    )
+    if removed:
+        _print({"event": "old_checkpoints_removed", "checkpoints": removed})
 
 
 def follow(query: StreamingQuery, stop: threading.Event, begin: Mapping[int, int]) -> None:
