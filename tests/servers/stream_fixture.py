@@ -89,7 +89,8 @@ class Topic:
 
     def send_in_transaction(self, value: bytes, *, is_committed: bool) -> None:
         """A value by somebody who writes transactions, whose markers are in the topic too."""
-        producer = Producer({"bootstrap.servers": self.bootstrap, "transactional.id": "another"})
+        settings = {"bootstrap.servers": self.bootstrap, "log_level": 0}
+        producer = Producer({**settings, "transactional.id": "another"})
         producer.init_transactions(60)
         producer.begin_transaction()
         producer.produce(OBSERVATION_TOPIC, value, "01001099999")
