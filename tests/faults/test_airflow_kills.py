@@ -37,7 +37,10 @@ Kill = Callable[[RunningProduct, AirflowClient, str], None]
 
 def kill_scheduler(stack: RunningProduct, _airflow: AirflowClient, _run_id: str) -> None:
     """The server that gives out tasks; the product starts it again."""
-    psutil.Process(pid_of(stack, "airflow-scheduler")).kill()
+    # One that was just killed has no process yet; without a pid psutil means our own.
+    until(lambda: bool(pid_of(stack, "airflow-scheduler")), GOES_ON_WITHIN_S)
+    if pid := pid_of(stack, "airflow-scheduler"):
+        psutil.Process(pid).kill()
 
 
 def kill_supervisor(stack: RunningProduct, airflow: AirflowClient, run_id: str) -> None:
