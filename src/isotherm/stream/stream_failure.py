@@ -28,6 +28,7 @@ _STORE_AWAY: Final = re.compile(
     r"java\.net\.(?:Connect|NoRouteToHost|SocketTimeout|UnknownHost)Exception"
     r"|SafeModeException|StandbyException|RetriableException"
 )
+_NO_ROOM: Final = re.compile(r"No space left on device|Disk quota exceeded|DSQuotaExceeded")
 _SHOWN_CHARACTERS: Final = 2000
 # The form's field by its title (dags/stream_observations.py; a test compares).
 BEGIN_ANEW_FIELD: Final = "Begin anew (label)"
@@ -43,12 +44,14 @@ def is_store_away(text: str) -> bool:
     return _STORE_AWAY.search(text) is not None
 
 
-def failure_of(text: str, checkpoint: str) -> StoreError:
+def failure_of(text: str, checkpoint: str, trace: str = "") -> StoreError:
     """The error to raise.
 
     Args:
         text: what Spark says.
         checkpoint: of the query.
+        trace: Java's, with all causes. Spark calls a state that it cannot load unusable, whether it is
+            damaged or its store just does not answer; only a cause tells the two apart.
 
     Returns:
         A RefusedError where the same would happen again and again.
@@ -60,7 +63,8 @@ def failure_of(text: str, checkpoint: str) -> StoreError:
             f"made anew). Delete the checkpoint {checkpoint} to start the feed from what is there; the "
             f"batch layer has what is lost. {_BEGIN_ANEW} Spark says: {shown}"
         )
-    if _CHECKPOINT_UNUSABLE.search(text) or WRITTEN_BY_ANOTHER_VERSION in text:
+    is_passing = is_store_away(trace) or _NO_ROOM.search(trace)
+    if (_CHECKPOINT_UNUSABLE.search(text) and not is_passing) or WRITTEN_BY_ANOTHER_VERSION in text:
         return RefusedError(
             f"The checkpoint cannot be used (damaged, or written by another version). Delete the "
             f"checkpoint {checkpoint}: the feed is then read again from its beginning, which doubles "

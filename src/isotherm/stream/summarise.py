@@ -83,7 +83,8 @@ def run_stream(settings: Settings, plan: StreamPlan, trigger_s: float) -> int:
                 end(spark, query)
         except (PySparkException, Py4JError) as error:
             if not stop.is_set():
-                raise failure_of(str(error), checkpoint) from error
+                trace = str(getattr(error, "_stackTrace", None) or error)
+                raise failure_of(str(error), checkpoint, trace) from error
     return 0
 
 

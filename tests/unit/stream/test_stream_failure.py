@@ -49,6 +49,17 @@ def test_an_unusable_checkpoint_is_named(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "cause",
+    ["java.net.ConnectException: Connection refused", "java.io.IOException: No space left on device"],
+)
+def test_a_state_that_only_its_store_keeps_back_is_tried_again(cause: str) -> None:
+    text = "[STREAM_FAILED] [CANNOT_LOAD_STATE_STORE.UNCATEGORIZED] An error occurred in loading."
+    trace = f"org.apache.spark.SparkException: {text}\n\tat x\nCaused by: {cause}\n\tat y"
+    assert type(failure_of(text, CHECKPOINT, trace)) is StoreError
+    assert isinstance(failure_of(text, CHECKPOINT, trace.replace(cause, "checksum")), RefusedError)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "org.apache.kafka.common.errors.TimeoutException: Timed out waiting for a node assignment",
