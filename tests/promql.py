@@ -29,7 +29,12 @@ class Asked:
 
 def parse(expression: str) -> promql_parser.Expr:
     """Raises ValueError where it is no PromQL."""
-    return promql_parser.parse(expression.replace(_INTERVAL, "5m"))
+    return promql_parser.parse(without_variables(expression))
+
+
+def without_variables(expression: str) -> str:
+    """As Grafana sends it."""
+    return expression.replace(_INTERVAL, "5m")
 
 
 def asked_by(expression: str) -> set[Asked]:

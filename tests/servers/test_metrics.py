@@ -1,22 +1,23 @@
 """What alerts and panels ask for is there: every metric, in a scrape of the running product."""
 
-from urllib.parse import urlsplit
+import shutil
+from collections.abc import Iterator
 
 import httpx
 import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from isotherm.settings import REPOSITORY_ROOT, PortOffset, Settings
-from promql import RULES, SCRAPES, Asked, asked_by, panel_expressions
+from isotherm.settings import REPOSITORY_ROOT
+from promql import RULES, SCRAPES, Asked, asked_by, panel_expressions, without_variables
 from running_product import RunningProduct
+from servers.prometheus_server import Prometheus, addresses, running_prometheus
 
 pytestmark = pytest.mark.end_to_end
 
 # What Prometheus itself adds to a scrape.
 OF_PROMETHEUS = {"up"}
 LABELS_OF_PROMETHEUS = {"job", "instance"}
-DEFAULT_BASE = Settings.model_fields["port_base"].default
 PART_OF_HISTOGRAM = ("_bucket", "_sum", "_count", "_total")
 
 
@@ -25,12 +26,21 @@ def scrapes(stack: RunningProduct) -> dict[str, list[Metric]]:
     """Every job of prometheus.yaml, at this product's ports."""
     found = {}
     for job in SCRAPES["scrape_configs"]:
-        (target,) = job["static_configs"][0]["targets"]
-        offset = int(urlsplit(f"//{target}").port or 0) - DEFAULT_BASE
-        url = stack.settings.local_url(PortOffset(offset)) + job.get("metrics_path", "/metrics")
+        address = addresses(stack.settings)[job["job_name"]]
+        url = f"http://{address}{job.get('metrics_path', '/metrics')}"
         text = httpx.get(url, timeout=60, trust_env=False).raise_for_status().text
         found[job["job_name"]] = list(text_string_to_metric_families(text))
     return found
+
+
+@pytest.fixture(scope="module")
+def prometheus(stack: RunningProduct, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """The real one, once it has scraped the product and evaluated the rules."""
+    if shutil.which("prometheus") is None:
+        pytest.skip("no prometheus on this machine (Debian's package of that name)")
+    with running_prometheus(stack.settings, tmp_path_factory.mktemp("prometheus")) as one:
+        one.wait()
+        yield one
 
 
 def names_of(families: list[Metric]) -> dict[str, set[str]]:
@@ -92,3 +102,27 @@ def test_the_api_tells_of_the_ledger_and_the_stream(scrapes: dict[str, list[Metr
     states = {key[1][1]: value for key, value in samples.items() if key[0] == "isotherm_stream_state"}
     assert sum(states.values()) == 1
     assert samples["isotherm_api_mysql_up",] == 1
+
+
+def test_prometheus_scrapes_every_job_and_evaluates_every_rule(prometheus: Prometheus) -> None:
+    targets = prometheus.get("/targets")["activeTargets"]
+    jobs = {one["labels"]["job"]: (one["health"], one["lastError"]) for one in targets}
+    assert jobs == {one["job_name"]: ("up", "") for one in SCRAPES["scrape_configs"]}
+    rules = prometheus.rules()
+    assert {one["name"] for one in rules} == {one["alert"] for one in RULES}
+    assert [(one["name"], one["lastError"]) for one in rules if one["health"] != "ok"] == []
+
+
+def test_prometheus_answers_the_query_of_every_panel(
+    prometheus: Prometheus, scrapes: dict[str, list[Metric]]
+) -> None:
+    for _, expression in panel_expressions():
+        prometheus.get("/query", query=without_variables(expression))
+    stored = set(prometheus.get("/label/__name__/values"))
+    # What has no sample yet, a histogram nobody has filled, is no series.
+    sampled = {
+        one.name for families in scrapes.values() for family in families for one in family.samples
+    }
+    asked = {one.name for one in all_asked()}
+    assert stored >= OF_PROMETHEUS
+    assert (asked & sampled) - stored == set()

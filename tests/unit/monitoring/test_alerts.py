@@ -7,6 +7,7 @@ import subprocess
 from typing import Any
 
 import pytest
+import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
@@ -17,7 +18,7 @@ from promql import DASHBOARD, MONITORING, RULES, asked_by, panel_expressions, pa
 
 OPERATIONS = (REPOSITORY_ROOT / "docs" / "operations.md").read_text()
 NAMES = [rule["alert"] for rule in RULES]
-RULES_TESTED = "alerts_tested.yaml"
+RULES_TESTED = REPOSITORY_ROOT / "tests" / "unit" / "monitoring" / "alerts_tested.yaml"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=NAMES)
@@ -89,12 +90,20 @@ def test_no_two_panels_lie_over_one_another() -> None:
         places |= own
 
 
+def test_each_alert_has_series_by_which_it_fires_and_others_by_which_it_does_not() -> None:
+    tests = yaml.safe_load(RULES_TESTED.read_text())["tests"]
+    cases = [case for one in tests for case in one["alert_rule_test"]]
+    fires = {one["alertname"] for one in cases if one["exp_alerts"]}
+    is_silent = {one["alertname"] for one in cases if not one["exp_alerts"]}
+    assert fires == is_silent == set(NAMES)
+
+
 def test_promtool_takes_the_rules_and_they_fire_when_they_should() -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
         pytest.skip("no promtool on this machine: Prometheus' own check of the rules is left out")
     check(promtool, "check", "config", str(MONITORING / "prometheus.yaml"))
-    check(promtool, "test", "rules", str(REPOSITORY_ROOT / "tests/unit/monitoring" / RULES_TESTED))
+    check(promtool, "test", "rules", str(RULES_TESTED))
 
 
 def check(*command: str) -> None:
