@@ -13,7 +13,7 @@ from rich.console import Console
 
 from isotherm.errors import IsothermError, SettingsError, reason_of
 from isotherm.holes import HoleKind
-from isotherm.local import backup_commands, station_commands
+from isotherm.local import backup_commands, executor_commands, station_commands
 from isotherm.settings import REPOSITORY_ROOT, load_settings
 
 app = typer.Typer(
@@ -89,6 +89,7 @@ app.command()(station_commands.stations)
 app.command("import")(station_commands.import_years)
 app.command()(backup_commands.backup)
 app.command()(backup_commands.restore)
+app.command("airflow-on")(executor_commands.airflow_on)
 
 
 @app.command()
