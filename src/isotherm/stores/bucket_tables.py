@@ -48,6 +48,7 @@ def read_bucket(
     year: int,
     bucket: int,
     columns: Sequence[str] | None = None,
+    station_ids: Sequence[str] | None = None,
 ) -> BucketTable | None:
     """One bucket of the table under `root`; None where there is no such file.
 
@@ -58,6 +59,7 @@ def read_bucket(
         year: of the observations, UTC.
         bucket: from 0.
         columns: only these; default: all.
+        station_ids: rows of these alone; default: of all. The versions are always those of all.
 
     Raises:
         DamagedBucketError: the file is no bucket of ours.
@@ -67,14 +69,8 @@ def read_bucket(
     content = store.read_if_exists(path)
     if content is None:
         return None
-    file = io.BytesIO(content)
-    try:
-        versions = _decode_versions(pl.read_parquet_metadata(file))
-        file.seek(0)
-        rows = pl.read_parquet(file, columns=None if columns is None else list(columns))
-    except (pl.exceptions.PolarsError, KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, error) from error
-    return BucketTable(rows, versions)
+    versions = read_versions(content, path)
+    return BucketTable(_read_rows(content, path, columns, station_ids), versions)
 
 
 def read_versions(content: bytes, path: str) -> dict[str, FileVersion]:
@@ -107,11 +103,7 @@ def read_stations(
     Raises:
         DamagedBucketError: the rows cannot be read, be the file's description ever so sound.
     """
-    try:
-        table = pl.scan_parquet(io.BytesIO(content))
-        return table.filter(pl.col("station_id").is_in(station_ids)).select(*columns).collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise _damaged(path, error) from error
+    return _read_rows(content, path, columns, station_ids)
 
 
 def write_bucket(
@@ -130,6 +122,22 @@ def write_bucket(
         metadata={_VERSIONS_KEY: _encode_versions(table.versions)},
     )
     store.write(bucket_path(root, dataset, year, bucket), file.getvalue())
+
+
+def _read_rows(
+    content: bytes,
+    path: str,
+    columns: Sequence[str] | None,
+    station_ids: Sequence[str] | None,
+) -> pl.DataFrame:
+    """Rows of a bucket's file; of some stations only the row groups that hold them are decoded."""
+    try:
+        table = pl.scan_parquet(io.BytesIO(content))
+        if station_ids is not None:
+            table = table.filter(pl.col("station_id").is_in(station_ids))
+        return (table if columns is None else table.select(*columns)).collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _damaged(path, error) from error
 
 
 def _damaged(path: str, error: Exception) -> DamagedBucketError:
