@@ -1,21 +1,10 @@
 /** The API's own description, as the documentation page shows it: it says what the API says. */
 
-const TAGS: Record<string, string> = {
-  stations: "Stations",
-  global: "All stations",
-  climate: "Climate",
-  forecast: "Forecasts",
-  groups: "Groups of stations",
-  map: "The map",
-  live: "Live",
-  pipeline: "The pipeline",
-  about: "About the API",
-  health: "Health",
-};
+import { docsText as t } from "./locale/data";
 
 /** What a group of routes is called. */
 export function titleOfTag(tag: string): string {
-  return TAGS[tag] ?? tag;
+  return t.tags[tag] ?? tag;
 }
 
 export type Place = "path" | "query";
@@ -93,7 +82,7 @@ function routeOf(path: string, operation: OpenApiOperation): Route {
       .map(({ name, in: place, description, required, schema }) => ({
         name,
         place: place as Place,
-        description: description ?? (name === "rule" ? "Selection rule" : ""),
+        description: description ?? (name === "rule" ? t.selectionRule : ""),
         required: required ?? false,
         choices: schema.enum ?? [],
         accepts: acceptsOf(schema),
@@ -109,12 +98,12 @@ function routeOf(path: string, operation: OpenApiOperation): Route {
 function acceptsOf(schema: Schema): string {
   const words = [];
   const { minimum, maximum, exclusiveMinimum, examples } = schema;
-  if (minimum != null && maximum != null) words.push(`${minimum} to ${maximum}`);
+  if (minimum != null && maximum != null) words.push(t.accepts.range(minimum, maximum));
   else if (exclusiveMinimum != null && maximum != null) {
-    words.push(`more than ${exclusiveMinimum}, up to ${maximum}`);
+    words.push(t.accepts.above(exclusiveMinimum, maximum));
   }
-  if (schema.default != null) words.push(`default ${schema.default}`);
-  if (examples?.length) words.push(`such as ${examples.join(", ")}`);
+  if (schema.default != null) words.push(t.accepts.usual(schema.default));
+  if (examples?.length) words.push(t.accepts.such(examples.join(", ")));
   return words.join("; ");
 }
 

@@ -1,5 +1,6 @@
 /** One request of the documentation page, and as much of its answer as a person reads. */
 
+import { dataText as t } from "./locale/data";
 import { ref, type Ref } from "vue";
 
 const SHOWN_CHARACTERS = 6_000;
@@ -41,7 +42,7 @@ export function useTrial(): Trial {
         if (answer.value) answer.value = { ...answer.value, text, isCut };
       });
     } catch {
-      if (!own.signal.aborted) answer.value = { ...NO_ANSWER, milliseconds: performance.now() - began };
+      if (!own.signal.aborted) answer.value = { ...noAnswer(), milliseconds: performance.now() - began };
     } finally {
       clearTimeout(timer);
       own.abort();
@@ -51,14 +52,9 @@ export function useTrial(): Trial {
   return { answer, isRunning, ask, stop: () => running.abort() };
 }
 
-const NO_ANSWER: Answer = {
-  status: "no answer",
-  isGood: false,
-  milliseconds: 0,
-  type: "",
-  text: "The API does not answer. Check that Isotherm runs: ./isotherm status",
-  isCut: false,
-};
+function noAnswer(): Answer {
+  return { status: t.noAnswer, isGood: false, milliseconds: 0, type: "", text: t.noAnswerMore, isCut: false };
+}
 
 function headOf(response: Response, milliseconds: number): Answer {
   return {
@@ -74,7 +70,7 @@ function headOf(response: Response, milliseconds: number): Answer {
 /** Text as it comes, until the answer ends or enough of it is there. */
 async function read(response: Response, show: (text: string, isCut: boolean) => void): Promise<void> {
   if (!response.body) return;
-  if (isParquet(response)) return show("A Parquet file: open the address to save it.", false);
+  if (isParquet(response)) return show(t.parquet, false);
   const decoder = new TextDecoder();
   const reader = response.body.getReader();
   let text = "";

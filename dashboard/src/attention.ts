@@ -1,6 +1,8 @@
 /** What of the pipeline needs somebody: a missed deadline, refused files, models that lost, dead letters. */
 
-import { count, counted } from "./format";
+import { minuteText } from "./dates";
+import { count, counted, MISSING } from "./format";
+import { pipelineText as t } from "./locale/pipeline";
 import type { PipelineStatus } from "./pipeline";
 
 const NAMED = 3;
@@ -16,8 +18,8 @@ export interface Attention {
 
 function firstOf(names: string[], all: number): string {
   const named = names.slice(0, NAMED);
-  const more = all > named.length ? ` and ${count(all - named.length)} more` : "";
-  return `${named.join(", ")}${more}`;
+  const text = named.join(", ");
+  return all > named.length ? t.andMore(text, count(all - named.length)) : text;
 }
 
 /** Nothing where all is well. */
@@ -26,30 +28,27 @@ export function attentionOf({ deadline, refused, rolledBack, unworked }: Pipelin
   if (deadline?.is_missed) {
     found.push({
       key: "deadline",
-      text: `Nothing new for ${deadline.stale_after_h} h`,
+      text: t.nothingNew(deadline.stale_after_h),
       tone: "bad",
-      explanation: `The newest observation is of ${deadline.newest_at}: look at the runs of ingest_observations in Airflow.`,
+      explanation: t.nothingNewMore(deadline.newest_at ? minuteText(deadline.newest_at) : MISSING),
     });
   }
   if (refused.count) {
     const names = refused.newest.map((one) => `${one.station_id} ${one.year}`);
-    const files = refused.count === 1 ? "1 file refused" : `${count(refused.count)} files refused`;
     found.push({
       key: "refused",
-      text: `${files}: ${firstOf(names, refused.count)}`,
+      text: t.refused(count(refused.count), refused.count === 1, firstOf(names, refused.count)),
       tone: "late",
-      explanation:
-        "The archive has versions of them that cover less than ours, which stay. In Airflow accept_shrunken_files shows what they would lose.",
+      explanation: t.refusedMore,
     });
   }
   if (rolledBack.count) {
     const names = rolledBack.newest.map((one) => one.station_id);
     found.push({
       key: "rolled-back",
-      text: `${counted(rolledBack.count, "forecast model")} rolled back: ${firstOf(names, rolledBack.count)}`,
+      text: t.rolledBack(counted(rolledBack.count, "forecastModel"), firstOf(names, rolledBack.count)),
       tone: "late",
-      explanation:
-        "Over seven days in service their forecasts were worse than the damped anomaly. They get no other model for a week; the runs of train_temperature_forecast in Airflow say why.",
+      explanation: t.rolledBackMore,
     });
   }
   const letters = Object.values(unworked).reduce((sum, one) => sum + one, 0);
@@ -57,9 +56,9 @@ export function attentionOf({ deadline, refused, rolledBack, unworked }: Pipelin
     const said = Object.entries(unworked).map(([reason, number]) => `${count(number)} ${reason}`);
     found.push({
       key: "letters",
-      text: counted(letters, "dead letter"),
+      text: counted(letters, "deadLetter"),
       tone: "late",
-      explanation: `Messages that could not be used: ${said.join(", ")}. In Airflow repair_dead_letters sends them again.`,
+      explanation: t.letters(said.join(", ")),
       page: "letters",
     });
   }

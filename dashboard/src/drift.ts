@@ -1,7 +1,9 @@
 /** Whether the layers agree, in words: what the newest reconciliation came to. */
 
 import type { Reconciliation } from "./api";
+import { daysText } from "./dates";
 import { count, counted } from "./format";
+import { pipelineText as t } from "./locale/pipeline";
 
 export interface DriftText {
   text: string;
@@ -13,19 +15,18 @@ export interface DriftText {
 export function driftText(drift: number | null, result: Reconciliation | null): DriftText | null {
   if (!result) return null;
   const { first_day: first, last_day: last } = result;
-  const days = first === last ? first : `${first} to ${last}`;
+  const days = daysText(first, last);
   if (drift === null) {
-    return { text: "Drift: nothing compared", tone: "idle", explanation: `${days}: no row on either side` };
+    return { text: t.driftNone, tone: "idle", explanation: t.driftNoRows(days) };
   }
   const wrong = [
-    drift ? `${counted(drift, "row")} off` : "",
-    result.lost ? `${count(result.lost)} lost` : "",
-    result.doubled ? `${count(result.doubled)} doubled` : "",
+    drift ? t.rowsOff(counted(drift, "row")) : "",
+    result.lost ? t.lost(count(result.lost)) : "",
+    result.doubled ? t.doubled(count(result.doubled)) : "",
   ].filter(Boolean);
-  const compared = `${counted(result.compared, "row")} of ${counted(result.station_year_count, "station-year")}`;
   return {
-    text: `Drift ${wrong.length ? wrong.join(", ") : "0"} · ${days}`,
+    text: t.drift(wrong.length ? wrong.join(", ") : "0", days),
     tone: wrong.length ? "bad" : "good",
-    explanation: `${compared} replayed by the stream's code and held against the batch layer (${result.run_label})`,
+    explanation: t.replayed(counted(result.compared, "row"), counted(result.station_year_count, "stationYear"), result.run_label),
   };
 }

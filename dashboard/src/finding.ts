@@ -1,12 +1,14 @@
 /** The sentence a chart opens with: how the period shown compares with what is usual there. */
 
 import { type Anomaly, type ClimatePeriod, LEAST_YEARS } from "./climate";
+import { dayName, monthName } from "./dates";
 import { counted, difference, percent, signed } from "./format";
+import { common } from "./locale/common";
+import { historyText as t } from "./locale/history";
 import { DAY_MS, isoDay, nextPeriod, parseUtc, type Season, SEASONS, seasonOf, startOf } from "./time";
 import { degrees } from "./units";
 
-export const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
-const NORTHERN: Record<Season, string> = { DJF: "winter", MAM: "spring", JJA: "summer", SON: "autumn" };
+const NORTHERN: Record<Season, keyof typeof t.seasons> = { DJF: "winter", MAM: "spring", JJA: "summer", SON: "autumn" };
 const LONGEST_RANGE_DAYS = 366;
 /** Of fewer years the warmest is no finding. */
 const LEAST_RANKED = 3;
@@ -29,13 +31,8 @@ export function questionOf(from: string, to: string): Question {
 export function seasonName(start: number, latitude: number | null): string {
   const { season, year } = seasonOf(start);
   if (!latitude) return `${season} ${year}`;
-  const name = NORTHERN[latitude > 0 ? season : SEASONS[(SEASONS.indexOf(season) + 2) % 4]!];
+  const name = t.seasons[NORTHERN[latitude > 0 ? season : SEASONS[(SEASONS.indexOf(season) + 2) % 4]!]];
   return `${name} ${season === "DJF" ? `${year - 1}/${String(year % 100).padStart(2, "0")}` : year}`;
-}
-
-export function dayName(day: string, hasYear = true): string {
-  const name = `${Number(day.slice(8))} ${MONTHS[Number(day.slice(5, 7)) - 1]!.slice(0, 3)}`;
-  return hasYear ? `${name} ${day.slice(0, 4)}` : name;
 }
 
 /** The days shown, in words: 2014 · summer 2014 · July 2014 · 5 Jul 2014 · 3 Mar to 5 Jul 2014 · 2011 to 2014 */
@@ -45,16 +42,18 @@ export function periodName(from: string, to: string, latitude: number | null): s
   if (kind !== "one") {
     const [start, end] = [first, parseUtc(to) + DAY_MS];
     const areYears = startOf("year", start) === start && startOf("year", end) === end;
-    return areYears ? `${from.slice(0, 4)} to ${to.slice(0, 4)}` : `${dayName(from, from.slice(0, 4) !== to.slice(0, 4))} to ${dayName(to)}`;
+    if (areYears) return common.years(from.slice(0, 4), to.slice(0, 4));
+    return common.days(dayName(from, from.slice(0, 4) !== to.slice(0, 4)), dayName(to));
   }
   if (period === "year") return from.slice(0, 4);
   if (period === "season") return seasonName(first, latitude);
-  return period === "month" ? `${MONTHS[new Date(first).getUTCMonth()]} ${from.slice(0, 4)}` : dayName(from);
+  return period === "month" ? `${monthName(new Date(first).getUTCMonth())} ${from.slice(0, 4)}` : dayName(from);
 }
 
 function comparison(anomaly_c: number): string {
-  if (Math.abs(anomaly_c) < 0.05) return "as warm as usual";
-  return `${difference(Math.abs(anomaly_c))} ${degrees.value} ${anomaly_c < 0 ? "cooler" : "warmer"} than usual`;
+  if (Math.abs(anomaly_c) < 0.05) return t.asUsual;
+  const by = `${difference(Math.abs(anomaly_c))} ${degrees.value}`;
+  return anomaly_c < 0 ? t.cooler(by) : t.warmer(by);
 }
 
 export interface Facts {
@@ -69,7 +68,7 @@ export interface Facts {
 /** The finding; null where there is nothing to say. Too few years are said, and nothing is guessed from them. */
 export function findingOf({ from, to, anomalies, years }: Facts): string | null {
   if (!anomalies.length) return null;
-  if (years < LEAST_YEARS) return `${counted(years, "year")} ${years === 1 ? "is" : "are"} too few to say what is usual`;
+  if (years < LEAST_YEARS) return t.tooFew(counted(years, "year"), years === 1);
   const { kind } = questionOf(from, to);
   const behind = counted(years, "year");
   if (kind === "years") return rankedFinding(anomalies, behind);
@@ -82,7 +81,7 @@ function weakness(from: string, to: string, anomalies: readonly Anomaly[], kind:
   const days = (parseUtc(to) - parseUtc(from)) / DAY_MS + 1;
   const good = anomalies.reduce((sum, row) => sum + row.good_day_count, 0);
   const isWeak = kind === "one" ? anomalies[0]!.grade === "weak" : good < 0.9 * days;
-  return isWeak ? `; weak: ${percent(good / days)} of its days` : "";
+  return isWeak ? t.weak(percent(good / days)) : "";
 }
 
 function rankedFinding(anomalies: readonly Anomaly[], behind: string): string | null {
@@ -91,7 +90,7 @@ function rankedFinding(anomalies: readonly Anomaly[], behind: string): string | 
   const warmest = good.reduce((one, other) => (other.anomaly_c > one.anomaly_c ? other : one));
   const coolest = good.reduce((one, other) => (other.anomaly_c < one.anomaly_c ? other : one));
   const told = ({ period, anomaly_c }: Anomaly): string => `${period} (${signed(anomaly_c)} ${degrees.value})`;
-  return `warmest ${told(warmest)}, coolest ${told(coolest)}, against ${behind}`;
+  return t.ranked(told(warmest), told(coolest), behind);
 }
 
 /** The first day after the days shown, as the API takes it. */

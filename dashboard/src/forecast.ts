@@ -2,7 +2,10 @@
 
 import { apiUrl, getJson, type Page, type Schemas } from "./api";
 import { difference, temperature } from "./format";
-import { HOUR_MS, isoTime, parseUtc, periodLabel } from "./time";
+import { periodLabel } from "./dates";
+import { common } from "./locale/common";
+import { forecastText as t } from "./locale/forecast";
+import { HOUR_MS, isoTime, parseUtc } from "./time";
 import { degrees } from "./units";
 
 export type ForecastHour = Schemas["ForecastHour"];
@@ -23,11 +26,6 @@ export interface AllScores extends Page<Schemas["StationScores"]> {
 
 export const BASELINES = ["yesterday", "climatology", "damped14"] as const;
 export type Baseline = (typeof BASELINES)[number];
-export const BASELINE_TEXT: Record<Baseline, string> = {
-  yesterday: "Same hour yesterday",
-  climatology: "Climatology",
-  damped14: "Damped anomaly",
-};
 
 export const REACHES = ["24", "96"] as const;
 export type Reach = (typeof REACHES)[number];
@@ -116,19 +114,25 @@ export function finding(rows: readonly ForecastHour[]): string | null {
   const change = mean(day.map((row) => row.temperature_c! - row.yesterday_c!));
   if (change === null || day.length < 8) return null;
   const isSame = Math.abs(change) < 0.05;
-  const word = isSame ? "as warm as" : `${difference(Math.abs(change))} ${degrees.value} ${change < 0 ? "colder" : "warmer"} than`;
+  const by = `${difference(Math.abs(change))} ${degrees.value}`;
+  const said = isSame ? t.asWarm : change < 0 ? t.colder(by) : t.warmer(by);
   const widths = day.flatMap((row) => (row.low_c !== null && row.high_c !== null ? [(row.high_c - row.low_c) / 2] : []));
   const half = mean(widths);
-  return `next 24 hours ${word} the last 24${half === null ? "" : `, each hour 80 % within ${difference(half)} ${degrees.value}`}`;
+  return half === null ? said : said + t.within(`${difference(half)} ${degrees.value}`);
+}
+
+/** What made a value, in the language of the page where that is known. */
+export function methodText(row: ForecastHour): string {
+  return t.methods[row.method] ?? row.method_text;
 }
 
 /** What made the values, the commonest first: "the station's own model (20 of 24 hours), fallback: …". */
 export function methodsText(rows: readonly ForecastHour[]): string {
   const counts = new Map<string, number>();
-  for (const row of rows) counts.set(row.method_text, (counts.get(row.method_text) ?? 0) + 1);
+  for (const row of rows) counts.set(methodText(row), (counts.get(methodText(row)) ?? 0) + 1);
   const ordered = [...counts].sort(([, one], [, other]) => other - one);
-  if (ordered.length === 1) return `Made by ${ordered[0]![0]}.`;
-  return ordered.length ? `Made by ${ordered.map(([text, count]) => `${text} (${count} of ${rows.length} values)`).join("; ")}.` : "";
+  if (ordered.length === 1) return t.madeBy(ordered[0]![0]);
+  return ordered.length ? t.madeBy(ordered.map(([text, count]) => t.ofValues(text, count, rows.length)).join("; ")) : "";
 }
 
 /** Whether a baseline has a value at all; without one it cannot be drawn. */
@@ -138,9 +142,10 @@ export function isKnown(rows: readonly ForecastHour[], one: Baseline): boolean {
 
 /** An hour of the forecast as a sentence, with the baselines drawn beside it. */
 export function hourText(row: ForecastHour, beside: readonly Baseline[]): string {
-  const interval = row.low_c === null ? "" : ` (80 %: ${temperature(row.low_c)} to ${temperature(row.high_c)})`;
-  const came = row.observed_c === null ? "" : `, observed ${temperature(row.observed_c)} ${degrees.value}`;
-  const others = beside.map((one) => `, ${BASELINE_TEXT[one].toLowerCase()} ${temperature(row[`${one}_c`])}`);
-  const when = periodLabel("hour", parseUtc(row.valid_at));
-  return `${when} UTC, ${row.lead_h} h ahead: ${temperature(row.temperature_c)} ${degrees.value}${interval}${came}${others.join("")}. ${row.method_text}`;
+  const interval = row.low_c === null ? "" : ` (${t.interval(temperature(row.low_c), temperature(row.high_c))})`;
+  const came = row.observed_c === null ? "" : t.observedIs(`${temperature(row.observed_c)} ${degrees.value}`);
+  const others = beside.map((one) => `, ${t.baselinesIn[one]} ${temperature(row[`${one}_c`])}`);
+  const when = t.ahead(`${periodLabel("hour", parseUtc(row.valid_at))} UTC`, row.lead_h);
+  const value = `${temperature(row.temperature_c)} ${degrees.value}${interval}${came}${others.join("")}`;
+  return `${common.titled(when, value)}. ${methodText(row)}`;
 }

@@ -1,6 +1,9 @@
 /** How current a layer is, in words: the API decides by the dataset's own publishing delay. */
 
 import type { LayerFreshness } from "./api";
+import { dayText } from "./dates";
+import { MISSING } from "./format";
+import { pipelineText as t } from "./locale/pipeline";
 
 export interface FreshnessText {
   /** Empty where it needs no word. */
@@ -14,16 +17,16 @@ export function freshnessText(layer: string, freshness: LayerFreshness): Freshne
   const { state, title, last_day: lastDay } = freshness;
   switch (state) {
     case "fresh":
-      return { word: "", tone: "good", explanation: `As new as ${title} is published.` };
+      return { word: "", tone: "good", explanation: t.asNew(title) };
     case "late":
-      return { word: "late", tone: "late", explanation: `Newer hours of ${title} should be here: has the daily run been successful?` };
+      return { word: t.late, tone: "late", explanation: t.lateMore(title) };
     case "old":
-      return { word: "old", tone: "bad", explanation: `Nothing of ${title} has come for a week: look at the runs in Airflow.` };
+      return { word: t.old, tone: "bad", explanation: t.oldMore(title) };
     case "history":
       return {
-        word: layer === "speed" ? "a replay of history" : "history",
+        word: layer === "speed" ? t.replay : t.history,
         tone: "history",
-        explanation: `${title} ended on ${lastDay}: nothing newer will come.`,
+        explanation: t.historyMore(title, lastDay ? dayText(lastDay) : MISSING),
       };
   }
 }

@@ -3,9 +3,12 @@
 import { duration, lag } from "./format";
 import { type FreshnessText, freshnessText } from "./freshness";
 import { newestOf, type PipelineStatus } from "./pipeline";
-import { HOUR_MS, periodLabel } from "./time";
+import { periodLabel } from "./dates";
+import { pipelineText as t } from "./locale/pipeline";
+import { HOUR_MS } from "./time";
 
 export interface LayerText {
+  layer: string;
   name: string;
   newest: string;
   freshness: FreshnessText | null;
@@ -17,14 +20,15 @@ export interface LayerText {
 
 export function layersOf(status: PipelineStatus | null, now: number): LayerText[] {
   return [
-    { layer: "batch", name: "Batch" },
-    { layer: "speed", name: "Stream" },
+    { layer: "batch", name: t.batch },
+    { layer: "speed", name: t.stream },
   ].map(({ layer, name }) => {
     const newest = newestOf(status, layer);
     const freshness = status?.freshness[layer];
     return {
+      layer,
       name,
-      newest: newest === null ? "no hours yet" : `to ${periodLabel("hour", newest)}`,
+      newest: newest === null ? t.noHours : t.upTo(periodLabel("hour", newest)),
       ...behindText(newest, freshness ? freshnessText(layer, freshness) : null, now),
     };
   });

@@ -1,8 +1,10 @@
 /** The ledger in words: what it came to, over what, as of when, and what came since. */
 
 import type { LedgerLine, LedgerState } from "./api";
+import { dayLabel, daysText } from "./dates";
 import { count, counted } from "./format";
-import { LAYER_NAME } from "./rules";
+import { pipelineText as t } from "./locale/pipeline";
+import { layerName } from "./rules";
 import { clockTime, isoDay, parseUtc } from "./time";
 
 export interface LedgerSummary {
@@ -12,14 +14,14 @@ export interface LedgerSummary {
 
 /** What a check came to: one that compared nothing proves nothing. */
 export function verdictOf(line: LedgerLine): string {
-  if (line.is_balanced === null) return "nothing compared";
-  return line.is_balanced ? "balanced" : "does not balance";
+  if (line.is_balanced === null) return t.nothingCompared;
+  return line.is_balanced ? t.balanced : t.unbalanced;
 }
 
 /** 14:05 UTC; with its day where that is not today's. */
 export function momentOf(time: string, now: number): string {
   const moment = parseUtc(time);
-  const day = isoDay(moment) === isoDay(now) ? "" : `${isoDay(moment)} `;
+  const day = isoDay(moment) === isoDay(now) ? "" : `${dayLabel(moment)} `;
   return `${day}${clockTime(moment)} UTC`;
 }
 
@@ -27,21 +29,20 @@ export function momentOf(time: string, now: number): string {
 export function scopeOf(line: LedgerLine): string {
   const { station_year_count: stationYears, first_day: first, last_day: last } = line;
   if (stationYears == null) return "–";
-  const days = first === last ? first : `${first} to ${last}`;
-  return [counted(stationYears, "station-year"), first && days].filter(Boolean).join(", ");
+  return [counted(stationYears, "stationYear"), first && last && daysText(first, last)].filter(Boolean).join(", ");
 }
 
 /** What a layer has got since its newest check; empty where that covers all. */
 export function sinceOf(state: LedgerState): string {
   if (state.is_current) return "";
-  if (state.loads_since) return `${counted(state.loads_since, "load")} since`;
-  return state.settled_at ? `${LAYER_NAME[state.layer] ?? state.layer} written since` : "";
+  if (state.loads_since) return t.since(counted(state.loads_since, "load"));
+  return state.settled_at ? t.writtenSince(layerName(state.layer)) : "";
 }
 
 function wrongText(lines: readonly LedgerLine[]): string {
   const lost = lines.reduce((sum, line) => sum + line.lost, 0);
   const doubled = lines.reduce((sum, line) => sum + line.doubled, 0);
-  return `Ledger does not balance: ${count(lost)} lost, ${count(doubled)} doubled`;
+  return t.ledgerWrong(count(lost), count(doubled));
 }
 
 /** All checks in a line: Ledger balanced · 12 station-years · 14:05 UTC · 2 loads since */
@@ -51,7 +52,7 @@ export function ledgerSummary(
   now: number,
 ): LedgerSummary {
   const compared = lines.filter((line) => line.is_balanced !== null);
-  if (!compared.length) return { text: "Ledger: nothing compared", tone: "idle" };
+  if (!compared.length) return { text: t.ledgerNothing, tone: "idle" };
   const isBalanced = compared.every((line) => line.is_balanced);
   const newest = compared.reduce((one, other) => (other.settled_at > one.settled_at ? other : one));
   const widest = compared.reduce((one, other) =>
@@ -61,10 +62,10 @@ export function ledgerSummary(
   const empty = new Set(lines.map((line) => line.layer).filter((layer) => !layers.has(layer)));
   const since = states.map(sinceOf).filter(Boolean);
   const parts = [
-    isBalanced ? "Ledger balanced" : wrongText(compared),
-    widest.station_year_count ? counted(widest.station_year_count, "station-year") : "",
+    isBalanced ? t.ledgerBalanced : wrongText(compared),
+    widest.station_year_count ? counted(widest.station_year_count, "stationYear") : "",
     momentOf(newest.settled_at, now),
-    ...[...empty].map((layer) => `${LAYER_NAME[layer] ?? layer}: nothing compared`),
+    ...[...empty].map((layer) => t.ofLayer(layerName(layer))),
     ...since,
   ];
   const tone = isBalanced ? (since.length ? "late" : "good") : "bad";

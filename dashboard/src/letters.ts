@@ -1,6 +1,7 @@
 /** Dead letters: messages that could not be used, and what became of each. */
 
 import { apiUrl, getJson, type Page, type Schemas } from "./api";
+import { lettersText as t } from "./locale/letters";
 
 export type Letter = Schemas["LetterRow"];
 export type LetterWhole = Schemas["LetterWhole"];
@@ -8,16 +9,8 @@ export type LetterCount = Schemas["LetterCount"];
 type LetterPage = Page<Letter> & { meta: Schemas["LetterMeta"] };
 export type LetterState = Letter["state"];
 
-export const STATES: Record<LetterState, string> = {
-  new: "new",
-  set_aside: "set aside",
-  sending: "being sent",
-  replayed: "sent again",
-  counted: "counted",
-  late: "too late",
-  refused_again: "refused again",
-  dropped: "closed",
-};
+/** In the order in which one comes after another. */
+export const STATES: readonly LetterState[] = ["new", "set_aside", "sending", "replayed", "counted", "late", "refused_again", "dropped"];
 
 export interface LetterChoice {
   reason: string;
@@ -29,7 +22,7 @@ export function readChoice(query: Record<string, unknown>): LetterChoice {
   const { reason, state } = query;
   return {
     reason: typeof reason === "string" ? reason : "",
-    state: typeof state === "string" && Object.hasOwn(STATES, state) ? (state as LetterState) : "",
+    state: STATES.find((one) => one === state) ?? "",
   };
 }
 
@@ -71,13 +64,13 @@ export function byReason(counts: readonly LetterCount[]): ReasonRow[] {
 /** The states that any letter is in, in the order in which one comes after another. */
 export function statesOf(counts: readonly LetterCount[]): LetterState[] {
   const found = new Set(counts.map((one) => one.state));
-  return (Object.keys(STATES) as LetterState[]).filter((state) => found.has(state));
+  return STATES.filter((state) => found.has(state));
 }
 
 /** Where it was: `isotherm.observation 0/17`. */
 export function placeOf(letter: Letter): string {
-  const place = letter.offset === null ? "never reached it" : `${letter.partition}/${letter.offset}`;
-  return `${letter.topic || "not known"}, ${place}`;
+  const place = letter.offset === null ? t.neverReached : `${letter.partition}/${letter.offset}`;
+  return `${letter.topic || t.notKnown}, ${place}`;
 }
 
 /** JSON indented, anything else as it is. */

@@ -6,12 +6,6 @@ import { DAY_MS, HOUR_MS, parseUtc, startOf } from "./time";
 
 export type HourState = "data" | "to come" | "no report" | "not streamed";
 
-export const HOUR_TEXT: Record<Exclude<HourState, "data">, string> = {
-  "to come": "no data yet",
-  "no report": "no report",
-  "not streamed": "not streamed",
-};
-
 export interface LiveHour {
   start: number;
   point: Point | null;

@@ -1,8 +1,10 @@
-import { createApp } from "vue";
+import { createApp, watchEffect } from "vue";
 import { createRouter, createWebHashHistory } from "vue-router";
 import { keepAddress } from "./airflowTab";
 import App from "./App.vue";
 import "./styles.css";
+import { followLanguage, language } from "./locale/language";
+import { shellText } from "./locale/shell";
 import { followTheme } from "./theme";
 import { followUnits } from "./units";
 import HistoryShell from "./views/HistoryShell.vue";
@@ -21,43 +23,31 @@ const router = createRouter({
       path: "/history",
       component: HistoryShell,
       children: [
-        { path: "", name: "history", component: HistoryView, meta: { title: "History" } },
-        { path: "compare", name: "compare", component: () => import("./views/CompareView.vue"), meta: { title: "Compare" } },
-        { path: "records", name: "records", component: () => import("./views/RecordsView.vue"), meta: { title: "Records" } },
-        { path: "stripes", name: "stripes", component: () => import("./views/StripesView.vue"), meta: { title: "Stripes" } },
-        { path: "groups", name: "groups", component: () => import("./views/GroupsView.vue"), meta: { title: "Groups" } },
+        { path: "", name: "history", component: HistoryView },
+        { path: "compare", name: "compare", component: () => import("./views/CompareView.vue") },
+        { path: "records", name: "records", component: () => import("./views/RecordsView.vue") },
+        { path: "stripes", name: "stripes", component: () => import("./views/StripesView.vue") },
+        { path: "groups", name: "groups", component: () => import("./views/GroupsView.vue") },
       ],
     },
-    { path: "/live", name: "live", component: () => import("./views/LiveView.vue"), meta: { title: "Live" } },
-    { path: "/map", name: "map", component: () => import("./views/MapView.vue"), meta: { title: "Map" } },
-    {
-      path: "/forecast",
-      name: "forecast",
-      component: () => import("./views/ForecastView.vue"),
-      meta: { title: "Forecast" },
-    },
-    {
-      path: "/pipeline",
-      name: "pipeline",
-      component: () => import("./views/PipelineView.vue"),
-      meta: { title: "Pipeline" },
-    },
-    {
-      path: "/dead-letters",
-      name: "letters",
-      component: () => import("./views/LettersView.vue"),
-      meta: { title: "Dead letters" },
-    },
-    { path: "/data", name: "data", component: () => import("./views/DataView.vue"), meta: { title: "Data" } },
-    { path: "/docs", name: "docs", component: () => import("./views/DocsView.vue"), meta: { title: "API" } },
+    { path: "/live", name: "live", component: () => import("./views/LiveView.vue") },
+    { path: "/map", name: "map", component: () => import("./views/MapView.vue") },
+    { path: "/forecast", name: "forecast", component: () => import("./views/ForecastView.vue") },
+    { path: "/pipeline", name: "pipeline", component: () => import("./views/PipelineView.vue") },
+    { path: "/dead-letters", name: "letters", component: () => import("./views/LettersView.vue") },
+    { path: "/data", name: "data", component: () => import("./views/DataView.vue") },
+    { path: "/docs", name: "docs", component: () => import("./views/DocsView.vue") },
     { path: "/", redirect: { name: "history" } },
-    { path: "/:rest(.*)*", name: "missing", component: MissingView, meta: { title: "No such page" } },
+    { path: "/:rest(.*)*", name: "missing", component: MissingView },
   ],
-});
-router.afterEach((to) => {
-  document.title = `${String(to.meta["title"] ?? "")} · Isotherm`;
 });
 keepAddress(router);
 followTheme();
 followUnits(router);
+followLanguage(router);
+watchEffect(() => {
+  const page = router.currentRoute.value.name as keyof typeof shellText.titles | undefined;
+  document.title = page ? `${shellText.titles[page]} · Isotherm` : "Isotherm";
+  document.documentElement.lang = language.value;
+});
 createApp(App).use(router).mount("#app");

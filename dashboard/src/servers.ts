@@ -1,18 +1,14 @@
 /** Which servers answer, and how fresh each source and station is. */
 
 import { apiUrl, getJson, type Page, type Schemas } from "./api";
+import { pageText as t } from "./locale/pipelinePage";
 import { DAY_MS, isoDay } from "./time";
 
 export type Server = Schemas["Server"];
 export type Source = Schemas["SourceFreshness"];
 export type StaleStation = Schemas["StationFreshness"];
 
-export const SERVER_STATES: Record<Server["state"], { text: string; tone: string }> = {
-  up: { text: "up", tone: "good" },
-  degraded: { text: "half well", tone: "late" },
-  away: { text: "away", tone: "bad" },
-  unknown: { text: "not known", tone: "idle" },
-};
+export const SERVER_TONE: Record<Server["state"], string> = { up: "good", degraded: "late", away: "bad", unknown: "idle" };
 
 /** Those that somebody should look at. */
 export function unwell(servers: readonly Server[]): Server[] {
@@ -22,9 +18,9 @@ export function unwell(servers: readonly Server[]): Server[] {
 /** All of them in a line. */
 export function serversText(servers: readonly Server[]): string {
   const found = unwell(servers);
-  if (!found.length) return "All servers answer";
-  const names = found.map((one) => `${one.name} ${SERVER_STATES[one.state].text}`);
-  return `Servers: ${names.join(", ")}`;
+  if (!found.length) return t.allAnswer;
+  const names = found.map((one) => `${one.name} ${t.serverStates[one.state]}`);
+  return t.serversAre(names.join(", "));
 }
 
 /** A station that is silent for longer is taken for closed, as the API takes it. */

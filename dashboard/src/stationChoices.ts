@@ -1,6 +1,8 @@
 /** What the station picker offers, and how keys move through it. */
 
 import { ALL_STATIONS, type Station } from "./api";
+import { common } from "./locale/common";
+import { stationsText as t } from "./locale/stations";
 import { stationName, stationPlace } from "./stationText";
 
 export interface Choice {
@@ -9,22 +11,25 @@ export interface Choice {
   place: string;
 }
 
-export const EVERY: Choice = { id: ALL_STATIONS, name: "All stations", place: "mean of the stations' means" };
+/** All of them together. */
+export function every(): Choice {
+  return { id: ALL_STATIONS, name: common.allStations, place: t.meanOfMeans };
+}
 
 /** The stations found, after all of them together where nothing was asked for. */
 export function choicesOf(stations: readonly Station[], isFiltered: boolean): Choice[] {
   return [
-    ...(isFiltered ? [] : [EVERY]),
+    ...(isFiltered ? [] : [every()]),
     ...stations.map((one) => ({ id: one.station_id, name: stationName(one), place: stationPlace(one) })),
   ];
 }
 
 /** How a search stands, in words; empty where its choices speak for themselves. */
 export function stateOfSearch(problem: string, isCurrent: boolean, text: string, found: number, hasMore: boolean): string {
-  if (problem) return `${problem}. Press a key to try again.`;
-  if (!isCurrent) return "Searching …";
-  if (!found && text) return `No station matches “${text}”. Try a part of its name, its id or a code.`;
-  return hasMore ? `The first ${found}: type more of the name.` : "";
+  if (problem) return t.pressKey(problem);
+  if (!isCurrent) return t.searching;
+  if (!found && text) return t.noMatch(text);
+  return hasMore ? t.first(found) : "";
 }
 
 const PAGE = 10;

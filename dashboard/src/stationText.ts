@@ -1,7 +1,9 @@
 /** How a station is called and where it lies. */
 
-import type { Station } from "./api";
-import { count, MISSING } from "./format";
+import type { Country, Station } from "./api";
+import { count, decimal, MISSING } from "./format";
+import { language, LANGUAGES } from "./locale/language";
+import { stationsText as t } from "./locale/stations";
 
 // Abbreviations stay as they are.
 const SHORT = new Set(["AP", "AFB", "US", "NAS", "AWS", "WXPOD"]);
@@ -29,17 +31,29 @@ function capitalised(word: string): string {
 /** "US · ORD · 72530094846" */
 export function stationPlace(station: Station): string {
   // Where ISO 3166 has no code the API gives NOAA's own, marked for programs.
-  const country = station.country?.startsWith("fips:") ? station.country_name : station.country;
-  return [country, station.iata ?? station.icao, station.station_id].filter(Boolean).join(" · ");
+  const code = station.country?.startsWith("fips:") ? station.country_name : station.country;
+  return [code, station.iata ?? station.icao, station.station_id].filter(Boolean).join(" · ");
 }
 
 /** "41.98° N, 87.90° W · 201 m" */
 export function stationPosition(station: Station): string {
   const { latitude_deg: latitude, longitude_deg: longitude, elevation_m: elevation } = station;
   if (latitude === null || longitude === null) return MISSING;
-  const north = `${Math.abs(latitude).toFixed(2)}° ${latitude < 0 ? "S" : "N"}`;
-  const east = `${Math.abs(longitude).toFixed(2)}° ${longitude < 0 ? "W" : "E"}`;
-  return [`${north}, ${east}`, elevation === null ? "" : `${count(elevation)} m`]
-    .filter(Boolean)
-    .join(" · ");
+  return placeText(latitude, longitude, elevation);
+}
+
+/** Degrees north and east, metres; the height where it is known. */
+export function placeText(latitude: number, longitude: number, elevation_m: number | null): string {
+  const north = `${decimal(Math.abs(latitude), 2)}° ${latitude < 0 ? t.compass.south : t.compass.north}`;
+  const east = `${decimal(Math.abs(longitude), 2)}° ${longitude < 0 ? t.compass.west : t.compass.east}`;
+  const separator = language.value === "fr" ? " ; " : ", ";
+  return [`${north}${separator}${east}`, elevation_m === null ? "" : `${count(elevation_m)} m`].filter(Boolean).join(" · ");
+}
+
+const COUNTRIES = Object.fromEntries(LANGUAGES.map((one) => [one, new Intl.DisplayNames(one, { type: "region", fallback: "none" })]));
+
+/** A country in the language of the page; one that has no ISO code as the API calls it. */
+export function countryName({ country, name }: Pick<Country, "country" | "name">): string {
+  const isCode = language.value !== "en" && /^[A-Z]{2}$/.test(country);
+  return (isCode && COUNTRIES[language.value]!.of(country)) || name;
 }

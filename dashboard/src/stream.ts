@@ -1,8 +1,10 @@
 /** What the stream's newest run says of itself, in words. */
 
+import { dayLabel, minuteText } from "./dates";
 import type { components } from "./generated/api";
-import { count, counted } from "./format";
-import { isoDay, parseUtc } from "./time";
+import { ago, count, counted, decimal } from "./format";
+import { liveText as t } from "./locale/live";
+import { parseUtc } from "./time";
 
 export type StreamState = components["schemas"]["StreamState"];
 export type StreamRun = components["schemas"]["StreamRun"];
@@ -21,54 +23,45 @@ export function isRunning(run: StreamRun | null | undefined): boolean {
 export function describeStream(run: StreamRun | null, newest: number | null, now: number): StreamText {
   if (run && isRunning(run)) return describeRunning(run);
   const tone = run?.state === "failed" || run?.state === "unknown" ? "bad" : "idle";
-  const streamed = newest === null ? "Nothing was streamed yet." : `Newest day streamed: ${isoDay(newest)}.`;
+  const streamed = newest === null ? t.nothingStreamed : t.newestDay(dayLabel(newest));
   const details = [streamed, ...(run ? describeEnd(run, now) : [])];
-  const headline = run?.state === "unknown" ? "The stream is silent" : "No stream is running";
+  const headline = run?.state === "unknown" ? t.silent : t.notRunning;
   return { tone, headline, details };
 }
 
 function describeRunning(run: StreamRun): StreamText {
-  const place = run.newest_hour === null ? "first hours on their way" : `newest hour ${minute(run.newest_hour)}`;
+  const place = run.newest_hour === null ? t.firstOnWay : t.newestAt(minuteText(run.newest_hour));
   return {
     tone: "running",
-    headline: "Stream running",
+    headline: t.running,
     details: [
-      `${counted(run.fed, "row")}, ${rate(run.rows_per_s)} rows/s, ${place}.`,
-      `${run.description}; run ${run.run_id}, since ${minute(run.started_at)} UTC.`,
+      t.pace(counted(run.fed, "row"), rate(run.rows_per_s), place),
+      t.runSince(run.description, run.run_id, minuteText(run.started_at)),
     ],
   };
 }
 
 function describeEnd(run: StreamRun, now: number): string[] {
-  const reached = run.newest_hour === null ? "" : `, up to ${minute(run.newest_hour)}`;
-  const done = `${counted(run.fed, "row")}${reached}`;
+  const fed = counted(run.fed, "row");
+  const done = run.newest_hour === null ? fed : t.upTo(fed, minuteText(run.newest_hour));
   if (run.state === "unknown") {
-    return [
-      `Run ${run.run_id} has not been heard of since ${minute(run.heartbeat_at)} UTC (${ago(run.heartbeat_at, now)}) and may have been killed; it had fed ${done}. Clear its task in Airflow to go on.`,
-    ];
+    return [t.unheard(run.run_id, minuteText(run.heartbeat_at), agoText(run.heartbeat_at, now), done)];
   }
   const end = run.ended_at ?? run.heartbeat_at;
-  const how = { complete: "came to its end", failed: "failed", stopped: "was stopped" }[run.state as "complete"];
-  const last = `Last run: ${run.run_id} ${how} at ${minute(end)} UTC (${ago(end, now)}): ${done}.`;
+  const how = t.ends[run.state as keyof typeof t.ends];
+  const last = t.lastRun(run.run_id, how, minuteText(end), agoText(end, now), done);
   return run.failure ? [last, firstLine(run.failure)] : [last];
 }
 
-/** 2014-12-31T05:00:00Z → 2014-12-31 05:00 */
-function minute(time: string): string {
-  return `${time.slice(0, 10)} ${time.slice(11, 16)}`;
-}
-
 function rate(rows: number): string {
-  return rows < 10 ? rows.toFixed(1) : count(rows);
+  return rows < 10 ? decimal(rows) : count(rows);
 }
 
 function firstLine(text: string): string {
   return text.split("\n", 1)[0]!.slice(0, 200);
 }
 
-function ago(time: string, now: number): string {
-  const minutes = Math.max(0, Math.floor((now - parseUtc(time)) / 60_000));
-  if (minutes < 1) return "just now";
-  if (minutes < 120) return `${counted(minutes, "minute")} ago`;
-  return minutes < 2880 ? `${counted(Math.floor(minutes / 60), "hour")} ago` : `${counted(Math.floor(minutes / 1440), "day")} ago`;
+function agoText(time: string, now: number): string {
+  const behind = Math.max(0, now - parseUtc(time));
+  return behind < 60_000 ? t.justNow : ago(behind);
 }

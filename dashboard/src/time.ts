@@ -76,15 +76,3 @@ export function seasonOf(start: number): { season: Season; year: number } {
   const end = new Date(nextPeriod("season", start) - 1);
   return { season: SEASONS[Math.floor(((end.getUTCMonth() + 1) % 12) / 3)]!, year: end.getUTCFullYear() };
 }
-
-/** How a period is called: 2014 · 2014 DJF · 2014-07 · 2014-07-05 · 2014-07-05 13:00 */
-export function periodLabel(granularity: Granularity, start: number): string {
-  if (granularity === "season") {
-    const { season, year } = seasonOf(start);
-    return `${year} ${season}`;
-  }
-  const text = new Date(start).toISOString();
-  if (granularity === "year") return text.slice(0, 4);
-  if (granularity === "month") return text.slice(0, 7);
-  return granularity === "day" ? text.slice(0, 10) : `${text.slice(0, 10)} ${text.slice(11, 16)}`;
-}

@@ -7,6 +7,8 @@ import { type Anomaly, byStart, type ClimatePeriod, fetchAnomalies, fetchNormals
 import { findingOf, periodName, questionOf, spanOfDays } from "./finding";
 import { counted } from "./format";
 import { type HistoryState, toRequest } from "./historyState";
+import { common } from "./locale/common";
+import { historyText } from "./locale/history";
 import { DAY_MS, nextPeriod, parseUtc, startOf } from "./time";
 
 /** Nothing is asked before the rows are there: they come first. */
@@ -42,7 +44,7 @@ export function useUsual(state: Ref<HistoryState>, station: Ref<StationDetail | 
     if (!anomalies || !normals.body.value || !id.value) return null;
     const { from, to } = state.value;
     const found = findingOf({ from, to, anomalies, years: years.value });
-    return found && `${periodName(from, to, station.value?.latitude_deg ?? null)}: ${found}`;
+    return found && common.titled(periodName(from, to, station.value?.latitude_deg ?? null), found);
   });
   const usual = computed<((start: number) => Usual | null) | null>(() => {
     const by = period.value;
@@ -57,8 +59,8 @@ export function useUsual(state: Ref<HistoryState>, station: Ref<StationDetail | 
   const note = computed(() => {
     const reference = normals.body.value?.meta.reference;
     if (!reference || !period.value) return "";
-    if (years.value < LEAST_YEARS) return `${counted(years.value, "year")} of data: too few to say what is usual.`;
-    return `Usual: the mean daily minimum to maximum of ${reference.first_year} to ${reference.last_year} (${counted(years.value, "year")}).`;
+    if (years.value < LEAST_YEARS) return `${common.tooFewYears(counted(years.value, "year"))}.`;
+    return historyText.usualNote(reference.first_year, reference.last_year, counted(years.value, "year"));
   });
   return { finding, usual, anomalies, note, isReady };
 }

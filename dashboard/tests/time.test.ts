@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { nextPeriod, parseUtc, periodCount, periodLabel, startOf } from "../src/time";
+import { periodLabel } from "../src/dates";
+import { nextPeriod, parseUtc, periodCount, startOf } from "../src/time";
 
 describe("time", () => {
   it("reads every form of time the API writes as UTC", () => {

@@ -3,15 +3,17 @@
 import type { Point } from "../api";
 import type { Usual } from "../climate";
 import { counted, difference, percent, temperature } from "../format";
-import { type Granularity, periodLabel } from "../time";
+import { periodLabel } from "../dates";
+import { chartText as t } from "../locale/chart";
+import { type Granularity } from "../time";
 import { degrees } from "../units";
 
 export function pointText(row: Point, by: Granularity, note = ""): string {
   const parts = [
     `${periodLabel(by, row.start)} UTC`,
-    `mean ${temperature(row.mean_c)} ${degrees.value}`,
-    `minimum ${temperature(row.min_c)}`,
-    `maximum ${temperature(row.max_c)}`,
+    t.mean(`${temperature(row.mean_c)} ${degrees.value}`),
+    t.minimum(temperature(row.min_c)),
+    t.maximum(temperature(row.max_c)),
     counted(row.observation_count, "observation"),
   ];
   if (row.station_count !== undefined) parts.push(counted(row.station_count, "station"));
@@ -20,12 +22,13 @@ export function pointText(row: Point, by: Granularity, note = ""): string {
 
 /** Why a row may be that of a part of its period only; empty of one that is complete enough, and of hours. */
 export function weakText(row: Pick<Point, "grade" | "completeness">): string {
-  return row.grade === "weak" ? `weak: ${percent(row.completeness ?? 0)} of its days are complete` : "";
+  return row.grade === "weak" ? t.weak(percent(row.completeness ?? 0)) : "";
 }
 
 /** "usual 22.1 °C (17.0 to 27.3), 1.2 cooler" */
 export function usualText(usual: Usual, mean_c: number | null): string {
-  const text = `usual ${temperature(usual.mean_c)} ${degrees.value} (${temperature(usual.low_c)} to ${temperature(usual.high_c)})`;
+  const text = t.usual(`${temperature(usual.mean_c)} ${degrees.value}`, temperature(usual.low_c), temperature(usual.high_c));
   const apart = mean_c === null ? 0 : mean_c - usual.mean_c;
-  return Math.abs(apart) < 0.05 ? text : `${text}, ${difference(Math.abs(apart))} ${apart < 0 ? "cooler" : "warmer"}`;
+  const by = difference(Math.abs(apart));
+  return Math.abs(apart) < 0.05 ? text : `${text}, ${apart < 0 ? t.cooler(by) : t.warmer(by)}`;
 }

@@ -3,7 +3,10 @@
 import uPlot from "uplot";
 import type { Anomaly } from "../climate";
 import { decimal, percent, signed, temperature } from "../format";
-import { type Granularity, nextPeriod, periodLabel } from "../time";
+import { periodLabel } from "../dates";
+import { chartText as t } from "../locale/chart";
+import { common } from "../locale/common";
+import { type Granularity, nextPeriod } from "../time";
 import { degrees, differenceInUnits } from "../units";
 import type { Drawing } from "./forecastOptions";
 import type { Palette } from "./options";
@@ -28,17 +31,18 @@ export function anomalyBars(points: readonly { start: number }[], anomalies: Rea
 /** A bar in a sentence. */
 export function anomalyText({ start, row }: AnomalyBar, by: Granularity): string {
   const when = `${periodLabel(by, start)} UTC`;
-  if (!row) return `${when}: no data`;
-  const weak = row.grade === "weak" ? `; weak: ${percent(row.completeness)} of its days are complete` : "";
-  return `${when}: ${signed(row.anomaly_c)} ${degrees.value} (mean ${temperature(row.mean_c)}, usual ${temperature(row.normal_c)})${weak}`;
+  if (!row) return common.titled(when, common.noDataHere);
+  const text = t.anomaly(`${signed(row.anomaly_c)} ${degrees.value}`, temperature(row.mean_c), temperature(row.normal_c));
+  const said = common.titled(when, text);
+  return row.grade === "weak" ? `${said}; ${t.weak(percent(row.completeness))}` : said;
 }
 
 type Kind = (row: Anomaly) => boolean;
 const isWeak: Kind = (row) => row.grade === "weak";
-const KINDS: readonly { label: string; is: Kind; colour: (palette: Palette) => string; fill: string }[] = [
-  { label: "Warmer", is: (row) => !isWeak(row) && row.anomaly_c >= 0, colour: ({ max }) => max, fill: "" },
-  { label: "Cooler", is: (row) => !isWeak(row) && row.anomaly_c < 0, colour: ({ min }) => min, fill: "" },
-  { label: "Weak", is: isWeak, colour: ({ text }) => text, fill: "transparent" },
+const KINDS: readonly { name: keyof typeof t.anomalyKinds; is: Kind; colour: (palette: Palette) => string; fill: string }[] = [
+  { name: "warmer", is: (row) => !isWeak(row) && row.anomaly_c >= 0, colour: ({ max }) => max, fill: "" },
+  { name: "cooler", is: (row) => !isWeak(row) && row.anomaly_c < 0, colour: ({ min }) => min, fill: "" },
+  { name: "weak", is: isWeak, colour: ({ text }) => text, fill: "transparent" },
 ];
 const NARROWEST_SPAN_C = 1;
 
@@ -77,8 +81,8 @@ export function anomalyDrawing(bars: readonly AnomalyBar[], by: Granularity, pal
       ],
       series: [
         {},
-        ...KINDS.map(({ label, colour, fill }) => ({
-          label,
+        ...KINDS.map(({ name, colour, fill }) => ({
+          label: t.anomalyKinds[name],
           paths,
           stroke: colour(palette),
           fill: fill || colour(palette),

@@ -2,8 +2,10 @@
 
 import type uPlot from "uplot";
 import type { Baseline, ForecastHour, LeadScores } from "../forecast";
-import { BASELINE_TEXT, BASELINES } from "../forecast";
+import { BASELINES } from "../forecast";
 import { decimal } from "../format";
+import { common } from "../locale/common";
+import { forecastText } from "../locale/forecast";
 import { parseUtc } from "../time";
 import { inUnits } from "../units";
 import { type Palette, temperatureLabels, temperatureRange } from "./options";
@@ -63,15 +65,15 @@ export function forecastDrawing(
       ],
       series: [
         {},
-        { ...edge, label: "Low" },
-        { ...edge, label: "High" },
+        { ...edge, label: "" },
+        { ...edge, label: "" },
         ...beside.map((name) => ({
-          ...line(BASELINE_TEXT[name], palette.min, 1.5, BASELINE_DASH[name]),
+          ...line(forecastText.baselines[name], palette.min, 1.5, BASELINE_DASH[name]),
           // Of a station that reports every third hour no two values are joined.
           points: { show: rows.some((row) => row[`${name}_c`] === null), size: 5, fill: palette.min },
         })),
-        line("Forecast", palette.mean, 2.25),
-        { ...line("Observed", palette.max, 2), points: { show: true, size: 5, fill: palette.max } },
+        line(common.forecast, palette.mean, 2.25),
+        { ...line(forecastText.observed, palette.max, 2), points: { show: true, size: 5, fill: palette.max } },
       ],
       bands: [{ series: [2, 1], fill: palette.band }],
     },
@@ -107,7 +109,7 @@ export function skillDrawing(
         { ...lead, values: (_u, splits) => splits.map((one) => `${one} h`) },
         { ...skill, values: (_u, splits) => splits.map((one) => `${decimal(one, 0)} %`) },
       ],
-      series: [{}, ...BASELINES.map((name) => line(BASELINE_TEXT[name], colours[name], 2, name === "yesterday" ? undefined : BASELINE_DASH[name]))],
+      series: [{}, ...BASELINES.map((name) => line(forecastText.baselines[name], colours[name], 2, name === "yesterday" ? undefined : BASELINE_DASH[name]))],
     },
     data: [rows.map((row) => row.lead_h), ...BASELINES.map((name) => rows.map((row) => row[`skill_vs_${name}_pct`]))],
   };

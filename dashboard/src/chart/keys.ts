@@ -21,9 +21,6 @@ const ACTIONS: Record<string, KeyAction> = {
   Escape: { kind: "leave" },
 };
 
-export const KEYS_TEXT =
-  "Left and right arrow: one row; Page Up and Page Down: ten; Home and End: first and last; plus and minus: zoom; 0: the whole period.";
-
 /** Null for keys that are not the chart's, and for those with a modifier, which are the browser's. */
 export function keyAction(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "altKey" | "metaKey">): KeyAction | null {
   if (event.ctrlKey || event.altKey || event.metaKey) return null;

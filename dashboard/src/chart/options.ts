@@ -2,6 +2,7 @@
 
 import type uPlot from "uplot";
 import { decimal } from "../format";
+import { common } from "../locale/common";
 import type { Granularity } from "../time";
 import { drawIsolatedRanges, drawMarks, type Mark } from "./marks";
 import { isolatedPositions } from "./series";
@@ -113,17 +114,17 @@ function seriesOf(style: ChartStyle, palette: Palette): uPlot.Series[] {
   if (style === "lines") {
     return [
       {},
-      line("Minimum", palette.min, 1.75, [6, 3]),
-      line("Maximum", palette.max, 1.75, [2, 3]),
-      line("Mean", palette.mean, 2.25),
+      line(common.minimum, palette.min, 1.75, [6, 3]),
+      line(common.maximum, palette.max, 1.75, [2, 3]),
+      line(common.mean, palette.mean, 2.25),
     ];
   }
   const edge = { stroke: palette.band, width: 1, points: { show: false } };
   return [
     {},
-    { ...edge, label: "Minimum" },
-    { ...edge, label: "Maximum" },
-    line("Mean", palette.mean, 1.75),
+    { ...edge, label: common.minimum },
+    { ...edge, label: common.maximum },
+    line(common.mean, palette.mean, 1.75),
   ];
 }
 

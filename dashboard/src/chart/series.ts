@@ -1,6 +1,7 @@
 /** Rows of the API as columns for the chart, and what can be said about them in a line. */
 
 import type { Point } from "../api";
+import { chartText } from "../locale/chart";
 import { type Granularity, nextPeriod } from "../time";
 import { inUnits } from "../units";
 import type { StationChange } from "./stationChanges";
@@ -147,6 +148,6 @@ export function rejected(row: Point): number {
 export function reasonsText(row: Point): string {
   return [...NOT_SELECTED, ...REJECTED]
     .filter((reason) => (row[`${reason}_count`] ?? 0) > 0)
-    .map((reason) => `${reason.replaceAll("_", " ")} ${row[`${reason}_count`]}`)
+    .map((reason) => `${chartText.reasons[reason]} ${row[`${reason}_count`]}`)
     .join(", ");
 }

@@ -9,7 +9,10 @@
 
 import type { Point } from "../api";
 import { count, counted } from "../format";
-import { type Granularity, nextPeriod, periodLabel, startOf } from "../time";
+import { periodLabel } from "../dates";
+import { chartText as t } from "../locale/chart";
+import { common } from "../locale/common";
+import { type Granularity, nextPeriod, startOf } from "../time";
 
 const NEIGHBOURS = 7;
 const LONGEST_EXCURSION = 5;
@@ -104,14 +107,14 @@ export function stationChanges(points: readonly Point[], by: Granularity): Stati
 
 /** "12 → 100 stations" */
 export function changeText({ before, after }: StationChange): string {
-  return `${count(before)} → ${counted(after, "station")}`;
+  return t.change(count(before), counted(after, "station"));
 }
 
 /** What to say of a row: whose stations it has instead; empty where it is like its neighbours. */
 export function changeAt(changes: readonly StationChange[], at: number): string {
   const change = changes.find(({ from, to }) => at >= from && at < Math.max(to, from + 1));
   if (!change) return "";
-  return change.to > change.from ? `${changeText(change)}: not drawn` : changeText(change);
+  return change.to > change.from ? t.notDrawn(changeText(change)) : changeText(change);
 }
 
 /** Where the chart marks them, in seconds: a stretch for an excursion, an instant for a lasting change. */
@@ -137,8 +140,8 @@ export function changesText(
   if (!changes.length) return "";
   const told = changes.slice(0, 2).map((change) => {
     const when = periodLabel(by === "hour" ? "day" : by, points[change.from]!.start);
-    return `${when}: ${changeText(change)}${change.to > change.from ? ", not drawn" : ""}`;
+    return `${common.titled(when, changeText(change))}${change.to > change.from ? t.notDrawnToo : ""}`;
   });
-  const more = changes.length > 2 ? [`${changes.length - 2} more`] : [];
-  return `Other stations, not weather. ${[...told, ...more].join("; ")}.`;
+  const more = changes.length > 2 ? [t.more(changes.length - 2)] : [];
+  return t.otherStations([...told, ...more].join("; "));
 }

@@ -1,5 +1,6 @@
 /** The time axis in UTC, whatever the browser's zone: uPlot's own splits go by local time. */
 
+import { shortMonthName } from "../dates";
 import { type Granularity, nextPeriod } from "../time";
 import type { Range } from "./zoom";
 
@@ -7,7 +8,6 @@ const HOUR_S = 3600;
 const DAY_S = 24 * HOUR_S;
 const MONTH_S = 30 * DAY_S;
 const YEAR_S = 365 * DAY_S;
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** Distances between two ticks, in seconds; months and years stand for calendar ones. */
 export const TIME_INCREMENTS = [
@@ -93,7 +93,7 @@ export function timeLabels(seconds: readonly number[], increment: number, space?
 
 function tickText(date: Date, increment: number): [label: string, context: string] {
   const year = String(date.getUTCFullYear());
-  const month = MONTHS[date.getUTCMonth()]!;
+  const month = shortMonthName(date.getUTCMonth());
   const day = `${date.getUTCDate()} ${month}`;
   if (increment >= YEAR_S) return [year, ""];
   if (increment >= MONTH_S) return [month, year];

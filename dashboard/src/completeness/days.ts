@@ -1,6 +1,8 @@
 /** What each station has of each day: the heat map's rows, and what its letters mean. */
 
 import { apiUrl, getJson, type Page, type Schemas } from "../api";
+import { common } from "../locale/common";
+import { pageText as t } from "../locale/pipelinePage";
 import { DAY_MS, isoDay, parseUtc } from "../time";
 
 export type StationDays = Schemas["StationCompleteness"];
@@ -11,17 +13,9 @@ export const HOURS_OF_A_DAY = 24;
 /** The longest range the API answers. */
 export const MAX_DAYS = 400;
 
-/** The letters of days without hours, the most urgent first; each in two words. */
-export const REASONS = {
-  f: "file failed",
-  l: "late",
-  m: "missing",
-  p: "waiting",
-  n: "not imported",
-  q: "not expected",
-  u: "not published yet",
-} as const;
-export type Reason = keyof typeof REASONS;
+/** The letters of days without hours, the most urgent first. */
+export const REASONS = ["f", "l", "m", "p", "n", "q", "u"] as const;
+export type Reason = (typeof REASONS)[number];
 
 /** Days that a fill may bring something for. */
 export const FILLABLE = new Set(["f", "l", "m", "n", "t"]);
@@ -57,8 +51,9 @@ export function nameOf(row: StationDays): string {
 export function dayText(row: StationDays, at: number, meanings: Record<string, string>): string {
   const hours = row.hours[at] ?? 0;
   const state = row.states[at] ?? "q";
-  const why = hours && state !== "t" ? "" : (meanings[state] ?? "");
-  return [`${hours} of ${HOURS_OF_A_DAY} hours`, why].filter(Boolean).join(": ");
+  const why = hours && state !== "t" ? "" : (t.meanings[state] ?? meanings[state] ?? "");
+  const said = t.ofHours(hours, HOURS_OF_A_DAY);
+  return why ? common.titled(said, why) : said;
 }
 
 export interface RowSummary {

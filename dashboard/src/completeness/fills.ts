@@ -2,6 +2,7 @@
 
 import { airflowWindow } from "../airflowTab";
 import { apiUrl, getJson, type Schemas } from "../api";
+import { fillText as t } from "../locale/pipelinePage";
 import { DAY_MS, isoDay } from "../time";
 import type { Fill } from "./selection";
 
@@ -24,12 +25,6 @@ export function airflowAddress(path: string, base: string = document.baseURI): s
 /** Why Airflow did not start it, for people. */
 export class StartError extends Error {}
 
-const REFUSED: Record<number, string> = {
-  401: "Your login has ended: log in to Airflow again, then reload this page.",
-  403: "Your login may not start runs: ask somebody whose may.",
-  409: "A backfill of this DAG is going on: start this one when it has ended.",
-};
-
 /** Starts it in Airflow with the login this page is shown behind; gives what it is called there. */
 export async function startFill(cost: Cost): Promise<string> {
   let answer: Response;
@@ -40,11 +35,11 @@ export async function startFill(cost: Cost): Promise<string> {
       body: JSON.stringify(cost.request.body),
     });
   } catch {
-    throw new StartError("Airflow does not answer. Nothing was started; try again.");
+    throw new StartError(t.noAnswer);
   }
-  if (!answer.ok) throw new StartError(REFUSED[answer.status] ?? `Airflow refused it: ${await refusalOf(answer)}`);
+  if (!answer.ok) throw new StartError(t.refused[answer.status] ?? t.refusedIt(await refusalOf(answer)));
   const told = (await answer.json()) as { id?: number; dag_run_id?: string };
-  return told.dag_run_id ?? `backfill ${told.id}`;
+  return told.dag_run_id ?? t.backfill(String(told.id));
 }
 
 async function refusalOf(answer: Response): Promise<string> {
@@ -53,7 +48,7 @@ async function refusalOf(answer: Response): Promise<string> {
     const { detail } = JSON.parse(text) as { detail?: unknown };
     return typeof detail === "string" ? detail : JSON.stringify(detail);
   } catch {
-    return `status ${answer.status}`;
+    return t.status(answer.status);
   }
 }
 

@@ -1,5 +1,6 @@
 /** The heat map drawn on a canvas: a row a station, a column a day. */
 
+import { dayText } from "../dates";
 import { DAY_MS, isoDay } from "../time";
 import { type Cell, rectangleOf, type Selection } from "./selection";
 import { HOURS_OF_A_DAY, nameOf, type StationDays } from "./days";
@@ -139,7 +140,7 @@ function drawDates(context: CanvasRenderingContext2D, layout: GridLayout, style:
     const isMarked = layout.days <= 45 ? day % 7 === 0 : text.endsWith("-01");
     const x = dayLeft(layout, day);
     if (!isMarked || x < free || x + MONTH_PX > layout.width) continue;
-    context.fillText(layout.days <= 45 ? text.slice(5) : text.slice(0, 7), x, layout.top / 2);
+    context.fillText(dayText(layout.days <= 45 ? text.slice(5) : text.slice(0, 7)), x, layout.top / 2);
     context.fillRect(x, layout.top - 4, 1, 4);
     free = x + MONTH_PX;
   }

@@ -90,9 +90,6 @@ const STEPS: Record<string, readonly [row: number, day: number]> = {
   End: [0, Infinity],
 };
 
-export const KEYS_TEXT =
-  "Arrows: one day or one station; Page Up and Page Down: thirty days; Home and End: first and last day; with Shift: choose a range; Enter: what it costs to fill it; Escape: choose nothing.";
-
 /** The cell a key goes to; null for other keys. */
 export function steppedTo(key: string, at: Cell, rows: number, days: number): Cell | null {
   const step = STEPS[key];

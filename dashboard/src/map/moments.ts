@@ -1,6 +1,6 @@
 /** The hours, days, months and years a map can be of, and the steps between them. In UTC. */
 
-import { DAY_MS, HOUR_MS, isoTime, nextPeriod, parseUtc, periodCount, periodLabel, startOf } from "../time";
+import { DAY_MS, HOUR_MS, isoTime, nextPeriod, parseUtc, periodCount, startOf } from "../time";
 
 export const MAP_PERIODS = ["hour", "day", "month", "year"] as const;
 export type MapPeriod = (typeof MAP_PERIODS)[number];
@@ -23,7 +23,8 @@ export function readMoment(by: MapPeriod, text: string): number | null {
 
 /** As the API takes it. */
 export function writeMoment(by: MapPeriod, start: number): string {
-  return by === "hour" ? isoTime(start) : periodLabel(by, start);
+  const text = isoTime(start);
+  return by === "hour" ? text : text.slice(0, { day: 10, month: 7, year: 4 }[by]);
 }
 
 /** So many steps later, or earlier. */

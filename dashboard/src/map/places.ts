@@ -1,5 +1,7 @@
 /** Where somebody is, as it is typed and written, and how far that is from a station. */
 
+import { mapText as t } from "../locale/map";
+
 export interface Place {
   latitude: number;
   longitude: number;
@@ -36,17 +38,11 @@ export function distanceKm(one: Place, other: Place): number {
 /** Asks the browser, which asks its user; the reason where there is no answer. */
 export function askWhere(): Promise<Place> {
   return new Promise((found, failed) => {
-    if (!("geolocation" in navigator)) return failed(new Error("This browser cannot say where you are. Type coordinates instead."));
+    if (!("geolocation" in navigator)) return failed(new Error(t.cannotSay));
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => found({ latitude: coords.latitude, longitude: coords.longitude }),
-      ({ code }) => failed(new Error(REFUSED[code] ?? REFUSED[2])),
+      ({ code }) => failed(new Error(t.refused[code - 1] ?? t.refused[1])),
       { timeout: 15_000, maximumAge: 600_000 },
     );
   });
 }
-
-const REFUSED: Record<number, string> = {
-  1: "The browser does not tell this page where you are. Type coordinates instead.",
-  2: "Where you are could not be found out. Type coordinates instead.",
-  3: "Where you are took too long to find out. Try again, or type coordinates.",
-};

@@ -3,6 +3,7 @@
 import { apiUrl, fetchSeries, getJson, type Page, type Point, ROUTE, type SeriesRequest, type SummaryRow, toPoint } from "../api";
 import { periodName } from "../finding";
 import { difference, temperature } from "../format";
+import { compareText as t } from "../locale/parts";
 import type { Rule } from "../rules";
 import { DAY_MS, type Granularity, isoDay, isoTime, nextPeriod, parseUtc, startOf } from "../time";
 import { degrees, unitsQuery } from "../units";
@@ -177,8 +178,6 @@ export function commonMeans(comparison: Comparison, value: CompareState["value"]
   return lines.map(({ points }) => shared.reduce((sum, at) => sum + valueOf(points[at]!, value)!, 0) / shared.length);
 }
 
-const WORDS = { mean: ["warmer", "warmest", "coolest"], min: ["higher minima", "highest minima", "lowest"], max: ["higher maxima", "highest maxima", "lowest"] } as const;
-
 /** The finding, over the periods that all have; null where it cannot be said. */
 export function comparisonText(comparison: Comparison, value: CompareState["value"]): string | null {
   const means = comparison.lines.length > 1 ? commonMeans(comparison, value) : null;
@@ -187,7 +186,7 @@ export function comparisonText(comparison: Comparison, value: CompareState["valu
   const [top, bottom] = [order[0]!, order.at(-1)!];
   const name = (at: number): string => comparison.lines[at]!.label;
   const apart = means[top]! - means[bottom]!;
-  if (means.length > 2) return `${name(top)} ${WORDS[value][1]} (${temperature(means[top])} ${degrees.value}), ${name(bottom)} ${WORDS[value][2]} (${temperature(means[bottom])})`;
-  if (apart < 0.05) return `${name(top)} as warm as ${name(bottom)}`;
-  return `${name(top)} ${difference(apart)} ${degrees.value} ${WORDS[value][0]} than ${name(bottom)}`;
+  if (means.length > 2) return t.ends[value](name(top), `${temperature(means[top])} ${degrees.value}`, name(bottom), temperature(means[bottom]));
+  if (apart < 0.05) return t.same(name(top), name(bottom));
+  return t.apart[value](name(top), `${difference(apart)} ${degrees.value}`, name(bottom));
 }

@@ -2,6 +2,8 @@
 
 import { apiUrl, getJson, type Page, type Schemas } from "../api";
 import { counted, difference, temperature } from "../format";
+import { common } from "../locale/common";
+import { groupsText as t } from "../locale/parts";
 import type { Rule } from "../rules";
 import { type Granularity, parseUtc } from "../time";
 import { degrees } from "../units";
@@ -66,7 +68,7 @@ export function elevationLines(rows: readonly ElevationRow[]): Comparison {
   const chosen = bands.length <= 4 ? bands : [0, 1 / 3, 2 / 3, 1].map((share) => bands[Math.round(share * (bands.length - 1))]!);
   const series = chosen.map((from_m) => {
     const own = rows.filter((row) => row.from_m === from_m);
-    return { key: String(from_m), label: `${from_m} to ${own[0]!.to_m} m`, points: timed(own, (row) => row.mean_c), place: (start: number) => start };
+    return { key: String(from_m), label: t.band(from_m, own[0]!.to_m), points: timed(own, (row) => row.mean_c), place: (start: number) => start };
   });
   return alignedLines(series, "year");
 }
@@ -75,8 +77,8 @@ export function dewLines(rows: readonly TimedRow[]): Comparison {
   const place = (start: number): number => start;
   return alignedLines(
     [
-      { key: "mean", label: "Temperature", points: timed(rows, (row) => row.mean_c), place },
-      { key: "dew", label: "Dew point", points: timed(rows, (row) => row.mean_dew_point_c), place },
+      { key: "mean", label: t.temperature, points: timed(rows, (row) => row.mean_c), place },
+      { key: "dew", label: common.dewPoint, points: timed(rows, (row) => row.mean_dew_point_c), place },
     ],
     "month",
   );
@@ -95,5 +97,5 @@ export function groupsText(comparison: Comparison, { what }: GroupsState): strin
   if (what !== "dew") return comparisonText(comparison, "mean");
   const means = commonMeans(comparison, "mean");
   if (!means) return null;
-  return `dew point ${difference(means[0]! - means[1]!)} ${degrees.value} below the temperature (${temperature(means[0])}), mean of ${counted(commonPeriods(comparison, "mean").length, "month")}`;
+  return t.dewBelow(`${difference(means[0]! - means[1]!)} ${degrees.value}`, temperature(means[0]), counted(commonPeriods(comparison, "mean").length, "month"));
 }

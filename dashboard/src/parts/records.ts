@@ -5,7 +5,9 @@ import { climateUrl } from "../climate";
 import { counted, temperature } from "../format";
 import type { Rule } from "../rules";
 import { degrees } from "../units";
-import { dayName } from "../finding";
+import { dayName } from "../dates";
+import { common } from "../locale/common";
+import { recordsText as t } from "../locale/parts";
 import { oneOf, type QueryValues, ruleOf, said, textOf } from "./address";
 
 export type RecordRow = Schemas["Record"];
@@ -38,23 +40,8 @@ export function writeRecords(state: RecordsState): Record<string, string> {
 }
 
 export const KINDS = ["highest", "lowest", "warmest_day", "coldest_day", "highest_minimum", "lowest_maximum"] as const;
-export const KIND_TEXT: Record<(typeof KINDS)[number], string> = {
-  highest: "Highest",
-  lowest: "Lowest",
-  warmest_day: "Warmest day",
-  coldest_day: "Coldest day",
-  highest_minimum: "Warmest night",
-  lowest_maximum: "Coldest afternoon",
-};
 export const THRESHOLDS = ["frost_days", "ice_days", "summer_days", "tropical_nights"] as const;
 export type Threshold = (typeof THRESHOLDS)[number];
-export const THRESHOLD_TEXT: Record<Threshold, { label: string; means: string }> = {
-  frost_days: { label: "Frost days", means: "minimum below 0 °C" },
-  ice_days: { label: "Ice days", means: "maximum below 0 °C" },
-  summer_days: { label: "Summer days", means: "maximum 25 °C or more" },
-  tropical_nights: { label: "Tropical nights", means: "minimum of the UTC day 20 °C or more" },
-};
-
 export interface Records {
   extremes: readonly RecordRow[];
   days: readonly ThresholdRow[];
@@ -92,12 +79,12 @@ export function recordTable(rows: readonly RecordRow[]): { month: number | null;
 export function recordsText(rows: readonly RecordRow[]): string | null {
   const [high, low] = (["highest", "lowest"] as const).map((kind) => rows.find((row) => row.month === null && row.kind === kind));
   if (!high || !low) return null;
-  const told = (word: string, { value_c, day }: RecordRow): string => `${word} ${temperature(value_c)} ${degrees.value} on ${dayName(day)}`;
-  return `${told("highest", high)}, ${told("lowest", low)}`;
+  const told = ({ value_c }: RecordRow): string => `${temperature(value_c)} ${degrees.value}`;
+  return t.finding(told(high), dayName(high.day), told(low), dayName(low.day));
 }
 
 /** "25 days, 9 Jan 2019 to 2 Feb 2019" */
 export function streakText({ longest_days, first_day, last_day }: StreakRow): string {
-  if (!longest_days || !first_day || !last_day) return "none";
-  return `${counted(longest_days, "day")}, ${longest_days === 1 ? dayName(first_day) : `${dayName(first_day)} to ${dayName(last_day)}`}`;
+  if (!longest_days || !first_day || !last_day) return t.noRun;
+  return `${counted(longest_days, "day")}, ${longest_days === 1 ? dayName(first_day) : common.days(dayName(first_day), dayName(last_day))}`;
 }

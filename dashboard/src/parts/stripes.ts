@@ -5,7 +5,10 @@ import { fetchSeries, type Point } from "../api";
 import { type Anomaly, anomaliesUrl, byStart, type Climate, fetchAnomalies, fetchNormals, LEAST_YEARS, usualOf } from "../climate";
 import { counted, signed, temperature } from "../format";
 import type { Rule } from "../rules";
-import { DAY_MS, HOUR_MS, nextPeriod, parseUtc, periodLabel } from "../time";
+import { periodLabel } from "../dates";
+import { common } from "../locale/common";
+import { stripesText as t } from "../locale/parts";
+import { DAY_MS, HOUR_MS, nextPeriod } from "../time";
 import { degrees } from "../units";
 import { oneOf, type QueryValues, ruleOf, said, textOf } from "./address";
 
@@ -89,7 +92,8 @@ export function stripesText(stripes: readonly Stripe[], by: StripesState["by"]):
   const warmest = good.reduce((one, other) => (other.row.anomaly_c > one.row.anomaly_c ? other : one), first!);
   const coolest = good.reduce((one, other) => (other.row.anomaly_c < one.row.anomaly_c ? other : one), first!);
   const told = ({ start, row }: { start: number; row: Anomaly }): string => `${periodLabel(by, start)} (${signed(row.anomaly_c)} ${degrees.value})`;
-  return `warmest ${told(warmest)}, coolest ${told(coolest)}, of ${counted(good.length, `whole ${by}`)}`;
+  const whole = { year: "wholeYear", season: "wholeSeason", month: "wholeMonth" } as const;
+  return t.finding(told(warmest), told(coolest), counted(good.length, whole[by]));
 }
 
 /** Hours of a year on a grid: a column per day, a row per hour, midnight UTC at the top. */
@@ -110,7 +114,7 @@ export function hourCells(points: readonly Point[], year: number): Cells {
     say: (column, row) => {
       const found = value(column, row);
       const when = `${periodLabel("hour", start + column * DAY_MS + row * HOUR_MS)} UTC`;
-      return found === null ? `${when}: no data` : `${when}: ${temperature(found)} ${degrees.value}`;
+      return common.titled(when, found === null ? common.noDataHere : `${temperature(found)} ${degrees.value}`);
     },
   };
 }
@@ -136,5 +140,5 @@ export function stripesCsv({ station, rule, by }: StripesState): string {
 
 /** The year of a day the API writes. */
 export function yearOf(text: string): string {
-  return periodLabel("year", parseUtc(text.slice(0, 10)));
+  return text.slice(0, 4);
 }
