@@ -5,6 +5,7 @@ import { answered, type Problem, unanswered } from "./problems";
 import type { Layer, Rule } from "./rules";
 import { type Granularity, isoTime, parseUtc } from "./time";
 import { unitsQuery } from "./units";
+import { UTC, zoneOf } from "./zone";
 
 /** Station id that stands for the mean of all stations. */
 export const ALL_STATIONS = "all";
@@ -128,9 +129,13 @@ function seriesQuery(request: SeriesRequest): Query {
   };
 }
 
-/** Where the same numbers can be downloaded as CSV, all of them, in the unit of the page. */
+function zoneQuery(by: Granularity): string | undefined {
+  return zoneOf(by) === UTC ? undefined : zoneOf(by);
+}
+
+/** Where the same numbers can be downloaded as CSV, all of them, in the unit of the page and by its clock. */
 export function csvUrl(request: SeriesRequest): string {
-  return apiUrl(seriesRoute(request.station, request.by), { ...seriesQuery(request), ...unitsQuery(), format: "csv" });
+  return apiUrl(seriesRoute(request.station, request.by), { ...seriesQuery(request), ...unitsQuery(), tz: zoneQuery(request.by), format: "csv" });
 }
 
 export function toPoint(row: SummaryRow): Point {

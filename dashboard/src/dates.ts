@@ -2,7 +2,8 @@
 
 import { common } from "./locale/common";
 import { language } from "./locale/language";
-import { type Granularity, isoDay, seasonOf } from "./time";
+import { clockTime, type Granularity, isoDay, seasonOf } from "./time";
+import { onClock, zone, zoneOf } from "./zone";
 
 const YEAR_2001 = Array.from({ length: 12 }, (_, month) => Date.UTC(2001, month, 1));
 
@@ -70,4 +71,21 @@ export function periodLabel(granularity: Granularity, start: number): string {
 /** The same of a day's first instant. */
 export function dayLabel(start: number): string {
   return dayText(isoDay(start));
+}
+
+/** The same, hours by the clock that is chosen: 2014-07-05 08:00. Which clock that is says `zoneOf`. */
+export function shownLabel(granularity: Granularity, start: number): string {
+  return periodLabel(granularity, granularity === "hour" ? onClock(start, zone.value) : start);
+}
+
+/** An hour's time by the chosen clock, 05:00; with its day, 30 Dec 23:00, where that is another one than in UTC. */
+export function shownTime(start: number): string {
+  const shown = onClock(start, zone.value);
+  const day = isoDay(shown);
+  return day === isoDay(start) ? clockTime(shown) : `${dayName(day, false)} ${clockTime(shown)}`;
+}
+
+/** With the clock's name: 2014-07-05 13:00 UTC. */
+export function zonedLabel(granularity: Granularity, start: number): string {
+  return `${shownLabel(granularity, start)} ${zoneOf(granularity)}`;
 }

@@ -2,7 +2,7 @@
 
 import { apiUrl, getJson, type Page, type Schemas } from "./api";
 import { difference, temperature } from "./format";
-import { periodLabel } from "./dates";
+import { zonedLabel } from "./dates";
 import { common } from "./locale/common";
 import { forecastText as t } from "./locale/forecast";
 import { HOUR_MS, isoTime, parseUtc } from "./time";
@@ -145,7 +145,7 @@ export function hourText(row: ForecastHour, beside: readonly Baseline[]): string
   const interval = row.low_c === null ? "" : ` (${t.interval(temperature(row.low_c), temperature(row.high_c))})`;
   const came = row.observed_c === null ? "" : t.observedIs(`${temperature(row.observed_c)} ${degrees.value}`);
   const others = beside.map((one) => `, ${t.baselinesIn[one]} ${temperature(row[`${one}_c`])}`);
-  const when = t.ahead(`${periodLabel("hour", parseUtc(row.valid_at))} UTC`, row.lead_h);
+  const when = t.ahead(zonedLabel("hour", parseUtc(row.valid_at)), row.lead_h);
   const value = `${temperature(row.temperature_c)} ${degrees.value}${interval}${came}${others.join("")}`;
   return `${common.titled(when, value)}. ${methodText(row)}`;
 }

@@ -10,6 +10,7 @@ import { followUnits } from "./units";
 import HistoryShell from "./views/HistoryShell.vue";
 import HistoryView from "./views/HistoryView.vue";
 import MissingView from "./views/MissingView.vue";
+import { followClock } from "./zone";
 
 // An address as people type it, without the #, is the page of that name.
 const typed = window.location.pathname.split("/").at(-1);
@@ -45,6 +46,7 @@ keepAddress(router);
 followTheme();
 followUnits(router);
 followLanguage(router);
+followClock(router);
 watchEffect(() => {
   const page = router.currentRoute.value.name as keyof typeof shellText.titles | undefined;
   document.title = page ? `${shellText.titles[page]} · Isotherm` : "Isotherm";

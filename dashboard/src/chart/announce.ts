@@ -3,14 +3,14 @@
 import type { Point } from "../api";
 import type { Usual } from "../climate";
 import { counted, difference, percent, temperature } from "../format";
-import { periodLabel } from "../dates";
+import { zonedLabel } from "../dates";
 import { chartText as t } from "../locale/chart";
 import { type Granularity } from "../time";
 import { degrees } from "../units";
 
 export function pointText(row: Point, by: Granularity, note = ""): string {
   const parts = [
-    `${periodLabel(by, row.start)} UTC`,
+    zonedLabel(by, row.start),
     t.mean(`${temperature(row.mean_c)} ${degrees.value}`),
     t.minimum(temperature(row.min_c)),
     t.maximum(temperature(row.max_c)),

@@ -58,8 +58,8 @@ export function forecastDrawing(
         {
           ...time,
           incrs: [1, 2, 3, 6, 12, 24].map((hours) => hours * HOUR_S),
-          splits: (_u, _axis, min, max, increment) => timeSplits(min, max, increment),
-          values: (_u, splits, _axis, _space, increment) => timeLabels(splits, increment),
+          splits: (_u, _axis, min, max, increment) => timeSplits(min, max, increment, "hour"),
+          values: (_u, splits, _axis, _space, increment) => timeLabels(splits, increment, undefined, "hour"),
         },
         { ...value, values: (_u, splits) => temperatureLabels(splits, 0) },
       ],

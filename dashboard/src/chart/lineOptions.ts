@@ -56,7 +56,7 @@ export function linesDrawing(
           space: 64,
           incrs: incrementsOf(by),
           splits: (_u, _axis, min, max, increment) => timeSplits(min, max, increment, by),
-          values: (_u, splits, _axis, _space, increment) => timeLabels(splits, increment),
+          values: (_u, splits, _axis, _space, increment) => timeLabels(splits, increment, undefined, by),
         },
         {
           ...axis,

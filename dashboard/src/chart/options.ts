@@ -41,7 +41,7 @@ export function readPalette(element: Element): Palette {
 }
 
 /** Labels of the ticks, thinned so that none touches another or the canvas's edge. */
-function tickLabels(u: uPlot, splits: number[], increment: number): string[] {
+function tickLabels(u: uPlot, splits: number[], increment: number, by: Granularity): string[] {
   const ratio = devicePixelRatio;
   u.ctx.save();
   u.ctx.font = (u.axes[0]!.font as unknown as [string])[0]; // uPlot keeps it with its size in pixels
@@ -49,7 +49,7 @@ function tickLabels(u: uPlot, splits: number[], increment: number): string[] {
     at: (second) => u.valToPos(second, "x", true) / ratio,
     width: (text) => u.ctx.measureText(text).width / ratio,
     edges: [0, u.width],
-  });
+  }, by);
   u.ctx.restore();
   return labels;
 }
@@ -76,7 +76,7 @@ function axes(palette: Palette, font: string, by: Granularity): uPlot.Axis[] {
       gap: 9,
       incrs: incrementsOf(by),
       splits: (_u, _axis, min, max, increment) => timeSplits(min, max, increment, by),
-      values: (u, splits, _axis, _space, increment) => tickLabels(u, splits, increment),
+      values: (u, splits, _axis, _space, increment) => tickLabels(u, splits, increment, by),
     },
     {
       ...common,

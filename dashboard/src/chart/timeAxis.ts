@@ -1,7 +1,8 @@
-/** The time axis in UTC, whatever the browser's zone: uPlot's own splits go by local time. */
+/** The time axis by the chosen clock, UTC at first, whatever the browser's zone: uPlot's own splits go by local time. */
 
 import { shortMonthName } from "../dates";
 import { type Granularity, nextPeriod } from "../time";
+import { fromClock, onClock, zoneOf } from "../zone";
 import type { Range } from "./zoom";
 
 const HOUR_S = 3600;
@@ -35,7 +36,7 @@ export function wholeRange(points: readonly { start: number }[], by: Granularity
 
 /** Tick positions in [min, max], in seconds; of seasons those within a year begin a month before its quarters. */
 export function timeSplits(min: number, max: number, increment: number, by?: Granularity): number[] {
-  if (increment < MONTH_S) return fixedSplits(min, max, increment);
+  if (increment < MONTH_S) return fixedSplits(min, max, increment, zoneOf(by ?? "day"));
   const lead = by === "season" && increment < YEAR_S ? 1 : 0;
   const months = increment < YEAR_S ? increment / MONTH_S : (increment / YEAR_S) * 12;
   const first = new Date(min * 1000);
@@ -48,12 +49,15 @@ export function timeSplits(min: number, max: number, increment: number, by?: Gra
   }
 }
 
-function fixedSplits(min: number, max: number, increment: number): number[] {
+/** Even by the zone's clock, whatever its offset; where that jumps two of them may be one instant. */
+function fixedSplits(min: number, max: number, increment: number, zone: string): number[] {
   const splits: number[] = [];
-  for (let second = Math.ceil(min / increment) * increment; second <= max; second += increment) {
-    splits.push(second);
+  const first = Math.ceil(onClock(min * 1000, zone) / 1000 / increment) * increment;
+  for (let shown = first; ; shown += increment) {
+    const second = fromClock(shown * 1000, zone) / 1000;
+    if (second > max) return splits;
+    if (second >= min && second !== splits.at(-1)) splits.push(second);
   }
-  return splits;
 }
 
 /** Where a label stands and how wide its text is, in the same pixels. */
@@ -70,7 +74,7 @@ const LABEL_GAP = 8;
  * Tick labels; the year (or the day) stands under the first tick that belongs to it. A text that would touch
  * the one before it in its line, or the edge, is left out.
  */
-export function timeLabels(seconds: readonly number[], increment: number, space?: LabelSpace): string[] {
+export function timeLabels(seconds: readonly number[], increment: number, space?: LabelSpace, by: Granularity = "day"): string[] {
   let shownContext = "";
   const ends: [upper: number, lower: number] = [-Infinity, -Infinity];
   const fits = (text: string, second: number, line: 0 | 1): boolean => {
@@ -82,7 +86,7 @@ export function timeLabels(seconds: readonly number[], increment: number, space?
     return true;
   };
   return seconds.map((second) => {
-    const [label, context] = tickText(new Date(second * 1000), increment);
+    const [label, context] = tickText(new Date(onClock(second * 1000, zoneOf(by))), increment);
     const upper = fits(label, second, 0) ? label : "";
     const isNew = context !== "" && context !== shownContext;
     if (!isNew || !fits(context, second, 1)) return upper;
