@@ -51,6 +51,11 @@ def test_anomalies_are_bars_a_table_and_a_csv(watched: Watched, charted: ApiServ
     with page.expect_download() as download:
         page.get_by_role("link", name="Download CSV").click()
     assert len(download.value.path().read_text().splitlines()) > len(rows)
+    for view in ("Anomaly", "Chart"):
+        page.get_by_text(view, exact=True).click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="PNG").click()
+        assert download.value.path().read_bytes().startswith(b"\x89PNG")
     page.get_by_text("Table", exact=True).click()
     lines = page.locator("main tbody tr")
     expect(lines).to_have_count(len(rows))
