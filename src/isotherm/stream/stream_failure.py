@@ -6,8 +6,12 @@ from typing import Final
 from isotherm.errors import RefusedError, StoreError
 from isotherm.stream.packets import WRITTEN_BY_ANOTHER_VERSION
 
-# Spark's own names of errors (its error-conditions.json and that of its Kafka connector).
-_KAFKA_LOST: Final = re.compile(r"\[KAFKA_DATA_LOSS\b|OffsetOutOfRange|UnknownTopicOrPartition")
+# Spark's own names of errors (its error-conditions.json and that of its Kafka connector); where a query
+# fails, the connector's come without their name, as their sentence alone.
+_KAFKA_LOST: Final = re.compile(
+    r"\[KAFKA_DATA_LOSS\b|Some data may have been lost because they are not available in Kafka"
+    r"|OffsetOutOfRange|UnknownTopicOrPartition"
+)
 _CHECKPOINT_UNUSABLE: Final = re.compile(
     r"""\[(?:
         CANNOT_LOAD_STATE_STORE | CANNOT_LOAD_CHECKPOINT | CHECKPOINT_FILE_
@@ -17,6 +21,9 @@ _CHECKPOINT_UNUSABLE: Final = re.compile(
         | STREAMING_STATEFUL_OPERATOR_ | STDS_ | INVALID_LOG_VERSION | LOG_VERSION
         | KAFKA_START_OFFSET_DOES_NOT_MATCH | MISMATCHED_TOPIC_PARTITIONS | RESOLVED_START_OFFSET
     )
+    | Partitions\ specified\ for\ Kafka\ start\ offsets\ don't\ match
+    | start\ offset\ and\ end\ offset\ should\ have\ the\ same\ topic-partitions
+    | The\ resolved\ start\ offset\ .*\ is\ greater\ than\ the\ resolved\ end\ offset
     | (?:Incomplete|Malformed)\ log\ file | Log\ file\ was\ malformed | Unsupported\ log\ version
     | batch\ \d+\ doesn't\ exist | Error\ reading\ stream\ metadata
     | There\ are\ \[\d+\]\ sources\ in\ the\ checkpoint | Cannot\ find\ .*\ in\ the\ checkpoint
@@ -27,6 +34,10 @@ _CHECKPOINT_UNUSABLE: Final = re.compile(
 _STORE_AWAY: Final = re.compile(
     r"java\.net\.(?:Connect|NoRouteToHost|SocketTimeout|UnknownHost)Exception"
     r"|SafeModeException|StandbyException|RetriableException"
+)
+# Of a file of its logs that was cut the JSON reader alone tells, of one that is missing an assertion.
+_LOG_UNREADABLE: Final = re.compile(
+    r"com\.fasterxml\.jackson\.core|org\.json4s\.\w*Exception|AssertionError: assertion failed"
 )
 _NO_ROOM: Final = re.compile(r"No space left on device|Disk quota exceeded|DSQuotaExceeded")
 _SHOWN_CHARACTERS: Final = 2000
@@ -63,8 +74,9 @@ def failure_of(text: str, checkpoint: str, trace: str = "") -> StoreError:
             f"made anew). Delete the checkpoint {checkpoint} to start the feed from what is there; the "
             f"batch layer has what is lost. {_BEGIN_ANEW} Spark says: {shown}"
         )
+    is_unusable = _CHECKPOINT_UNUSABLE.search(text) or _LOG_UNREADABLE.search(trace)
     is_passing = is_store_away(trace) or _NO_ROOM.search(trace)
-    if (_CHECKPOINT_UNUSABLE.search(text) and not is_passing) or WRITTEN_BY_ANOTHER_VERSION in text:
+    if (is_unusable and not is_passing) or WRITTEN_BY_ANOTHER_VERSION in text:
         return RefusedError(
             f"The checkpoint cannot be used (damaged, or written by another version). Delete the "
             f"checkpoint {checkpoint}: the feed is then read again from its beginning, which doubles "

@@ -22,10 +22,13 @@ KINDS = (
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_lost_messages_name_the_checkpoint_to_delete(kind: str) -> None:
-    error = failure_of(LOST.format(kind=kind), CHECKPOINT)
-    assert isinstance(error, RefusedError)
-    assert f"Delete the checkpoint {CHECKPOINT}" in str(error)
-    assert kind in str(error)
+    named = LOST.format(kind=kind)
+    # As a query on a real broker fails: without the name.
+    for text in (named, named.replace(f"[KAFKA_DATA_LOSS.{kind}] ", "")):
+        error = failure_of(text, CHECKPOINT)
+        assert isinstance(error, RefusedError)
+        assert f"Delete the checkpoint {CHECKPOINT}" in str(error)
+        assert text in str(error)
 
 
 @pytest.mark.parametrize(
@@ -39,11 +42,29 @@ def test_lost_messages_name_the_checkpoint_to_delete(kind: str) -> None:
         "[STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA] Streaming stateful operator name",
         "[CHECKPOINT_FILE_CHECKSUM_VERIFICATION_FAILED] Checksum verification failed",
         "java.lang.IllegalStateException: batch 3 doesn't exist",
+        "Partitions specified for Kafka start offsets don't match what are assigned. Maybe topic",
+        "The specified start offset and end offset should have the same topic-partitions. Topic-",
+        "The resolved start offset 5 is greater than the resolved end offset 3 for topic t",
         "java.lang.IllegalStateException: Incomplete log file in the offset commit log",
     ],
 )
 def test_an_unusable_checkpoint_is_named(text: str) -> None:
     error = failure_of(text, CHECKPOINT)
+    assert isinstance(error, RefusedError)
+    assert f"Delete the checkpoint {CHECKPOINT}" in str(error)
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        "com.fasterxml.jackson.core.io.JsonEOFException: Unexpected end-of-input in field name",
+        "java.lang.AssertionError: assertion failed",
+    ],
+)
+def test_a_log_of_the_checkpoint_that_was_cut_or_is_missing_is_named(cause: str) -> None:
+    said = cause.partition(": ")[2]
+    text = f"[STREAM_FAILED] Query [id = a, runId = b] terminated with exception: {said}"
+    error = failure_of(text, CHECKPOINT, f"org.apache.spark.x.StreamingQueryException: {text}\n{cause}")
     assert isinstance(error, RefusedError)
     assert f"Delete the checkpoint {CHECKPOINT}" in str(error)
 
