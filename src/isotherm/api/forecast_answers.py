@@ -112,8 +112,8 @@ def _observed(
     """Means of the hours after an origin that are known by now, by their start."""
     first, end = origin + _HOUR, origin + (hours + 1) * _HOUR
     selection = Selection(_HOURLY.period, DEFAULT_RULE_NAME, None, first, end, None, hours)
-    page = read_place_hours(places, selection, member).page
-    records = hour_records(page.rows, member.place_id, DEFAULT_RULE_NAME)
+    rows = read_place_hours(places, selection, member).rows
+    records = hour_records(rows, member.place_id, DEFAULT_RULE_NAME)
     return {getattr(one, "hour_start"): getattr(one, "mean_c") for one in records}  # noqa: B009 - made at run time
 
 

@@ -1,18 +1,26 @@
 """A station's hours on their way out: integers turned into degrees, and where each hour came from.
 
-MySQL gives statistics that belong together as one text, `1,-111,-111,-111`. A year has nearly nine
-thousand hours and some hundreds of each of these texts, so each is read, converted and written once.
+A year has nearly nine thousand hours and some hundreds of each element's statistics, `1, -111, -111,
+-111`: each of these is converted and written once.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import repeat
+from functools import cache
 from typing import Any, Final
 
-from isotherm.api.fields import FIELD_GROUPS, FieldGroup, names_of, values_of
-from isotherm.api.packed_rows import Row, columns_of, unpack
-from isotherm.api.parted_rows import Part, PartedRows
+import numpy as np
+
+from isotherm.api.fields import FIELD_GROUPS, READ_STATISTICS, FieldGroup, names_of, values_of
+from isotherm.api.packed_hours import (
+    DATASET_NAMES,
+    LAYER_NAMES,
+    NO_VERSION,
+    HourRows,
+    plain_values,
+)
+from isotherm.api.packed_rows import Row
+from isotherm.api.parted_rows import Part, PartedRows, Places
 from isotherm.api.style import DEFAULT_STYLE, Style
 from isotherm.api.units import UnitsName
 from isotherm.api.zones import in_zone
@@ -22,7 +30,13 @@ from isotherm.hourly_summary import LAYER_BATCH
 _PLACE: Final = ("station_id", "hour_start")
 _ORIGIN: Final = ("layer", "rule", "dataset")
 _PROVENANCE: Final = ("version", "source_file", "source_sha256", "source_station_id")
-_YEAR: Final = slice(len("2014"))
+# A year in the numbers of `HourRows.times`.
+_OF_A_YEAR: Final = 10**6
+_GROUP_COLUMNS: Final = tuple(
+    slice(first, first + len(one.statistics))
+    for one in FIELD_GROUPS
+    for first in [READ_STATISTICS.index(one.statistics[0])]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,68 +61,72 @@ def hour_names(units: UnitsName) -> tuple[str, ...]:
 
 
 def hour_records(
-    rows: Sequence[Row],
-    station_id: str,
+    rows: HourRows,
+    owner: str | Sequence[str],
     rule: str,
     files: SourceFiles = NO_FILES,
     style: Style = DEFAULT_STYLE,
 ) -> PartedRows:
-    """Hours of one station as the API gives them: degrees Celsius, unless the style has other units.
+    """Hours of stations as the API gives them: degrees Celsius, unless the style has other units.
 
     Args:
-        rows: as `series_columns` has them; each with the id it was published under.
-        station_id: of the place.
+        rows: each with the id it was published under.
+        owner: the place's id, or that of each row's place.
         rule: the selection rule.
         files: those behind batch hours.
         style: units and clock.
     """
-    columns = columns_of(rows, 5 + len(FIELD_GROUPS))
-    hours, datasets, layers, *groups, versions, natives = columns
-    place = Part(_PLACE, hours, partial(_places, station_id, style))
+    starts, zone = rows.starts(), style.zone
+    hours = starts if zone is None else [in_zone(one, zone) for one in starts]
+    owners = [owner] * len(hours) if isinstance(owner, str) else owner
+    place = Part(_PLACE, (owners, hours))
     measured = [
-        Part(names_of(group.fields, style.units), texts, partial(_measured, group, style.units))
-        for group, texts in zip(FIELD_GROUPS, groups, strict=True)
+        Part(names, *_measured(rows, group, columns, style.units))
+        for group, columns, names in zip(
+            FIELD_GROUPS, _GROUP_COLUMNS, _group_names(style.units), strict=True
+        )
     ]
-    keys = _origin_keys(hours, datasets, layers, versions, natives)
-    origin = Part((*_ORIGIN, *_PROVENANCE), keys, partial(_origins, rule, files))
-    return PartedRows(place, *measured, origin)
+    return PartedRows(place, *measured, _origins(rows, rule, files))
 
 
-def _origin_keys(hours: Sequence[str], *columns: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """What the origin of each hour, which are in order, depends on; mostly the same for all of them."""
-    if not hours:
-        return []
-    first = tuple(one[0] for one in columns)
-    is_one_year = hours[0][_YEAR] == hours[-1][_YEAR]
-    if is_one_year and all(map(lambda one, value: one.count(value) == len(one), columns, first)):
-        return [(*first, hours[0][_YEAR])] * len(hours)
-    years = [one[_YEAR] for one in hours]
-    return list(zip(*columns, years, strict=True))
+@cache
+def _group_names(units: UnitsName) -> tuple[tuple[str, ...], ...]:
+    return tuple(names_of(one.fields, units) for one in FIELD_GROUPS)
 
 
-def _places(station_id: str, style: Style, hours: Sequence[str]) -> list[Iterable[Any]]:
-    """The columns of `_PLACE`."""
-    zone = style.zone
-    return [repeat(station_id), hours if zone is None else [in_zone(one, zone) for one in hours]]
+def _measured(
+    rows: HourRows, group: FieldGroup, columns: slice, units: UnitsName
+) -> tuple[tuple[Sequence[Any], ...], Places]:
+    """The columns of a group's fields, and the rows' places in them."""
+    distinct, places = rows.distinct(columns)
+    read = {
+        one.name: plain_values(values, one)
+        for one, values in zip(group.statistics, distinct.T, strict=True)
+    }
+    return tuple(values_of(one, read, units) for one in group.fields), places
 
 
-def _measured(group: FieldGroup, units: UnitsName, texts: Sequence[str]) -> Sequence[Sequence[Any]]:
-    """The columns of a group's fields."""
-    read = unpack(",".join(texts), len(group.statistics))
-    names = [one.name for one in group.statistics]
-    columns = dict(zip(names, read.columns(), strict=True))
-    return [values_of(one, columns, units) for one in group.fields]
+def _origins(rows: HourRows, rule: str, files: SourceFiles) -> Part:
+    """The fields of `_ORIGIN` and `_PROVENANCE`, mostly the same for all hours."""
+    distinct, places = _distinct_origins(rows)
+    made = []
+    for dataset, layer, native, version, year in distinct:
+        key = (rows.ids[native], DATASET_NAMES[dataset], f"{year:04}")
+        file = files.get(key, _UNKNOWN) if LAYER_NAMES[layer] == LAYER_BATCH else _UNKNOWN
+        shown = None if version == NO_VERSION else version
+        made.append((LAYER_NAMES[layer], rule, key[1], shown, file.name, file.sha256, key[0]))
+    names = (*_ORIGIN, *_PROVENANCE)
+    return Part(names, tuple(zip(*made, strict=True)) or ((),) * len(names), places)
 
 
-def _origins(rule: str, files: SourceFiles, keys: Sequence[tuple[Any, ...]]) -> list[Iterable[Any]]:
-    """The columns of `_ORIGIN` and `_PROVENANCE`."""
-    datasets, layers, versions, natives, _ = zip(*keys, strict=True)
-    behind = [
-        files.get((native, dataset, year), _UNKNOWN) if layer == LAYER_BATCH else _UNKNOWN
-        for dataset, layer, _, native, year in keys
-    ]
-    sources = [[one.name for one in behind], [one.sha256 for one in behind]]
-    return [layers, repeat(rule), datasets, versions, *sources, natives]
+def _distinct_origins(rows: HourRows) -> tuple[list[list[int]], Places]:
+    """Dataset, layer, native, version and year of hours, and of each row which of these it has."""
+    columns = [rows.records["dataset"], rows.records["layer"], rows.natives, rows.versions]
+    of_rows = np.stack([*columns, rows.times // _OF_A_YEAR], axis=1, dtype=np.int64)
+    if len(of_rows) and (of_rows == of_rows[0]).all():
+        return of_rows[:1].tolist(), np.zeros(len(of_rows), np.int64)
+    distinct, places = np.unique(of_rows, axis=0, return_inverse=True)
+    return distinct.tolist(), places
 
 
 def source_files(rows: Iterable[Row]) -> SourceFiles:

@@ -8,18 +8,16 @@ Hours that came in again and changed no row are told of by the sink's notes (`st
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from isotherm.api.hour_records import hour_records
-from isotherm.api.packed_rows import Row, packed, quoted
+from isotherm.api.packed_hours import hours_of, record, speed_version
 from isotherm.api.parameters import FIRST_TIME
 from isotherm.api.parted_rows import Record
-from isotherm.api.series import STATION_SERIES
-from isotherm.api.series_rows import series_columns, unpack_rows
 from isotherm.hourly_summary import LAYER_SPEED
 from isotherm.stores.hour_receipts import Receipt, read_receipts
 from isotherm.stores.places import natives_of, places_of
@@ -32,7 +30,6 @@ _ROWS_PER_LOOK: Final = 5000
 _COMMIT_LAG: Final = timedelta(seconds=5)
 # What one transaction of the sink writes is written within so long.
 _ONE_TRANSACTION: Final = timedelta(seconds=1)
-_HOURLY: Final = STATION_SERIES["hourly"]
 # Each has at most the hours of one transaction, 4000.
 _RECEIPTS_PER_LOOK: Final = 5
 _Key = tuple[str, str, str]
@@ -94,16 +91,16 @@ class LiveFollower:
             # Whatever changed before this and is not to be seen yet will not be any more.
             settled = self._look_back_to or _now(connection) - _COMMIT_LAG
             rows = self._read(connection)
-            places = places_of(connection, {row[1] for row in rows})
-        changes = [change for row in rows if (change := self._take(row, places)) is not None]
+            places = places_of(connection, {one.station_id for one in rows})
+        changes = self._take(rows, places)
         if len(rows) < _ROWS_PER_LOOK:
             self._look_from, self._look_back_to = settled, None
         else:
-            self._look_from, self._look_back_to = _change_time(rows[-1]), settled
+            self._look_from, self._look_back_to = rows[-1].updated_at, settled
         self._forget_before(min(self._look_from, settled))
         return changes
 
-    def _read(self, connection: sa.Connection) -> Sequence[Row]:
+    def _read(self, connection: sa.Connection) -> Sequence[Any]:
         table = hourly_summary
         where = [
             table.c.layer == LAYER_SPEED,
@@ -112,24 +109,30 @@ class LiveFollower:
         ]
         if self._station_id is not None:
             where.append(table.c.station_id.in_(self._natives(connection)))
-        changed_at = quoted(sa.func.date_format(table.c.updated_at, "%Y-%m-%dT%H:%i:%s.%fZ"))
-        columns = [changed_at, quoted(table.c.station_id), *series_columns(_HOURLY)]
-        statement = packed(columns, [table.c.updated_at], where, _ROWS_PER_LOOK)
-        return unpack_rows(_HOURLY, connection.scalar(statement), columns_before=2)
+        packed = record().label("record"), speed_version().label("version")
+        statement = sa.select(table.c.updated_at, table.c.station_id, *packed)
+        statement = statement.where(*where).order_by(table.c.updated_at)
+        return connection.execute(statement.limit(_ROWS_PER_LOOK)).all()
 
     def _natives(self, connection: sa.Connection) -> list[str]:
         """The ids under which hours of the place asked for come in."""
         assert self._station_id is not None  # noqa: S101 - asked before
         return natives_of(connection, [self._station_id])[self._station_id] or [self._station_id]
 
-    def _take(self, row: Row, places: Mapping[str, str]) -> tuple[datetime, Record] | None:
-        changed_at, station_id, hour_start, dataset = _change_time(row), row[1], row[2], row[3]
-        key = (station_id, hour_start, dataset)
-        if self._sent.get(key) == changed_at:
-            return None
-        self._sent[key] = changed_at
-        (record,) = hour_records([row[2:]], places[station_id], self._rule)
-        return changed_at, record
+    def _take(self, rows: Sequence[Any], places: Mapping[str, str]) -> list[tuple[datetime, Record]]:
+        """Those of the rows that were not sent yet."""
+        versions = [None if one.version == "null" else int(one.version) for one in rows]
+        natives = [one.station_id for one in rows]
+        hours = hours_of(b"".join(one.record for one in rows), versions, natives)
+        owners = [places[one] for one in natives]
+        changes = []
+        for row, hour in zip(rows, hour_records(hours, owners, self._rule), strict=True):
+            told = msgspec.structs.asdict(hour)
+            key = (row.station_id, told["hour_start"], told["dataset"])
+            if self._sent.get(key) != row.updated_at:
+                self._sent[key] = row.updated_at
+                changes.append((row.updated_at, hour))
+        return changes
 
     def _read_receipts(self) -> list[Receipt]:
         since = self._receipts_from
@@ -173,7 +176,3 @@ def _now(connection: sa.Connection) -> datetime:
     """The database's clock, which wrote the times of change."""
     now: datetime = connection.execute(sa.text("SELECT UTC_TIMESTAMP(6)")).scalar_one()
     return now
-
-
-def _change_time(row: Row) -> datetime:
-    return datetime.strptime(row[0], EVENT_TIME)  # noqa: DTZ007 - UTC without a zone, as MySQL holds it

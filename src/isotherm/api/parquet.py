@@ -19,6 +19,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from isotherm import __version__
+from isotherm.api.parted_rows import PartedRows
 from isotherm.api.render import CSV_PAGE_ROWS, Listing, ListPage, Wanted, tag_of, tagged_headers
 
 PARQUET_TYPE: Final = "application/vnd.apache.parquet"
@@ -106,11 +107,23 @@ def _type_of(name: str, row: type[BaseModel], time_zone: str) -> pa.DataType:
 
 
 def _batch(page: ListPage, schema: pa.Schema) -> pa.RecordBatch:
+    if isinstance(page.rows, PartedRows):
+        return _parted_batch(page.rows, schema)
     columns: Sequence[Sequence[Any]] = list(zip(*map(msgspec.structs.astuple, page.rows), strict=True))
     arrays = [
         _array(values, field)
         for values, field in zip(columns or [()] * len(schema), schema, strict=True)
     ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _parted_batch(rows: PartedRows, schema: pa.Schema) -> pa.RecordBatch:
+    """Of each part every distinct value is converted once."""
+    fields, arrays = iter(schema), []
+    for part in rows.parts:
+        for values in part.columns:
+            distinct = _array(values, next(fields))
+            arrays.append(distinct if part.places is None else distinct.take(pa.array(part.places)))
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 

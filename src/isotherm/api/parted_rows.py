@@ -1,21 +1,24 @@
 """Rows whose parts repeat: of each part every distinct value is converted and written once.
 
 A year has nearly nine thousand hours, and of most parts of them (the temperatures, the wind, the file
-behind it) a few hundred distinct ones. What is written is cut into these texts, and the rows are joined
-of them.
+behind it) a few hundred distinct ones. These are written, and the rows are joined of their texts.
 """
 
 import csv
 import io
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 Record = msgspec.Struct
 _JSON: Final = msgspec.json.Encoder()
+# Of each row which distinct value it has; None where each has its own.
+Places = npt.NDArray[np.integer[Any]] | None
 # Between two objects of a list; no value of a row holds it: texts are ids, times and names.
 _BETWEEN: Final = b"},{"
 
@@ -32,48 +35,47 @@ class Part:
 
     Attributes:
         names: of the fields.
-        keys: of each row, what the fields' values are made of.
-        values: the values of distinct keys, one at least, a sequence for each field.
+        columns: of each field its distinct values, as many of every field.
+        places: of each row which of them it has.
     """
 
     names: tuple[str, ...]
-    keys: Sequence[Hashable]
-    values: Callable[[Sequence[Any]], Sequence[Iterable[Any]]]
+    columns: tuple[Sequence[Any], ...]
+    places: Places = None
 
-    def of_rows(self, made: Callable[["Part", Sequence[Any]], list[Any]]) -> Sequence[Any]:
-        """Of each row what is made of its key, once for each distinct one."""
-        if not self.keys:
-            return []
-        distinct = dict.fromkeys(self.keys)
-        of_keys = made(self, list(distinct))
-        if len(distinct) == len(self.keys):
-            return of_keys
-        return list(map(dict(zip(distinct, of_keys, strict=True)).__getitem__, self.keys))
+    def __len__(self) -> int:
+        return len(self.columns[0] if self.places is None else self.places)
 
-    def records(self, keys: Sequence[Any]) -> list[Record]:
-        """Of each key the part's fields."""
-        return list(map(record_type(self.names), *self.values(keys)))
+    def of_rows(self, distinct: Sequence[Any]) -> Any:  # noqa: ANN401 - what numpy takes for a column
+        """Of each row what was made of its distinct value."""
+        if self.places is None:
+            return distinct
+        made = np.empty(len(distinct), dtype=object)
+        made[:] = distinct
+        return made[self.places]
+
+    def column(self, number: int) -> Sequence[Any]:
+        """The values of a field, row by row."""
+        values: Sequence[Any] = self.of_rows(self.columns[number])
+        return values if self.places is None else list(values)
 
 
 class PartedRows:
     """Rows of such parts; to go through them makes records of all their fields.
 
     Args:
-        parts: each with a key for every row.
+        parts: all of as many rows.
     """
 
     def __init__(self, *parts: Part) -> None:
-        self._parts = parts
+        self.parts = parts
 
     def __len__(self) -> int:
-        return len(self._parts[0].keys)
+        return len(self.parts[0])
 
     def __iter__(self) -> Iterator[Record]:
-        if not len(self):
-            return iter(())
-        names = tuple(name for part in self._parts for name in part.names)
-        parts = [part.of_rows(_tuples) for part in self._parts]
-        columns = [column for part in parts for column in zip(*part, strict=True)]
+        names = tuple(name for part in self.parts for name in part.names)
+        columns = [part.column(n) for part in self.parts for n in range(len(part.names))]
         return map(record_type(names), *columns)
 
     def json(self, before: bytes, after: bytes) -> bytes:
@@ -88,19 +90,14 @@ class PartedRows:
         """Lines of RFC 4180."""
         return b"".join(self._pieces(_cells, b"\n"))
 
-    def _pieces(
-        self, written: Callable[[Part, Sequence[Any]], list[bytes]], after: bytes
-    ) -> list[bytes]:
+    def _pieces(self, written: Callable[[Part], list[bytes]], after: bytes) -> list[bytes]:
         """The texts of all parts, row by row, commas between them and something after each row."""
-        pieces = [b""] * (len(self) * len(self._parts))
-        for number, part in enumerate(self._parts):
-            ending = after if part is self._parts[-1] else b","
-
-            def text(part: Part, keys: Sequence[Any], ending: bytes = ending) -> list[bytes]:
-                return [one + ending for one in written(part, keys)]
-
-            pieces[number :: len(self._parts)] = part.of_rows(text)
-        return pieces
+        pieces = np.empty((len(self), len(self.parts)), dtype=object)
+        for number, part in enumerate(self.parts if len(self) else ()):
+            ending = after if part is self.parts[-1] else b","
+            pieces[:, number] = part.of_rows([text + ending for text in written(part)])
+        flat: list[bytes] = pieces.ravel().tolist()
+        return flat
 
 
 def lines(rows: Iterable[Iterable[object]]) -> bytes:
@@ -110,16 +107,13 @@ def lines(rows: Iterable[Iterable[object]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _tuples(part: Part, keys: Sequence[Any]) -> list[tuple[Any, ...]]:
-    return list(zip(*part.values(keys), strict=False))
-
-
-def _objects(part: Part, keys: Sequence[Any]) -> list[bytes]:
+def _objects(part: Part) -> list[bytes]:
     """The insides of JSON objects."""
-    return _JSON.encode(part.records(keys))[2:-2].split(_BETWEEN)
+    records = list(map(record_type(part.names), *part.columns))
+    return _JSON.encode(records)[2:-2].split(_BETWEEN)
 
 
-def _cells(part: Part, keys: Sequence[Any]) -> list[bytes]:
+def _cells(part: Part) -> list[bytes]:
     # With another cell after them: one that is empty is quoted where it is a line of its own.
-    text = lines((*row, "") for row in _tuples(part, keys))
+    text = lines((*row, "") for row in zip(*part.columns, strict=True))
     return [one[:-1] for one in text.split(b"\n")[:-1]]

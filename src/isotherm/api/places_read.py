@@ -4,9 +4,10 @@ Which place an id means and which ids a place has is looked up once and then bel
 again in its own statement, and nothing is answered from a belief that no longer holds.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from typing import Any, Final
 
@@ -17,15 +18,19 @@ from isotherm.api.database import unavailable
 from isotherm.api.packed_rows import Row, nullable, packed, quoted, unpack
 from isotherm.api.prepared import Prepared
 from isotherm.api.series import Selection, Series
-from isotherm.api.series_rows import rows_statement
+from isotherm.api.series_rows import hours_statement, rows_statement
 from isotherm.api.station_lookup import resolve_station
 from isotherm.datasets.registry import DATASETS
+from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.stores.places import natives_of
-from isotherm.stores.tables import served_day, source_file, station, station_place
+from isotherm.stores.tables import hourly_summary, served_day, source_file, station, station_place
 
 # More names than there are stations are kept of nobody.
 _MOST_KNOWN: Final = 50_000
 _TRIES: Final = 3
+_HOURS_OF_A_DAY: Final = 24
+# From so many hours on it pays to ask which of them serve before they are packed.
+_MANY_HOURS: Final = 240
 _FIRST_DAY, _LAST_DAY = "1000-01-01", "9999-12-31"
 
 
@@ -49,13 +54,15 @@ class PlaceRead:
     """What one statement gave of a place.
 
     Attributes:
-        pages: of each of the place's ids a packed value; of longer periods one.
+        pages: of each of the place's ids a value of `packed_hours`; of longer periods one of `packed`.
+        natives: those ids.
         latitude_deg: where the place is; None where it is not known.
         contested: `day, dataset, station_id`: who serves the days that several records have.
         files: `station_id, dataset, year, sha256` of the files behind batch hours.
     """
 
-    pages: Sequence[str | None]
+    pages: Sequence[Any]
+    natives: tuple[str, ...]
     latitude_deg: float | None
     contested: Sequence[Row]
     files: Sequence[Row]
@@ -118,10 +125,14 @@ class Places:
         self, member: Membership, series: Series, selection: Selection
     ) -> tuple[Membership, PlaceRead]:
         natives = member.natives if series.is_hourly else (member.place_id,)
-        statement = _statement(series, selection.bounds, len(natives))
+        days = _days(selection)
+        spares = series.is_hourly and len(natives) > 1 and selection.limit >= _MANY_HOURS
+        if spares:
+            days["page_last_day"] = _page_last_day(days, selection.limit)
+        statement = _statement(series, selection.bounds, len(natives), spares=spares)
         values = {
             **selection.values,
-            **_days(selection),
+            **days,
             **{f"station_{number}": one for number, one in enumerate(natives)},
             "asked": member.asked,
             "place": member.place_id,
@@ -132,7 +143,7 @@ class Places:
         own = (member.place_id,) if own_place is None else ()
         told = (*own, *(others.split(",") if others else ())) or (member.place_id,)
         return Membership(asked or member.asked, place or asked or "", told), PlaceRead(
-            pages, latitude, unpack(contested, 3), unpack(files, 4)
+            pages, natives, latitude, unpack(contested, 3), unpack(files, 4)
         )
 
 
@@ -147,12 +158,52 @@ def _days(selection: Selection) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _page_last_day(days: Mapping[str, Any], limit: int) -> str:
+    """Until when a page of so many hours reaches where it has all of them."""
+    first = date.fromisoformat(days["first_day"])
+    length = min(limit // _HOURS_OF_A_DAY + 1, (date.max - first).days)
+    return min(str(days["last_day"]), (first + timedelta(days=length)).isoformat())
+
+
 @cache
-def _statement(series: Series, bounds: frozenset[str], natives: int) -> Prepared:
+def _statement(
+    series: Series, bounds: frozenset[str], natives: int, *, spares: bool = False
+) -> Prepared:
     names = [f"station_{number}" for number in range(natives)]
-    pages = [rows_statement(series, bounds, one).scalar_subquery() for one in names]
+    pages = [_page(series, bounds, one, spares=spares).scalar_subquery() for one in names]
     behind = [_contested(), _files(names)] if series.is_hourly else [sa.null(), sa.null()]
     return Prepared.of(sa.select(*_membership(), *behind, *pages))
+
+
+def _page(series: Series, bounds: frozenset[str], name: str, *, spares: bool) -> sa.Select[Any]:
+    if not series.is_hourly:
+        return rows_statement(series, bounds, name)
+    return hours_statement(series, bounds, name, *([_may_serve(name)] if spares else []))
+
+
+def _may_serve(name: str) -> sa.ColumnElement[bool]:
+    """Leaves out hours of an id in the page's first days, where others serve all of them.
+
+    The reader would; here it spares MySQL what takes it longest, to pack them.
+    """
+    day, hour = served_day.c.day, hourly_summary.c
+    first, last = sa.func.min(day), sa.func.max(day)
+    is_run = sa.func.count() == sa.func.datediff(last, first) + 1
+    of_others = [
+        served_day.c.place_id == sa.bindparam("place"),
+        day.between(sa.bindparam("first_day"), sa.bindparam("page_last_day")),
+        served_day.c.station_id != sa.bindparam(name),
+    ]
+
+    def end_of_run(end: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
+        chosen = sa.func.IF(is_run, end, sa.literal_column(f"'{_LAST_DAY}'"))
+        return sa.select(chosen).where(*of_others).scalar_subquery()
+
+    return sa.or_(
+        hour.layer != LAYER_BATCH,
+        hour.hour_start < end_of_run(first),
+        hour.hour_start >= end_of_run(sa.func.date_add(last, sa.text("INTERVAL 1 DAY"))),
+    )
 
 
 def _membership() -> list[sa.ColumnElement[Any]]:

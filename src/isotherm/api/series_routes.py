@@ -62,9 +62,9 @@ def read_place(
     series, selection, query = asked.series, asked.selection(after, limit), asked.query
     if series.is_hourly:
         hours = read_place_hours(places, selection, member)
-        page, files = hours.page, source_files(hours.files)
-        records = hour_records(page.rows, member.place_id, query.rule, files, query.style)
-        return ListPage(records, _next(page))
+        files = source_files(hours.files)
+        records = hour_records(hours.rows, member.place_id, query.rule, files, query.style)
+        return ListPage(records, hours.next)
     found = places.read(member, series, selection)
     page = page_of(series, selection, found.pages[0])
     return ListPage(

@@ -1,7 +1,7 @@
 """How the rows of a series are read: packed by MySQL, of each period the one that serves.
 
-A row is read as finished integers, which `hour_records` and `station_records` turn into degrees;
-nothing is aggregated.
+A row is read as finished integers, which `station_records` turns into degrees; nothing is aggregated.
+Hours of a station are packed otherwise, see `packed_hours`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from isotherm.api.fields import FIELD_GROUPS, READ_STATISTICS
+from isotherm.api.fields import READ_STATISTICS
+from isotherm.api.packed_hours import packed_hours
 from isotherm.api.packed_rows import Row, Unpacked, nullable, packed, quoted, unpack
 from isotherm.api.prepared import Prepared
 from isotherm.api.series import GLOBAL_COUNTS, HOUR, SEASON, Selection, Series
@@ -74,11 +75,11 @@ def has_single_rows(rows: Sequence[Row]) -> bool:
     return all(map(lt, starts, islice(starts, 1, None)))
 
 
-def unpack_rows(series: Series, text: str | None, columns_before: int = 0) -> Unpacked:
-    """The rows of a packed value of `series_columns`, and of columns before them without a blank."""
+def unpack_rows(series: Series, text: str | None) -> Unpacked:
+    """The rows of a packed value of `series_columns`."""
     if text and series.is_hourly:
         text = text.replace(" ", "T")  # takes MySQL eight times as long
-    return unpack(text, columns_before + len(series_columns(series)))
+    return unpack(text, len(series_columns(series)))
 
 
 @cache
@@ -94,6 +95,29 @@ def rows_statement(series: Series, bounds: frozenset[str], station: str | None) 
         bounds: of the selection: which conditions it has.
         station: the name of the value that is the station's id, if it is of one.
     """
+    columns, enough = series_columns(series), _enough()
+    where, order = _where(series, bounds, station), _order(series)
+    return packed(columns, order, where, enough, sorted_by_reader=series.is_hourly)
+
+
+def hours_statement(
+    series: Series, bounds: frozenset[str], station: str, *more: sa.ColumnElement[bool]
+) -> sa.Select[Any]:
+    """The same of the hours of an id for which more holds, as `packed_hours` has them."""
+    return packed_hours([*_where(series, bounds, station), *more], _order(series), _enough())
+
+
+def _enough() -> sa.BindParameter[int]:
+    return sa.bindparam("enough", type_=sa.Integer)
+
+
+def _order(series: Series) -> list[sa.ColumnElement[Any]]:
+    """As the primary key has them."""
+    table = series.table.c
+    return [table[series.period.name], table.dataset, table.layer]
+
+
+def _where(series: Series, bounds: frozenset[str], station: str | None) -> list[sa.ColumnElement[bool]]:
     table, period = series.table, series.table.c[series.period.name]
     conditions = {
         "layer": table.c.layer == sa.bindparam("layer"),
@@ -104,10 +128,7 @@ def rows_statement(series: Series, bounds: frozenset[str], station: str | None) 
     where = [table.c.rule == sa.bindparam("rule"), *(conditions[one] for one in sorted(bounds))]
     if station is not None:
         where.append(table.c.station_id == sa.bindparam(station))
-    order = [period, table.c.dataset, table.c.layer]  # as the primary key has them
-    columns = series_columns(series)
-    enough: sa.BindParameter[int] = sa.bindparam("enough", type_=sa.Integer)
-    return packed(columns, order, where, enough, sorted_by_reader=series.is_hourly)
+    return where
 
 
 def choose(rows: Iterable[Row], rank: Callable[[Row], tuple[Any, ...]]) -> list[Row]:
@@ -126,10 +147,7 @@ def choose(rows: Iterable[Row], rank: Callable[[Row], tuple[Any, ...]]) -> list[
 
 @cache
 def series_columns(series: Series) -> list[sa.ColumnElement[Any]]:
-    """The columns `hour_records` and `station_records` read, in their order.
-
-    Of an hour the statistics of a group are one text.
-    """
+    """The columns `station_records` and `global_records` read, in their order."""
     table, kind = series.table, series.period
     period: sa.ColumnElement[Any] = table.c[kind.name]
     if kind is SEASON:
@@ -143,9 +161,6 @@ def series_columns(series: Series) -> list[sa.ColumnElement[Any]]:
     head = [period, quoted(of_dataset), quoted(table.c.layer)]
     if series.is_global:
         return [*head, *(table.c[name] for name in GLOBAL_COUNTS)]
-    if series.is_hourly:
-        groups = [quoted(*_statistics(table, one.statistics)) for one in FIELD_GROUPS]
-        return [*head, *groups, nullable(table.c.version), quoted(table.c.station_id)]
     statistics = _statistics(table, READ_STATISTICS)
     return [*head, *statistics, *(table.c[name] for name in PERIOD_COUNTS)]
 

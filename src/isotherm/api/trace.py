@@ -15,7 +15,6 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Engine
 
-from isotherm.api.packed_rows import Row
 from isotherm.datasets.registry import dataset_named
 from isotherm.errors import StoreError
 from isotherm.hourly_summary import LAYER_SPEED
@@ -57,10 +56,10 @@ class ServedHour:
     station_id: str
 
     @classmethod
-    def of(cls, row: Row, rule: str) -> "ServedHour":
-        """From a row of the hourly series."""
-        hour = datetime.fromisoformat(row[0]).replace(tzinfo=None)
-        return cls(hour, rule, row[2], row[1], row[-1])
+    def of(cls, row: Mapping[str, Any]) -> "ServedHour":
+        """From a row of the hourly series as the API gives it."""
+        hour = datetime.fromisoformat(row["hour_start"]).replace(tzinfo=None)
+        return cls(hour, row["rule"], row["layer"], row["dataset"], row["source_station_id"])
 
 
 def hour_of(time: datetime) -> tuple[datetime, datetime]:

@@ -59,13 +59,13 @@ def station_trace(
 
     def answer(member: Membership) -> Response:
         found = read_place_hours(places, selection, member)
-        if not found.page.rows:
+        if not found.rows:
             raise HTTPException(404, {"detail": _nothing(member, hour, rule), "candidates": []})
-        (row,) = found.page.rows
-        files = source_files(found.files)
-        (record,) = hour_records([row], member.place_id, rule, files)
-        steps = trace(engine, settings, ServedHour.of(row, rule))
-        data = {"hour": msgspec.to_builtins(record), **steps, "links": _links(member, row[0], steps)}
+        (record,) = hour_records(found.rows, member.place_id, rule, source_files(found.files))
+        served = msgspec.to_builtins(record)
+        steps = trace(engine, settings, ServedHour.of(served))
+        links = _links(member, served["hour_start"], steps)
+        data = {"hour": served, **steps, "links": links}
         return respond_object(request, {"data": data, "meta": source_meta(settings)})
 
     return of_place(places, station, answer)

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from isotherm.api.packed_rows import unpack
-from isotherm.api.parted_rows import Part, PartedRows, lines
+from isotherm.api.parted_rows import Part, PartedRows, Places, lines
 
 NAMES = ("station_id", "hour", "mean", "count", "file")
 ROWS = st.lists(
@@ -24,18 +25,21 @@ ROWS = st.lists(
 )
 
 
-def halves(keys: Sequence[int | None]) -> list[Sequence[Any]]:
-    return [[None if one is None else one / 2 for one in keys]]
+def distinct(keys: Sequence[Any]) -> tuple[list[Any], Places]:
+    """The distinct ones, and of each key which of them it is."""
+    found = list(dict.fromkeys(keys))
+    return found, np.array([found.index(one) for one in keys], dtype=np.int64)
 
 
 def parted(rows: Sequence[tuple[int, int | None, int, str | None]]) -> PartedRows:
     hours, tenths, counts, files = zip(*rows, strict=True) if rows else [()] * 4
+    known, places = distinct(tenths)
+    origins, origin_places = distinct(list(zip(counts, files, strict=True)))
+    columns = tuple(zip(*origins, strict=True)) or ((), ())
     return PartedRows(
-        Part(NAMES[:2], hours, lambda keys: [["A"] * len(keys), [f"0{one}:00" for one in keys]]),
-        Part(NAMES[2:3], tenths, halves),
-        Part(
-            NAMES[3:], list(zip(counts, files, strict=True)), lambda keys: list(zip(*keys, strict=True))
-        ),
+        Part(NAMES[:2], (["A"] * len(hours), [f"0{one}:00" for one in hours])),
+        Part(NAMES[2:3], ([None if one is None else one / 2 for one in known],), places),
+        Part(NAMES[3:], columns, origin_places),
     )
 
 

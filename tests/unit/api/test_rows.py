@@ -1,5 +1,6 @@
 """Rows on their way out: which layer is chosen, degrees from integers, CSV, labels."""
 
+import struct
 from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,7 +14,6 @@ from starlette.requests import Request
 
 from isotherm.api.attribution import archive_label, is_simulated, source_meta
 from isotherm.api.fields import (
-    FIELD_GROUPS,
     READ_STATISTICS,
     STATION_FIELDS,
     means_of,
@@ -22,6 +22,7 @@ from isotherm.api.fields import (
     values_of,
 )
 from isotherm.api.hour_records import hour_records
+from isotherm.api.packed_hours import unpack_hours
 from isotherm.api.records import field_names, global_records
 from isotherm.api.render import Listing, ListPage, Wanted, respond_list
 from isotherm.api.security import frame_origins
@@ -69,9 +70,11 @@ def test_every_dataset_has_a_priority_of_its_own() -> None:
     assert len(set(PRIORITIES.values())) == len(DATASETS)
 
 
-def hour_of(temperatures: list[int], dew_points: list[int], **others: int | None) -> dict[str, object]:
-    """An hour of these readings as the API gives it."""
-    read: dict[str, object] = {
+def hour_of(
+    temperatures: list[int], dew_points: list[int], times: int = 1, **others: int | None
+) -> dict[str, object]:
+    """An hour of these readings as the API gives it, so many times."""
+    read: dict[str, int | None] = {
         **{one.name: 0 if one.unit == COUNT else None for one in READ_STATISTICS},
         "observation_count": len(temperatures),
         "min_tenths": min(temperatures),
@@ -82,14 +85,20 @@ def hour_of(temperatures: list[int], dew_points: list[int], **others: int | None
         **{name: number for number, name in enumerate(REASON_COUNTS)},
         **others,
     }
-    groups = [
-        ",".join("null" if read[one.name] is None else str(read[one.name]) for one in group.statistics)
-        for group in FIELD_GROUPS
-    ]
-    row = ["2014-01-01T00:00:00Z", "global-hourly", "batch", *groups, None, "01001099999"]
-    (made,) = hour_records([row], "01001099999", "qc")
-    record: dict[str, object] = msgspec.to_builtins(made)
+    # As CHAR writes them: shifted by 2^31, and null as 2^24.
+    values = [read[one.name] for one in READ_STATISTICS]
+    numbers = [2**24 if one is None else one + 2**31 for one in values]
+    packed = b"2014-01-01 00:00:00\x02\x00" + struct.pack(f">{len(numbers)}I", *numbers)
+    rows = unpack_hours(b";" + packed * times, "01001099999")
+    made = [msgspec.to_builtins(one) for one in hour_records(rows, "01001099999", "qc")]
+    assert made == made[:1] * times
+    record: dict[str, object] = made[0]
     return record
+
+
+def test_many_hours_which_are_compared_first_are_given_like_one() -> None:
+    for temperatures, dew_points in (([-111, -110, -111], [-144]), ([0], [])):
+        assert hour_of(temperatures, dew_points, times=100) == hour_of(temperatures, dew_points)
 
 
 TENTHS = st.integers(-932, 618)
