@@ -18,6 +18,8 @@ from pydantic import BaseModel
 
 from isotherm.api import climate_models
 from isotherm.api.app import create_app
+from isotherm.api.style import DEFAULT_STYLE
+from isotherm.api.styled_rows import columns_of
 from isotherm.datasets.facts import SERVED
 from isotherm.datasets.observations import observations_of
 from isotherm.datasets.registry import dataset_named
@@ -83,7 +85,7 @@ def rows(api: TestClient, path: str, model: type[BaseModel] | None = None) -> li
     found: list[dict[str, Any]] = answer.json()["data"]
     if model is not None:
         for one in found:
-            assert set(one) == set(model.model_fields)
+            assert set(one) == set(columns_of(model, DEFAULT_STYLE))
             model.model_validate(one)
     return found
 

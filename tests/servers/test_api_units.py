@@ -17,8 +17,34 @@ ROUTES = [f"/stations/{OHARE}/{one}" for one in PERIODS] + [f"/global/{one}" for
 PERIOD_FIELDS = ("hour_start", "day", "month", "season", "year")
 
 
+# Rows of no series: of a place's climate, of maps, of groups.
+OF_NO_INSTANT = (
+    f"/stations/{OHARE}/percentiles",
+    f"/stations/{OHARE}/normals?by=month",
+    f"/stations/{OHARE}/normals?by=day",
+    f"/stations/{OHARE}/normals?by=hour",
+)
+STYLED = (
+    *OF_NO_INSTANT,
+    f"/stations/{OHARE}/whole-period",
+    f"/stations/{OHARE}/threshold-days?period=season",
+    f"/stations/{OHARE}/streaks?period=all",
+    f"/stations/{OHARE}/degree-days?period=month",
+    f"/stations/{OHARE}/records",
+    f"/stations/{OHARE}/anomalies?period=day",
+    "/map/hourly?at=2014-01-01T03:00:00Z",
+    "/map/daily?day=2014-01-01",
+    "/map/monthly?month=2014-01",
+    "/map/yearly?year=2014",
+    "/elevation/yearly",
+    "/dew-point/monthly",
+    "/countries/US/monthly",
+    "/countries/US/yearly",
+)
+
+
 def answer(client: httpx.Client, route: str, **query: str) -> dict[str, Any]:
-    found = client.get(route, params=query)
+    found = client.get(route, params=query or None)
     assert found.status_code == httpx.codes.OK, found.text
     told: dict[str, Any] = found.json()
     return told
@@ -96,3 +122,62 @@ def test_an_unknown_zone_or_unit_is_refused(client: httpx.Client, route: str) ->
         refused = client.get(route, params={name: value})
         assert refused.status_code == httpx.codes.UNPROCESSABLE_ENTITY
         assert refused.json()["errors"][0]["parameter"] == name
+
+
+def fahrenheit(name: str, value: float) -> float:
+    offset = 0 if name.startswith(("anomaly", "heating", "cooling")) else 32
+    return value * 9 / 5 + offset
+
+
+@pytest.mark.parametrize("route", STYLED)
+def test_other_rows_come_in_fahrenheit_too_and_their_csv_s_columns_say_so(
+    client: httpx.Client, route: str
+) -> None:
+    metric, imperial = answer(client, route), answer(client, f"{route}{and_(route)}units=imperial")
+    assert metric["data"]
+    for one, other in zip(metric["data"], imperial["data"], strict=True):
+        told = {name: name.removesuffix("_c") + "_f" for name in metric["meta"]["units"]}
+        for name, value in one.items():
+            if name not in told:
+                assert other[name] == value
+            elif value is None:
+                assert other[told[name]] is None
+            else:
+                assert other[told[name]] == pytest.approx(fahrenheit(name, value), abs=0.0141)
+    degrees = {v for name, v in imperial["meta"]["units"].items() if name != "time"}
+    assert degrees <= {"degree Fahrenheit", "degree Fahrenheit day"}
+    csv_of = client.get(f"{route}{and_(route)}units=imperial&format=csv")
+    (header, *_) = [one for one in csv_of.text.splitlines() if not one.startswith("#")]
+    assert set(header.split(",")) == set(imperial["data"][0])
+    assert "imperial" in csv_of.headers["content-disposition"]
+
+
+@pytest.mark.parametrize("route", [one for one in STYLED if one not in OF_NO_INSTANT])
+def test_other_rows_say_when_they_begin_by_another_clock(client: httpx.Client, route: str) -> None:
+    utc, local = answer(client, route), answer(client, f"{route}{and_(route)}tz=Asia/Kolkata")
+    assert local["meta"]["units"]["time"] == "Asia/Kolkata"
+    for one, other in zip(utc["data"], local["data"], strict=True):
+        begins = other.pop("hour_start" if "hour_start" in one else "starts_at")
+        one.pop("hour_start", None)
+        assert begins is None if one.get("period") == "all" else begins.endswith("+05:30")
+        assert one == other
+
+
+@pytest.mark.parametrize("route", STYLED)
+def test_what_no_unit_or_zone_is_says_what_is(client: httpx.Client, route: str) -> None:
+    for name, value in (("tz", "Mars/Olympus"), ("units", "kelvin")):
+        refused = client.get(f"{route}{and_(route)}{name}={value}")
+        assert refused.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+        assert refused.json()["errors"][0]["parameter"] == name
+
+
+def and_(route: str) -> str:
+    return "&" if "?" in route else "?"
+
+
+def test_a_map_in_columns_has_the_units_of_its_rows(client: httpx.Client) -> None:
+    route = "/map/monthly?month=2014-01&units=imperial"
+    columns, rows = answer(client, f"{route}&format=columns")["data"], answer(client, route)["data"]
+    for name, values in columns.items():
+        assert values == [one[name] for one in rows]
+    assert "mean_f" in columns

@@ -2,23 +2,23 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from fastapi import Request, Response
 from pydantic import BaseModel
 from sqlalchemy.engine import Connection, Engine
 
-from isotherm.api import models
 from isotherm.api.attribution import source_meta
 from isotherm.api.climate_months import MonthsWanted
 from isotherm.api.problems import STATION_PROBLEMS
 from isotherm.api.render import Listing, ListPage, Wanted, respond_list
 from isotherm.api.series_routes import csv_response
 from isotherm.api.station_lookup import resolve_station
+from isotherm.api.style import DEFAULT_STYLE, Style
+from isotherm.api.styled_rows import columns_of, either_page, styled, units_of
 from isotherm.settings import Settings
 
 DEFAULT_LIMIT: Final = 1000
-_DEGREES: Final = "degree Celsius"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Asked:
     rule: str
     wanted: Wanted
     range: tuple[Any, Any] = (None, None)
+    style: Style = DEFAULT_STYLE
 
     def answer(
         self, name: str, row: type[BaseModel], make: Callable[[Connection, MonthsWanted], "Made"]
@@ -44,18 +45,19 @@ class Asked:
         def read(after: str | None, limit: int) -> ListPage:
             start = int(after or 0)
             end = start + limit
-            return ListPage(made.rows[start:end], str(end) if end < len(made.rows) else None)
+            rows = styled(made.rows[start:end], self.style)
+            return ListPage(rows, str(end) if end < len(made.rows) else None)
 
         meta = {
             "station_id": station_id,
             "rule": self.rule,
             "layer": "batch",
-            "units": {one: _DEGREES for one in row.model_fields if one.endswith("_c")},
+            "units": units_of(row, self.style),
             **made.meta,
             **source_meta(self.settings),
         }
-        file_name = f"isotherm-{station_id}-{name}-{self.rule}"
-        listing = Listing(file_name, tuple(row.model_fields), meta, read)
+        file_name = "-".join(["isotherm", station_id, name, self.rule, *self.style.words])
+        listing = Listing(file_name, columns_of(row, self.style), meta, read)
         return respond_list(self.request, listing, self.wanted, DEFAULT_LIMIT)
 
 
@@ -75,7 +77,7 @@ def climate_route(
         "path": f"/stations/{{station}}/{name}",
         "name": f"station_{name.replace('-', '_')}",
         "summary": summary,
-        "response_model": cast(Any, models.Page)[row, meta],
+        "response_model": either_page(row, meta),
         "responses": {**csv_response("One page"), **STATION_PROBLEMS},
         "tags": ["climate"],
     }

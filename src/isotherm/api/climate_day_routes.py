@@ -21,6 +21,7 @@ from isotherm.api.database import EngineDep, SettingsDep
 from isotherm.api.parameters import DEFAULT_RULE_NAME, Format, From, Limit, Rule, To, read_range
 from isotherm.api.render import Wanted
 from isotherm.api.series_routes import StationName
+from isotherm.api.styled_rows import StyleDep
 
 router = APIRouter()
 
@@ -38,6 +39,7 @@ def threshold_days(
     request: Request,
     engine: EngineDep,
     settings: SettingsDep,
+    style: StyleDep,
     start: From = None,
     to: To = None,
     period: Period = "year",
@@ -60,7 +62,7 @@ def threshold_days(
     def make(connection: Connection, months: MonthsWanted) -> Made:
         return Made(climate_rows.threshold_rows(read_days(connection, months), period, own))
 
-    asked = Asked(request, engine, settings, station, rule, wanted, span)
+    asked = Asked(request, engine, settings, station, rule, wanted, span, style)
     return asked.answer("threshold-days", climate_models.ThresholdDays, make)
 
 
@@ -74,6 +76,7 @@ def streaks(
     request: Request,
     engine: EngineDep,
     settings: SettingsDep,
+    style: StyleDep,
     start: From = None,
     to: To = None,
     period: Period = "year",
@@ -95,7 +98,7 @@ def streaks(
     def make(connection: Connection, months: MonthsWanted) -> Made:
         return Made(climate_rows.streak_rows(read_days(connection, months), period, own))
 
-    asked = Asked(request, engine, settings, station, rule, wanted, span)
+    asked = Asked(request, engine, settings, station, rule, wanted, span, style)
     return asked.answer("streaks", climate_models.Streak, make)
 
 
@@ -112,6 +115,7 @@ def degree_days(
     request: Request,
     engine: EngineDep,
     settings: SettingsDep,
+    style: StyleDep,
     start: From = None,
     to: To = None,
     period: Period = "year",
@@ -131,5 +135,5 @@ def degree_days(
         facts = {"heating_base_c": heating_base_c, "cooling_base_c": cooling_base_c}
         return Made(rows, facts)
 
-    asked = Asked(request, engine, settings, station, rule, wanted, span)
+    asked = Asked(request, engine, settings, station, rule, wanted, span, style)
     return asked.answer("degree-days", climate_models.DegreeDays, make)

@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, Field
 
-from isotherm.api.models import Coverage, SeriesMeta
+from isotherm.api.models import STARTS_AT, Coverage, SeriesMeta
 from isotherm.climatology.records import KINDS
 
 _PERIOD: Final = Field(description="2014-01, 2014-DJF, 2014, or all", examples=["2014"], min_length=3)
@@ -38,6 +38,7 @@ class WholePeriod(Coverage):
     """Everything a place has, merged from its years."""
 
     first_month: str = Field(examples=["2013-12"])
+    starts_at: str | None = STARTS_AT
     last_month: str = Field(examples=["2014-12"])
     hour_count: int = Field(ge=1, examples=[8759])
     observation_count: int = Field(ge=1, examples=[8800])
@@ -52,6 +53,7 @@ class ThresholdDays(Coverage):
     """Days beyond thresholds in one period; only days with a temperature can count."""
 
     period: str = _PERIOD
+    starts_at: str | None = STARTS_AT
     frost_days: int = Field(ge=0, description="Minimum below 0 °C", examples=[140])
     ice_days: int = Field(ge=0, description="Maximum below 0 °C", examples=[68])
     summer_days: int = Field(ge=0, description="Maximum 25 °C or more", examples=[90])
@@ -65,6 +67,7 @@ class Streak(Coverage):
     """The longest run of days of one kind within a period, whose ends cut it."""
 
     period: str = _PERIOD
+    starts_at: str | None = STARTS_AT
     kind: str = Field(examples=["frost_days"])
     longest_days: int = Field(ge=0, examples=[21])
     first_day: str | None = Field(examples=["2014-02-03"], description="Of equal runs the first")
@@ -75,11 +78,12 @@ class DegreeDays(Coverage):
     """Sums over a period's days of how far their means lie below or above a base."""
 
     period: str = _PERIOD
+    starts_at: str | None = STARTS_AT
     heating_degree_days: float = Field(
-        ge=0, description="°C d below `heating_base_c`", examples=[3700.5]
+        ge=0, description="Of days below `heating_base_c`", examples=[3700.5]
     )
     cooling_degree_days: float = Field(
-        ge=0, description="°C d above `cooling_base_c`", examples=[310.2]
+        ge=0, description="Of days above `cooling_base_c`", examples=[310.2]
     )
 
 
@@ -92,6 +96,7 @@ class Record(BaseModel):
     )
     value_c: float = Field(examples=[33.3])
     day: str = Field(examples=["2014-06-17"])
+    starts_at: str | None = STARTS_AT
     day_count: int = Field(ge=1, description="Days it was chosen from", examples=[365])
 
 
@@ -125,6 +130,7 @@ class Anomaly(BaseModel):
     """How far a period was from normal."""
 
     period: str = Field(examples=["2014-01"], min_length=4)
+    starts_at: str | None = STARTS_AT
     mean_c: float = Field(
         examples=[-8.79], description="Mean of its days' means; longer: of its months'"
     )

@@ -16,6 +16,7 @@ from isotherm.api.render import Wanted
 from isotherm.api.series import STATION_SERIES, Selection
 from isotherm.api.series_routes import StationName
 from isotherm.api.series_rows import read_series
+from isotherm.api.styled_rows import StyleDep, UnitsDep
 from isotherm.hourly_summary import LAYER_BATCH
 
 router = APIRouter()
@@ -31,6 +32,7 @@ def whole_period(
     request: Request,
     engine: EngineDep,
     settings: SettingsDep,
+    style: StyleDep,
     start: From = None,
     to: To = None,
     rule: Rule = DEFAULT_RULE_NAME,
@@ -47,7 +49,7 @@ def whole_period(
         rows = read_series(connection, monthly, chosen, months.station_id).rows
         return Made(climate_rows.whole_rows(rows))
 
-    asked = Asked(request, engine, settings, station, rule, wanted)
+    asked = Asked(request, engine, settings, station, rule, wanted, style=style)
     return asked.answer("whole-period", climate_models.WholePeriod, make)
 
 
@@ -57,6 +59,7 @@ def record_values(
     request: Request,
     engine: EngineDep,
     settings: SettingsDep,
+    style: StyleDep,
     start: From = None,
     to: To = None,
     rule: Rule = DEFAULT_RULE_NAME,
@@ -70,7 +73,7 @@ def record_values(
     def make(connection: Connection, months: MonthsWanted) -> Made:
         return Made(climate_rows.record_rows(read_days(connection, months)))
 
-    asked = Asked(request, engine, settings, station, rule, wanted, span)
+    asked = Asked(request, engine, settings, station, rule, wanted, span, style)
     return asked.answer("records", climate_models.Record, make)
 
 
@@ -82,6 +85,7 @@ def percentiles(
     request: Request,
     engine: EngineDep,
     settings: SettingsDep,
+    style: UnitsDep,
     start: From = None,
     to: To = None,
     percents: Percents = "5,25,50,75,95",
@@ -98,5 +102,5 @@ def percentiles(
         histograms = read_packed(connection, months, "temperature_histogram")
         return Made(climate_rows.percentile_rows(histograms, chosen))
 
-    asked = Asked(request, engine, settings, station, rule, wanted, span)
+    asked = Asked(request, engine, settings, station, rule, wanted, span, style)
     return asked.answer("percentiles", climate_models.Percentile, make)

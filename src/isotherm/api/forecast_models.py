@@ -5,6 +5,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, Field
 
 from isotherm.api.models import Meta
+from isotherm.api.styled_rows import imperial
 
 KindName = Literal["service", "hindcast"]
 MethodName = Literal["nothing", "climatology", "damped14", "own", "neighbours", "blend"]
@@ -136,6 +137,10 @@ class AllScores(BaseModel):
     mean_coverage_pct: float | None = Field(examples=[80.1])
 
 
+ScoresImperial: Any = imperial(Scores)
+AllScoresImperial: Any = imperial(AllScores)
+
+
 class _ScoresMeta(Meta):
     kind: KindName | None = _KIND
     first_day: str | None = Field(description="UTC day that was forecast", examples=["2014-01-01"])
@@ -151,10 +156,10 @@ class StationScoresMeta(_ScoresMeta):
 
     station_id: str = _STATION_ID
     day_count: int = Field(ge=0, description="Days with a pair", examples=[31])
-    overall: Scores | None = Field(description="Leads 1 to 24 together")
+    overall: Scores | ScoresImperial | None = Field(description="Leads 1 to 24 together")
 
 
 class AllScoresMeta(_ScoresMeta):
     """Which days are scored, and the mean over the stations."""
 
-    overall: AllScores
+    overall: AllScores | AllScoresImperial

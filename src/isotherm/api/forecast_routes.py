@@ -1,10 +1,10 @@
 """The route of a station's forecast."""
 
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from isotherm.api import calendar_patterns, forecast_models, models
+from isotherm.api import calendar_patterns, forecast_models
 from isotherm.api.attribution import source_meta
 from isotherm.api.database import EngineDep, SettingsDep
 from isotherm.api.forecast_answers import KINDS, read_forecast
@@ -13,14 +13,10 @@ from isotherm.api.places_read import Membership, Places
 from isotherm.api.problems import STATION_PROBLEMS
 from isotherm.api.render import Listing, ListPage, Wanted, respond_list
 from isotherm.api.series_routes import StationName, csv_response, of_place
+from isotherm.api.styled_rows import StyleDep, columns_of, either_page, styled, units_of
 
 router = APIRouter()
-FORECAST_UNITS: Final = {
-    **{
-        one: "degree Celsius" for one in forecast_models.ForecastHour.model_fields if one.endswith("_c")
-    },
-    "time": "UTC",
-}
+_HOUR: Final = forecast_models.ForecastHour
 Kind = Annotated[
     forecast_models.KindName | None,
     Query(
@@ -52,7 +48,7 @@ def kinds_of(kind: str | None) -> tuple[str, ...]:
     "/stations/{station}/forecast",
     name="station_forecast",
     summary="A station's hours to come",
-    response_model=cast(Any, models.Page)[forecast_models.ForecastHour, forecast_models.ForecastMeta],
+    response_model=either_page(_HOUR, forecast_models.ForecastMeta),
     responses={**csv_response("All hours of it"), **STATION_PROBLEMS},
     tags=["forecast"],
 )
@@ -61,6 +57,7 @@ def station_forecast(
     request: Request,
     engine: EngineDep,
     settings: SettingsDep,
+    style: StyleDep,
     origin: Origin = None,
     hours: Hours = "24",
     kind: Kind = None,
@@ -79,13 +76,13 @@ def station_forecast(
             rows, about = read_forecast(
                 connection, places, member, kinds_of(kind), origin=moment, hours=int(hours)
             )
-        own = {"station_id": member.place_id, **about, "units": FORECAST_UNITS}
+        own = {"station_id": member.place_id, **about, "units": units_of(_HOUR, style)}
         when = (about["origin_hour"] or "none").replace(":", "")
         listing = Listing(
-            f"isotherm-{member.place_id}-forecast-{when}",
-            tuple(forecast_models.ForecastHour.model_fields),
+            "-".join(["isotherm", member.place_id, "forecast", when, *style.words]),
+            columns_of(_HOUR, style),
             {**own, **source_meta(settings)},
-            lambda _after, _limit: ListPage(rows),
+            lambda _after, _limit: ListPage(styled(rows, style)),
         )
         return respond_list(request, listing, Wanted(format, None, None))
 

@@ -3,12 +3,12 @@
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 
-from isotherm.api import forecast_models, models
+from isotherm.api import forecast_models
 from isotherm.api.attribution import source_meta
 from isotherm.api.database import EngineDep, SettingsDep
 from isotherm.api.forecast_routes import Kind, kinds_of
@@ -17,6 +17,8 @@ from isotherm.api.problems import PROBLEMS, STATION_PROBLEMS
 from isotherm.api.render import Listing, ListPage, Wanted, respond_list
 from isotherm.api.series_routes import StationName, csv_response
 from isotherm.api.station_lookup import resolve_station
+from isotherm.api.style import Style
+from isotherm.api.styled_rows import UnitsDep, columns_of, either_page, styled, units_of
 from isotherm.forecast.score_sums import ALL_NEAR_LEADS, SCORED_BASELINES, Integers, PeriodScore
 from isotherm.stores.forecast_scores import (
     StationSkill,
@@ -30,10 +32,8 @@ router = APIRouter()
 DEFAULT_LIMIT: Final = 1000
 _DEFAULT_DAYS: Final = timedelta(days=27)
 _MOMENT: Final = timedelta(microseconds=1)
-_UNITS: Final = {
-    **{one: "degree Celsius" for one in forecast_models.Scores.model_fields if one.endswith("_c")},
-    **{one: "percent" for one in forecast_models.Scores.model_fields if one.endswith("_pct")},
-    "time": "UTC",
+_PERCENTS: Final = {
+    one: "percent" for one in forecast_models.Scores.model_fields if one.endswith("_pct")
 }
 _NONE_YET: Final = (
     "No forecast of these days has been held against what came: forecasts are scored once the hours "
@@ -46,9 +46,7 @@ _Range = tuple[datetime | None, datetime | None]
     "/stations/{station}/forecast/scores",
     name="station_forecast_scores",
     summary="What a station's forecasts came to, by lead",
-    response_model=cast(Any, models.Page)[
-        forecast_models.LeadScores, forecast_models.StationScoresMeta
-    ],
+    response_model=either_page(forecast_models.LeadScores, forecast_models.StationScoresMeta),
     responses={**csv_response("All leads"), **STATION_PROBLEMS},
     tags=["forecast"],
 )
@@ -57,6 +55,7 @@ def station_scores(
     request: Request,
     engine: EngineDep,
     settings: SettingsDep,
+    style: UnitsDep,
     start: From = None,
     to: To = None,
     kind: Kind = None,
@@ -76,16 +75,16 @@ def station_scores(
     rows = [{"lead_h": lead, **_scores(one.sums)} for lead, one in by_lead.items()]
     meta = {
         "station_id": station_id,
-        **_about(found, days, is_empty=not rows),
+        **_about(found, days, style, is_empty=not rows),
         "day_count": max((one.day_count for one in by_lead.values()), default=0),
-        "overall": together and _scores(together.sums),
+        "overall": together and _in(style, _scores(together.sums)),
         **source_meta(settings),
     }
     listing = Listing(
-        f"isotherm-{station_id}-forecast-scores",
-        ("lead_h", *forecast_models.Scores.model_fields),
+        "-".join(["isotherm", station_id, "forecast-scores", *style.words]),
+        ("lead_h", *columns_of(forecast_models.Scores, style)),
         meta,
-        lambda _after, _limit: ListPage(rows),
+        lambda _after, _limit: ListPage(styled(rows, style)),
     )
     return respond_list(request, listing, Wanted(format, None, None))
 
@@ -94,7 +93,7 @@ def station_scores(
     "/forecast/scores",
     name="forecast_scores",
     summary="What forecasts came to, by station",
-    response_model=cast(Any, models.Page)[forecast_models.StationScores, forecast_models.AllScoresMeta],
+    response_model=either_page(forecast_models.StationScores, forecast_models.AllScoresMeta),
     responses={**csv_response("One page"), **PROBLEMS},
     tags=["forecast"],
 )
@@ -102,6 +101,7 @@ def all_scores(
     request: Request,
     engine: EngineDep,
     settings: SettingsDep,
+    style: UnitsDep,
     start: From = None,
     to: To = None,
     kind: Kind = None,
@@ -123,15 +123,16 @@ def all_scores(
         with engine.connect() as connection:
             names = _names(connection, [one.station_id for one in page[:limit]])
         rows = [_station_row(one, names) for one in page[:limit]]
-        return ListPage(rows, rows[-1]["station_id"] if len(page) > limit else None)
+        following = rows[-1]["station_id"] if len(page) > limit else None
+        return ListPage(styled(rows, style), following)
 
     meta = {
-        **_about(found, days, is_empty=not stations),
-        "overall": _mean(stations),
+        **_about(found, days, style, is_empty=not stations),
+        "overall": _in(style, _mean(stations)),
         **source_meta(settings),
     }
-    columns = ("station_id", "name", "day_count", *forecast_models.Scores.model_fields)
-    listing = Listing("isotherm-forecast-scores", columns, meta, read)
+    columns = ("station_id", "name", "day_count", *columns_of(forecast_models.Scores, style))
+    listing = Listing("-".join(["isotherm-forecast-scores", *style.words]), columns, meta, read)
     return respond_list(request, listing, Wanted(format, cursor, limit), DEFAULT_LIMIT)
 
 
@@ -149,14 +150,20 @@ def _choose(
     return None, None
 
 
-def _about(kind: str | None, days: tuple[date, date] | None, *, is_empty: bool) -> dict[str, Any]:
+def _in(style: Style, row: dict[str, Any]) -> Any:  # noqa: ANN401 - one row of `styled`
+    return styled([row], style)[0]
+
+
+def _about(
+    kind: str | None, days: tuple[date, date] | None, style: Style, *, is_empty: bool
+) -> dict[str, Any]:
     first, last = (None, None) if days is None else map(str, days)
     return {
         "kind": kind,
         "first_day": first,
         "last_day": last,
         "reason": _NONE_YET if is_empty else None,
-        "units": _UNITS,
+        "units": {**units_of(forecast_models.Scores, style), **_PERCENTS},
     }
 
 

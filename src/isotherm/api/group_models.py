@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from isotherm.api.models import Coverage
+from isotherm.api.models import STARTS_AT, Coverage
 
 
 class _Group(Coverage):
@@ -19,6 +19,7 @@ class ElevationYear(_Group):
     """The stations of one band of elevation in one year; days are those of all of them together."""
 
     year: int = Field(examples=[2014])
+    starts_at: str | None = STARTS_AT
     from_m: int = Field(description="Metres above sea level", examples=[0])
     to_m: int = Field(description="Where the next band begins", examples=[500])
 
@@ -27,6 +28,7 @@ class DewPointMonth(_Group):
     """All stations in one month, temperature and dew point; days are those of all together."""
 
     month: str = Field(examples=["2014-01"])
+    starts_at: str | None = STARTS_AT
 
 
 class CountryMonth(_Group):
@@ -34,6 +36,7 @@ class CountryMonth(_Group):
 
     country: str = Field(description="NOAA's (FIPS) code", examples=["US"])
     month: str = Field(examples=["2014-01"])
+    starts_at: str | None = STARTS_AT
 
 
 class CountryYear(_Group):
@@ -41,3 +44,4 @@ class CountryYear(_Group):
 
     country: str = Field(description="NOAA's (FIPS) code", examples=["US"])
     year: int = Field(examples=[2014])
+    starts_at: str | None = STARTS_AT

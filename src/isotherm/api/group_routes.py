@@ -1,7 +1,8 @@
 """The routes about groups of stations: bands of elevation, countries, all."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Final, cast
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
@@ -25,6 +26,8 @@ from isotherm.api.problems import PROBLEMS
 from isotherm.api.render import Listing, ListPage, Wanted, respond_list
 from isotherm.api.series import YEAR
 from isotherm.api.series_routes import csv_response
+from isotherm.api.style import Style
+from isotherm.api.styled_rows import StyleDep, columns_of, either_page, styled, units_of
 from isotherm.settings import Settings
 from isotherm.stores.group_summary import ALL, BAND_M, COUNTRY, ELEVATION
 
@@ -46,25 +49,33 @@ BandWidth = Annotated[
 Row = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Of what the rows are, for the file's name, and how they are given."""
+
+    name: str
+    row: type[BaseModel]
+    style: Style
+
+
 def _route(path: str, summary: str, row: type[BaseModel]) -> dict[str, Any]:
     return {
         "path": path,
         "summary": summary,
-        "response_model": cast(Any, models.Page)[row, models.SeriesMeta],
+        "response_model": either_page(row, models.SeriesMeta),
         "responses": {**csv_response("One page"), **PROBLEMS},
         "tags": ["groups"],
     }
 
 
-def _meta(settings: Settings, rule: str, row: type[BaseModel]) -> dict[str, Any]:
-    units = {one: "degree Celsius" for one in row.model_fields if one.endswith("_c")}
+def _meta(settings: Settings, asked: _Asked, rule: str) -> dict[str, Any]:
+    units = units_of(asked.row, asked.style)
     return {"rule": rule, "layer": "batch", "units": units, **source_meta(settings)}
 
 
 def _answer(
     request: Request,
-    name: str,
-    row: type[BaseModel],
+    asked: _Asked,
     meta: dict[str, Any],
     wanted: Wanted,
     make: Callable[[], Sequence[Row]],
@@ -72,9 +83,11 @@ def _answer(
     def read(after: str | None, limit: int) -> ListPage:
         rows, start = make(), int(after or 0)
         end = start + limit
-        return ListPage(rows[start:end], str(end) if end < len(rows) else None)
+        shown = styled(rows[start:end], asked.style)
+        return ListPage(shown, str(end) if end < len(rows) else None)
 
-    listing = Listing(f"isotherm-{name}", tuple(row.model_fields), meta, read)
+    name = "-".join(["isotherm", asked.name, *asked.style.words])
+    listing = Listing(name, columns_of(asked.row, asked.style), meta, read)
     return respond_list(request, listing, wanted, DEFAULT_LIMIT)
 
 
@@ -88,6 +101,7 @@ def elevation_yearly(
     request: Request,
     engine: EngineDep,
     settings: SettingsDep,
+    style: StyleDep,
     start: From = None,
     to: To = None,
     band_m: BandWidth = 500,
@@ -107,9 +121,9 @@ def elevation_yearly(
             for (year, low), sums in found.items()
         ]
 
-    row = group_models.ElevationYear
-    meta = {**_meta(settings, rule, row), "band_m": band_m}
-    return _answer(request, "elevation-yearly", row, meta, Wanted(format, cursor, limit), make)
+    asked = _Asked("elevation-yearly", group_models.ElevationYear, style)
+    meta = {**_meta(settings, asked, rule), "band_m": band_m}
+    return _answer(request, asked, meta, Wanted(format, cursor, limit), make)
 
 
 @router.get(**_route("/dew-point/monthly", "Temperature and dew point", group_models.DewPointMonth))
@@ -117,6 +131,7 @@ def dew_point_monthly(
     request: Request,
     engine: EngineDep,
     settings: SettingsDep,
+    style: StyleDep,
     start: From = None,
     to: To = None,
     rule: Rule = DEFAULT_RULE_NAME,
@@ -132,9 +147,9 @@ def dew_point_monthly(
             found = read_groups(connection, wanted, monthly=True)
         return [{"month": month, **values_of(month, sums)} for (month, _), sums in found.items()]
 
-    row = group_models.DewPointMonth
-    meta = _meta(settings, rule, row)
-    return _answer(request, "dew-point-monthly", row, meta, Wanted(format, cursor, limit), make)
+    asked = _Asked("dew-point-monthly", group_models.DewPointMonth, style)
+    meta = _meta(settings, asked, rule)
+    return _answer(request, asked, meta, Wanted(format, cursor, limit), make)
 
 
 def _country_rows(connection: Connection, wanted: GroupsWanted, *, monthly: bool) -> list[Row]:
@@ -155,6 +170,7 @@ def country_monthly(
     request: Request,
     engine: EngineDep,
     settings: SettingsDep,
+    style: StyleDep,
     start: From = None,
     to: To = None,
     rule: Rule = DEFAULT_RULE_NAME,
@@ -169,10 +185,9 @@ def country_monthly(
         with engine.connect() as connection:
             return _country_rows(connection, wanted, monthly=True)
 
-    row = group_models.CountryMonth
-    meta = _meta(settings, rule, row)
-    name = f"{country.upper()}-monthly"
-    return _answer(request, name, row, meta, Wanted(format, cursor, limit), make)
+    asked = _Asked(f"{country.upper()}-monthly", group_models.CountryMonth, style)
+    meta = _meta(settings, asked, rule)
+    return _answer(request, asked, meta, Wanted(format, cursor, limit), make)
 
 
 @router.get(**_route("/countries/{country}/yearly", "A country's years", group_models.CountryYear))
@@ -181,6 +196,7 @@ def country_yearly(
     request: Request,
     engine: EngineDep,
     settings: SettingsDep,
+    style: StyleDep,
     start: From = None,
     to: To = None,
     rule: Rule = DEFAULT_RULE_NAME,
@@ -195,7 +211,6 @@ def country_yearly(
         with engine.connect() as connection:
             return _country_rows(connection, wanted, monthly=False)
 
-    row = group_models.CountryYear
-    meta = _meta(settings, rule, row)
-    name = f"{country.upper()}-yearly"
-    return _answer(request, name, row, meta, Wanted(format, cursor, limit), make)
+    asked = _Asked(f"{country.upper()}-yearly", group_models.CountryYear, style)
+    meta = _meta(settings, asked, rule)
+    return _answer(request, asked, meta, Wanted(format, cursor, limit), make)

@@ -4,7 +4,8 @@ from typing import Any, Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field, create_model
 
-from isotherm.api.models import Coverage, SeriesMeta
+from isotherm.api.models import STARTS_AT, Coverage, SeriesMeta
+from isotherm.api.styled_rows import imperial
 
 Columns = TypeVar("Columns", bound=BaseModel)
 _MIN: Final[Any] = Field(examples=[-26.7])
@@ -58,18 +59,21 @@ class MapDay(PeriodValues, MapStation):
     """One station's day with its position."""
 
     day: str = Field(examples=["2014-01-01"])
+    starts_at: str | None = STARTS_AT
 
 
 class MapMonth(PeriodValues, MapStation):
     """One station's month with its position."""
 
     month: str = Field(examples=["2014-01"])
+    starts_at: str | None = STARTS_AT
 
 
 class MapYear(PeriodValues, MapStation):
     """One station's year with its position."""
 
     year: int = Field(examples=[2014])
+    starts_at: str | None = STARTS_AT
 
 
 class MapMeta(SeriesMeta):
@@ -105,6 +109,12 @@ class _NamedPeriod(PeriodValues, _Named):
 StationColumns: Final = _columns("MapStationColumns", MapStation)
 HourColumns: Final = _columns("MapHourColumns", _NamedHour)
 PeriodColumns: Final = _columns("MapPeriodColumns", _NamedPeriod)
+# In the platform's units -> in the others.
+IMPERIAL: Final = {
+    StationColumns: StationColumns,
+    HourColumns: _columns("MapHourColumnsImperial", imperial(_NamedHour)),
+    PeriodColumns: _columns("MapPeriodColumnsImperial", imperial(_NamedPeriod)),
+}
 
 
 class MapColumns(BaseModel, Generic[Columns]):

@@ -12,13 +12,15 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from isotherm.api.fields import means_of
+from isotherm.api.fields import GLOBAL_FIELDS, STATION_FIELDS, names_of, values_of
 from isotherm.api.packed_rows import Row, any_text, nullable, packed, quoted, unpack
 from isotherm.api.series import DAY, HOUR, MONTH, YEAR, Period
 from isotherm.api.stations import is_place
+from isotherm.api.units import UnitsName
 from isotherm.climatology.grades import completeness, grade
 from isotherm.countries import country_of
 from isotherm.hourly_summary import LAYER_BATCH, LAYER_SPEED
+from isotherm.statistics.catalogue import DEW_POINT_SUM
 from isotherm.stores.places import Member, member_rank
 from isotherm.stores.tables import (
     daily_summary,
@@ -42,6 +44,7 @@ _PLACE: Final = station.alias("place")
 _DESCRIBED: Final = ("name", "country", "latitude_deg", "longitude_deg", "elevation_m")
 _SUMS: Final = ("observation_count", "min_tenths", "max_tenths", "sum_tenths")
 _LONGER: Final = ("dew_point_count", "dew_point_sum_tenths", "day_count", "good_day_count")
+(_DEW_POINT,) = [one for one in STATION_FIELDS if one[0] is DEW_POINT_SUM]
 # Name of a field -> the values of all stations, in one order.
 Columns = dict[str, Sequence[Any]]
 _TableColumns = ReadOnlyColumnCollection[str, sa.Column[Any]]
@@ -75,7 +78,7 @@ def read_stations(connection: sa.Connection) -> Columns:
     return _described(("station_id", *_DESCRIBED), rows)
 
 
-def read_moment(connection: sa.Connection, moment: Moment, rule: str) -> Columns:
+def read_moment(connection: sa.Connection, moment: Moment, rule: str, units: UnitsName) -> Columns:
     """Every station with a position and a temperature then, by id: description and values."""
     is_hour = moment.kind is HOUR
     values = {"rule": rule, "start": moment.start, "day": moment.day}
@@ -84,7 +87,8 @@ def read_moment(connection: sa.Connection, moment: Moment, rule: str) -> Columns
     names = ("station_id", *_DESCRIBED, "dataset", "layer", "native", *sums)
     rows = _serving(unpack(connection.scalar(statement, values), len(names)))
     found = _described(names, rows)
-    return {**found, **(_degrees(found) if is_hour else _period_values(found, moment.days))}
+    own = _degrees(found, units) if is_hour else _period_values(found, moment.days, units)
+    return {**found, **own}
 
 
 def _serving(rows: Iterable[Row]) -> list[Row]:
@@ -112,19 +116,19 @@ def _described(names: Sequence[str], rows: Sequence[Row]) -> Columns:
     return {**found, "country": [codes[code] for code in found["country"]]}
 
 
-def _degrees(found: Columns) -> Columns:
-    return {
-        "min_c": [value / 10 for value in found["min_tenths"]],
-        "mean_c": means_of(found["sum_tenths"], found["observation_count"], 10),
-        "max_c": [value / 10 for value in found["max_tenths"]],
-    }
+def _degrees(found: Columns, units: UnitsName) -> Columns:
+    shown = GLOBAL_FIELDS[1:]
+    return dict(
+        zip(names_of(shown, units), (values_of(one, found, units) for one in shown), strict=True)
+    )
 
 
-def _period_values(found: Columns, days: int) -> Columns:
+def _period_values(found: Columns, days: int, units: UnitsName) -> Columns:
     good = found["good_day_count"]
+    (dew_point,) = names_of([_DEW_POINT], units)
     return {
-        **_degrees(found),
-        "mean_dew_point_c": means_of(found["dew_point_sum_tenths"], found["dew_point_count"], 10),
+        **_degrees(found, units),
+        dew_point: values_of(_DEW_POINT, found, units),
         "completeness": [completeness(one, days) for one in good],
         "grade": [grade(one, days) for one in good],
     }

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 from sqlalchemy.engine import Connection, Engine
 
-from isotherm.api import calendar_patterns, map_models, models
+from isotherm.api import calendar_patterns, map_models
 from isotherm.api.attribution import source_meta
 from isotherm.api.database import ReaderDep, SettingsDep
 from isotherm.api.map_read import Columns, Moment, read_moment, read_stations
@@ -19,6 +19,8 @@ from isotherm.api.problems import PROBLEMS
 from isotherm.api.render import Listing, ListPage, Wanted, respond_list, respond_object
 from isotherm.api.series import DAY, HOUR, MONTH, YEAR
 from isotherm.api.series_routes import csv_response
+from isotherm.api.style import DEFAULT_STYLE, Style
+from isotherm.api.styled_rows import StyleDep, columns_of, either_page, styled, units_of
 from isotherm.climatology.grades import month_days, year_days
 from isotherm.settings import Settings
 
@@ -58,22 +60,26 @@ class _Map:
     row: type[BaseModel]
     columns: type[BaseModel]
     meta: Mapping[str, Any]
+    style: Style
     read: Callable[[Connection], Columns]
 
 
 def _route(path: str, summary: str, row: type[BaseModel], columns: type[BaseModel]) -> dict[str, Any]:
-    page = cast(Any, models.Page)[row, map_models.MapMeta]
+    whole = cast(Any, map_models.MapColumns)
+    columns_model = whole[columns] | whole[map_models.IMPERIAL[columns]]
     return {
         "path": path,
         "summary": summary,
-        "response_model": page | cast(Any, map_models.MapColumns)[columns],
+        "response_model": either_page(row, map_models.MapMeta) | columns_model,
         "responses": {**csv_response("One page, or the whole map"), **PROBLEMS},
         "tags": ["map"],
     }
 
 
-def _meta(settings: Settings, rule: str, period: str | None, row: type[BaseModel]) -> dict[str, Any]:
-    units = {one: "degree Celsius" for one in row.model_fields if one.endswith("_c")}
+def _meta(
+    settings: Settings, rule: str, period: str | None, row: type[BaseModel], style: Style
+) -> dict[str, Any]:
+    units = units_of(row, style)
     layer = "batch" if row is not map_models.MapHour else "batch, else speed"
     return {
         "rule": rule, "layer": layer, "period": period, "units": units, **source_meta(settings),
@@ -87,9 +93,9 @@ def _answer(request: Request, engine: Engine, asked: _Map, wanted: Wanted) -> Re
 
     if wanted.format == "columns":
         found = read()
-        data = {name: found[name] for name in asked.columns.model_fields}
+        data = {name: found[name] for name in columns_of(asked.columns, asked.style)}
         return respond_object(request, {"data": data, "meta": asked.meta, "next": None})
-    names = tuple(asked.row.model_fields)
+    names = columns_of(asked.row, asked.style)
 
     def page(after: str | None, limit: int) -> ListPage:
         found = read()
@@ -104,16 +110,26 @@ def _answer(request: Request, engine: Engine, asked: _Map, wanted: Wanted) -> Re
     return respond_list(request, listing, wanted, DEFAULT_LIMIT)
 
 
-def _map_of(
-    moment: Moment, rule: str, row: type[BaseModel], columns: type[BaseModel], settings: Settings
-) -> _Map:
-    def read(connection: Connection) -> Columns:
-        found = read_moment(connection, moment, rule)
-        period = moment.start if moment.kind is YEAR else moment.label
-        return {**found, moment.kind.name: [period] * len(found["station_id"])}
+@dataclass(frozen=True, slots=True)
+class _Models:
+    """Of a map's rows and of its columns."""
 
-    name = f"{moment.label.replace(':00:00Z', '')}-{rule}"
-    return _Map(name, row, columns, _meta(settings, rule, moment.label, row), read)
+    row: type[BaseModel]
+    columns: type[BaseModel]
+
+
+def _map_of(moment: Moment, rule: str, style: Style, made: _Models, settings: Settings) -> _Map:
+    period = moment.start if moment.kind is YEAR else moment.label
+    # What is the same of all stations, by the clock asked for.
+    (same,) = styled([{moment.kind.name: period}], style)
+
+    def read(connection: Connection) -> Columns:
+        found = read_moment(connection, moment, rule, style.units)
+        return {**found, **{name: [one] * len(found["station_id"]) for name, one in same.items()}}
+
+    name = "-".join([moment.label.replace(":00:00Z", ""), rule, *style.words])
+    meta = _meta(settings, rule, moment.label, made.row, style)
+    return _Map(name, made.row, made.columns, meta, style, read)
 
 
 @router.get(
@@ -129,8 +145,9 @@ def map_stations(
 ) -> Response:
     """Every station that has a position, once, whatever it has observed."""
     row = map_models.MapStation
-    meta = {**_meta(settings, DEFAULT_RULE_NAME, None, row), "layer": "any", "rule": "any"}
-    asked = _Map("stations", row, map_models.StationColumns, meta, read_stations)
+    own = _meta(settings, DEFAULT_RULE_NAME, None, row, DEFAULT_STYLE)
+    meta = {**own, "layer": "any", "rule": "any"}
+    asked = _Map("stations", row, map_models.StationColumns, meta, DEFAULT_STYLE, read_stations)
     return _answer(request, engine, asked, Wanted(format, cursor, limit))
 
 
@@ -140,6 +157,7 @@ def map_hourly(
     engine: ReaderDep,
     settings: SettingsDep,
     at: Hour,
+    style: StyleDep,
     rule: Rule = DEFAULT_RULE_NAME,
     limit: Limit = None,
     cursor: Cursor = None,
@@ -148,7 +166,7 @@ def map_hourly(
     """Every station that has a position and a temperature in the hour, with its mean and extremes."""
     start = at.removesuffix("Z").replace("T", " ")
     moment = Moment(HOUR, start, at[:10], 1, at)
-    asked = _map_of(moment, rule, map_models.MapHour, map_models.HourColumns, settings)
+    asked = _map_of(moment, rule, style, _Models(map_models.MapHour, map_models.HourColumns), settings)
     return _answer(request, engine, asked, Wanted(format, cursor, limit))
 
 
@@ -158,6 +176,7 @@ def map_daily(
     engine: ReaderDep,
     settings: SettingsDep,
     day: Day,
+    style: StyleDep,
     rule: Rule = DEFAULT_RULE_NAME,
     limit: Limit = None,
     cursor: Cursor = None,
@@ -165,7 +184,7 @@ def map_daily(
 ) -> Response:
     """Every station that has a position and a temperature on the day, with its mean and extremes."""
     moment = Moment(DAY, day, day, 1, day)
-    asked = _map_of(moment, rule, map_models.MapDay, map_models.PeriodColumns, settings)
+    asked = _map_of(moment, rule, style, _Models(map_models.MapDay, map_models.PeriodColumns), settings)
     return _answer(request, engine, asked, Wanted(format, cursor, limit))
 
 
@@ -177,6 +196,7 @@ def map_monthly(
     engine: ReaderDep,
     settings: SettingsDep,
     month: Month,
+    style: StyleDep,
     rule: Rule = DEFAULT_RULE_NAME,
     limit: Limit = None,
     cursor: Cursor = None,
@@ -185,7 +205,9 @@ def map_monthly(
     """Every station that has a position and a temperature in the month, with its mean and extremes."""
     first = f"{month}-01"
     moment = Moment(MONTH, first, first, month_days(date.fromisoformat(first)), month)
-    asked = _map_of(moment, rule, map_models.MapMonth, map_models.PeriodColumns, settings)
+    asked = _map_of(
+        moment, rule, style, _Models(map_models.MapMonth, map_models.PeriodColumns), settings
+    )
     return _answer(request, engine, asked, Wanted(format, cursor, limit))
 
 
@@ -195,6 +217,7 @@ def map_yearly(
     engine: ReaderDep,
     settings: SettingsDep,
     year: Year,
+    style: StyleDep,
     rule: Rule = DEFAULT_RULE_NAME,
     limit: Limit = None,
     cursor: Cursor = None,
@@ -202,5 +225,7 @@ def map_yearly(
 ) -> Response:
     """Every station that has a position and a temperature in the year, with its mean and extremes."""
     moment = Moment(YEAR, year, f"{year}-01-01", year_days(year), str(year))
-    asked = _map_of(moment, rule, map_models.MapYear, map_models.PeriodColumns, settings)
+    asked = _map_of(
+        moment, rule, style, _Models(map_models.MapYear, map_models.PeriodColumns), settings
+    )
     return _answer(request, engine, asked, Wanted(format, cursor, limit))

@@ -14,6 +14,12 @@ HOUR_START: Final[Any] = Field(
     examples=["2014-01-01T00:00:00Z"], description="Its first instant; UTC unless `tz` says else"
 )
 
+STARTS_AT: Final[Any] = Field(
+    None,
+    examples=["2013-12-31T18:00:00-06:00"],
+    description="There with `tz`: when the period, which is of UTC, begins by that zone's clock",
+)
+
 
 class Meta(BaseModel):
     """What holds for every row of a list."""

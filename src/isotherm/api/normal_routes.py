@@ -18,6 +18,7 @@ from isotherm.api.database import EngineDep, SettingsDep
 from isotherm.api.parameters import DEFAULT_RULE_NAME, Format, From, Limit, Rule, To, read_range
 from isotherm.api.render import Wanted
 from isotherm.api.series_routes import StationName
+from isotherm.api.styled_rows import StyleDep, UnitsDep
 from isotherm.climatology import normals
 from isotherm.climatology.months import Day
 from isotherm.climatology.normals import Reference
@@ -39,6 +40,7 @@ def normal_values(
     request: Request,
     engine: EngineDep,
     settings: SettingsDep,
+    style: UnitsDep,
     by: NormalsBy = "month",
     rule: Rule = DEFAULT_RULE_NAME,
     limit: Limit = None,
@@ -62,7 +64,7 @@ def normal_values(
         return Made(climate_rows.normal_rows(found), meta)
 
     wanted = Wanted(format, cursor, limit)
-    asked = Asked(request, engine, settings, station, rule, wanted)
+    asked = Asked(request, engine, settings, station, rule, wanted, style=style)
     return asked.answer(f"normals-by-{by}", climate_models.Normal, make)
 
 
@@ -74,6 +76,7 @@ def anomalies(
     request: Request,
     engine: EngineDep,
     settings: SettingsDep,
+    style: StyleDep,
     start: From = None,
     to: To = None,
     period: AnomalyPeriod = "month",
@@ -100,5 +103,5 @@ def anomalies(
         chosen = None if period == "day" else period
         return Made(climate_rows.anomaly_rows(days, shown, chosen, reference), meta)
 
-    asked = Asked(request, engine, settings, station, rule, wanted)
+    asked = Asked(request, engine, settings, station, rule, wanted, style=style)
     return asked.answer(f"anomalies-by-{period}", climate_models.Anomaly, make)

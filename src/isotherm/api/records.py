@@ -21,12 +21,13 @@ from isotherm.api.fields import (
 from isotherm.api.hour_records import hour_names
 from isotherm.api.packed_rows import Row
 from isotherm.api.parted_rows import Record, record_type
+from isotherm.api.period_labels import first_day
 from isotherm.api.series import DAY, GLOBAL_COUNTS, HOUR, SEASON, YEAR, Period, Series
 from isotherm.api.style import DEFAULT_STYLE, Style
 from isotherm.api.units import scale_of
 from isotherm.api.zones import in_zone, starts_at
 from isotherm.climatology.grades import completeness, grade, month_days, year_days
-from isotherm.climatology.seasons import season_days, season_name, season_of_label
+from isotherm.climatology.seasons import season_days, season_name
 from isotherm.statistics.catalogue import SUM
 from isotherm.stores.summary_tables import GOOD_DAY_COUNT, PERIOD_COUNTS
 
@@ -93,7 +94,7 @@ def _times(kind: Period, periods: Sequence[Any], zone: ZoneInfo | None) -> list[
         return [periods]
     if kind is HOUR:
         return [[in_zone(one, zone) for one in periods]]
-    return [periods, [starts_at(_first_day(kind, one), zone) for one in periods]]
+    return [periods, [starts_at(_begins(one), zone) for one in periods]]
 
 
 def _coverage(
@@ -105,22 +106,20 @@ def _coverage(
     return [*counts, list(map(completeness, good, lengths)), list(map(grade, good, lengths))]
 
 
+def _begins(period: str | int) -> date:
+    first = first_day(period)
+    assert first is not None  # noqa: S101 - no series is of everything as one
+    return first
+
+
 def _days_of(kind: Period, period: str | int) -> int:
     """Days of a period as the API writes it."""
     if kind is DAY:
         return 1
-    first = _first_day(kind, period)
+    first = _begins(period)
     if kind is YEAR:
         return year_days(first.year)
     return season_days(first) if kind is SEASON else month_days(first)
-
-
-def _first_day(kind: Period, period: str | int) -> date:
-    """The UTC day a period of the API begins with; of days and longer ones."""
-    if kind is SEASON:
-        return season_of_label(str(period))
-    text = f"{period:04}" if isinstance(period, int) else period
-    return date.fromisoformat(text + "-01-01"[: len("2014-01-01") - len(text)])
 
 
 def global_records(

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, get_args
 from pydantic import BaseModel, Field, create_model
 
 from isotherm.api.fields import GLOBAL_FIELDS, STATION_FIELDS, Shown, model_fields
-from isotherm.api.models import HOUR_START, STATION_ID, Coverage
+from isotherm.api.models import HOUR_START, STARTS_AT, STATION_ID, Coverage
 from isotherm.api.units import UnitsName
 
 _DAY: Final[Any] = Field(examples=["2014-01-01"])
@@ -15,11 +15,6 @@ _SEASON: Final[Any] = Field(
     examples=["2014-DJF"], description="DJF, MAM, JJA or SON of the year it ends in"
 )
 _YEAR: Final[Any] = Field(examples=[2014])
-_STARTS_AT: Final[Any] = Field(
-    None,
-    examples=["2013-12-31T18:00:00-06:00"],
-    description="There with `tz`: when the period, which is of UTC, begins by that zone's clock",
-)
 
 
 class _Row(BaseModel):
@@ -52,7 +47,7 @@ class _StationHour(_Row):
 
 class _StationPeriod(_Row, Coverage):
     station_id: str = STATION_ID
-    starts_at: str | None = _STARTS_AT
+    starts_at: str | None = STARTS_AT
     hour_count: int = Field(ge=1, description="Hours with a temperature", examples=[8759])
 
 
@@ -94,7 +89,7 @@ class _GlobalHour(_GlobalPeriod):
 
 
 class _GlobalLongPeriod(_GlobalPeriod):
-    starts_at: str | None = _STARTS_AT
+    starts_at: str | None = STARTS_AT
 
 
 class _GlobalDay(_GlobalLongPeriod):

@@ -116,9 +116,8 @@ class Asked:
         """Of a file, without its ending: whose, which periods, from when on, how made and given."""
         query = self.query
         times = [f"{one:%Y-%m-%dT%H%M}".removesuffix("T0000") for one in query.range if one is not None]
-        said = [query.layer, query.style.units if query.style.units != DEFAULT_UNITS else None]
-        said.append(query.style.time_zone.replace("/", "_") if query.style.zone is not None else None)
-        parts = [owner, self.series_name, *times, query.rule, *filter(None, said)]
+        layer = [query.layer] if query.layer else []
+        parts = [owner, self.series_name, *times, query.rule, *layer, *query.style.words]
         return f"isotherm-{'-'.join(parts)}"
 
     def respond(self, request: Request, listing: Listing, cursor: str | None) -> Response:

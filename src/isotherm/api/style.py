@@ -25,5 +25,11 @@ class Style:
         """The zone's name."""
         return UTC_NAME if self.zone is None else self.zone.key
 
+    @property
+    def words(self) -> list[str]:
+        """What is not as usual, for the name of a file."""
+        units: list[str] = [] if self.units == DEFAULT_UNITS else [self.units]
+        return units if self.zone is None else [*units, self.time_zone.replace("/", "_")]
+
 
 DEFAULT_STYLE: Final = Style()
