@@ -12,7 +12,7 @@ import pytest
 
 from isotherm import __version__
 from isotherm.api import parquet
-from isotherm.api.app import create_app
+from isotherm.api.app import AppClients, create_app
 from servers.api_fixture import ALL_MISSING, JAN_MAYEN, OHARE, ApiServer
 from servers.test_api_downloads import served
 
@@ -98,3 +98,56 @@ def test_a_long_one_is_written_in_parts_and_an_unchanged_one_not_sent_again(
     assert file.metadata.num_row_groups > 3
     assert file.read().equals(table_of(client, f"/stations/{OHARE}/hourly"))
     assert (again.status_code, again.content) == (httpx.codes.NOT_MODIFIED, b"")
+
+
+BULK = "/bulk/hourly?year=2014"
+
+
+@pytest.mark.parametrize("query", [{}, {"units": "imperial", "tz": "America/Chicago"}])
+def test_a_year_of_all_stations_is_the_hours_of_each(
+    client: httpx.Client, query: dict[str, str]
+) -> None:
+    table = table_of(client, BULK, **query)
+    expected = []
+    for station_id in sorted([OHARE, JAN_MAYEN]):
+        route = f"/stations/{station_id}/hourly?from=2014&to=2015"
+        answer = client.get(route, params=httpx.URL(route).params.merge(query)).json()
+        expected += answer["data"]
+    assert list(map(as_json, table.to_pylist())) == expected
+    said = {name.decode(): value.decode() for name, value in table.schema.metadata.items()}
+    assert (said["rule"], said["year"]) == ("routine", "2014")
+    assert json.loads(said["datasets"]) == ["ghcnh", "global-hourly"]
+    assert json.loads(said["units"]) == answer["meta"]["units"]
+    assert said["attribution"] == answer["meta"]["attribution"]
+    csv = client.get(BULK, params=httpx.URL(BULK).params.merge({**query, "format": "csv"})).text
+    lines = [one for one in csv.splitlines() if not one.startswith("#")]
+    assert lines[0] == ",".join(table.column_names)
+    assert len(lines) == 1 + table.num_rows
+    assert csv.startswith(f"# {said['attribution']}\n")
+
+
+def test_a_year_no_station_has_is_an_empty_file_with_its_columns(client: httpx.Client) -> None:
+    assert table_of(client, "/bulk/hourly?year=1950").num_rows == 0
+
+
+def test_one_bulk_download_too_many_is_told_when_to_ask_again(api: ApiServer) -> None:
+    clients = AppClients()
+    with served(create_app(api.database.settings, clients=clients)) as one:
+        with clients.bulk.place(), clients.bulk.place():
+            refused = one.get(f"/api/v1{BULK}")
+        assert refused.status_code == httpx.codes.SERVICE_UNAVAILABLE
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert refused.headers["retry-after"] == "60"
+        assert "/stations/{station}/hourly?format=parquet" in refused.json()["detail"]
+        assert one.get(f"/api/v1{BULK}").status_code == httpx.codes.OK
+
+
+def test_a_bulk_file_is_made_group_by_group(
+    api: ApiServer, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet, "_GROUP_ROWS", 1)
+    with served(create_app(api.database.settings)) as one:
+        content = one.get(f"/api/v1{BULK}").content
+    file = pq.ParquetFile(io.BytesIO(content))
+    assert file.num_row_groups == 2  # of two stations
+    assert file.read().equals(table_of(client, BULK))

@@ -95,6 +95,7 @@ REQUESTS = [
     "/holes",
     "/freshness/sources",
     "/freshness/stations?from=2014-01&limit=1",
+    "/bulk/hourly?year=2014",
     "/completeness?from=2014-02-01&to=2014-03-01&limit=100",
     f"/completeness?ids={JAN_MAYEN},kord&from=2014-02-01&to=2014-03-01",
     f"/backfill/cost?ids={JAN_MAYEN},PLAN0000007&from=1991-01-01&to=2015-01-01",

@@ -466,6 +466,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bulk/hourly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All stations' hours of a year, as a file
+         * @description Every hour of the year, station after station by id, each in order of time.
+         *
+         *     The rows are those of `/stations/{station}/hourly`, of every station that has a summary of the year
+         *     under the rule. Each station is read when its turn comes.
+         */
+        get: operations["bulk_hourly_api_v1_bulk_hourly_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stations/{station}/threshold-days": {
         parameters: {
             query?: never;
@@ -1240,6 +1263,42 @@ export interface components {
             mean_coverage_pct: number | null;
         };
         /**
+         * AllScoresImperial
+         * @description Over all stations, each counting once.
+         */
+        AllScoresImperial: {
+            /**
+             * Station Count
+             * @example 12
+             */
+            station_count: number;
+            /**
+             * Mean Mae F
+             * @example 2.916
+             */
+            mean_mae_f: number | null;
+            /**
+             * Mean Skill Vs Yesterday Pct
+             * @example 36.8
+             */
+            mean_skill_vs_yesterday_pct: number | null;
+            /**
+             * Mean Skill Vs Climatology Pct
+             * @example 31.2
+             */
+            mean_skill_vs_climatology_pct: number | null;
+            /**
+             * Mean Skill Vs Damped14 Pct
+             * @example 18.4
+             */
+            mean_skill_vs_damped14_pct: number | null;
+            /**
+             * Mean Coverage Pct
+             * @example 80.1
+             */
+            mean_coverage_pct: number | null;
+        };
+        /**
          * AllScoresMeta
          * @description Which days are scored, and the mean over the stations.
          */
@@ -1293,7 +1352,8 @@ export interface components {
             units: {
                 [key: string]: string;
             };
-            overall: components["schemas"]["AllScores"];
+            /** Overall */
+            overall: components["schemas"]["AllScores"] | components["schemas"]["AllScoresImperial"];
         } & {
             [key: string]: unknown;
         };
@@ -1307,6 +1367,12 @@ export interface components {
              * @example 2014-01
              */
             period: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
             /**
              * Mean C
              * @description Mean of its days' means; longer: of its months'
@@ -1325,6 +1391,57 @@ export interface components {
              * @example -4.52
              */
             anomaly_c: number;
+            /**
+             * Good Day Count
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+        };
+        /**
+         * AnomalyImperial
+         * @description How far a period was from normal.
+         */
+        AnomalyImperial: {
+            /**
+             * Period
+             * @example 2014-01
+             */
+            period: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
+             * Mean F
+             * @description Mean of its days' means; longer: of its months'
+             * @example 16.18
+             */
+            mean_f: number;
+            /**
+             * Normal F
+             * @description Of the same day, or months
+             * @example 24.31
+             */
+            normal_f: number;
+            /**
+             * Anomaly F
+             * @description mean_c less normal_c
+             * @example -8.14
+             */
+            anomaly_f: number;
             /**
              * Good Day Count
              * @example 31
@@ -1665,6 +1782,88 @@ export interface components {
              * @example 2014-01
              */
             month: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+        };
+        /**
+         * CountryMonthImperial
+         * @description The stations of one country in one month; days are those of all of them together.
+         */
+        CountryMonthImperial: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Station Count
+             * @example 12
+             */
+            station_count: number;
+            /**
+             * Mean F
+             * @description Mean of the stations' means
+             * @example 48.94
+             */
+            mean_f: number;
+            /**
+             * Dew Station Count
+             * @description Stations that report a dew point
+             * @example 11
+             */
+            dew_station_count: number;
+            /**
+             * Mean Dew Point F
+             * @description Mean of these stations' means
+             * @example 39.24
+             */
+            mean_dew_point_f: number | null;
+            /**
+             * Observation Count
+             * @example 105120
+             */
+            observation_count: number;
+            /**
+             * Country
+             * @description NOAA's (FIPS) code
+             * @example US
+             */
+            country: string;
+            /**
+             * Month
+             * @example 2014-01
+             */
+            month: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
         };
         /**
          * CountryYear
@@ -1735,6 +1934,88 @@ export interface components {
              * @example 2014
              */
             year: number;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+        };
+        /**
+         * CountryYearImperial
+         * @description The stations of one country in one year; days are those of all of them together.
+         */
+        CountryYearImperial: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Station Count
+             * @example 12
+             */
+            station_count: number;
+            /**
+             * Mean F
+             * @description Mean of the stations' means
+             * @example 48.94
+             */
+            mean_f: number;
+            /**
+             * Dew Station Count
+             * @description Stations that report a dew point
+             * @example 11
+             */
+            dew_station_count: number;
+            /**
+             * Mean Dew Point F
+             * @description Mean of these stations' means
+             * @example 39.24
+             */
+            mean_dew_point_f: number | null;
+            /**
+             * Observation Count
+             * @example 105120
+             */
+            observation_count: number;
+            /**
+             * Country
+             * @description NOAA's (FIPS) code
+             * @example US
+             */
+            country: string;
+            /**
+             * Year
+             * @example 2014
+             */
+            year: number;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
         };
         /**
          * Day
@@ -2176,17 +2457,78 @@ export interface components {
              */
             period: string;
             /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
              * Heating Degree Days
-             * @description °C d below `heating_base_c`
+             * @description Of days below `heating_base_c`
              * @example 3700.5
              */
             heating_degree_days: number;
             /**
              * Cooling Degree Days
-             * @description °C d above `cooling_base_c`
+             * @description Of days above `cooling_base_c`
              * @example 310.2
              */
             cooling_degree_days: number;
+        };
+        /**
+         * DegreeDaysImperial
+         * @description Sums over a period's days of how far their means lie below or above a base.
+         */
+        DegreeDaysImperial: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Period
+             * @description 2014-01, 2014-DJF, 2014, or all
+             * @example 2014
+             */
+            period: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
+             * Heating Degree Days F
+             * @description Of days below `heating_base_c`
+             * @example 6660.9
+             */
+            heating_degree_days_f: number;
+            /**
+             * Cooling Degree Days F
+             * @description Of days above `cooling_base_c`
+             * @example 558.36
+             */
+            cooling_degree_days_f: number;
         };
         /**
          * DewPointMonth
@@ -2251,6 +2593,82 @@ export interface components {
              * @example 2014-01
              */
             month: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+        };
+        /**
+         * DewPointMonthImperial
+         * @description All stations in one month, temperature and dew point; days are those of all together.
+         */
+        DewPointMonthImperial: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Station Count
+             * @example 12
+             */
+            station_count: number;
+            /**
+             * Mean F
+             * @description Mean of the stations' means
+             * @example 48.94
+             */
+            mean_f: number;
+            /**
+             * Dew Station Count
+             * @description Stations that report a dew point
+             * @example 11
+             */
+            dew_station_count: number;
+            /**
+             * Mean Dew Point F
+             * @description Mean of these stations' means
+             * @example 39.24
+             */
+            mean_dew_point_f: number | null;
+            /**
+             * Observation Count
+             * @example 105120
+             */
+            observation_count: number;
+            /**
+             * Month
+             * @example 2014-01
+             */
+            month: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
         };
         /**
          * Disk
@@ -2365,6 +2783,94 @@ export interface components {
              */
             year: number;
             /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
+             * From M
+             * @description Metres above sea level
+             * @example 0
+             */
+            from_m: number;
+            /**
+             * To M
+             * @description Where the next band begins
+             * @example 500
+             */
+            to_m: number;
+        };
+        /**
+         * ElevationYearImperial
+         * @description The stations of one band of elevation in one year; days are those of all of them together.
+         */
+        ElevationYearImperial: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Station Count
+             * @example 12
+             */
+            station_count: number;
+            /**
+             * Mean F
+             * @description Mean of the stations' means
+             * @example 48.94
+             */
+            mean_f: number;
+            /**
+             * Dew Station Count
+             * @description Stations that report a dew point
+             * @example 11
+             */
+            dew_station_count: number;
+            /**
+             * Mean Dew Point F
+             * @description Mean of these stations' means
+             * @example 39.24
+             */
+            mean_dew_point_f: number | null;
+            /**
+             * Observation Count
+             * @example 105120
+             */
+            observation_count: number;
+            /**
+             * Year
+             * @example 2014
+             */
+            year: number;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
              * From M
              * @description Metres above sea level
              * @example 0
@@ -2464,6 +2970,77 @@ export interface components {
              * @example 6.1
              */
             observed_c: number | null;
+        };
+        /**
+         * ForecastHourImperial
+         * @description One hour to come; null where nothing is known.
+         */
+        ForecastHourImperial: {
+            /**
+             * Lead H
+             * @description Hours from the origin
+             * @example 24
+             */
+            lead_h: number;
+            /**
+             * Valid At
+             * @description Start of the hour
+             * @example 2014-01-02T05:00:00Z
+             */
+            valid_at: string;
+            /**
+             * Temperature F
+             * @description Mean of the hour
+             * @example 26.24
+             */
+            temperature_f: number | null;
+            /**
+             * Low F
+             * @description Lower end of the 80 % interval
+             * @example 21.38
+             */
+            low_f: number | null;
+            /**
+             * High F
+             * @description Its upper end
+             * @example 31.28
+             */
+            high_f: number | null;
+            /**
+             * Method
+             * @description How it was made; `method_text` in words
+             * @enum {string}
+             */
+            method: "nothing" | "climatology" | "damped14" | "own" | "neighbours" | "blend";
+            /**
+             * Method Text
+             * @example the station's own model
+             */
+            method_text: string;
+            /**
+             * Yesterday F
+             * @description Same hour of the last day known: a baseline
+             * @example 44.96
+             */
+            yesterday_f: number | null;
+            /**
+             * Climatology F
+             * @description Usual at that hour and season: a baseline
+             * @example 42.62
+             */
+            climatology_f: number | null;
+            /**
+             * Damped14 F
+             * @description Usual of the last 14 days and a part of today's departure: a baseline
+             * @example 44.24
+             */
+            damped14_f: number | null;
+            /**
+             * Observed F
+             * @description What came, where that is known by now
+             * @example 42.98
+             */
+            observed_f: number | null;
         };
         /**
          * ForecastMeta
@@ -3687,6 +4264,108 @@ export interface components {
             lead_h: number;
         };
         /**
+         * LeadScoresImperial
+         * @description What a station's forecasts of one lead came to.
+         */
+        LeadScoresImperial: {
+            /**
+             * Pair Count
+             * @description Forecasts of hours that came
+             * @example 3360
+             */
+            pair_count: number;
+            /**
+             * Mae F
+             * @description Mean absolute error
+             * @example 2.916
+             */
+            mae_f: number | null;
+            /**
+             * Rmse F
+             * @description Root of the mean squared error
+             * @example 4.158
+             */
+            rmse_f: number | null;
+            /**
+             * Bias F
+             * @description Mean of forecast less observation
+             * @example -0.45
+             */
+            bias_f: number | null;
+            /**
+             * Interval Pair Count
+             * @description Of the pairs, those with an interval
+             * @example 3360
+             */
+            interval_pair_count: number;
+            /**
+             * Coverage Pct
+             * @description Of these, inside the interval; 80 is right
+             * @example 79.6
+             */
+            coverage_pct: number | null;
+            /**
+             * Skill Vs Yesterday Pct
+             * @description Same hour yesterday. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             * @example 36.8
+             */
+            skill_vs_yesterday_pct: number | null;
+            /**
+             * Skill Vs Climatology Pct
+             * @description Climatology. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             * @example 31.2
+             */
+            skill_vs_climatology_pct: number | null;
+            /**
+             * Skill Vs Damped14 Pct
+             * @description Damped anomaly. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             * @example 18.4
+             */
+            skill_vs_damped14_pct: number | null;
+            /**
+             * Yesterday Mae F
+             * @description The baseline's own error
+             * @example 4.608
+             */
+            yesterday_mae_f: number | null;
+            /**
+             * Climatology Mae F
+             * @description The baseline's own error
+             * @example 4.23
+             */
+            climatology_mae_f: number | null;
+            /**
+             * Damped14 Mae F
+             * @description The baseline's own error
+             * @example 3.564
+             */
+            damped14_mae_f: number | null;
+            /**
+             * Yesterday Pair Count
+             * @description Pairs of both
+             * @example 3340
+             */
+            yesterday_pair_count: number;
+            /**
+             * Climatology Pair Count
+             * @description Pairs of both
+             * @example 3360
+             */
+            climatology_pair_count: number;
+            /**
+             * Damped14 Pair Count
+             * @description Pairs of both
+             * @example 3352
+             */
+            damped14_pair_count: number;
+            /**
+             * Lead H
+             * @description Hours from the origin
+             * @example 24
+             */
+            lead_h: number;
+        };
+        /**
          * LedgerLine
          * @description One rule's account of one layer by one check, in distinct observations.
          */
@@ -4123,9 +4802,23 @@ export interface components {
              */
             replay_offset: number | null;
         };
+        /** MapColumns[MapHourColumnsImperial] */
+        MapColumns_MapHourColumnsImperial_: {
+            data: components["schemas"]["MapHourColumnsImperial"];
+            meta: components["schemas"]["MapMeta"];
+            /** Next */
+            next?: null;
+        };
         /** MapColumns[MapHourColumns] */
         MapColumns_MapHourColumns_: {
             data: components["schemas"]["MapHourColumns"];
+            meta: components["schemas"]["MapMeta"];
+            /** Next */
+            next?: null;
+        };
+        /** MapColumns[MapPeriodColumnsImperial] */
+        MapColumns_MapPeriodColumnsImperial_: {
+            data: components["schemas"]["MapPeriodColumnsImperial"];
             meta: components["schemas"]["MapMeta"];
             /** Next */
             next?: null;
@@ -4231,6 +4924,106 @@ export interface components {
              * @example 2014-01-01
              */
             day: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+        };
+        /**
+         * MapDayImperial
+         * @description One station's day with its position.
+         */
+        MapDayImperial: {
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Name
+             * @example CHICAGO O'HARE INTERNATIONAL AIRPORT
+             */
+            name: string | null;
+            /**
+             * Country
+             * @description ISO 3166 code; fips:XX where only NOAA has one
+             * @example US
+             */
+            country: string | null;
+            /**
+             * Latitude Deg
+             * @example 41.96
+             */
+            latitude_deg: number;
+            /**
+             * Longitude Deg
+             * @example -87.93
+             */
+            longitude_deg: number;
+            /**
+             * Elevation M
+             * @example 201.8
+             */
+            elevation_m: number | null;
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Min F
+             * @example -16.06
+             */
+            min_f: number;
+            /**
+             * Mean F
+             * @example 47.64
+             */
+            mean_f: number;
+            /**
+             * Max F
+             * @example 91.94
+             */
+            max_f: number;
+            /**
+             * Mean Dew Point F
+             * @example 37.22
+             */
+            mean_dew_point_f: number | null;
+            /**
+             * Day
+             * @example 2014-01-01
+             */
+            day: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
         };
         /**
          * MapHour
@@ -4363,6 +5156,138 @@ export interface components {
              *     ]
              */
             dataset: string[];
+        };
+        /**
+         * MapHourColumnsImperial
+         * @description What each station has of an hour. One list a field, in one order.
+         */
+        MapHourColumnsImperial: {
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example [
+             *       "72530094846"
+             *     ]
+             */
+            station_id: string[];
+            /**
+             * Observation Count
+             * @example [
+             *       3
+             *     ]
+             */
+            observation_count: number[];
+            /**
+             * Min F
+             * @example [
+             *       -16.06
+             *     ]
+             */
+            min_f: number[];
+            /**
+             * Mean F
+             * @example [
+             *       47.64
+             *     ]
+             */
+            mean_f: number[];
+            /**
+             * Max F
+             * @example [
+             *       91.94
+             *     ]
+             */
+            max_f: number[];
+            /**
+             * Layer
+             * @description Batch where it has the hour, else speed
+             * @example [
+             *       "batch"
+             *     ]
+             */
+            layer: ("batch" | "speed")[];
+            /**
+             * Dataset
+             * @example [
+             *       "ghcnh"
+             *     ]
+             */
+            dataset: string[];
+        };
+        /**
+         * MapHourImperial
+         * @description One station's hour with its position.
+         */
+        MapHourImperial: {
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Name
+             * @example CHICAGO O'HARE INTERNATIONAL AIRPORT
+             */
+            name: string | null;
+            /**
+             * Country
+             * @description ISO 3166 code; fips:XX where only NOAA has one
+             * @example US
+             */
+            country: string | null;
+            /**
+             * Latitude Deg
+             * @example 41.96
+             */
+            latitude_deg: number;
+            /**
+             * Longitude Deg
+             * @example -87.93
+             */
+            longitude_deg: number;
+            /**
+             * Elevation M
+             * @example 201.8
+             */
+            elevation_m: number | null;
+            /**
+             * Observation Count
+             * @example 3
+             */
+            observation_count: number;
+            /**
+             * Min F
+             * @example -16.06
+             */
+            min_f: number;
+            /**
+             * Mean F
+             * @example 47.64
+             */
+            mean_f: number;
+            /**
+             * Max F
+             * @example 91.94
+             */
+            max_f: number;
+            /**
+             * Layer
+             * @description Batch where it has the hour, else speed
+             * @example batch
+             * @enum {string}
+             */
+            layer: "batch" | "speed";
+            /**
+             * Dataset
+             * @example ghcnh
+             */
+            dataset: string;
+            /**
+             * Hour Start
+             * @example 2014-01-01T00:00:00Z
+             */
+            hour_start: string;
         };
         /**
          * MapMeta
@@ -4505,6 +5430,106 @@ export interface components {
              * @example 2014-01
              */
             month: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+        };
+        /**
+         * MapMonthImperial
+         * @description One station's month with its position.
+         */
+        MapMonthImperial: {
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Name
+             * @example CHICAGO O'HARE INTERNATIONAL AIRPORT
+             */
+            name: string | null;
+            /**
+             * Country
+             * @description ISO 3166 code; fips:XX where only NOAA has one
+             * @example US
+             */
+            country: string | null;
+            /**
+             * Latitude Deg
+             * @example 41.96
+             */
+            latitude_deg: number;
+            /**
+             * Longitude Deg
+             * @example -87.93
+             */
+            longitude_deg: number;
+            /**
+             * Elevation M
+             * @example 201.8
+             */
+            elevation_m: number | null;
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Min F
+             * @example -16.06
+             */
+            min_f: number;
+            /**
+             * Mean F
+             * @example 47.64
+             */
+            mean_f: number;
+            /**
+             * Max F
+             * @example 91.94
+             */
+            max_f: number;
+            /**
+             * Mean Dew Point F
+             * @example 37.22
+             */
+            mean_dew_point_f: number | null;
+            /**
+             * Month
+             * @example 2014-01
+             */
+            month: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
         };
         /**
          * MapPeriodColumns
@@ -4579,6 +5604,80 @@ export interface components {
              *     ]
              */
             mean_dew_point_c: (number | null)[];
+        };
+        /**
+         * MapPeriodColumnsImperial
+         * @description What each station has of a day or longer. One list a field, in one order.
+         */
+        MapPeriodColumnsImperial: {
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example [
+             *       "72530094846"
+             *     ]
+             */
+            station_id: string[];
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example [
+             *       31
+             *     ]
+             */
+            day_count: number[];
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example [
+             *       31
+             *     ]
+             */
+            good_day_count: number[];
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example [
+             *       1
+             *     ]
+             */
+            completeness: number[];
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example [
+             *       "good"
+             *     ]
+             */
+            grade: ("good" | "weak")[];
+            /**
+             * Min F
+             * @example [
+             *       -16.06
+             *     ]
+             */
+            min_f: number[];
+            /**
+             * Mean F
+             * @example [
+             *       47.64
+             *     ]
+             */
+            mean_f: number[];
+            /**
+             * Max F
+             * @example [
+             *       91.94
+             *     ]
+             */
+            max_f: number[];
+            /**
+             * Mean Dew Point F
+             * @example [
+             *       37.22
+             *     ]
+             */
+            mean_dew_point_f: (number | null)[];
         };
         /**
          * MapStation
@@ -4669,6 +5768,44 @@ export interface components {
             elevation_m: (number | null)[];
         };
         /**
+         * MapStationImperial
+         * @description A station and where it is.
+         */
+        MapStationImperial: {
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Name
+             * @example CHICAGO O'HARE INTERNATIONAL AIRPORT
+             */
+            name: string | null;
+            /**
+             * Country
+             * @description ISO 3166 code; fips:XX where only NOAA has one
+             * @example US
+             */
+            country: string | null;
+            /**
+             * Latitude Deg
+             * @example 41.96
+             */
+            latitude_deg: number;
+            /**
+             * Longitude Deg
+             * @example -87.93
+             */
+            longitude_deg: number;
+            /**
+             * Elevation M
+             * @example 201.8
+             */
+            elevation_m: number | null;
+        };
+        /**
          * MapYear
          * @description One station's year with its position.
          */
@@ -4755,6 +5892,106 @@ export interface components {
              * @example 2014
              */
             year: number;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+        };
+        /**
+         * MapYearImperial
+         * @description One station's year with its position.
+         */
+        MapYearImperial: {
+            /**
+             * Station Id
+             * @description 11 characters, zeros kept
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Name
+             * @example CHICAGO O'HARE INTERNATIONAL AIRPORT
+             */
+            name: string | null;
+            /**
+             * Country
+             * @description ISO 3166 code; fips:XX where only NOAA has one
+             * @example US
+             */
+            country: string | null;
+            /**
+             * Latitude Deg
+             * @example 41.96
+             */
+            latitude_deg: number;
+            /**
+             * Longitude Deg
+             * @example -87.93
+             */
+            longitude_deg: number;
+            /**
+             * Elevation M
+             * @example 201.8
+             */
+            elevation_m: number | null;
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Min F
+             * @example -16.06
+             */
+            min_f: number;
+            /**
+             * Mean F
+             * @example 47.64
+             */
+            mean_f: number;
+            /**
+             * Max F
+             * @example 91.94
+             */
+            max_f: number;
+            /**
+             * Mean Dew Point F
+             * @example 37.22
+             */
+            mean_dew_point_f: number | null;
+            /**
+             * Year
+             * @example 2014
+             */
+            year: number;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
         };
         /**
          * Meta
@@ -5178,6 +6415,58 @@ export interface components {
             count: number;
         };
         /**
+         * NormalImperial
+         * @description What is normal for a month, an hour of the day in a month, or a day of the year.
+         */
+        NormalImperial: {
+            /**
+             * Month
+             * @description 1 is January
+             * @example 1
+             */
+            month: number;
+            /**
+             * Day
+             * @description Of `by=day`, else null
+             * @example 14
+             */
+            day: number | null;
+            /**
+             * Hour
+             * @description UTC; of `by=hour`, else null
+             * @example 5
+             */
+            hour: number | null;
+            /**
+             * Mean F
+             * @example 21.51
+             */
+            mean_f: number;
+            /**
+             * Mean Min F
+             * @description Mean of the days' minima; null of `by=hour`
+             * @example 17.42
+             */
+            mean_min_f: number | null;
+            /**
+             * Mean Max F
+             * @description Mean of the days' maxima; null of `by=hour`
+             * @example 30.92
+             */
+            mean_max_f: number | null;
+            /**
+             * Mean Dew Point F
+             * @example 13.96
+             */
+            mean_dew_point_f: number | null;
+            /**
+             * Count
+             * @description Days behind it; of `by=hour` observations
+             * @example 310
+             */
+            count: number;
+        };
+        /**
          * NormalsMeta
          * @description The same with the reference period; null where there is no day at all.
          */
@@ -5256,6 +6545,18 @@ export interface components {
             data: components["schemas"]["Trace"];
             meta: components["schemas"]["Meta"];
         };
+        /** Page[AnomalyImperial, NormalsMeta] */
+        Page_AnomalyImperial_NormalsMeta_: {
+            /** Data */
+            data: components["schemas"]["AnomalyImperial"][];
+            meta: components["schemas"]["NormalsMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
         /** Page[Anomaly, NormalsMeta] */
         Page_Anomaly_NormalsMeta_: {
             /** Data */
@@ -5268,10 +6569,34 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[CountryMonthImperial, SeriesMeta] */
+        Page_CountryMonthImperial_SeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["CountryMonthImperial"][];
+            meta: components["schemas"]["SeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
         /** Page[CountryMonth, SeriesMeta] */
         Page_CountryMonth_SeriesMeta_: {
             /** Data */
             data: components["schemas"]["CountryMonth"][];
+            meta: components["schemas"]["SeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
+        /** Page[CountryYearImperial, SeriesMeta] */
+        Page_CountryYearImperial_SeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["CountryYearImperial"][];
             meta: components["schemas"]["SeriesMeta"];
             /**
              * Next
@@ -5352,11 +6677,35 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[DegreeDaysImperial, ClimateMeta] */
+        Page_DegreeDaysImperial_ClimateMeta_: {
+            /** Data */
+            data: components["schemas"]["DegreeDaysImperial"][];
+            meta: components["schemas"]["ClimateMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
         /** Page[DegreeDays, ClimateMeta] */
         Page_DegreeDays_ClimateMeta_: {
             /** Data */
             data: components["schemas"]["DegreeDays"][];
             meta: components["schemas"]["ClimateMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
+        /** Page[DewPointMonthImperial, SeriesMeta] */
+        Page_DewPointMonthImperial_SeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["DewPointMonthImperial"][];
+            meta: components["schemas"]["SeriesMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -5376,11 +6725,35 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[ElevationYearImperial, SeriesMeta] */
+        Page_ElevationYearImperial_SeriesMeta_: {
+            /** Data */
+            data: components["schemas"]["ElevationYearImperial"][];
+            meta: components["schemas"]["SeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
         /** Page[ElevationYear, SeriesMeta] */
         Page_ElevationYear_SeriesMeta_: {
             /** Data */
             data: components["schemas"]["ElevationYear"][];
             meta: components["schemas"]["SeriesMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
+        /** Page[ForecastHourImperial, ForecastMeta] */
+        Page_ForecastHourImperial_ForecastMeta_: {
+            /** Data */
+            data: components["schemas"]["ForecastHourImperial"][];
+            meta: components["schemas"]["ForecastMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -5568,6 +6941,18 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[LeadScoresImperial, StationScoresMeta] */
+        Page_LeadScoresImperial_StationScoresMeta_: {
+            /** Data */
+            data: components["schemas"]["LeadScoresImperial"][];
+            meta: components["schemas"]["StationScoresMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
         /** Page[LeadScores, StationScoresMeta] */
         Page_LeadScores_StationScoresMeta_: {
             /** Data */
@@ -5592,10 +6977,34 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[MapDayImperial, MapMeta] */
+        Page_MapDayImperial_MapMeta_: {
+            /** Data */
+            data: components["schemas"]["MapDayImperial"][];
+            meta: components["schemas"]["MapMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
         /** Page[MapDay, MapMeta] */
         Page_MapDay_MapMeta_: {
             /** Data */
             data: components["schemas"]["MapDay"][];
+            meta: components["schemas"]["MapMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
+        /** Page[MapHourImperial, MapMeta] */
+        Page_MapHourImperial_MapMeta_: {
+            /** Data */
+            data: components["schemas"]["MapHourImperial"][];
             meta: components["schemas"]["MapMeta"];
             /**
              * Next
@@ -5616,6 +7025,18 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[MapMonthImperial, MapMeta] */
+        Page_MapMonthImperial_MapMeta_: {
+            /** Data */
+            data: components["schemas"]["MapMonthImperial"][];
+            meta: components["schemas"]["MapMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
         /** Page[MapMonth, MapMeta] */
         Page_MapMonth_MapMeta_: {
             /** Data */
@@ -5628,10 +7049,34 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[MapStationImperial, MapMeta] */
+        Page_MapStationImperial_MapMeta_: {
+            /** Data */
+            data: components["schemas"]["MapStationImperial"][];
+            meta: components["schemas"]["MapMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
         /** Page[MapStation, MapMeta] */
         Page_MapStation_MapMeta_: {
             /** Data */
             data: components["schemas"]["MapStation"][];
+            meta: components["schemas"]["MapMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
+        /** Page[MapYearImperial, MapMeta] */
+        Page_MapYearImperial_MapMeta_: {
+            /** Data */
+            data: components["schemas"]["MapYearImperial"][];
             meta: components["schemas"]["MapMeta"];
             /**
              * Next
@@ -5700,11 +7145,35 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[NormalImperial, NormalsMeta] */
+        Page_NormalImperial_NormalsMeta_: {
+            /** Data */
+            data: components["schemas"]["NormalImperial"][];
+            meta: components["schemas"]["NormalsMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
         /** Page[Normal, NormalsMeta] */
         Page_Normal_NormalsMeta_: {
             /** Data */
             data: components["schemas"]["Normal"][];
             meta: components["schemas"]["NormalsMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
+        /** Page[PercentileImperial, ClimateMeta] */
+        Page_PercentileImperial_ClimateMeta_: {
+            /** Data */
+            data: components["schemas"]["PercentileImperial"][];
+            meta: components["schemas"]["ClimateMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -5729,6 +7198,18 @@ export interface components {
             /** Data */
             data: components["schemas"]["Place"][];
             meta: components["schemas"]["Meta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
+        /** Page[RecordImperial, ClimateMeta] */
+        Page_RecordImperial_ClimateMeta_: {
+            /** Data */
+            data: components["schemas"]["RecordImperial"][];
+            meta: components["schemas"]["ClimateMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -5832,6 +7313,18 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[StationScoresImperial, AllScoresMeta] */
+        Page_StationScoresImperial_AllScoresMeta_: {
+            /** Data */
+            data: components["schemas"]["StationScoresImperial"][];
+            meta: components["schemas"]["AllScoresMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
         /** Page[StationScores, AllScoresMeta] */
         Page_StationScores_AllScoresMeta_: {
             /** Data */
@@ -5856,6 +7349,18 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[StreakImperial, ClimateMeta] */
+        Page_StreakImperial_ClimateMeta_: {
+            /** Data */
+            data: components["schemas"]["StreakImperial"][];
+            meta: components["schemas"]["ClimateMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
         /** Page[Streak, ClimateMeta] */
         Page_Streak_ClimateMeta_: {
             /** Data */
@@ -5868,10 +7373,34 @@ export interface components {
              */
             next: string | null;
         };
+        /** Page[ThresholdDaysImperial, ClimateMeta] */
+        Page_ThresholdDaysImperial_ClimateMeta_: {
+            /** Data */
+            data: components["schemas"]["ThresholdDaysImperial"][];
+            meta: components["schemas"]["ClimateMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
         /** Page[ThresholdDays, ClimateMeta] */
         Page_ThresholdDays_ClimateMeta_: {
             /** Data */
             data: components["schemas"]["ThresholdDays"][];
+            meta: components["schemas"]["ClimateMeta"];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last
+             * @example 72530094846
+             */
+            next: string | null;
+        };
+        /** Page[WholePeriodImperial, ClimateMeta] */
+        Page_WholePeriodImperial_ClimateMeta_: {
+            /** Data */
+            data: components["schemas"]["WholePeriodImperial"][];
             meta: components["schemas"]["ClimateMeta"];
             /**
              * Next
@@ -5996,6 +7525,34 @@ export interface components {
              * @example 25.6
              */
             value_c: number;
+            /**
+             * Observation Count
+             * @example 8800
+             */
+            observation_count: number;
+        };
+        /**
+         * PercentileImperial
+         * @description The smallest temperature below or at which so many percent of all observations lie.
+         */
+        PercentileImperial: {
+            /**
+             * Month
+             * @description 1 is January; null is all months together
+             * @example 1
+             */
+            month: number | null;
+            /**
+             * Percent
+             * @example 90
+             */
+            percent: number;
+            /**
+             * Value F
+             * @description One that was observed, to a tenth
+             * @example 78.08
+             */
+            value_f: number;
             /**
              * Observation Count
              * @example 8800
@@ -6320,6 +7877,52 @@ export interface components {
              */
             day: string;
             /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
+             * Day Count
+             * @description Days it was chosen from
+             * @example 365
+             */
+            day_count: number;
+        };
+        /**
+         * RecordImperial
+         * @description One extreme of a place, with its day; of equal ones the first.
+         */
+        RecordImperial: {
+            /**
+             * Month
+             * @description 1 is January; null is all months together
+             * @example 1
+             */
+            month: number | null;
+            /**
+             * Kind
+             * @description highest and lowest of any day, the others of days whose mean is good
+             * @enum {string}
+             */
+            kind: "highest" | "lowest" | "warmest_day" | "coldest_day" | "highest_minimum" | "lowest_maximum";
+            /**
+             * Value F
+             * @example 91.94
+             */
+            value_f: number;
+            /**
+             * Day
+             * @example 2014-06-17
+             */
+            day: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
              * Day Count
              * @description Days it was chosen from
              * @example 365
@@ -6556,6 +8159,102 @@ export interface components {
              * @example 1.98
              */
             damped14_mae_c: number | null;
+            /**
+             * Yesterday Pair Count
+             * @description Pairs of both
+             * @example 3340
+             */
+            yesterday_pair_count: number;
+            /**
+             * Climatology Pair Count
+             * @description Pairs of both
+             * @example 3360
+             */
+            climatology_pair_count: number;
+            /**
+             * Damped14 Pair Count
+             * @description Pairs of both
+             * @example 3352
+             */
+            damped14_pair_count: number;
+        };
+        /**
+         * ScoresImperial
+         * @description What forecasts came to; null where there is no pair.
+         */
+        ScoresImperial: {
+            /**
+             * Pair Count
+             * @description Forecasts of hours that came
+             * @example 3360
+             */
+            pair_count: number;
+            /**
+             * Mae F
+             * @description Mean absolute error
+             * @example 2.916
+             */
+            mae_f: number | null;
+            /**
+             * Rmse F
+             * @description Root of the mean squared error
+             * @example 4.158
+             */
+            rmse_f: number | null;
+            /**
+             * Bias F
+             * @description Mean of forecast less observation
+             * @example -0.45
+             */
+            bias_f: number | null;
+            /**
+             * Interval Pair Count
+             * @description Of the pairs, those with an interval
+             * @example 3360
+             */
+            interval_pair_count: number;
+            /**
+             * Coverage Pct
+             * @description Of these, inside the interval; 80 is right
+             * @example 79.6
+             */
+            coverage_pct: number | null;
+            /**
+             * Skill Vs Yesterday Pct
+             * @description Same hour yesterday. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             * @example 36.8
+             */
+            skill_vs_yesterday_pct: number | null;
+            /**
+             * Skill Vs Climatology Pct
+             * @description Climatology. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             * @example 31.2
+             */
+            skill_vs_climatology_pct: number | null;
+            /**
+             * Skill Vs Damped14 Pct
+             * @description Damped anomaly. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             * @example 18.4
+             */
+            skill_vs_damped14_pct: number | null;
+            /**
+             * Yesterday Mae F
+             * @description The baseline's own error
+             * @example 4.608
+             */
+            yesterday_mae_f: number | null;
+            /**
+             * Climatology Mae F
+             * @description The baseline's own error
+             * @example 4.23
+             */
+            climatology_mae_f: number | null;
+            /**
+             * Damped14 Mae F
+             * @description The baseline's own error
+             * @example 3.564
+             */
+            damped14_mae_f: number | null;
             /**
              * Yesterday Pair Count
              * @description Pairs of both
@@ -7713,6 +9412,119 @@ export interface components {
             day_count: number;
         };
         /**
+         * StationScoresImperial
+         * @description What a station's forecasts of the next 24 hours came to.
+         */
+        StationScoresImperial: {
+            /**
+             * Pair Count
+             * @description Forecasts of hours that came
+             * @example 3360
+             */
+            pair_count: number;
+            /**
+             * Mae F
+             * @description Mean absolute error
+             * @example 2.916
+             */
+            mae_f: number | null;
+            /**
+             * Rmse F
+             * @description Root of the mean squared error
+             * @example 4.158
+             */
+            rmse_f: number | null;
+            /**
+             * Bias F
+             * @description Mean of forecast less observation
+             * @example -0.45
+             */
+            bias_f: number | null;
+            /**
+             * Interval Pair Count
+             * @description Of the pairs, those with an interval
+             * @example 3360
+             */
+            interval_pair_count: number;
+            /**
+             * Coverage Pct
+             * @description Of these, inside the interval; 80 is right
+             * @example 79.6
+             */
+            coverage_pct: number | null;
+            /**
+             * Skill Vs Yesterday Pct
+             * @description Same hour yesterday. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             * @example 36.8
+             */
+            skill_vs_yesterday_pct: number | null;
+            /**
+             * Skill Vs Climatology Pct
+             * @description Climatology. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             * @example 31.2
+             */
+            skill_vs_climatology_pct: number | null;
+            /**
+             * Skill Vs Damped14 Pct
+             * @description Damped anomaly. By how much the forecast's mean absolute error is smaller, percent; on the pairs of both
+             * @example 18.4
+             */
+            skill_vs_damped14_pct: number | null;
+            /**
+             * Yesterday Mae F
+             * @description The baseline's own error
+             * @example 4.608
+             */
+            yesterday_mae_f: number | null;
+            /**
+             * Climatology Mae F
+             * @description The baseline's own error
+             * @example 4.23
+             */
+            climatology_mae_f: number | null;
+            /**
+             * Damped14 Mae F
+             * @description The baseline's own error
+             * @example 3.564
+             */
+            damped14_mae_f: number | null;
+            /**
+             * Yesterday Pair Count
+             * @description Pairs of both
+             * @example 3340
+             */
+            yesterday_pair_count: number;
+            /**
+             * Climatology Pair Count
+             * @description Pairs of both
+             * @example 3360
+             */
+            climatology_pair_count: number;
+            /**
+             * Damped14 Pair Count
+             * @description Pairs of both
+             * @example 3352
+             */
+            damped14_pair_count: number;
+            /**
+             * Station Id
+             * @description Of the place
+             * @example 72530094846
+             */
+            station_id: string;
+            /**
+             * Name
+             * @example CHICAGO O'HARE INTERNATIONAL AIRPORT
+             */
+            name: string | null;
+            /**
+             * Day Count
+             * @description Days with a pair
+             * @example 31
+             */
+            day_count: number;
+        };
+        /**
          * StationScoresMeta
          * @description Which days are scored, and leads 1 to 24 together.
          */
@@ -7778,8 +9590,11 @@ export interface components {
              * @example 31
              */
             day_count: number;
-            /** @description Leads 1 to 24 together */
-            overall: components["schemas"]["Scores"] | null;
+            /**
+             * Overall
+             * @description Leads 1 to 24 together
+             */
+            overall: components["schemas"]["Scores"] | components["schemas"]["ScoresImperial"] | null;
         } & {
             [key: string]: unknown;
         };
@@ -7873,6 +9688,76 @@ export interface components {
              * @example 2014
              */
             period: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
+             * Kind
+             * @example frost_days
+             */
+            kind: string;
+            /**
+             * Longest Days
+             * @example 21
+             */
+            longest_days: number;
+            /**
+             * First Day
+             * @description Of equal runs the first
+             * @example 2014-02-03
+             */
+            first_day: string | null;
+            /**
+             * Last Day
+             * @example 2014-02-23
+             */
+            last_day: string | null;
+        };
+        /**
+         * StreakImperial
+         * @description The longest run of days of one kind within a period, whose ends cut it.
+         */
+        StreakImperial: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Period
+             * @description 2014-01, 2014-DJF, 2014, or all
+             * @example 2014
+             */
+            period: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
             /**
              * Kind
              * @example frost_days
@@ -8032,6 +9917,85 @@ export interface components {
              * @example 2014
              */
             period: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
+             * Frost Days
+             * @description Minimum below 0 °C
+             * @example 140
+             */
+            frost_days: number;
+            /**
+             * Ice Days
+             * @description Maximum below 0 °C
+             * @example 68
+             */
+            ice_days: number;
+            /**
+             * Summer Days
+             * @description Maximum 25 °C or more
+             * @example 90
+             */
+            summer_days: number;
+            /**
+             * Tropical Nights
+             * @description Minimum of the UTC day 20 °C or more
+             * @example 9
+             */
+            tropical_nights: number;
+            /**
+             * Own Days
+             * @description By `element`, `at_least` and `below`; null without
+             * @example 12
+             */
+            own_days: number | null;
+        };
+        /**
+         * ThresholdDaysImperial
+         * @description Days beyond thresholds in one period; only days with a temperature can count.
+         */
+        ThresholdDaysImperial: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * Period
+             * @description 2014-01, 2014-DJF, 2014, or all
+             * @example 2014
+             */
+            period: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
             /**
              * Frost Days
              * @description Minimum below 0 °C
@@ -8330,6 +10294,12 @@ export interface components {
              */
             first_month: string;
             /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
              * Last Month
              * @example 2014-12
              */
@@ -8369,6 +10339,88 @@ export interface components {
              * @example 2.9
              */
             mean_dew_point_c: number | null;
+        };
+        /**
+         * WholePeriodImperial
+         * @description Everything a place has, merged from its years.
+         */
+        WholePeriodImperial: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * First Month
+             * @example 2013-12
+             */
+            first_month: string;
+            /**
+             * Starts At
+             * @description There with `tz`: when the period, which is of UTC, begins by that zone's clock
+             * @example 2013-12-31T18:00:00-06:00
+             */
+            starts_at?: string | null;
+            /**
+             * Last Month
+             * @example 2014-12
+             */
+            last_month: string;
+            /**
+             * Hour Count
+             * @example 8759
+             */
+            hour_count: number;
+            /**
+             * Observation Count
+             * @example 8800
+             */
+            observation_count: number;
+            /**
+             * Min F
+             * @example -14.98
+             */
+            min_f: number;
+            /**
+             * Mean F
+             * @example 47.64
+             */
+            mean_f: number;
+            /**
+             * Max F
+             * @example 91.94
+             */
+            max_f: number;
+            /**
+             * Dew Point Count
+             * @example 8800
+             */
+            dew_point_count: number;
+            /**
+             * Mean Dew Point F
+             * @example 37.22
+             */
+            mean_dew_point_f: number | null;
         };
         /**
          * Year
@@ -10489,6 +12541,58 @@ export interface operations {
             };
         };
     };
+    bulk_hourly_api_v1_bulk_hourly_get: {
+        parameters: {
+            query: {
+                /** @description UTC year */
+                year: number;
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Parquet has typed columns with their units, and source, licence, rule, datasets and version in the file itself, and a group of rows for every dozen stations; CSV begins with comment lines */
+                format?: "parquet" | "csv";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, sent while it is made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away, or as many files are being sent as may; see `Retry-After` */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     station_threshold_days_api_v1_stations__station__threshold_days_get: {
         parameters: {
             query?: {
@@ -10512,6 +12616,10 @@ export interface operations {
                 cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
             };
             header?: never;
             path: {
@@ -10534,7 +12642,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ThresholdDays_ClimateMeta_"];
+                    "application/json": components["schemas"]["Page_ThresholdDays_ClimateMeta_"] | components["schemas"]["Page_ThresholdDaysImperial_ClimateMeta_"];
                     "text/csv": string;
                 };
             };
@@ -10612,6 +12720,10 @@ export interface operations {
                 cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
             };
             header?: never;
             path: {
@@ -10634,7 +12746,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Streak_ClimateMeta_"];
+                    "application/json": components["schemas"]["Page_Streak_ClimateMeta_"] | components["schemas"]["Page_StreakImperial_ClimateMeta_"];
                     "text/csv": string;
                 };
             };
@@ -10710,6 +12822,10 @@ export interface operations {
                 cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
             };
             header?: never;
             path: {
@@ -10732,7 +12848,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_DegreeDays_ClimateMeta_"];
+                    "application/json": components["schemas"]["Page_DegreeDays_ClimateMeta_"] | components["schemas"]["Page_DegreeDaysImperial_ClimateMeta_"];
                     "text/csv": string;
                 };
             };
@@ -10802,6 +12918,10 @@ export interface operations {
                 cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
             };
             header?: never;
             path: {
@@ -10824,7 +12944,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_WholePeriod_ClimateMeta_"];
+                    "application/json": components["schemas"]["Page_WholePeriod_ClimateMeta_"] | components["schemas"]["Page_WholePeriodImperial_ClimateMeta_"];
                     "text/csv": string;
                 };
             };
@@ -10894,6 +13014,10 @@ export interface operations {
                 cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
             };
             header?: never;
             path: {
@@ -10916,7 +13040,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Record_ClimateMeta_"];
+                    "application/json": components["schemas"]["Page_Record_ClimateMeta_"] | components["schemas"]["Page_RecordImperial_ClimateMeta_"];
                     "text/csv": string;
                 };
             };
@@ -10988,6 +13112,8 @@ export interface operations {
                 cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
             };
             header?: never;
             path: {
@@ -11010,7 +13136,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Percentile_ClimateMeta_"];
+                    "application/json": components["schemas"]["Page_Percentile_ClimateMeta_"] | components["schemas"]["Page_PercentileImperial_ClimateMeta_"];
                     "text/csv": string;
                 };
             };
@@ -11078,6 +13204,8 @@ export interface operations {
                 cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
             };
             header?: never;
             path: {
@@ -11100,7 +13228,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Normal_NormalsMeta_"];
+                    "application/json": components["schemas"]["Page_Normal_NormalsMeta_"] | components["schemas"]["Page_NormalImperial_NormalsMeta_"];
                     "text/csv": string;
                 };
             };
@@ -11172,6 +13300,10 @@ export interface operations {
                 cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
             };
             header?: never;
             path: {
@@ -11194,7 +13326,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Anomaly_NormalsMeta_"];
+                    "application/json": components["schemas"]["Page_Anomaly_NormalsMeta_"] | components["schemas"]["Page_AnomalyImperial_NormalsMeta_"];
                     "text/csv": string;
                 };
             };
@@ -11260,6 +13392,10 @@ export interface operations {
                 kind?: "service" | "hindcast";
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
             };
             header?: never;
             path: {
@@ -11282,7 +13418,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ForecastHour_ForecastMeta_"];
+                    "application/json": components["schemas"]["Page_ForecastHour_ForecastMeta_"] | components["schemas"]["Page_ForecastHourImperial_ForecastMeta_"];
                     "text/csv": string;
                 };
             };
@@ -11348,6 +13484,8 @@ export interface operations {
                 kind?: "service" | "hindcast";
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
             };
             header?: never;
             path: {
@@ -11370,7 +13508,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_LeadScores_StationScoresMeta_"];
+                    "application/json": components["schemas"]["Page_LeadScores_StationScoresMeta_"] | components["schemas"]["Page_LeadScoresImperial_StationScoresMeta_"];
                     "text/csv": string;
                 };
             };
@@ -11440,6 +13578,8 @@ export interface operations {
                 cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
             };
             header?: never;
             path?: never;
@@ -11459,7 +13599,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_StationScores_AllScoresMeta_"];
+                    "application/json": components["schemas"]["Page_StationScores_AllScoresMeta_"] | components["schemas"]["Page_StationScoresImperial_AllScoresMeta_"];
                     "text/csv": string;
                 };
             };
@@ -11513,6 +13653,10 @@ export interface operations {
                 cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
             };
             header?: never;
             path?: never;
@@ -11532,7 +13676,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ElevationYear_SeriesMeta_"];
+                    "application/json": components["schemas"]["Page_ElevationYear_SeriesMeta_"] | components["schemas"]["Page_ElevationYearImperial_SeriesMeta_"];
                     "text/csv": string;
                 };
             };
@@ -11584,6 +13728,10 @@ export interface operations {
                 cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
             };
             header?: never;
             path?: never;
@@ -11603,7 +13751,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_DewPointMonth_SeriesMeta_"];
+                    "application/json": components["schemas"]["Page_DewPointMonth_SeriesMeta_"] | components["schemas"]["Page_DewPointMonthImperial_SeriesMeta_"];
                     "text/csv": string;
                 };
             };
@@ -11655,6 +13803,10 @@ export interface operations {
                 cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
             };
             header?: never;
             path: {
@@ -11677,7 +13829,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_CountryMonth_SeriesMeta_"];
+                    "application/json": components["schemas"]["Page_CountryMonth_SeriesMeta_"] | components["schemas"]["Page_CountryMonthImperial_SeriesMeta_"];
                     "text/csv": string;
                 };
             };
@@ -11729,6 +13881,10 @@ export interface operations {
                 cursor?: string;
                 /** @description CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
             };
             header?: never;
             path: {
@@ -11751,7 +13907,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_CountryYear_SeriesMeta_"];
+                    "application/json": components["schemas"]["Page_CountryYear_SeriesMeta_"] | components["schemas"]["Page_CountryYearImperial_SeriesMeta_"];
                     "text/csv": string;
                 };
             };
@@ -12543,7 +14699,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_MapStation_MapMeta_"] | components["schemas"]["MapColumns_MapStationColumns_"];
+                    "application/json": components["schemas"]["Page_MapStation_MapMeta_"] | components["schemas"]["Page_MapStationImperial_MapMeta_"] | components["schemas"]["MapColumns_MapStationColumns_"];
                     "text/csv": string;
                 };
             };
@@ -12593,6 +14749,10 @@ export interface operations {
                 cursor?: string;
                 /** @description `columns` is JSON of all stations at once, one list a field, the values without positions (`/map/stations` has them); CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv" | "columns";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
             };
             header?: never;
             path?: never;
@@ -12612,7 +14772,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_MapHour_MapMeta_"] | components["schemas"]["MapColumns_MapHourColumns_"];
+                    "application/json": components["schemas"]["Page_MapHour_MapMeta_"] | components["schemas"]["Page_MapHourImperial_MapMeta_"] | components["schemas"]["MapColumns_MapHourColumns_"] | components["schemas"]["MapColumns_MapHourColumnsImperial_"];
                     "text/csv": string;
                 };
             };
@@ -12662,6 +14822,10 @@ export interface operations {
                 cursor?: string;
                 /** @description `columns` is JSON of all stations at once, one list a field, the values without positions (`/map/stations` has them); CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv" | "columns";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
             };
             header?: never;
             path?: never;
@@ -12681,7 +14845,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_MapDay_MapMeta_"] | components["schemas"]["MapColumns_MapPeriodColumns_"];
+                    "application/json": components["schemas"]["Page_MapDay_MapMeta_"] | components["schemas"]["Page_MapDayImperial_MapMeta_"] | components["schemas"]["MapColumns_MapPeriodColumns_"] | components["schemas"]["MapColumns_MapPeriodColumnsImperial_"];
                     "text/csv": string;
                 };
             };
@@ -12731,6 +14895,10 @@ export interface operations {
                 cursor?: string;
                 /** @description `columns` is JSON of all stations at once, one list a field, the values without positions (`/map/stations` has them); CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv" | "columns";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
             };
             header?: never;
             path?: never;
@@ -12750,7 +14918,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_MapMonth_MapMeta_"] | components["schemas"]["MapColumns_MapPeriodColumns_"];
+                    "application/json": components["schemas"]["Page_MapMonth_MapMeta_"] | components["schemas"]["Page_MapMonthImperial_MapMeta_"] | components["schemas"]["MapColumns_MapPeriodColumns_"] | components["schemas"]["MapColumns_MapPeriodColumnsImperial_"];
                     "text/csv": string;
                 };
             };
@@ -12800,6 +14968,10 @@ export interface operations {
                 cursor?: string;
                 /** @description `columns` is JSON of all stations at once, one list a field, the values without positions (`/map/stations` has them); CSV begins with comment lines, and is whole unless `limit` is said */
                 format?: "json" | "csv" | "columns";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
             };
             header?: never;
             path?: never;
@@ -12819,7 +14991,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_MapYear_MapMeta_"] | components["schemas"]["MapColumns_MapPeriodColumns_"];
+                    "application/json": components["schemas"]["Page_MapYear_MapMeta_"] | components["schemas"]["Page_MapYearImperial_MapMeta_"] | components["schemas"]["MapColumns_MapPeriodColumns_"] | components["schemas"]["MapColumns_MapPeriodColumnsImperial_"];
                     "text/csv": string;
                 };
             };

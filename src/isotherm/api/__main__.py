@@ -31,13 +31,12 @@ def main() -> int:
 
 def _serve(settings: Settings) -> None:
     # Imported now: whether metrics are shared is decided when their library is.
-    from isotherm.api.app import create_app
-    from isotherm.api.live_routes import LiveClients
+    from isotherm.api.app import AppClients, create_app
 
-    clients = LiveClients()  # the same ones for all workers
+    clients = AppClients()  # the same ones for all workers
 
     def work(listener: socket.socket) -> None:
-        app = create_app(settings, live_clients=clients)
+        app = create_app(settings, clients=clients)
         uvicorn.Server(_config(settings, app)).run(sockets=[listener])
 
     listener = _config(settings, "none").bind_socket()

@@ -11,6 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from isotherm import __version__
 from isotherm.api import (
     backfill_routes,
+    bulk_routes,
     climate_day_routes,
     climate_value_routes,
     completeness_routes,
@@ -37,6 +38,7 @@ from isotherm.api import (
 )
 from isotherm.api.accepted import refuse_unknown_parameters
 from isotherm.api.attribution import ATTRIBUTION
+from isotherm.api.clients_at_once import ClientsAtOnce
 from isotherm.api.database import open_engine, open_health_engine, open_reader
 from isotherm.api.description import DescribedApp
 from isotherm.api.head import HeadAnswers
@@ -54,7 +56,8 @@ _DESCRIPTION: Final = (
     "`units=imperial`, their fields' names then end with `_f`, `_mph`, `_inhg`, and with times "
     "by another clock, `tz=Europe/Paris`: days and longer periods stay those of UTC. Lists come as "
     '`{"data", "meta", "next"}`: pass `next` as `cursor` for the next page; `format=csv` gives the '
-    "whole list, and of a series `format=parquet` too. Every route answers HEAD too. Errors are "
+    "whole list, and of a series `format=parquet` too; `/bulk/hourly` gives a year of all "
+    "stations. Every route answers HEAD too. Errors are "
     "`application/problem+json` (RFC 9457).\n\n" + ATTRIBUTION
 )
 # Level 1 shrinks a year of hours forty-fold in 10 ms; level 9 takes three times as long for half that.
@@ -65,6 +68,7 @@ _ROUTES: Final = (
     place_routes,
     trace_routes,
     series_routes,
+    bulk_routes,
     climate_day_routes,
     climate_value_routes,
     normal_routes,
@@ -85,12 +89,20 @@ _ROUTES: Final = (
 )
 
 
+class AppClients:
+    """Who is served at once, of those answers that take long to send."""
+
+    def __init__(self) -> None:
+        self.live = ClientsAtOnce(live_routes.MAX_LIVE_CLIENTS)
+        self.bulk = ClientsAtOnce(bulk_routes.MAX_BULK_CLIENTS)
+
+
 def create_app(
     settings: Settings | None = None,
     *,
     dependencies: Sequence[Depends] = (),
     root_path: str = "",
-    live_clients: live_routes.LiveClients | None = None,
+    clients: AppClients | None = None,
 ) -> FastAPI:
     """The application, ready to be served or mounted; connects to MySQL with its first request.
 
@@ -98,7 +110,7 @@ def create_app(
         settings: default: those of this process.
         dependencies: run before every route, pages included: inside Airflow, its login.
         root_path: the prefix a proxy in front takes away; a mount needs none.
-        live_clients: shared with other processes; default: those of this one.
+        clients: shared with other processes; default: those of this one.
     """
     settings = settings or load_settings()
     app = DescribedApp(
@@ -118,7 +130,8 @@ def create_app(
     app.state.places = Places(app.state.engine, app.state.reader)
     app.state.health_engine = open_health_engine(settings)
     app.state.server_probes = ServerProbes(settings, app.state.health_engine)
-    app.state.live_clients = live_clients or live_routes.LiveClients()
+    clients = clients or AppClients()
+    app.state.live_clients, app.state.bulk_clients = clients.live, clients.bulk
     app.state.metrics = ApiMetrics(app.state.health_engine, settings.stale_after_h)
     add_problem_handlers(app)
     for routes in _ROUTES:

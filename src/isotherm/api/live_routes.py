@@ -1,27 +1,24 @@
 """Hours as they change, as server-sent events."""
 
 import asyncio
-import fcntl
 import re
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
 import structlog
 from fastapi import APIRouter, Header, Query, Request
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
-from starlette.types import Receive, Scope, Send
 
+from isotherm.api.clients_at_once import BoundedResponse, ClientsAtOnce, Refusal
 from isotherm.api.database import EngineDep, SettingsDep
 from isotherm.api.live import EVENT_TIME, LiveFollower
 from isotherm.api.parameters import DEFAULT_RULE_NAME, Rule
 from isotherm.api.parted_rows import Record
-from isotherm.api.problems import STATION_PROBLEMS, Problem, problem_response
+from isotherm.api.problems import STATION_PROBLEMS, Problem
 from isotherm.api.station_lookup import resolve_station
 from isotherm.api.stream_routes import read_stream
 
@@ -33,6 +30,11 @@ _EVENT_ID: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 # Of all workers that serve one port. A dashboard open in a browser is one.
 MAX_LIVE_CLIENTS: Final = 100
+_REFUSAL: Final = Refusal(
+    f"{MAX_LIVE_CLIENTS} clients follow the live hours, which is as many as may. Try again later, or "
+    "ask for the hours themselves: GET /api/v1/global/hourly?layer=speed.",
+    retry_after_s=30,
+)
 
 
 @router.get(
@@ -74,64 +76,8 @@ def live(
     follower = LiveFollower(engine, rule, station_id)
     follower.start(_read_event_id(last_event_id))
     watch = StreamWatch(lambda: read_stream(engine, settings))
-    return LiveResponse(_events(follower, watch), request.app.state.live_clients)
-
-
-class LiveClients:
-    """How many live streams are open; each asks MySQL every second, so there is a limit.
-
-    A place is a byte of a file without a name, locked by the process that holds it: those who have the
-    file open since before they parted share the places, and what a killed one held is free.
-    """
-
-    def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the application
-        self._held: set[int] = set()
-
-    @contextmanager
-    def place(self) -> Iterator[bool]:
-        """Whether there is a place; it is free again as soon as the stream ends, however it ends."""
-        number = next(filter(self._take, range(MAX_LIVE_CLIENTS)), None)
-        if number is None:
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            self._held.remove(number)
-            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, number)
-
-    def _take(self, number: int) -> bool:
-        if number in self._held:
-            return False
-        try:
-            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number)
-        except OSError:
-            return False
-        self._held.add(number)
-        return True
-
-
-class LiveResponse(StreamingResponse):
-    """Live events; takes a place among the clients for as long as it is sent."""
-
-    def __init__(self, events: AsyncIterator[bytes], clients: LiveClients) -> None:
-        super().__init__(events, media_type="text/event-stream", headers=_HEADERS)
-        self._clients = clients
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send until the client leaves, which is noticed between two events too."""
-        with self._clients.place() as is_admitted:
-            answer = super().__call__ if is_admitted else _refusal(Request(scope))
-            await answer(scope, receive, send)
-
-
-def _refusal(request: Request) -> JSONResponse:
-    detail = (
-        f"{MAX_LIVE_CLIENTS} clients follow the live hours, which is as many as may. Try again later, "
-        "or ask for the hours themselves: GET /api/v1/global/hourly?layer=speed."
-    )
-    return problem_response(request, 503, detail, {"Retry-After": "30"})
+    clients: ClientsAtOnce = request.app.state.live_clients
+    return BoundedResponse(_events(follower, watch), clients, _REFUSAL, "text/event-stream", _HEADERS)
 
 
 def _read_event_id(text: str | None) -> datetime | None:

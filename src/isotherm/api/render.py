@@ -14,7 +14,7 @@ from isotherm.api.parted_rows import PartedRows, lines
 
 log = structlog.get_logger(__name__)
 _JSON: Final = msgspec.json.Encoder()
-_CSV_TYPE: Final = "text/csv; charset=utf-8"
+CSV_TYPE: Final = "text/csv; charset=utf-8"
 # Ask each time, but send nothing when nothing changed.
 _CACHE_CONTROL: Final = "no-cache"
 # Of a whole CSV so many rows are read and held at a time.
@@ -80,9 +80,9 @@ def respond_list(
     page = listing.read(wanted.after, wanted.limit or CSV_PAGE_ROWS)
     if wanted.limit is None and page.next is not None:
         headers["Cache-Control"] = _CACHE_CONTROL
-        return StreamingResponse(_csv_pages(listing, page), media_type=_CSV_TYPE, headers=headers)
-    body = _csv_head(listing, page.next) + _csv_rows(listing.columns, page.rows)
-    return _tagged(request, body, _CSV_TYPE, headers)
+        return StreamingResponse(_csv_pages(listing, page), media_type=CSV_TYPE, headers=headers)
+    body = csv_head(listing, page.next) + csv_rows(listing.columns, page.rows)
+    return _tagged(request, body, CSV_TYPE, headers)
 
 
 def respond_object(request: Request, content: Mapping[str, Any]) -> Response:
@@ -99,17 +99,17 @@ def _json_page(page: ListPage, meta: Mapping[str, Any]) -> bytes:
 
 def _csv_pages(listing: Listing, first: ListPage) -> Iterator[bytes]:
     page = first
-    yield _csv_head(listing, None) + _csv_rows(listing.columns, page.rows)
+    yield csv_head(listing, None) + csv_rows(listing.columns, page.rows)
     while page.next is not None:
         try:
             page = listing.read(page.next, CSV_PAGE_ROWS)
         except Exception as error:
             log.warning("a CSV is cut short", file=listing.name, error=repr(error)[:300])
             raise
-        yield _csv_rows(listing.columns, page.rows)
+        yield csv_rows(listing.columns, page.rows)
 
 
-def _csv_head(listing: Listing, following: str | None) -> bytes:
+def csv_head(listing: Listing, following: str | None) -> bytes:
     """Comment lines (whose data, what holds for all rows, the next page's cursor) and the header."""
     meta = listing.meta
     facts = [
@@ -123,7 +123,7 @@ def _csv_head(listing: Listing, following: str | None) -> bytes:
     return "".join(f"# {one}\n" for one in comments).encode() + lines([listing.columns])
 
 
-def _csv_rows(columns: Sequence[str], rows: Sequence[Any] | PartedRows) -> bytes:
+def csv_rows(columns: Sequence[str], rows: Sequence[Any] | PartedRows) -> bytes:
     """Rows by RFC 4180; lists inside a cell are separated by semicolons."""
     if isinstance(rows, PartedRows):
         return rows.csv()

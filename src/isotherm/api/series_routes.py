@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final, TypeVar, cast
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
@@ -23,6 +23,7 @@ from isotherm.api.series_query import SERIES_RESPONSES, Asked, SeriesQueryDep
 from isotherm.api.series_rows import SeriesPage, page_of, read_series
 
 router = APIRouter()
+Answer = TypeVar("Answer")
 _TRIES: Final = 3
 StationName = Annotated[
     str,
@@ -96,7 +97,7 @@ def _global_listing(reader: Engine, asked: Asked, source: dict[str, Any]) -> Lis
     return Listing(asked.file_name("all-stations"), asked.columns, asked.meta(source), read)
 
 
-def of_place(places: Places, name: str, answer: Callable[[Membership], Response]) -> Response:
+def of_place(places: Places, name: str, answer: Callable[[Membership], Answer]) -> Answer:
     """An answer about the place an id or code means; once more where that changed under way."""
     for _ in range(_TRIES):
         with suppress(Moved), places.believed(name) as member:
