@@ -40,7 +40,17 @@ def test_every_answer_is_as_described_whatever_is_asked(api: ApiServer, tmp_path
     # One worker: hypothesis moves the recursion limit, which is the whole process's, and a parser in
     # another thread then ends with a SystemError.
     examples = "30" if CASES_BY_HAND else "8"
-    size = ("--workers", "1", "--max-examples", examples, "--seed", "1", "--no-shrink")
+    size = (
+        "--wait-for-schema",
+        "60",
+        "--workers",
+        "1",
+        "--max-examples",
+        examples,
+        "--seed",
+        "1",
+        "--no-shrink",
+    )
     routes = NOT_LIVE if CASES_BY_HAND else (*NOT_LIVE, "--exclude-path-regex", NEIGHBOURS)
     command = [*program, f"{api.url}/api/v1/openapi.json", *phases, *size, *routes]
     run = subprocess.run(

@@ -111,6 +111,18 @@ def test_an_hour_is_traced_to_the_lines_of_its_file_and_to_its_run(asking: TestC
     )
 
 
+def test_each_step_back_within_the_api_is_a_link_that_answers(asking: TestClient) -> None:
+    links = trace(asking)["links"]
+    assert set(links) == {"hour", "day", "file", "run"}
+    own = [one for one in links.values() if one.startswith("/api/v1")]
+    for one in own:
+        answer = asking.get(f"http://test{one}")
+        assert answer.status_code == httpx.codes.OK, one
+        assert len(answer.json()["data"]) == 1
+    assert own == [links["hour"], links["day"]]
+    assert links["file"].startswith("https://")
+
+
 def test_under_another_rule_other_lines_count(asking: TestClient) -> None:
     found = trace(asking, rule="unfiltered")
     assert [one["source_line"] for one in found["rows"]["observations"] if one["counts"]] == [8, 9, 7]

@@ -1616,6 +1616,8 @@ export interface components {
              * @example 72530094846
              */
             station_id: string;
+            /** @description Null where no month was read */
+            provenance: components["schemas"]["PlaceProvenance"] | null;
         } & {
             [key: string]: unknown;
         };
@@ -3386,6 +3388,55 @@ export interface components {
             mean_f: number;
         };
         /**
+         * GlobalMeta
+         * @description What holds for every row over all stations.
+         */
+        GlobalMeta: {
+            /**
+             * Attribution
+             * @description Whose data it is; keep it with the data
+             * @example Data: NOAA NCEI
+             */
+            attribution: string;
+            /**
+             * Archive
+             * @description Where the observations came from
+             * @example noaa
+             */
+            archive: string;
+            /**
+             * Simulated
+             * @description True: made up, not observed
+             */
+            simulated: boolean;
+            /**
+             * Rule
+             * @example routine
+             */
+            rule: string;
+            /**
+             * Layer
+             * @description The layer asked for, or how it was chosen
+             * @example batch
+             */
+            layer: string;
+            /**
+             * Units
+             * @description Of each field, and of the times
+             * @example {
+             *       "mean_c": "degree Celsius",
+             *       "observation_count": "1",
+             *       "time": "UTC"
+             *     }
+             */
+            units: {
+                [key: string]: string;
+            };
+            provenance: components["schemas"]["GlobalProvenance"];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * GlobalMonth
          * @description One month over all stations; its mean is the mean of the stations' means.
          */
@@ -3508,6 +3559,18 @@ export interface components {
              * @example 12.08
              */
             mean_f: number;
+        };
+        /**
+         * GlobalProvenance
+         * @description What is behind rows over all stations, which say themselves how many stations they are of.
+         */
+        GlobalProvenance: {
+            /**
+             * Loaded At
+             * @description When a row of the series last changed, whatever was asked for; null: never
+             * @example 2026-11-25T00:04:10Z
+             */
+            loaded_at: string | null;
         };
         /**
          * GlobalSeason
@@ -6517,6 +6580,8 @@ export interface components {
              * @example 72530094846
              */
             station_id: string;
+            /** @description Null where no month was read */
+            provenance: components["schemas"]["PlaceProvenance"] | null;
             reference: components["schemas"]["ReferenceYears"] | null;
         } & {
             [key: string]: unknown;
@@ -6773,11 +6838,11 @@ export interface components {
              */
             next: string | null;
         };
-        /** Page[GlobalDayImperial, SeriesMeta] */
-        Page_GlobalDayImperial_SeriesMeta_: {
+        /** Page[GlobalDayImperial, GlobalMeta] */
+        Page_GlobalDayImperial_GlobalMeta_: {
             /** Data */
             data: components["schemas"]["GlobalDayImperial"][];
-            meta: components["schemas"]["SeriesMeta"];
+            meta: components["schemas"]["GlobalMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -6785,11 +6850,11 @@ export interface components {
              */
             next: string | null;
         };
-        /** Page[GlobalDay, SeriesMeta] */
-        Page_GlobalDay_SeriesMeta_: {
+        /** Page[GlobalDay, GlobalMeta] */
+        Page_GlobalDay_GlobalMeta_: {
             /** Data */
             data: components["schemas"]["GlobalDay"][];
-            meta: components["schemas"]["SeriesMeta"];
+            meta: components["schemas"]["GlobalMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -6797,11 +6862,11 @@ export interface components {
              */
             next: string | null;
         };
-        /** Page[GlobalHourImperial, SeriesMeta] */
-        Page_GlobalHourImperial_SeriesMeta_: {
+        /** Page[GlobalHourImperial, GlobalMeta] */
+        Page_GlobalHourImperial_GlobalMeta_: {
             /** Data */
             data: components["schemas"]["GlobalHourImperial"][];
-            meta: components["schemas"]["SeriesMeta"];
+            meta: components["schemas"]["GlobalMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -6809,11 +6874,11 @@ export interface components {
              */
             next: string | null;
         };
-        /** Page[GlobalHour, SeriesMeta] */
-        Page_GlobalHour_SeriesMeta_: {
+        /** Page[GlobalHour, GlobalMeta] */
+        Page_GlobalHour_GlobalMeta_: {
             /** Data */
             data: components["schemas"]["GlobalHour"][];
-            meta: components["schemas"]["SeriesMeta"];
+            meta: components["schemas"]["GlobalMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -6821,11 +6886,11 @@ export interface components {
              */
             next: string | null;
         };
-        /** Page[GlobalMonthImperial, SeriesMeta] */
-        Page_GlobalMonthImperial_SeriesMeta_: {
+        /** Page[GlobalMonthImperial, GlobalMeta] */
+        Page_GlobalMonthImperial_GlobalMeta_: {
             /** Data */
             data: components["schemas"]["GlobalMonthImperial"][];
-            meta: components["schemas"]["SeriesMeta"];
+            meta: components["schemas"]["GlobalMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -6833,11 +6898,11 @@ export interface components {
              */
             next: string | null;
         };
-        /** Page[GlobalMonth, SeriesMeta] */
-        Page_GlobalMonth_SeriesMeta_: {
+        /** Page[GlobalMonth, GlobalMeta] */
+        Page_GlobalMonth_GlobalMeta_: {
             /** Data */
             data: components["schemas"]["GlobalMonth"][];
-            meta: components["schemas"]["SeriesMeta"];
+            meta: components["schemas"]["GlobalMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -6845,11 +6910,11 @@ export interface components {
              */
             next: string | null;
         };
-        /** Page[GlobalSeasonImperial, SeriesMeta] */
-        Page_GlobalSeasonImperial_SeriesMeta_: {
+        /** Page[GlobalSeasonImperial, GlobalMeta] */
+        Page_GlobalSeasonImperial_GlobalMeta_: {
             /** Data */
             data: components["schemas"]["GlobalSeasonImperial"][];
-            meta: components["schemas"]["SeriesMeta"];
+            meta: components["schemas"]["GlobalMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -6857,11 +6922,11 @@ export interface components {
              */
             next: string | null;
         };
-        /** Page[GlobalSeason, SeriesMeta] */
-        Page_GlobalSeason_SeriesMeta_: {
+        /** Page[GlobalSeason, GlobalMeta] */
+        Page_GlobalSeason_GlobalMeta_: {
             /** Data */
             data: components["schemas"]["GlobalSeason"][];
-            meta: components["schemas"]["SeriesMeta"];
+            meta: components["schemas"]["GlobalMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -6869,11 +6934,11 @@ export interface components {
              */
             next: string | null;
         };
-        /** Page[GlobalYearImperial, SeriesMeta] */
-        Page_GlobalYearImperial_SeriesMeta_: {
+        /** Page[GlobalYearImperial, GlobalMeta] */
+        Page_GlobalYearImperial_GlobalMeta_: {
             /** Data */
             data: components["schemas"]["GlobalYearImperial"][];
-            meta: components["schemas"]["SeriesMeta"];
+            meta: components["schemas"]["GlobalMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -6881,11 +6946,11 @@ export interface components {
              */
             next: string | null;
         };
-        /** Page[GlobalYear, SeriesMeta] */
-        Page_GlobalYear_SeriesMeta_: {
+        /** Page[GlobalYear, GlobalMeta] */
+        Page_GlobalYear_GlobalMeta_: {
             /** Data */
             data: components["schemas"]["GlobalYear"][];
-            meta: components["schemas"]["SeriesMeta"];
+            meta: components["schemas"]["GlobalMeta"];
             /**
              * Next
              * @description Pass as `cursor` for the next page; null on the last
@@ -7695,6 +7760,68 @@ export interface components {
          * @enum {string}
          */
         PlaceKind: "matched" | "unmatched" | "conflict";
+        /**
+         * PlaceProvenance
+         * @description What is behind the rows: the months of the place that were read, from the first to the last.
+         */
+        PlaceProvenance: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
+            /**
+             * First Month
+             * @example 2013-12
+             */
+            first_month: string;
+            /**
+             * Last Month
+             * @example 2014-12
+             */
+            last_month: string;
+            /**
+             * Hour Count
+             * @description Hours with a temperature
+             * @example 8759
+             */
+            hour_count: number;
+            /**
+             * Datasets
+             * @description Which served
+             * @example [
+             *       "ghcnh",
+             *       "global-hourly"
+             *     ]
+             */
+            datasets: string[];
+            /**
+             * Loaded At
+             * @description When one of these months last changed
+             * @example 2026-11-25T00:04:10Z
+             */
+            loaded_at: string;
+        };
         /**
          * Problem
          * @description Why there is no answer (RFC 9457).
@@ -12191,7 +12318,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_GlobalHour_SeriesMeta_"] | components["schemas"]["Page_GlobalHourImperial_SeriesMeta_"];
+                    "application/json": components["schemas"]["Page_GlobalHour_GlobalMeta_"] | components["schemas"]["Page_GlobalHourImperial_GlobalMeta_"];
                     "text/csv": string;
                     "application/vnd.apache.parquet": string;
                 };
@@ -12269,7 +12396,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_GlobalDay_SeriesMeta_"] | components["schemas"]["Page_GlobalDayImperial_SeriesMeta_"];
+                    "application/json": components["schemas"]["Page_GlobalDay_GlobalMeta_"] | components["schemas"]["Page_GlobalDayImperial_GlobalMeta_"];
                     "text/csv": string;
                     "application/vnd.apache.parquet": string;
                 };
@@ -12347,7 +12474,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_GlobalMonth_SeriesMeta_"] | components["schemas"]["Page_GlobalMonthImperial_SeriesMeta_"];
+                    "application/json": components["schemas"]["Page_GlobalMonth_GlobalMeta_"] | components["schemas"]["Page_GlobalMonthImperial_GlobalMeta_"];
                     "text/csv": string;
                     "application/vnd.apache.parquet": string;
                 };
@@ -12425,7 +12552,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_GlobalSeason_SeriesMeta_"] | components["schemas"]["Page_GlobalSeasonImperial_SeriesMeta_"];
+                    "application/json": components["schemas"]["Page_GlobalSeason_GlobalMeta_"] | components["schemas"]["Page_GlobalSeasonImperial_GlobalMeta_"];
                     "text/csv": string;
                     "application/vnd.apache.parquet": string;
                 };
@@ -12503,7 +12630,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_GlobalYear_SeriesMeta_"] | components["schemas"]["Page_GlobalYearImperial_SeriesMeta_"];
+                    "application/json": components["schemas"]["Page_GlobalYear_GlobalMeta_"] | components["schemas"]["Page_GlobalYearImperial_GlobalMeta_"];
                     "text/csv": string;
                     "application/vnd.apache.parquet": string;
                 };

@@ -8,6 +8,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 from sqlalchemy.engine import Connection, Engine
 
+from isotherm.api import provenance
 from isotherm.api.attribution import source_meta
 from isotherm.api.climate_months import MonthsWanted
 from isotherm.api.problems import STATION_PROBLEMS
@@ -40,7 +41,8 @@ class Asked:
         """The rows that `make` makes, a page of them or all."""
         with self.engine.connect() as connection:
             station_id = resolve_station(connection, self.station)
-            made = make(connection, MonthsWanted(station_id, self.rule, *self.range))
+            wanted = MonthsWanted(station_id, self.rule, *self.range)
+            made, behind = make(connection, wanted), provenance.of_place(connection, wanted)
 
         def read(after: str | None, limit: int) -> ListPage:
             start = int(after or 0)
@@ -54,6 +56,7 @@ class Asked:
             "layer": "batch",
             "units": units_of(row, self.style),
             **made.meta,
+            "provenance": behind,
             **source_meta(self.settings),
         }
         file_name = "-".join(["isotherm", station_id, name, self.rule, *self.style.words])

@@ -14,10 +14,23 @@ _EVERY_MONTH: Final = Field(
 )
 
 
+class PlaceProvenance(Coverage):
+    """What is behind the rows: the months of the place that were read, from the first to the last."""
+
+    first_month: str = Field(examples=["2013-12"])
+    last_month: str = Field(examples=["2014-12"])
+    hour_count: int = Field(ge=1, description="Hours with a temperature", examples=[8759])
+    datasets: list[str] = Field(description="Which served", examples=[["ghcnh", "global-hourly"]])
+    loaded_at: str = Field(
+        description="When one of these months last changed", examples=["2026-11-25T00:04:10Z"]
+    )
+
+
 class ClimateMeta(SeriesMeta):
     """What holds for every row about one place's climate."""
 
     station_id: str = Field(examples=["72530094846"], description="11 characters, zeros kept")
+    provenance: PlaceProvenance | None = Field(description="Null where no month was read")
 
 
 class ReferenceYears(BaseModel):

@@ -44,6 +44,21 @@ class SeriesMeta(Meta):
     )
 
 
+class GlobalProvenance(BaseModel):
+    """What is behind rows over all stations, which say themselves how many stations they are of."""
+
+    loaded_at: str | None = Field(
+        description="When a row of the series last changed, whatever was asked for; null: never",
+        examples=["2026-11-25T00:04:10Z"],
+    )
+
+
+class GlobalMeta(SeriesMeta):
+    """What holds for every row over all stations."""
+
+    provenance: GlobalProvenance
+
+
 class StationSeriesMeta(SeriesMeta):
     """What holds for every row of one station's series."""
 

@@ -19,6 +19,8 @@ CSV_TYPE: Final = "text/csv; charset=utf-8"
 _CACHE_CONTROL: Final = "no-cache"
 # Of a whole CSV so many rows are read and held at a time.
 CSV_PAGE_ROWS: Final = 10_000
+# Of the meta: what has a line of its own, or parts. Those of `provenance` are told one by one.
+_NOT_IN_CSV: Final = ("attribution", "counts", "overall", "provenance", "units")
 # In hexadecimal digits.
 _TAG_LENGTH: Final = 24
 
@@ -112,10 +114,11 @@ def _csv_pages(listing: Listing, first: ListPage) -> Iterator[bytes]:
 def csv_head(listing: Listing, following: str | None) -> bytes:
     """Comment lines (whose data, what holds for all rows, the next page's cursor) and the header."""
     meta = listing.meta
+    told = {name: one for name, one in meta.items() if name not in _NOT_IN_CSV}
+    told |= meta.get("provenance") or {}
     facts = [
         f"{name}={','.join(value) if isinstance(value, list) else value}"
-        for name, value in meta.items()
-        if name not in ("attribution", "counts", "overall", "units")
+        for name, value in told.items()
     ]
     comments = [meta["attribution"], "; ".join(facts)]
     if following is not None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 from sqlalchemy.engine import Engine
 
-from isotherm.api import models, series_models
+from isotherm.api import models, provenance, series_models
 from isotherm.api.attribution import source_meta
 from isotherm.api.database import ReaderDep, SettingsDep, unavailable
 from isotherm.api.hour_records import hour_records, source_files
@@ -155,7 +155,10 @@ def _add_global_route(name: str, series: Series) -> None:
         cursor: Annotated[str | None, cursor_of(series.period.pattern)] = None,
     ) -> Response:
         asked = Asked(series, name, query)
-        listing = _global_listing(reader, asked, source_meta(settings))
+        with reader.connect() as connection:
+            behind = provenance.of_all_stations(connection, series.table, query.layer)
+        source = {"provenance": behind, **source_meta(settings)}
+        listing = _global_listing(reader, asked, source)
         return asked.respond(request, listing, cursor)
 
     read.__doc__ = f"""The {name} series over all stations: the mean of the stations' means, the lowest
@@ -165,7 +168,7 @@ def _add_global_route(name: str, series: Series) -> None:
         read,
         name=f"global_{name}",
         summary=f"All stations' {name} temperatures",
-        response_model=page_in_either(series_models.GLOBAL_MODELS, name, models.SeriesMeta),
+        response_model=page_in_either(series_models.GLOBAL_MODELS, name, models.GlobalMeta),
         responses={**SERIES_RESPONSES, **PROBLEMS},
         tags=["global"],
     )
