@@ -22,8 +22,14 @@ OF_ONE_PAGE = {
 }
 # Streams and files that are made while they are sent.
 NOT_LISTS = {"/api/v1/live", "/api/v1/bulk/hourly"}
-# What asks servers how they are now.
-CHANGES_BY_ITSELF = {"/api/v1/pipeline", "/api/v1/servers", "/api/v1/stream"}
+# What says how long ago something was, or how servers are now.
+CHANGES_BY_ITSELF = {
+    "/api/v1/freshness/sources",
+    "/api/v1/freshness/stations",
+    "/api/v1/pipeline",
+    "/api/v1/servers",
+    "/api/v1/stream",
+}
 # Smaller answers are sent as they are.
 GZIP_FROM_BYTES = 1000
 EXAMPLES = {
