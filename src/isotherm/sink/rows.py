@@ -21,6 +21,8 @@ from isotherm.statistics.catalogue import STATISTICS
 from isotherm.statistics.statistic import COUNT
 from isotherm.stores import tables
 from isotherm.stores.statements import in_statements, statement_bytes
+from isotherm.stores.summary_rows import range_conditions
+from isotherm.stores.summary_tables import ranges_of_hours
 
 HOURLY_SUMMARY: Final = tables.hourly_summary.name
 EMPTY_HOUR: Final = tables.empty_hour.name
@@ -28,6 +30,8 @@ _TABLES: Final = {one.name: one for one in (tables.hourly_summary, tables.empty_
 _HOURS_PER_STATEMENT: Final = 10_000
 # Rows of one statement share their time of change; whoever reads by it takes a few thousand at once.
 _ROWS_PER_FILE: Final = 4000
+# A look at a run costs as much as that at a few keys.
+_HOURS_WORTH_A_LOOK: Final = 8
 _SEPARATOR: Final = "|"
 # Of a value that is null; CONCAT_WS would leave it out.
 _NULL: Final = "-"
@@ -59,7 +63,8 @@ def read_standing(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
         `batch.STORED_SCHEMA`.
     """
     parts = []
-    for asked in _asked(keys, statement_bytes(connection)):
+    asked_for = _asked(keys, statement_bytes(connection)) if _may_stand(connection, keys) else ()
+    for asked in asked_for:
         # Oracle's server locks no rows beside a bare JSON_TABLE (its error 3569).
         derived = (
             "(SELECT asked_station, asked_hour, asked_dataset, asked_rule "  # noqa: S608
@@ -102,9 +107,34 @@ def delete(connection: Connection, table: str, keys: pl.DataFrame) -> None:
         )
 
 
+def _may_stand(connection: Connection, keys: pl.DataFrame) -> bool:
+    """Whether any row can be there: of long runs of hours, as of a replay, a look at each run tells.
+
+    It locks nothing, and nor does the read by key where nothing is: whoever writes such a row meanwhile
+    makes the insert fail, see `write`.
+    """
+    hours = keys.select("station_id", "hour_start").unique()
+    days = hours.select("station_id", pl.col("hour_start").dt.date().alias("day")).unique()
+    ranges = ranges_of_hours(days)
+    if hours.height < ranges.height * _HOURS_WORTH_A_LOOK:
+        return True
+    for condition in range_conditions("hour_start", ranges, f"layer = '{LAYER_SPEED}'"):
+        for table in _TABLES:
+            # By another index all rows of the layer would be gone through.
+            places = f"{table} FORCE INDEX (PRIMARY)"
+            statement = f"SELECT 1 FROM {places} WHERE {condition} LIMIT 1"  # noqa: S608
+            if connection.exec_driver_sql(statement, execution_options=_AS_IS).first() is not None:
+                return True
+    return False
+
+
 def _load(connection: Connection, table: str, rows: pl.DataFrame, verb: str) -> None:
     """Send one file; it has no name of its own, so that nothing is left of it, also after kill -9."""
-    names = [*KEY, *COLUMNS[table], UPDATED_AT]
+    names = [*KEY, *COLUMNS[table]]
+    read, changed_at = names, "UTC_TIMESTAMP(6)"
+    if rows[UPDATED_AT].null_count() < rows.height:
+        names = [*names, UPDATED_AT]
+        read, changed_at = [*names[:-1], "@changed_at"], f"COALESCE(@changed_at, {changed_at})"
     with tempfile.TemporaryFile() as file:
         rows.select(names).write_csv(
             file,
@@ -115,10 +145,11 @@ def _load(connection: Connection, table: str, rows: pl.DataFrame, verb: str) -> 
             datetime_format=_TIME,
         )
         file.flush()
+        # Texts are checked ones of ASCII, which the server need not convert.
         statement = (
             f"LOAD DATA LOCAL INFILE '/proc/self/fd/{file.fileno()}' {verb} INTO TABLE {table} "
-            f"CHARACTER SET utf8mb4 ({', '.join(names[:-1])}, @changed_at) "
-            f"SET layer = '{LAYER_SPEED}', {UPDATED_AT} = COALESCE(@changed_at, UTC_TIMESTAMP(6))"
+            f"CHARACTER SET ascii ({', '.join(read)}) "
+            f"SET layer = '{LAYER_SPEED}', {UPDATED_AT} = {changed_at}"
         )
         connection.exec_driver_sql(statement, execution_options=_AS_IS)
     # LOCAL turns errors into warnings, and leaves a row out or cuts a value to what fits.

@@ -79,7 +79,8 @@ def _read(
     columns = ", ".join(
         f"COALESCE({name}, '{_NULL}')" if name in _NULLABLE else name for name in schema.names()
     )
-    for condition in _range_conditions(table, of_dataset, ranges):
+    rest = f"layer = '{LAYER_BATCH}'{of_dataset}"
+    for condition in range_conditions(table.period, ranges, rest):
         texts += connection.exec_driver_sql(
             f"SELECT CONCAT_WS('{_SEPARATOR}', {columns}) FROM {table.name} WHERE {condition}",  # noqa: S608
             execution_options=_AS_IS,
@@ -157,14 +158,20 @@ def _load_file(
         )
 
 
-def _range_conditions(table: SummaryTable, of_dataset: str, ranges: pl.DataFrame) -> Iterator[str]:
+def range_conditions(period: str, ranges: pl.DataFrame, rest: str) -> Iterator[str]:
+    """Conditions for statements that together go through some ranges of the primary key.
+
+    Args:
+        period: the table's column.
+        ranges: `station_id, first, last`, inclusive; ids are checked ones.
+        rest: a condition on every row.
+    """
     rules = ",".join(f"'{rule}'" for rule in RULE_NAMES)
-    rest = f"layer = '{LAYER_BATCH}'{of_dataset}"
     texts = ranges.select("station_id", _as_text("first"), _as_text("last")).rows()
     for start in range(0, len(texts), _RANGES_PER_STATEMENT):
         yield " OR ".join(
             f"(station_id = '{station_id}' AND rule IN ({rules}) "
-            f"AND {table.period} BETWEEN '{first}' AND '{last}' AND {rest})"
+            f"AND {period} BETWEEN '{first}' AND '{last}' AND {rest})"
             for station_id, first, last in texts[start : start + _RANGES_PER_STATEMENT]
         )
 
