@@ -1,6 +1,8 @@
 """The sink on a real broker and a real database: right rows, poison aside, offsets with the rows."""
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
@@ -10,6 +12,11 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from isotherm.errors import FencedError
+from isotherm.sink.consumer import TopicConsumer
+from isotherm.sink.health import Health, SinkMetrics
+from isotherm.sink.patience import Patience
+from isotherm.sink.program import instance_name
 from isotherm.stores.hour_receipts import read_receipts
 from isotherm.stores.kafka_topics import admin_client
 from servers.kafka_fixture import KafkaBroker
@@ -327,6 +334,47 @@ def test_two_sinks_share_the_partitions_and_one_takes_over_when_the_other_ends(
     both = (said, sinks.stop(second))
     assert all("batch_written" in one for one in both), both
     assert sinks.rows() == plain_fold([*sent, *more])
+
+
+def member(sinks: SinkStack, instance: str | None) -> TopicConsumer:
+    """A sink's side of the group, in this process."""
+    metrics = SinkMetrics()
+    patience = Patience(threading.Event(), Health("summaries", metrics), metrics)
+    return TopicConsumer(
+        sinks.kafka.bootstrap, sinks.topic, sinks.group, dict, lambda: None, patience, instance
+    )
+
+
+def read_until_it_has(one: TopicConsumer, partitions: list[int]) -> None:
+    deadline = time.monotonic() + 60
+    while list(one.partitions) != partitions:
+        assert time.monotonic() < deadline, f"has {one.partitions}"
+        one.read(10, 0.1)
+
+
+def test_who_comes_in_a_sinks_place_has_its_partitions_at_once_and_the_old_one_is_shut_out(
+    sinks: SinkStack,
+) -> None:
+    """The old one's heartbeats go on, so that nothing but the name can take its partitions away."""
+    name = instance_name(24002)
+    assert name not in (None, instance_name(24032))
+    assert instance_name(0) is None
+    old = member(sinks, name)
+    read_until_it_has(old, [0, 1])
+
+    new = member(sinks, name)
+    read_until_it_has(new, [0, 1])
+
+    with pytest.raises(FencedError, match="Kafka has shut this sink out"):
+        read_until_it_has(old, [])
+    other = member(sinks, instance_name(24032))
+    deadline = time.monotonic() + 60
+    while len(other.partitions) != 1 or len(new.partitions) != 1:
+        assert time.monotonic() < deadline, f"{new.partitions} and {other.partitions}"
+        new.read(10, 0.1)
+        other.read(10, 0.1)
+    for one in (other, new, old):
+        one.close()
 
 
 def test_health_and_metrics_tell_what_the_sink_does(sinks: SinkStack) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from isotherm.errors import StoreError
+from isotherm.errors import FencedError, StoreError
 from isotherm.sink.offsets import Advance
 from isotherm.sink.patience import Patience
 from isotherm.stores.kafka_topics import QUIET
@@ -60,6 +60,7 @@ class TopicConsumer:
         stored_offsets: Callable[[dict[int, int]], dict[int, int]],
         settle: Callable[[], None],
         patience: Patience,
+        instance: str | None = None,
     ) -> None:
         """Join the group.
 
@@ -72,6 +73,8 @@ class TopicConsumer:
             settle: returns once all that was given out is written, or has failed. Called before
                 partitions are given up or taken over.
             patience: waits while Kafka is away.
+            instance: this member's name, which no other one has: whoever joins by it has the partitions
+                of the one before at once, also after kill -9. None: without a name.
         """
         self._topic = topic
         self._stored_offsets = stored_offsets
@@ -85,12 +88,13 @@ class TopicConsumer:
                 "group.id": group,
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
-                # The least a broker allows: after kill -9 the partitions are free again so soon.
+                # The least a broker allows: so soon after kill -9 the partitions are free for others.
                 "session.timeout.ms": 6_000,
                 "heartbeat.interval.ms": 1_500,
                 "max.poll.interval.ms": _MAX_POLL_INTERVAL_MS,
                 "queued.max.messages.kbytes": 16_384,
                 "enable.partition.eof": True,
+                **({"group.instance.id": instance} if instance else {}),
                 **QUIET,
             }
         )
@@ -110,9 +114,14 @@ class TopicConsumer:
 
         Raises:
             KafkaException: the broker is away or refused; try again later.
+            FencedError: another member has joined by the name of this one.
             StoreError: the topic is gone.
         """
-        found = self._take(limit, wait_s)
+        try:
+            found = self._take(limit, wait_s)
+        except KafkaException as error:
+            _raise_first([error.args[0]])
+            raise
         ends = [one for one in found if _is_end(one)]
         records = [one for one in found if one.error() is None]
         if not records:
@@ -177,7 +186,7 @@ class TopicConsumer:
         return behind
 
     def close(self) -> None:
-        """Leave the group, so that others take over at once."""
+        """End; without a name the group is left, so that others take over at once."""
         self._consumer.close()
 
     def _begin(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
@@ -228,6 +237,12 @@ def _is_end(message: Message) -> bool:
 
 def _raise_first(errors: Sequence[KafkaError | None]) -> None:
     for error in errors:
+        if error is not None and error.code() == KafkaError._FATAL:
+            raise FencedError(
+                f"Kafka has shut this sink out: {error}. Most likely another one has joined by its "
+                "name, host and port. This one stops; give each sink a port of its own, or 0 for no "
+                "name, and start it again to share the work."
+            )
         if error is not None and error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             raise StoreError(
                 f"Kafka does not know the topic: {error}. Run `python -m isotherm.stores.kafka_topics`."

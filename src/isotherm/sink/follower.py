@@ -35,6 +35,7 @@ class TopicPlan:
         group: shares out the partitions among instances, and owns the offsets.
         batch_size: records in one transaction, at most.
         linger_s: how long a batch may wait to fill up.
+        instance: the member's name in the group, see `TopicConsumer`.
     """
 
     bootstrap_servers: str
@@ -42,6 +43,7 @@ class TopicPlan:
     group: str
     batch_size: int
     linger_s: float
+    instance: str | None = None
 
 
 Write = Callable[[OffsetStore], None]
@@ -94,6 +96,7 @@ class Follower:
                 self._stored_offsets,
                 self._wait_for_writing,
                 self._patience,
+                self._plan.instance,
             )
             while not self._patience.stop.is_set():
                 self._work(consumer)

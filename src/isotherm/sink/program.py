@@ -1,8 +1,11 @@
 """The sink as a program: its arguments, its signals, its exit status."""
 
 import argparse
+import re
 import signal
+import socket
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -87,9 +90,10 @@ def open_engine(settings: Settings) -> Engine:
 
 def _run(settings: Settings, engine: Engine, arguments: argparse.Namespace) -> None:
     metrics = SinkMetrics()
-    options = _options(settings, arguments)
-    sink = Sink(engine, options, metrics)
     port = settings.port(PortOffset.SINK) if arguments.port is None else arguments.port
+    options = replace(_options(settings, arguments), instance=instance_name(port))
+    sink = Sink(engine, options, metrics)
+    # Before the groups are joined: a port that is taken ends this process, not the sink that has it.
     server = serve(sink.loops, metrics, settings.sink_host, port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sink.stop())
@@ -99,6 +103,18 @@ def _run(settings: Settings, engine: Engine, arguments: argparse.Namespace) -> N
     finally:
         server.shutdown()
         engine.dispose()
+
+
+def instance_name(port: int) -> str | None:
+    """By what name the groups know a sink: its host and port, which no two processes have at once.
+
+    The one that is started in its place, be it after kill -9, goes on without waiting for Kafka to find
+    it dead. Of any free port (0) there is no name.
+    """
+    if not port:
+        return None
+    host = re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname())[:200]
+    return f"{host}-{port}"
 
 
 def _options(settings: Settings, arguments: argparse.Namespace) -> SinkOptions:

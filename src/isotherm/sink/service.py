@@ -30,6 +30,7 @@ class SinkOptions:
         group: of the summaries; letters and forecasts have their own, named after it.
         batch_size: summaries in one transaction, at most.
         linger_s: how long a batch may wait to fill up.
+        instance: this sink's name in its groups, which no other one has; None = without a name.
     """
 
     bootstrap_servers: str
@@ -39,6 +40,7 @@ class SinkOptions:
     group: str = SINK_GROUP
     batch_size: int = 4000
     linger_s: float = 0.1
+    instance: str | None = None
 
     @property
     def letter_group(self) -> str:
@@ -121,7 +123,8 @@ class Sink:
     def _loop(
         self, topic: str, group: str, batch_size: int, *, writer: BatchWriter, patience: Patience
     ) -> Follower:
+        options = self._options
         plan = TopicPlan(
-            self._options.bootstrap_servers, topic, group, batch_size, self._options.linger_s
+            options.bootstrap_servers, topic, group, batch_size, options.linger_s, options.instance
         )
         return Follower(self._engine, plan, writer, patience)
