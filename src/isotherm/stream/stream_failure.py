@@ -25,6 +25,7 @@ _CHECKPOINT_UNUSABLE: Final = re.compile(
     | start\ offset\ and\ end\ offset\ should\ have\ the\ same\ topic-partitions
     | The\ resolved\ start\ offset\ .*\ is\ greater\ than\ the\ resolved\ end\ offset
     | (?:Incomplete|Malformed)\ log\ file | Log\ file\ was\ malformed | Unsupported\ log\ version
+    | Expected\ e\.g\.\ \{"topicA"  # an offset that was cut
     | batch\ \d+\ doesn't\ exist | Error\ reading\ stream\ metadata
     | There\ are\ \[\d+\]\ sources\ in\ the\ checkpoint | Cannot\ find\ .*\ in\ the\ checkpoint
     """,

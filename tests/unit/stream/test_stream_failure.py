@@ -42,6 +42,7 @@ def test_lost_messages_name_the_checkpoint_to_delete(kind: str) -> None:
         "[STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA] Streaming stateful operator name",
         "[CHECKPOINT_FILE_CHECKSUM_VERIFICATION_FAILED] Checksum verification failed",
         "java.lang.IllegalStateException: batch 3 doesn't exist",
+        'Expected e.g. {"topicA":{"0":23,"1":-1},"topicB":{"0":-2}}, got {"isotherm.observation":{"',
         "Partitions specified for Kafka start offsets don't match what are assigned. Maybe topic",
         "The specified start offset and end offset should have the same topic-partitions. Topic-",
         "The resolved start offset 5 is greater than the resolved end offset 3 for topic t",
