@@ -72,7 +72,7 @@ class Chain:
         # The sink goes through the proxy; everything else does not.
         through_proxy = self.settings.model_copy(update={"mysql_port": self.proxy.port})
         sink = next(one for one in own_servers(through_proxy) if one.name == "sink")
-        return [*kafka_servers(self.settings), quick_mysql(self.settings), sink]
+        return [*kafka_servers(self.settings), _west_of_us(quick_mysql(self.settings)), sink]
 
     def start(self) -> None:
         """Start everything and return once the first rows stand in MySQL."""
@@ -144,6 +144,11 @@ class Chain:
         """End everything."""
         self.processes.dispose()
         self.proxy.close()
+
+
+def _west_of_us(mysql: Server) -> Server:
+    """A server whose own clock is not in UTC, as one that is not ours may be."""
+    return replace(mysql, command=lambda: [*mysql.command(), "--default-time-zone=-07:00"])
 
 
 def _settings(folder: Path, archive: Path) -> Settings:

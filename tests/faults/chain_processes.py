@@ -137,6 +137,20 @@ class ChainProcesses:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
+    def run_again(self, name: str) -> "subprocess.CompletedProcess[str]":
+        """Run a program of the replay once more beside the one that runs, to its end."""
+        wait_until(lambda: self.pid(name) is not None, READY_WITHIN_S, self.logs)
+        command = psutil.Process(self.pid(name)).cmdline()
+        return subprocess.run(
+            command,
+            env=base_environment(self._settings),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=READY_WITHIN_S,
+            check=False,
+        )
+
     def hold(self, name: str) -> None:
         """Kill a server, and let it not come back until `release`."""
         self._held[name].set()

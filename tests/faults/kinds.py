@@ -5,11 +5,11 @@ import itertools
 import random
 import signal
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from faults.chain import Chain
 from faults.disorder import Writer
+from faults.fault import Fault
+from faults.odd_kinds import at_the_socket, damaged_checkpoint, no_connections, second_feeder
 from servers.cutting_proxy import Moment
 
 # Seconds within which the second of a pair is killed after the first.
@@ -23,25 +23,6 @@ _FULL_DISK_SAYS = {
     "mysql": ("sink", "store_away"),
     "feeds": ("task", "feeder ended with"),
 }
-Inject = Callable[[Chain, random.Random], float]
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One kind.
-
-    Attributes:
-        name: as in the table.
-        inject: does it and waits; returns the seconds from the end of the harm to the first new row.
-        needs_disks: whether the chain must have small disks of its own.
-    """
-
-    name: str
-    inject: Inject = field(repr=False)
-    needs_disks: bool = False
-
-    def __str__(self) -> str:
-        return self.name.replace(" ", "_")
 
 
 def _none(chain: Chain, _chance: random.Random) -> float:
@@ -118,7 +99,9 @@ def disorder(rows: int, *, times: int, days: int) -> Fault:
     """Observations shuffled, each delivered several times, up to so many days late."""
 
     def inject(chain: Chain, chance: random.Random) -> float:
-        Writer(chain, chance).send_shuffled(rows, times=times, days=days)
+        writer = Writer(chain, chance)
+        writer.send_and_take_back()
+        writer.send_shuffled(rows, times=times, days=days)
         return chain.wait_for_new_rows()
 
     return Fault(f"{rows} rows shuffled, {times} times each, up to {days} days late", inject)
@@ -198,4 +181,8 @@ SELDOM: tuple[Fault, ...] = (
     away_for("kafka", seconds=180),
     away_for("mysql", seconds=180),
     away_for("kafka", "mysql", seconds=120),
+    damaged_checkpoint(),
+    no_connections(20),
+    at_the_socket(),
+    second_feeder(),
 )

@@ -4,7 +4,8 @@ import itertools
 
 import pytest
 
-from faults.kinds import OFTEN, SELDOM, Fault
+from faults.fault import Fault
+from faults.kinds import OFTEN, SELDOM
 
 
 def is_long(config: pytest.Config) -> bool:

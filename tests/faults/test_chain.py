@@ -14,8 +14,8 @@ import pytest
 
 from faults.chain import Chain
 from faults.disks import Disks, need_disks
+from faults.fault import Fault
 from faults.fed_rows import Difference, FedArchive
-from faults.kinds import Fault
 from faults.long_run import is_long
 from faults.outcomes import FOLDER, Outcomes
 
