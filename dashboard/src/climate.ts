@@ -3,6 +3,7 @@
 import { apiUrl, getJson, type Page, type Schemas } from "./api";
 import type { Rule } from "./rules";
 import { type Granularity, isoTime, nextPeriod, parseUtc } from "./time";
+import { type Units, unitsQuery } from "./units";
 
 export type Normal = Schemas["Normal"];
 export type Anomaly = Schemas["Anomaly"];
@@ -26,6 +27,11 @@ export function fetchNormals(station: string, by: "month" | "day", rule: Rule, s
   return getJson(climateUrl(station, "normals", { by, rule }), signal);
 }
 
+/** What else an address says: a file is whole and in the unit of the page, an answer to draw has so many rows at most. */
+export function asked(format?: "csv", limit?: number): { format?: "csv"; units?: Units; limit?: number } {
+  return format ? { format, ...unitsQuery() } : limit === undefined ? {} : { limit };
+}
+
 export interface Span {
   /** First instant, and first instant after it; null for all there is. */
   from: number | null;
@@ -34,7 +40,7 @@ export interface Span {
 
 export function anomaliesUrl(station: string, period: ClimatePeriod, { from, to }: Span, rule: Rule, format?: "csv"): string {
   const [first, end] = [from, to].map((one) => (one === null ? undefined : isoTime(one)));
-  return climateUrl(station, "anomalies", { period, from: first, to: end, rule, limit: format ? undefined : 10_000, format });
+  return climateUrl(station, "anomalies", { period, from: first, to: end, rule, ...asked(format, 10_000) });
 }
 
 export function fetchAnomalies(

@@ -1,6 +1,7 @@
 /** The forecast page's state in its address, what it asks for, and what is to be said of a forecast. */
 
 import { apiUrl, getJson, type Page, type Schemas } from "./api";
+import { asked } from "./climate";
 import { difference, temperature } from "./format";
 import { zonedLabel } from "./dates";
 import { common } from "./locale/common";
@@ -71,11 +72,11 @@ function route(station: string): string {
 }
 
 export function forecastUrl(state: ForecastState, format?: "csv"): string {
-  return apiUrl(route(state.station), { hours: state.reach, origin: state.origin, format });
+  return apiUrl(route(state.station), { hours: state.reach, origin: state.origin, ...asked(format) });
 }
 
 export function scoresUrl(station: string, format?: "csv"): string {
-  return apiUrl(`${route(station)}/scores`, { format });
+  return apiUrl(`${route(station)}/scores`, asked(format));
 }
 
 export function fetchForecast(state: ForecastState, signal?: AbortSignal): Promise<Forecast> {

@@ -25,7 +25,7 @@ export function differenceInUnits(difference_c: number): number {
   return units.value === "imperial" ? (difference_c * 9) / 5 : difference_c;
 }
 
-/** The part of an API address that asks for the same units. */
+/** The part of an API address that asks for the same units: of files, since what a page draws counts in Celsius. */
 export function unitsQuery(): { units?: Units } {
   return own.isUsual() ? {} : { units: units.value };
 }

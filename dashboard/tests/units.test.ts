@@ -2,7 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createMemoryHistory, createRouter, type Router } from "vue-router";
 import { toColumns } from "../src/chart/series";
 import { temperatureLabels, temperatureRange } from "../src/chart/options";
+import { anomaliesUrl } from "../src/climate";
+import { forecastUrl, readForecastState, scoresUrl } from "../src/forecast";
 import { difference, temperature, temperatureOrNone } from "../src/format";
+import { mapUrl } from "../src/map/mapData";
+import { groupUrls, readGroups } from "../src/parts/groups";
+import { readRecords, recordsUrl, thresholdsUrl } from "../src/parts/records";
 import { chooseUnits, degrees, differenceInUnits, followUnits, inUnits, units, unitsQuery } from "../src/units";
 import { point } from "./rows";
 
@@ -67,5 +72,22 @@ describe("units", () => {
     expect([mean, min]).toEqual([[50], [null]]);
     expect(temperatureRange(50, 50)).toEqual([45, 55]);
     expect(temperatureLabels([30, 40], 0)).toEqual(["30", "40 °F"]);
+  });
+});
+
+describe("files", () => {
+  it("are in the unit of the page, and what is drawn stays in degrees Celsius", async () => {
+    await chooseUnits(await started(), "imperial");
+    const station = "ZZ";
+    const [records, groups] = [readRecords({ station }), readGroups({ what: "elevation" })];
+    const map = { by: "day", at: "2014-07-05", rule: "routine" } as const;
+    const span = { from: null, to: null };
+    const files = [
+      anomaliesUrl(station, "year", span, "routine", "csv"), recordsUrl(records, "csv"), thresholdsUrl(records, "csv"),
+      ...groupUrls(groups, "csv"), mapUrl(map, "csv"), forecastUrl(readForecastState({ station }), "csv"), scoresUrl(station, "csv"),
+    ];
+    for (const one of files) expect(one).toContain("units=imperial");
+    const drawn = [anomaliesUrl(station, "year", span, "routine"), recordsUrl(records), ...groupUrls(groups), mapUrl(map, "columns"), scoresUrl(station)];
+    for (const one of drawn) expect(one).not.toContain("units");
   });
 });

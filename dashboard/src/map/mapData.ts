@@ -2,6 +2,7 @@
 
 import { apiUrl, getJson, type Schemas } from "../api";
 import { nameInWords } from "../stationText";
+import { unitsQuery } from "../units";
 import type { MapState, ShownValue } from "./mapState";
 import type { MapPeriod } from "./moments";
 
@@ -35,7 +36,7 @@ type Values = Partial<Schemas["MapHourColumns"] & Schemas["MapPeriodColumns"]> &
 
 export function mapUrl({ by, at, rule }: Pick<MapState, "by" | "at" | "rule">, format: "csv" | "columns"): string {
   const { name, parameter } = ROUTE[by];
-  return apiUrl(name, { [parameter]: at, rule, format });
+  return apiUrl(name, { [parameter]: at, rule, format, ...(format === "csv" && unitsQuery()) });
 }
 
 export async function fetchMapStations(signal?: AbortSignal): Promise<Stations> {

@@ -1,6 +1,7 @@
 /** What the Groups tab shows: stations taken together by country or elevation, and temperature beside dew point. */
 
 import { apiUrl, getJson, type Page, type Schemas } from "../api";
+import { asked } from "../climate";
 import { counted, difference, temperature } from "../format";
 import { common } from "../locale/common";
 import { groupsText as t } from "../locale/parts";
@@ -52,7 +53,7 @@ function timed(rows: readonly TimedRow[], value: (row: GroupRow) => number | nul
 
 /** Where the numbers are; of countries one address each. */
 export function groupUrls({ what, countries, by, rule }: GroupsState, format?: "csv"): string[] {
-  const query = { rule, format, limit: format ? undefined : 10_000 };
+  const query = { rule, ...asked(format, 10_000) };
   if (what === "elevation") return [apiUrl("elevation/yearly", query)];
   if (what === "dew") return [apiUrl("dew-point/monthly", query)];
   return countries.map((one) => apiUrl(`countries/${encodeURIComponent(one)}/${by}ly`, query));

@@ -1,7 +1,7 @@
 /** What the Records tab shows: extremes with their days, days beyond thresholds, longest runs of them. */
 
 import { getJson, type Page, type Schemas } from "../api";
-import { climateUrl } from "../climate";
+import { asked, climateUrl } from "../climate";
 import { counted, temperature } from "../format";
 import type { Rule } from "../rules";
 import { degrees } from "../units";
@@ -49,11 +49,11 @@ export interface Records {
 }
 
 export function recordsUrl({ station, rule }: RecordsState, format?: "csv"): string {
-  return climateUrl(station, "records", { rule, format });
+  return climateUrl(station, "records", { rule, ...asked(format) });
 }
 
 export function thresholdsUrl({ station, rule, by }: RecordsState, format?: "csv"): string {
-  return climateUrl(station, "threshold-days", { period: by, rule, limit: format ? undefined : 10_000, format });
+  return climateUrl(station, "threshold-days", { period: by, rule, ...asked(format, 10_000) });
 }
 
 export async function fetchRecords(state: RecordsState, signal: AbortSignal): Promise<Records> {
