@@ -95,7 +95,7 @@ def open_view(page: Page, url: str, view: str) -> None:
 def untranslated(page: Page) -> list[str]:
     """What is English in French, or the same in both; the page ends in English."""
     french = set(page.evaluate(COLLECT))
-    page.get_by_role("button", name="EN").filter(visible=True).first.click()
+    page.get_by_role("button", name="EN", exact=True).filter(visible=True).first.click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     both = french & set(page.evaluate(COLLECT))
     left = {text for text in french if ENGLISH.search(text)} | both
