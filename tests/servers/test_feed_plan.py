@@ -1,5 +1,6 @@
 """Which feed a run has: what it began with, else what the archive's present state makes."""
 
+import argparse
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from ghcnh_rows import line, psv_file
-from isotherm.errors import SettingsError
+from isotherm.errors import RefusedError, SettingsError
 from isotherm.messages import OBSERVATION_TOPIC
 from isotherm.settings import Settings
-from isotherm.stores.kafka_topics import ensure_topics
+from isotherm.stores.kafka_topics import admin_client, ensure_topics
 from isotherm.stores.tables import station_place
 from isotherm.stream.feed_plan import PlannedFeed, plan_feed
 from isotherm.stream.feeder_files import FeedPosition, position_path
 from isotherm.stream.replay import Replay
+from isotherm.stream.stream_program import plan_of
 from isotherm.stream.topic_offsets import TopicOffsets
 from servers.kafka_fixture import KafkaBroker
 from servers.mariadb_fixture import Database
@@ -72,6 +74,23 @@ def test_the_same_files_are_the_same_feed_whichever_run_asks(settings: Settings)
         "ZZ000000001",
         "ZZ000000002",
     ]
+
+
+def test_a_stream_reads_no_topic_that_was_made_anew_since_its_feed_began(settings: Settings) -> None:
+    feed_id = plan_feed(settings, NEWEST, "run 1").position.feed_id
+    options = argparse.Namespace(feed_id=feed_id, watermark_days=10, lane=None)
+    begun = plan_of(settings, options)
+    admin = admin_client(settings.kafka_bootstrap_servers)
+    for future in admin.delete_topics([OBSERVATION_TOPIC]).values():
+        future.result(10)
+    ensure_topics(settings.kafka_bootstrap_servers)
+    # By its offsets alone nobody could tell it from the one before.
+    with TopicOffsets(settings.kafka_bootstrap_servers) as topics:
+        assert topics.ends(OBSERVATION_TOPIC).keys() == begun.start_offsets.keys()
+    with pytest.raises(RefusedError, match="made anew since this feed began"):
+        plan_of(settings, options)
+    again = plan_feed(settings, replace(NEWEST, label="anew"), "run 2").position.feed_id
+    assert plan_of(settings, argparse.Namespace(**vars(options) | {"feed_id": again})).start_offsets
 
 
 def test_a_newer_file_is_a_new_feed_for_a_new_run_while_a_retry_keeps_its_own(

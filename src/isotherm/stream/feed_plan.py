@@ -25,6 +25,7 @@ from isotherm.ingest.stations import StationDirectory
 from isotherm.messages import OBSERVATION_TOPIC
 from isotherm.settings import Settings
 from isotherm.station_choice import StationChoice
+from isotherm.stores.kafka_topics import admin_client, topic_id
 from isotherm.stores.mysql import create_engine
 from isotherm.stores.places import places_of
 from isotherm.stream.downloads import Downloads
@@ -207,9 +208,11 @@ def _bring_files(settings: Settings, replay: Replay) -> list[SourceFile]:
 
 
 def _begin(settings: Settings, position: FeedPosition, station_years: list[StationYear]) -> None:
-    """Note where the raw topic ends before anything of this feed is in it."""
+    """Note which raw topic it is, and where it ends before anything of this feed is in it."""
+    topic = settings.lane.topic(OBSERVATION_TOPIC)
+    position.topic_id = topic_id(admin_client(settings.kafka_bootstrap_servers), topic)
     with TopicOffsets(settings.kafka_bootstrap_servers) as topics:
-        position.start_offsets = topics.ends(settings.lane.topic(OBSERVATION_TOPIC))
+        position.start_offsets = topics.ends(topic)
     position.station_years = station_years
     position.planned_at = datetime.now(UTC).isoformat()
     position.save(position_path(settings, position.feed_id))

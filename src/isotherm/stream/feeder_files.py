@@ -81,6 +81,7 @@ class FeedPosition:
         planned_at: ISO time of the choice; what lies in its future is not fed, also by a later resume.
         start_offsets: of the raw topic, by partition, before anything of this feed was in it; None
             where nobody noted them.
+        topic_id: the broker's own id of that topic; None where nobody noted it.
         next_batch: number of the next batch.
         accepted: rows in the raw topic, repeats included.
         dead_lettered: rows in the dead-letter topic.
@@ -94,6 +95,7 @@ class FeedPosition:
     station_years: list[StationYear] | None = None
     planned_at: str | None = None
     start_offsets: dict[int, int] | None = None
+    topic_id: str | None = None
     next_batch: int = 0
     accepted: int = 0
     dead_lettered: int = 0

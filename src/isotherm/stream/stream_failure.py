@@ -45,10 +45,18 @@ _SHOWN_CHARACTERS: Final = 2000
 # The form's field by its title (dags/stream_observations.py; a test compares).
 BEGIN_ANEW_FIELD: Final = "Begin anew (label)"
 _BEGIN_ANEW: Final = (
-    "Or trigger `stream_observations` again with anything new in its field "
+    "Trigger `stream_observations` again with anything new in its field "
     f"'{BEGIN_ANEW_FIELD}': the same days are then fed from their start, with a checkpoint of their "
     "own, and nothing is counted twice."
 )
+
+
+def made_anew(topic: str) -> RefusedError:
+    """What to say of a raw topic that is not the one the feed began with: its offsets mean nothing."""
+    return RefusedError(
+        f"Kafka's topic {topic} was deleted and made anew since this feed began: what it held of the "
+        f"feed and nobody had read is gone. {_BEGIN_ANEW}"
+    )
 
 
 def is_store_away(text: str) -> bool:
@@ -73,7 +81,7 @@ def failure_of(text: str, checkpoint: str, trace: str = "") -> StoreError:
         return RefusedError(
             "Kafka no longer has messages this stream has not read yet (retention, or the topic was "
             f"made anew). Delete the checkpoint {checkpoint} to start the feed from what is there; the "
-            f"batch layer has what is lost. {_BEGIN_ANEW} Spark says: {shown}"
+            f"batch layer has what is lost. Or: {_BEGIN_ANEW} Spark says: {shown}"
         )
     is_unusable = _CHECKPOINT_UNUSABLE.search(text) or _LOG_UNREADABLE.search(trace)
     is_passing = is_store_away(trace) or _NO_ROOM.search(trace)
@@ -81,6 +89,6 @@ def failure_of(text: str, checkpoint: str, trace: str = "") -> StoreError:
         return RefusedError(
             f"The checkpoint cannot be used (damaged, or written by another version). Delete the "
             f"checkpoint {checkpoint}: the feed is then read again from its beginning, which doubles "
-            f"nothing. {_BEGIN_ANEW} Spark says: {shown}"
+            f"nothing. Or: {_BEGIN_ANEW} Spark says: {shown}"
         )
     return StoreError(f"The stream failed and resumes from its checkpoint {checkpoint}: {shown}")

@@ -9,10 +9,12 @@ from isotherm import lane
 from isotherm.errors import IsothermError, RefusedError, SettingsError, StoreError
 from isotherm.messages import OBSERVATION_TOPIC
 from isotherm.settings import Settings, load_settings
+from isotherm.stores.kafka_topics import admin_client, topic_id
 from isotherm.stream.exit_status import FAILED, REFUSED
 from isotherm.stream.feeder_files import FeedPosition, position_path
 from isotherm.stream.hour_stream import DEFAULT_WATERMARK_DAYS, StreamPlan
 from isotherm.stream.stores_away import ask_until_answered
+from isotherm.stream.stream_failure import made_anew
 from isotherm.stream.summarise import run_stream
 from isotherm.stream.topic_offsets import TopicOffsets
 
@@ -43,15 +45,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def plan_of(settings: Settings, options: argparse.Namespace) -> StreamPlan:
-    """What to read: the raw topic from where it ended when the feed was planned; waits for Kafka."""
+    """What to read: the raw topic from where it ended when the feed was planned; waits for Kafka.
+
+    Raises:
+        RefusedError: it is not that topic any more.
+    """
     position = FeedPosition.load(position_path(settings, options.feed_id), options.feed_id)
     topic, wanted = settings.lane.topic(OBSERVATION_TOPIC), position.start_offsets or {}
+    admin = admin_client(settings.kafka_bootstrap_servers)
     with TopicOffsets(settings.kafka_bootstrap_servers) as topics:
-        start = ask_until_answered(
+        found, start = ask_until_answered(
             "kafka",
-            lambda: topics.nearest(topic, wanted),
+            lambda: (topic_id(admin, topic), topics.nearest(topic, wanted)),
             lambda error: isinstance(error, StoreError),
         )
+    if position.topic_id not in (None, found):
+        raise made_anew(topic)
     return StreamPlan(
         settings.kafka_bootstrap_servers,
         options.feed_id,
