@@ -236,6 +236,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bulk/hourly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All stations' hours of a year, as a file
+         * @description Every hour of the year, station after station by id, each in order of time.
+         *
+         *     The rows are those of `/stations/{station}/hourly`, of every station that has a summary of the year
+         *     under the rule. Each station is read when its turn comes.
+         */
+        get: operations["bulk_hourly_api_v1_bulk_hourly_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stations/{station}/hourly": {
         parameters: {
             query?: never;
@@ -458,29 +481,6 @@ export interface paths {
          *     minimum, the highest maximum, and how many stations reported.
          */
         get: operations["global_yearly_api_v1_global_yearly_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/bulk/hourly": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * All stations' hours of a year, as a file
-         * @description Every hour of the year, station after station by id, each in order of time.
-         *
-         *     The rows are those of `/stations/{station}/hourly`, of every station that has a summary of the year
-         *     under the rule. Each station is read when its turn comes.
-         */
-        get: operations["bulk_hourly_api_v1_bulk_hourly_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -11783,6 +11783,58 @@ export interface operations {
             };
         };
     };
+    bulk_hourly_api_v1_bulk_hourly_get: {
+        parameters: {
+            query: {
+                /** @description UTC year */
+                year: number;
+                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
+                rule?: "unfiltered" | "qc" | "routine";
+                /** @description Parquet has typed columns with their units, and source, licence, rule, datasets and version in the file itself, and a group of rows for every dozen stations; CSV begins with comment lines */
+                format?: "parquet" | "csv";
+                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
+                units?: "metric" | "imperial";
+                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
+                tz?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, sent while it is made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description MySQL is away, or as many files are being sent as may; see `Retry-After` */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     station_hourly_api_v1_stations__station__hourly_get: {
         parameters: {
             query?: {
@@ -12656,58 +12708,6 @@ export interface operations {
                 };
             };
             /** @description MySQL is away; try again after `Retry-After` seconds */
-            503: {
-                headers: {
-                    /** @description Seconds to wait */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    bulk_hourly_api_v1_bulk_hourly_get: {
-        parameters: {
-            query: {
-                /** @description UTC year */
-                year: number;
-                /** @description Which observations count: every temperature, those that passed NOAA's checks, or of these the routine ones */
-                rule?: "unfiltered" | "qc" | "routine";
-                /** @description Parquet has typed columns with their units, and source, licence, rule, datasets and version in the file itself, and a group of rows for every dozen stations; CSV begins with comment lines */
-                format?: "parquet" | "csv";
-                /** @description Of the values, and at the end of their fields' names: metric (`_c`, `_hpa`, `_ms`) or imperial (`_f`, `_inhg`, `_mph`). Converted from the exact sums and rounded once, to hundredths, halves to the even one */
-                units?: "metric" | "imperial";
-                /** @description By whose clock times are printed, with their offset: UTC or a zone of the IANA database. It changes no range and no value: `from` and `to` are UTC without an offset, and days and longer periods are those of UTC; `starts_at` then says when they begin there */
-                tz?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The file, sent while it is made */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/vnd.apache.parquet": string;
-                    "text/csv": string;
-                };
-            };
-            /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description MySQL is away, or as many files are being sent as may; see `Retry-After` */
             503: {
                 headers: {
                     /** @description Seconds to wait */
