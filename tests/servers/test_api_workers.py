@@ -99,5 +99,10 @@ def test_an_id_that_moves_to_another_place_is_answered_as_that_at_once(
         with engine.begin() as connection:
             undone = sa.text("DELETE FROM station_place WHERE station_id = :s")
             connection.execute(undone, {"s": UNDESCRIBED})
+    # Also where the place that it meant before stands beside it.
+    for _ in range(4):
+        with api.client() as one:
+            several = one.get("/stations/hourly", params={"ids": f"{OHARE},{UNDESCRIBED}"}).json()
+        assert {row["station_id"] for row in several["data"]} == {OHARE, UNDESCRIBED}
     assert place_and_natives(UNDESCRIBED) == (UNDESCRIBED, {UNDESCRIBED})
     assert place_and_natives(OHARE)[0] == OHARE

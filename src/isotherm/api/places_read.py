@@ -31,6 +31,8 @@ _TRIES: Final = 3
 _HOURS_OF_A_DAY: Final = 24
 # From so many hours on it pays to ask which of them serve before they are packed.
 _MANY_HOURS: Final = 240
+# Among the columns of `_membership`.
+_LATITUDE: Final = 2
 _FIRST_DAY, _LAST_DAY = "1000-01-01", "9999-12-31"
 
 
@@ -106,6 +108,18 @@ class Places:
             self._known[name] = found
         return found
 
+    def confirm(self, member: Membership) -> None:
+        """Ask whether the id means its place still, where none of the place's rows are read by it.
+
+        Raises:
+            Moved: it means another place now.
+        """
+        values = {"asked": member.asked, "place": member.place_id}
+        with self._reader.connect() as connection:
+            told, _ = _told(member, _membership_statement().one(connection, values))
+        if _has_moved(member, told):
+            raise Moved
+
     def read(self, member: Membership, series: Series, selection: Selection) -> PlaceRead:
         """One page, unchosen.
 
@@ -116,7 +130,7 @@ class Places:
             told, answer = self._read(member, series, selection)
             if told == member:
                 return answer
-            if told.place_id != member.place_id or told.asked != member.asked:
+            if _has_moved(member, told):
                 raise Moved
             member = told
         raise unavailable()
@@ -139,12 +153,21 @@ class Places:
         }
         with self._reader.connect() as connection:
             row: Sequence[Any] = statement.one(connection, values)
-        asked, place, latitude, own_place, others, contested, files, *pages = row
-        own = (member.place_id,) if own_place is None else ()
-        told = (*own, *(others.split(",") if others else ())) or (member.place_id,)
-        return Membership(asked or member.asked, place or asked or "", told), PlaceRead(
-            pages, natives, latitude, unpack(contested, 3), unpack(files, 4)
-        )
+        told, (contested, files, *pages) = _told(member, row)
+        latitude = row[_LATITUDE]
+        return told, PlaceRead(pages, natives, latitude, unpack(contested, 3), unpack(files, 4))
+
+
+def _told(member: Membership, row: Sequence[Any]) -> tuple[Membership, Sequence[Any]]:
+    """What the columns of `_membership` say of an id, and the columns behind them."""
+    asked, place, _, own_place, others, *rest = row
+    own = (member.place_id,) if own_place is None else ()
+    natives = (*own, *(others.split(",") if others else ())) or (member.place_id,)
+    return Membership(asked or member.asked, place or asked or "", natives), rest
+
+
+def _has_moved(believed: Membership, told: Membership) -> bool:
+    return (told.place_id, told.asked) != (believed.place_id, believed.asked)
 
 
 def _days(selection: Selection) -> dict[str, Any]:
@@ -204,6 +227,11 @@ def _may_serve(name: str) -> sa.ColumnElement[bool]:
         hour.hour_start < end_of_run(first),
         hour.hour_start >= end_of_run(sa.func.date_add(last, sa.text("INTERVAL 1 DAY"))),
     )
+
+
+@cache
+def _membership_statement() -> Prepared:
+    return Prepared.of(sa.select(*_membership()))
 
 
 def _membership() -> list[sa.ColumnElement[Any]]:

@@ -50,6 +50,7 @@ def _listing(
             if len(rows) == limit:
                 return ListPage(rows, f"{current},")
             if members[current].place_id in {one.place_id for one in members[:current]}:
+                places.confirm(members[current])
                 continue
             page = read_place(places, asked, members[current], last, limit - len(rows))
             rows += page.rows
