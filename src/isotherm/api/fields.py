@@ -8,6 +8,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from isotherm.api.units import DEFAULT_UNITS, Scale, UnitsName, name_of, scale_of
+from isotherm.climatology.months import rounded
 from isotherm.statistics.catalogue import (
     MAX,
     MIN,
@@ -120,13 +121,7 @@ def _mean(
     if scale is not None:
         divisor *= scale.denominator
         total = total * scale.numerator + scale.offset * divisor
-    return _rounded(total * _MEAN_STEPS, divisor) / _MEAN_STEPS
-
-
-def _rounded(dividend: int, divisor: int) -> int:
-    """The whole number nearest to a quotient; of two equally near ones the even one."""
-    quotient, rest = divmod(dividend, divisor)
-    return quotient + (2 * rest > divisor or (2 * rest == divisor and quotient % 2))
+    return rounded(total * _MEAN_STEPS, divisor) / _MEAN_STEPS
 
 
 def model_fields(
