@@ -1,10 +1,16 @@
 """The buttons on a task's page: to the dashboard and to Spark's log, under Airflow's own address."""
 
+import gzip
 from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 
+from isotherm.datasets.registry import dataset_named
 from isotherm.local.airflow_client import AirflowClient
 from isotherm.local.secret_files import airflow_logins
 from running_product import RunningProduct
@@ -65,6 +71,53 @@ def test_a_look_after_the_platform_leads_to_its_state(
     }
     state = viewer.get(found["Pipeline"]).raise_for_status().json()
     assert state["refused"]["count"] == 0
+
+
+def traces(viewer: httpx.Client) -> list[dict[str, Any]]:
+    """The first batch hour of a station of each dataset, traced by the API inside Airflow."""
+    found: dict[str, dict[str, Any]] = {}
+    api = "/isotherm/api/v1/stations"
+    for one in viewer.get(api, params={"limit": 1000}).raise_for_status().json()["data"]:
+        station = f"{api}/{one['station_id']}"
+        hours = viewer.get(f"{station}/hourly", params={"limit": 1, "layer": "batch"}).json()["data"]
+        if hours and hours[0]["dataset"] not in found:
+            query = {"hour": hours[0]["hour_start"], "layer": "batch"}
+            answer = viewer.get(f"{station}/trace", params=query).raise_for_status()
+            found[hours[0]["dataset"]] = answer.json()["data"]
+    return list(found.values())
+
+
+def in_archive(archive: str, dataset: str, address: str) -> bytes:
+    """The file NOAA has at an address, from a directory laid out as theirs."""
+    layout = dataset_named(dataset).layout
+    (theirs,) = (one for one in layout.noaa_access_urls if address.startswith(f"{one}/"))
+    path = Path(archive) / layout.access_path / address.removeprefix(f"{theirs}/")
+    packed = path.with_name(f"{path.name}.gz")
+    return gzip.decompress(packed.read_bytes()) if packed.exists() else path.read_bytes()
+
+
+def test_each_step_behind_a_number_is_a_link_to_what_it_was_made_of(
+    stack: RunningProduct, airflow: AirflowClient, viewer: httpx.Client
+) -> None:
+    found = traces(viewer)
+    assert found
+    for one in found:
+        links, file, run = one["links"], one["file"], one["run"]
+        assert set(links) == {"hour", "day", "file", "run"}
+        for step in ("hour", "day"):
+            assert links[step].startswith("/isotherm/api/v1/")
+            assert len(viewer.get(links[step]).raise_for_status().json()["data"]) == 1
+        path = f"/dags/{run['dag_id']}/runs/{quote(run['run_id'])}"
+        assert links["run"] == f"{stack.airflow_url}{path}"
+        known = airflow.get(f"/api/v2{path.replace('runs', 'dagRuns')}")
+        assert known["dag_run_id"] == run["run_id"]
+        content = in_archive(stack.archive, file["dataset"], links["file"])
+        assert sha256(content).hexdigest() == file["sha256"]
+        rows = one["rows"]["observations"]
+        assert any(row["counts"] for row in rows)
+        lines = content.decode().splitlines()
+        for row in rows:
+            assert row["observed_at"].removesuffix("Z") in lines[row["source_line"]]
 
 
 def test_the_logs_of_the_programs_are_for_those_who_may_read_logs(stack: RunningProduct) -> None:

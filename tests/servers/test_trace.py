@@ -1,15 +1,20 @@
 """From a number of the API back to the rows of NOAA's file it was made of, on HDFS and MySQL."""
 
 from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import httpx
 import polars as pl
 import pytest
 import sqlalchemy as sa
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from isotherm.api.app import create_app
+from isotherm.archive.http_archive import HttpArchive
+from isotherm.archive.station_year import StationYear
 from isotherm.datasets.registry import dataset_named
 from isotherm.datasets.schema import POLARS_SCHEMA
 from isotherm.stores.bucket_tables import BucketTable, FileVersion, write_bucket
@@ -18,6 +23,7 @@ from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.tables import source_file
 from isotherm.summarise import summarise
 from made_up import observation
+from scripted_server import serve
 from servers.api_fixture import write_batch_hours, write_speed_hour
 from servers.hdfs_fixture import Hdfs
 from servers.mariadb_fixture import Database
@@ -27,7 +33,6 @@ pytest_plugins = ["servers.hdfs_fixture", "servers.mariadb_fixture"]
 pytestmark = pytest.mark.servers
 
 TRACED = "TRACE000001"
-VERSION = FileVersion("ab" * 32, "0123456789abcdef")
 RUN = "ingest_observations scheduled__2014-07-04T00:00:00+00:00"
 NOON = utc(2014, 1, 1, 12)
 # Line -> minute, tenths, report type, quality code.
@@ -37,6 +42,18 @@ LINES = {
     9: (20, 500, "FM-15", "3"),
     10: (30, None, "FM-15", "9"),
 }
+# The file, of which lines 1 to 6 are of other days.
+FILE = "\n".join(
+    [
+        "STATION,DATE,REPORT_TYPE,TMP",
+        *(f"{TRACED},2014-01-0{day}T00:00:00,FM-15,+9999,9" for day in range(2, 8)),
+        *(
+            f"{TRACED},2014-01-01T12:{minute:02}:00,{kind},{tenths},{code}"
+            for minute, tenths, kind, code in LINES.values()
+        ),
+    ]
+).encode()
+VERSION = FileVersion(sha256(FILE).hexdigest(), "0123456789abcdef")
 
 
 def readings() -> pl.DataFrame:
@@ -111,16 +128,41 @@ def test_an_hour_is_traced_to_the_lines_of_its_file_and_to_its_run(asking: TestC
     )
 
 
-def test_each_step_back_within_the_api_is_a_link_that_answers(asking: TestClient) -> None:
-    links = trace(asking)["links"]
+@pytest.mark.parametrize("mount", ["", "/isotherm"])
+def test_each_step_back_within_the_api_is_a_link_that_answers(asking: TestClient, mount: str) -> None:
+    """Mounted under a prefix, as inside Airflow, the links lead there too."""
+    outer = FastAPI()
+    outer.mount(mount, asking.app)
+    client = TestClient(outer, base_url=f"http://test{mount}/api/v1")
+    links = trace(client)["links"]
     assert set(links) == {"hour", "day", "file", "run"}
-    own = [one for one in links.values() if one.startswith("/api/v1")]
-    for one in own:
-        answer = asking.get(f"http://test{one}")
-        assert answer.status_code == httpx.codes.OK, one
+    for step in ("hour", "day"):
+        assert links[step].startswith(f"{mount}/api/v1/")
+        answer = client.get(f"http://test{links[step]}")
+        assert answer.status_code == httpx.codes.OK, links[step]
         assert len(answer.json()["data"]) == 1
-    assert own == [links["hour"], links["day"]]
-    assert links["file"].startswith("https://")
+
+
+def test_the_link_to_noaas_file_is_where_an_archive_of_their_layout_has_it(
+    asking: TestClient, tmp_path: Path
+) -> None:
+    """Followed in a copy of the layout on loopback: to the version told, and there to each line."""
+    found, layout = trace(asking), dataset_named(DATASET).layout
+    (theirs,) = (one for one in layout.noaa_access_urls if found["links"]["file"].startswith(f"{one}/"))
+    path = f"{layout.access_path}{found['links']['file'].removeprefix(theirs)}"
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_bytes(FILE)
+    with serve(tmp_path) as server:
+        archive = HttpArchive(server.url)
+        listed = archive.list_station_years(dataset_named(DATASET), 2014, 2014)
+        archive.close()
+        answer = httpx.get(f"{server.url}/{path}").raise_for_status()
+    assert listed == [StationYear(TRACED, 2014, DATASET)]
+    assert sha256(answer.content).hexdigest() == found["file"]["sha256"]
+    lines = answer.text.splitlines()
+    for one in found["rows"]["observations"]:
+        station, date, kind, *_ = lines[one["source_line"]].split(",")
+        assert (station, f"{date}Z", kind) == (TRACED, one["observed_at"], one["report_type"])
 
 
 def test_under_another_rule_other_lines_count(asking: TestClient) -> None:

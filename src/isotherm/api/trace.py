@@ -114,7 +114,8 @@ def _message(stored: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _told_file(file: Mapping[str, Any]) -> dict[str, Any]:
     layout = dataset_named(file["dataset"]).layout
-    path = layout.forms[0].path(file["station_id"], file["year"])
+    # Not every station-year is published in every form: the address is that of the one read.
+    path = layout.form_named(file["hdfs_path"]).path(file["station_id"], file["year"])
     times = {
         name: None if file[name] is None else iso_time(file[name])
         for name in ("published_at", "downloaded_at", "loaded_at")

@@ -64,7 +64,8 @@ def station_trace(
         (record,) = hour_records(found.rows, member.place_id, rule, source_files(found.files))
         served = msgspec.to_builtins(record)
         steps = trace(engine, settings, ServedHour.of(served))
-        links = _links(member, served["hour_start"], steps)
+        root = request.scope.get("root_path", "")
+        links = _links(f"{root}/api/v1/stations/{member.place_id}", served["hour_start"], steps)
         data = {"hour": served, **steps, "links": links}
         return respond_object(request, {"data": data, "meta": source_meta(settings)})
 
@@ -78,8 +79,8 @@ def _nothing(member: Membership, hour: str, rule: str) -> str:
     )
 
 
-def _links(member: Membership, hour: str, steps: dict[str, Any]) -> dict[str, str]:
-    own = f"/api/v1/stations/{member.place_id}"
+def _links(own: str, hour: str, steps: dict[str, Any]) -> dict[str, str]:
+    """Where to look on; `own` is the station's address, with what the API is mounted under."""
     links = {
         "hour": f"{own}/hourly?from={hour}&limit=1",
         "day": f"{own}/daily?from={hour[:10]}&limit=1",

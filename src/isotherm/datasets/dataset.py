@@ -91,6 +91,17 @@ class Layout:
         """The form of a file that begins like this, uncompressed."""
         return next(one for one in self.forms if beginning.startswith(one.magic))
 
+    def form_named(self, name: str) -> Form:
+        """The form of a file whose name ends as its names do, `X.psv` or `X.psv.gz`; else the first."""
+        ending = _ending(name.removesuffix(".gz"))
+        return next(
+            (one for one in self.forms if _ending(one.file_name("", 0)) == ending), self.forms[0]
+        )
+
+
+def _ending(name: str) -> str:
+    return name.rpartition(".")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class FirstVisit:

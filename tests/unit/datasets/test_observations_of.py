@@ -137,6 +137,7 @@ def test_datasets_are_found_by_name_and_each_says_where_its_files_lie() -> None:
             assert form.pattern.match(f"{name}.part") is None
             assert form.path(STATION, 2024).endswith(f"/{name}")
             assert one.layout.form_of(form.magic) is form
+            assert one.layout.form_named(f"/raw/{name}.gz") is one.layout.form_named(name) is form
         # Versions of a station-year lie beside each other in HDFS, whichever form they came in.
         assert len({name.rpartition(".")[0] for name in names}) == 1
     # Its history is an import away; a first look is at the archive that lives.
