@@ -1,7 +1,8 @@
-"""Two pytest processes share one suite: each takes, file by file, what the other has not taken.
+"""A few pytest processes share one suite: each takes, file by file, what no other has taken.
 
 `./isotherm test` starts them for a whole run and names their common folder. The first has all tests of
-the running product, so that there is one product; the second begins at the other end.
+the running product, so that there is one product; the second begins at the other end, a third with the
+last of what needs no server.
 """
 
 import os
@@ -24,7 +25,7 @@ class Lane:
 
     Attributes:
         folder: what is taken is noted there.
-        number: 1 or 2.
+        number: from 1.
     """
 
     folder: Path
@@ -45,17 +46,25 @@ class Lane:
         """The tests of one file after the other, each file in one lane.
 
         Args:
-            items: all tests, those of a file together; the same in both lanes.
+            items: all tests, those of a file together; the same in all lanes.
             needs_product: whether a test is of the running product.
         """
         files = [list(tests) for _, tests in groupby(items, lambda one: one.path)]
         of_product = [any(map(needs_product, tests)) for tests in files]
-        order = range(len(files)) if self.has_product else reversed(range(len(files)))
-        for number in order:
+        for number in self._order(of_product):
             if of_product[number] and not self.has_product:
                 continue
             if self._take(number):
                 yield files[number]
+
+    def _order(self, of_product: list[bool]) -> list[int]:
+        every = list(range(len(of_product)))
+        if self.number == 1:
+            return every
+        if self.number == 2:
+            return every[::-1]
+        middle = of_product.index(True) if True in of_product else len(every) // 2
+        return [*every[:middle][::-1], *every[middle:]]
 
     def _take(self, number: int) -> bool:
         try:

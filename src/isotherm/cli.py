@@ -107,7 +107,7 @@ def logs(
 
 @app.command(context_settings=PASS_THROUGH)
 def test(context: typer.Context) -> None:
-    """Run the tests; arguments go to pytest, a folder's name first. All run in two processes."""
+    """Run the tests; arguments go to pytest, a folder's name first. All run in a few processes."""
     from isotherm.local.test_run import is_whole, possible_lanes, run_tests, with_folders
 
     _set_up_all()

@@ -24,7 +24,7 @@ RUN_LANES = """
 import os, sys
 from pathlib import Path
 from isotherm.local.test_run import run_tests
-sys.exit(run_tests({command!r}, os.environ, Path("."), lanes=2))
+sys.exit(run_tests({command!r}, os.environ, Path("."), lanes={lanes}))
 """
 LEAVES_A_SERVER = """
 import os, subprocess, sys
@@ -69,14 +69,17 @@ time.sleep(600)
     assert note.exists()
 
 
-def test_two_lanes_take_each_file_once_and_the_product_is_in_the_first(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lanes", [2, 3])
+def test_lanes_take_each_file_once_and_the_product_is_in_the_first(tmp_path: Path, lanes: int) -> None:
     """A suite of its own: six files, two of them of the product."""
     (tmp_path / "conftest.py").write_text(
-        f"import sys; sys.path[:0] = [{str(TESTS)!r}]\n"
+        f"import sys, time; sys.path[:0] = [{str(TESTS)!r}]\n"
         "import pytest\n"
         "from lanes import Lane, run_lane\n"
         "def pytest_runtestloop(session):\n"
         "    lane = Lane.of_this_process()\n"
+        "    (lane.folder / f'begun-{lane.number}').touch()\n"
+        f"    while len(list(lane.folder.glob('begun-*'))) < {lanes}: time.sleep(0.01)\n"
         "    run_lane(session, lane.files(session.items, lambda one: 'product' in one.name))\n"
         "    return True\n"
         "@pytest.fixture(scope='module', autouse=True)\n"
@@ -92,16 +95,17 @@ def test_two_lanes_take_each_file_once_and_the_product_is_in_the_first(tmp_path:
             f"def test_second(): assert {number} != 1\n"
         )
     program = [sys.executable, "-m", "pytest", "-v", "-s", "-p", "no:cacheprovider", str(tmp_path)]
-    run = RUN_LANES.format(command=program)
+    run = RUN_LANES.format(command=program, lanes=lanes)
     done = subprocess.run(
         [sys.executable, "-c", run], capture_output=True, text=True, timeout=60, cwd=tmp_path
     )
-    first, second = done.stdout.split("test session starts")[1:]
+    told = done.stdout.split("test session starts")[1:]
+    assert len(told) == lanes
     for number in range(6):
-        where = [lane for lane in (first, second) if f"test_{number}.py::test_second" in lane]
+        where = [lane for lane in told if f"test_{number}.py::test_second" in lane]
         assert done.stdout.count(f"closed test_{number}") == len(where) == 1, done.stdout
-        assert number not in (4, 5) or where == [first]
-    assert len(re.findall("PASSED|FAILED", second)) > 1
+        assert number not in (4, 5) or where == [told[0]]
+    assert all(len(re.findall("PASSED|FAILED", one)) > 1 for one in told)
     assert done.stdout.count("FAILED") == 2  # as it happened, and in its lane's summary
     assert done.returncode == 1
 

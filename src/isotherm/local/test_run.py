@@ -1,6 +1,6 @@
 """How `./isotherm test` runs pytest, and ends what an interrupted run leaves behind.
 
-A whole run is two processes that share the suite file by file (`tests/lanes.py`): the tests of the
+A whole run is a few processes that share the suite file by file (`tests/lanes.py`): the tests of the
 running product wait for Airflow most of the time, while the others work.
 """
 
@@ -20,6 +20,9 @@ from isotherm.local.processes import become_subreaper, end_processes, reap_orpha
 
 _REAP_EVERY_S: Final = 1.0
 _GRACE_S: Final = 10.0
+_MOST_LANES: Final = 3
+# Servers of its own and a job of Spark; the first has the running product, which is as much again.
+_MEMORY_OF_A_LANE_BYTES: Final = 4 * 2**30
 # Nothing of the following chooses or steers tests: with these alone a run is a whole one.
 _MANNERS: Final = ("-v", "-vv", "-q", "--durations")
 _ALL_PASSED: Final = 0
@@ -52,19 +55,19 @@ def run_tests(
         command: pytest and its arguments.
         environment: of the tests.
         folder: where they run.
-        lanes: 1, or 2 that share the tests. The second one's output comes after the first's.
+        lanes: processes that share the tests. The others' output comes after the first one's.
 
     Returns:
-        Of two lanes the first status that is not 0.
+        Of several lanes the first status that is not 0.
     """
     become_subreaper()
     with ExitStack() as held:
         try:
             if lanes == 1:
                 return _wait([subprocess.Popen(command, env=dict(environment), cwd=folder)])
-            second = held.enter_context(_told_at_the_end())
+            others = [held.enter_context(_told_at_the_end(number)) for number in range(lanes, 1, -1)]
             shared = held.enter_context(tempfile.TemporaryDirectory(prefix="isotherm-lanes-"))
-            outputs = (None, second)
+            outputs = (None, *reversed(others))
             return _wait(
                 [
                     subprocess.Popen(
@@ -83,8 +86,9 @@ def run_tests(
 
 
 def possible_lanes() -> int:
-    """As many as there are processors for, at most two."""
-    return min(2, os.cpu_count() or 1)
+    """One more than processors, as a lane that waits leaves one idle; fewer without the memory."""
+    for_memory = psutil.virtual_memory().available // _MEMORY_OF_A_LANE_BYTES
+    return max(1, min(_MOST_LANES, (os.cpu_count() or 1) + 1, for_memory))
 
 
 def _lane(folder: str, number: int) -> dict[str, str]:
@@ -103,10 +107,10 @@ def _wait(runs: Sequence["subprocess.Popen[bytes]"]) -> int:
 
 
 @contextmanager
-def _told_at_the_end() -> Iterator[IO[bytes]]:
+def _told_at_the_end(number: int) -> Iterator[IO[bytes]]:
     """A file whose content is printed when all is done."""
     with tempfile.NamedTemporaryFile(prefix="isotherm-tests-", suffix=".log") as log:
-        sys.stdout.write(f"Two processes share the tests; the second one's output: {log.name}\n")
+        sys.stdout.write(f"Another process shares the tests; output of number {number}: {log.name}\n")
         sys.stdout.flush()
         try:
             yield log.file
