@@ -11,6 +11,7 @@ import pytest
 from costs import Costs
 from isotherm.local.airflow_client import AirflowClient
 from lanes import Lane, run_lane
+from long_tests import add_options, skip_unless_long
 from running_product import RunningProduct
 from session_product import FIXTURE, SessionProduct, session_archive
 
@@ -24,8 +25,14 @@ _COSTS: Final = Costs()
 _FEWEST_FILES: Final = 20
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Whether the long tests run too."""
+    add_options(parser)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests without servers come first, then those of the running product; else the order stays."""
+    skip_unless_long(config, items)
     of_product = {one.path for one in items if _needs_product(one)}
     items.sort(
         key=lambda one: (

@@ -2,15 +2,8 @@
 
 import itertools
 
-import pytest
-
 from faults.fault import Fault
 from faults.kinds import OFTEN, SELDOM
-
-
-def is_long(config: pytest.Config) -> bool:
-    """Whether every fault is to be tried, and often."""
-    return bool(config.getoption("--long", default=False))
 
 
 def all_faults(repetitions: int) -> list[Fault]:

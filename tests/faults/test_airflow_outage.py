@@ -15,10 +15,10 @@ from typing import Any, Final
 import psutil
 import pytest
 
-from faults.long_run import is_long
 from isotherm.audit.feeds import audit_feeds
 from isotherm.errors import IsothermError
 from isotherm.local.airflow_client import AirflowClient, TaskState
+from long_tests import is_long
 from running_product import RunningProduct
 from streaming_runs import STREAM_DAG, STREAM_TASK, feed_of, trigger_stream
 

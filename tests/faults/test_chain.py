@@ -16,8 +16,8 @@ from faults.chain import Chain
 from faults.disks import Disks, need_disks
 from faults.fault import Fault
 from faults.fed_rows import Difference, FedArchive
-from faults.long_run import is_long
 from faults.outcomes import FOLDER, Outcomes
+from long_tests import is_long
 
 pytestmark = [pytest.mark.servers, pytest.mark.spark, pytest.mark.faults]
 

@@ -185,6 +185,7 @@ def models_of(store: HdfsStore, plan: TrainingPlan) -> dict[str, bytes]:
     return {name: one.to_bytes() for name, one in model_store.read(store, plan.version, PLACES).items()}
 
 
+@pytest.mark.long
 def test_models_trained_on_a_cluster_equal_those_of_this_machine(
     servers: Hdfs, cluster: SparkCluster, store: HdfsStore, engine: Engine, context: SparkContext
 ) -> None:
@@ -207,6 +208,7 @@ def test_models_trained_on_a_cluster_equal_those_of_this_machine(
     assert models_of(store, there) == models
 
 
+@pytest.mark.long
 def test_a_stream_on_a_cluster_counts_every_hour_also_when_driver_and_worker_are_killed(
     servers: Hdfs, cluster: SparkCluster, store: HdfsStore, tmp_path: Path
 ) -> None:

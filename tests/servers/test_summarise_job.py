@@ -460,18 +460,17 @@ def test_folders_of_the_layout_before_are_removed(
     assert summary(store).height == 1
 
 
-@pytest.mark.parametrize("master", ["local[2]", "local-cluster[2,1,1024]"])
-def test_the_job_runs_by_spark_submit_in_this_and_in_other_processes(
-    servers: Hdfs, archive: JobArchive, store: HdfsStore, master: str
+def test_the_job_runs_by_spark_submit_and_a_second_time_has_nothing_to_do(
+    servers: Hdfs, archive: JobArchive, store: HdfsStore
 ) -> None:
     for number in range(4):
         name = f"{number:06d}99999"
         archive.put(report("1901-01-01T06:00:00", "-0094,1", station=name), station=name, year=1901)
-    done = submit(servers, master)
+    done = submit(servers)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "4 files, 4 observations, 4 days changed, 0 files failed" in done.stdout + done.stderr
     assert summary(store, year=1901, station="00000099999")["sum_tenths"].to_list() == [-94]
-    again = submit(servers, master)
+    again = submit(servers)
     assert again.returncode == 0
     assert "Nothing to make anew" in again.stdout + again.stderr
 
@@ -480,8 +479,8 @@ def environment(servers: Hdfs) -> dict[str, str]:
     return {**os.environ, **servers.mysql.environment()}
 
 
-def submit(servers: Hdfs, master: str) -> subprocess.CompletedProcess[str]:
-    conf = batch_submit_conf(servers.settings.model_copy(update={"spark_master": master}))
+def submit(servers: Hdfs) -> subprocess.CompletedProcess[str]:
+    conf = batch_submit_conf(servers.settings)
     settings = [part for name, value in conf.items() for part in ("--conf", f"{name}={value}")]
     return subprocess.run(
         [
@@ -489,7 +488,7 @@ def submit(servers: Hdfs, master: str) -> subprocess.CompletedProcess[str]:
             *settings,
             str(REPOSITORY_ROOT / "jobs" / "summarise_observations.py"),
         ],
-        env={**environment(servers), "ISOTHERM_SPARK_MASTER": master},
+        env=environment(servers),
         capture_output=True,
         text=True,
         timeout=300,

@@ -1,0 +1,25 @@
+"""Tests that cost minutes each: they run only with `--long`, and say so where they do not."""
+
+import pytest
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """`--long`, and how often the long run tries each kill."""
+    group = parser.getgroup("long")
+    group.addoption("--long", action="store_true", help="the tests of minutes too, every fault often")
+    group.addoption("--repetitions", type=int, default=20, help="of each kill in the long run")
+
+
+def is_long(config: pytest.Config) -> bool:
+    """Whether the tests of minutes are to run."""
+    return bool(config.getoption("--long"))
+
+
+def skip_unless_long(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark as skipped, with the command that runs it, what is marked `long`."""
+    if is_long(config):
+        return
+    for one in items:
+        if one.get_closest_marker("long"):
+            path = one.path.relative_to(config.rootpath)
+            one.add_marker(pytest.mark.skip(reason=f"takes minutes: ./isotherm test {path} --long"))
