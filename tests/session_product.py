@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
+from end_with_tests import EndWithTests
 from real_files import real_archive
 from running_product import RunningProduct, free_port_base
 
@@ -34,6 +35,7 @@ class SessionProduct:
         self._executor = ThreadPoolExecutor(1)
         self._coming: Future[RunningProduct] | None = None
         self._own: RunningProduct | None = None
+        self._end: EndWithTests | None = None
         self._is_over = False
 
     def begin(self) -> None:
@@ -49,6 +51,7 @@ class SessionProduct:
         # A short path of its own: unix sockets and Postgres do not take long ones.
         state_dir = Path(tempfile.mkdtemp(prefix="isotherm-test-"))
         self._own = RunningProduct(state_dir, free_port_base(), archive)
+        self._end = EndWithTests(state_dir)
         self._coming = self._executor.submit(self._up_twice, self._own)
 
     def wait(self) -> RunningProduct:
@@ -66,6 +69,8 @@ class SessionProduct:
         self._executor.shutdown(wait=True)
         self._own.dispose()
         self._own = None
+        if self._end is not None:
+            self._end.release()
 
     def _up_twice(self, product: RunningProduct) -> RunningProduct:
         product.first_up = product.run("up", "--archive", product.archive, "--until-done")
