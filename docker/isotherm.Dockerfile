@@ -4,7 +4,7 @@
 ARG BASE=python:3.12-slim-bookworm
 FROM ${BASE}
 WORKDIR /opt/isotherm
-COPY requirements-3.12.lock ./
+COPY requirements-3.12.lock requirements-lineage-3.12.lock ./
 RUN pip install --no-cache-dir --no-deps --require-hashes --requirement requirements-3.12.lock
 
 ENV ISOTHERM_TOOLS_DIR=/opt/isotherm-tools \
@@ -16,6 +16,7 @@ COPY docker/set_up_tools.py docker/
 # A name for the number: Hadoop's login, in Spark too, fails for a user without one.
 RUN pip install --no-cache-dir --no-deps --no-build-isolation --editable . \
     && python docker/set_up_tools.py java jars-spark dashboard spark-archive \
+    && ISOTHERM_LINEAGE=/nowhere python docker/set_up_tools.py lineage \
     && rm -rf dashboard/node_modules /opt/isotherm-tools/npm-cache \
     && useradd --uid 10001 --gid 0 --home-dir /var/lib/isotherm --no-create-home isotherm \
     && install --directory --owner=10001 --group=0 --mode=0770 /var/lib/isotherm

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Self
 
-from pydantic import Field, PrivateAttr, SecretStr, ValidationError
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from isotherm.errors import SettingsError
@@ -170,7 +170,22 @@ class Settings(BaseSettings):
     notify_url: SecretStr = Field(
         default=SecretStr(""), description="where failures are told, as apprise writes addresses"
     )
+    lineage: str = Field(
+        default="",
+        description="where OpenLineage's events go: a file, or the http(s) address of a server; "
+        "empty: nowhere",
+    )
     _lane: Lane = PrivateAttr(default=PRODUCTION)
+
+    @field_validator("lineage")
+    @classmethod
+    def _absolute_lineage(cls, place: str) -> str:
+        """A path becomes absolute, so that every process writes the same file."""
+        if place.startswith(("http://", "https://")) or not place:
+            return place.rstrip("/")
+        if "://" in place:
+            raise ValueError("a path, or an address that begins with http:// or https://")
+        return str(Path(place).expanduser().absolute())
 
     def model_post_init(self, _context: object) -> None:
         """Fill what derives from the port base and the state folder."""
@@ -309,6 +324,11 @@ class Settings(BaseSettings):
     def trees_dir(self) -> Path:
         """Folder of LightGBM and what it needs, where `forecast_trees` is on."""
         return self.tools_dir / "trees"
+
+    @property
+    def lineage_dir(self) -> Path:
+        """Folder of Airflow's OpenLineage provider and what it needs, where `lineage` is set."""
+        return self.tools_dir / "lineage"
 
     @property
     def logs_dir(self) -> Path:

@@ -91,8 +91,9 @@ def check_station_ids(downloads: Mapping[str, Any] | Sequence[Mapping[str, Any]]
 @task(pool="spark", multiple_outputs=False, trigger_rule="none_failed_min_one_success")
 def load_changes() -> dict[str, Any]:
     """All that changed to MySQL, with day, month, year and global rows, whichever run made it."""
-    from isotherm.ingest import batch_tasks
+    from isotherm.ingest import batch_tasks, lineage
 
+    lineage.note_written(lineage.LOADED_TABLES)
     loaded = batch_tasks.load_changes(run_id=run_name())
     skip_if_empty(loaded["days"], "No row of any day changed: nothing to check or to tell.")
     return loaded

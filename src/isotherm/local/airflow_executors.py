@@ -29,6 +29,7 @@ _IMAGE_FOLDERS: Final = {
     "AIRFLOW__CORE__DAGS_FOLDER": "/opt/isotherm/dags",
     "AIRFLOW__CORE__PLUGINS_FOLDER": "/opt/isotherm/plugins",
 }
+_LINEAGE: Final = "/opt/isotherm-tools/lineage"  # in our image
 # The chart has its own: addresses, folders, logins.
 CHART_S_OWN: Final = frozenset({
     "AIRFLOW__CORE__EXECUTOR",
@@ -201,7 +202,8 @@ def _environment(settings: Settings) -> dict[str, str]:
         for name, value in settings.differing().items()
         if name not in ("tools_dir", "runtime_dir", "port_base", "cluster")
     }
-    return {**airflow, "ISOTHERM_ARCHIVE": settings.archive, **own}
+    path = {"PYTHONPATH": _LINEAGE} if settings.lineage else {}
+    return {**airflow, "ISOTHERM_ARCHIVE": settings.archive, **own, **path}
 
 
 def _yaml(document: dict[str, Any], use: list[str]) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 AIRFLOW_DATABASE = "airflow-database"
+# The step that fetches what OpenLineage needs, where its events are asked for.
+LINEAGE = "lineage"
 
 
 def nothing() -> None:

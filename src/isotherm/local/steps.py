@@ -19,6 +19,7 @@ from isotherm.files import hold_lock, write_whole
 from isotherm.local import dashboard, packages, spark_archive
 from isotherm.local.jars import Jar, fetch_jars, ivy_command, read_lock
 from isotherm.local.java_network import java_network_options
+from isotherm.local.server import LINEAGE
 from isotherm.local.tools import Tools, set_up_java, set_up_mariadb
 from isotherm.settings import REPOSITORY_ROOT, Settings, load_settings
 
@@ -110,6 +111,7 @@ def setup_steps(tools: Tools) -> list[Step]:
         dashboard_step(tools),
         spark_archive_step(tools),
         *([trees_step(settings)] if (settings := load_settings()).forecast_trees else []),
+        *([lineage_step(settings)] if settings.lineage else []),
     ]
 
 
@@ -137,13 +139,22 @@ def spark_archive_step(tools: Tools) -> Step:
 
 def trees_step(settings: Settings) -> Step:
     """Fetches LightGBM and what it needs: 160 MB that most installations do without."""
-    lock = packages.lock_for_this_python(REPOSITORY_ROOT, "requirements-trees")
+    return _packages_step("trees", settings.trees_dir)
+
+
+def lineage_step(settings: Settings) -> Step:
+    """Fetches Airflow's OpenLineage provider: 13 MB that each task would look at, needed or not."""
+    return _packages_step(LINEAGE, settings.lineage_dir)
+
+
+def _packages_step(name: str, folder: Path) -> Step:
+    lock = packages.lock_for_this_python(REPOSITORY_ROOT, f"requirements-{name}")
     return Step(
-        "trees",
+        name,
         (),
         lambda: hashlib.sha256(lock.read_bytes()).hexdigest(),
-        settings.trees_dir,
-        lambda _report: packages.install(lock, settings.trees_dir),
+        folder,
+        lambda _report: packages.install(lock, folder),
     )
 
 

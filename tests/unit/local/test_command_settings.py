@@ -73,6 +73,7 @@ def test_every_setting_that_is_not_the_default_holds_in_a_shell_with_nothing_set
         "forecasts_kept_days": "500", "hindcasts_kept_days": "40",
         "forecast_scores_kept_days": "900",
         "forecast_stations": "20", "forecast_wait_s": "2.5", "hindcast_every_h": "3",
+        "lineage": "http://marquez:5000",
     }  # fmt: skip
     assert {*given, "archive", "state_dir", "mysql_password", "notify_url"} == set(
         Settings.model_fields

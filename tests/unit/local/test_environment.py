@@ -29,6 +29,7 @@ GIVEN = {
     "api_workers": 3, "forecast_years": 7, "forecast_trees": True,
     "forecasts_kept_days": 500, "hindcasts_kept_days": 40, "forecast_scores_kept_days": 900,
     "forecast_stations": 20, "forecast_wait_s": 2.5, "hindcast_every_h": 3,
+    "lineage": "http://marquez:5000",
 }  # fmt: skip
 
 

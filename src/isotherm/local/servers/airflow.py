@@ -16,7 +16,7 @@ from isotherm.files import PRIVATE_FILE, write_whole
 from isotherm.local.airflow_database import is_set_up
 from isotherm.local.environment import base_environment
 from isotherm.local.secret_files import AIRFLOW_PASSWORDS, AIRFLOW_USERS, MYSQL_PASSWORD, read_secret
-from isotherm.local.server import Server, numbered
+from isotherm.local.server import AIRFLOW_DATABASE, LINEAGE, Server, numbered
 from isotherm.local.servers.postgres import DATABASE, USER
 from isotherm.local.servers.probes import read_json, responds
 from isotherm.local.servers.programs import run_once
@@ -25,6 +25,7 @@ from isotherm.settings import LOOPBACK, REPOSITORY_ROOT, PortOffset, Settings
 
 # Airflow calls a part unhealthy after 30 s, which a busy machine can bring about.
 HEARTBEAT_WITHIN_S = 60.0
+LINEAGE_TRANSPORT = "isotherm.ingest.lineage_transport.LineageTransport"
 # Name of each part: its command and the key of its health, None for the one that tells it.
 PARTS: dict[str, tuple[list[str], str | None]] = {
     "airflow-api-server": (["api-server"], None),
@@ -45,7 +46,7 @@ def airflow_servers(settings: Settings) -> list[Server]:
                 name=name,
                 command=_command(tools, arguments),
                 environment=lambda: airflow_environment(settings),
-                needs=("airflow-postgres", "airflow-database", *_tasks_need(settings, part)),
+                needs=("airflow-postgres", *_all_need(settings), *_tasks_need(settings, part)),
                 ports=(settings.port(PortOffset.AIRFLOW),) if part is None else (),
                 folder=settings.state_dir / "airflow",
                 is_ready=_readiness(health, part),
@@ -57,6 +58,11 @@ def airflow_servers(settings: Settings) -> list[Server]:
             )
         )
     return servers
+
+
+def _all_need(settings: Settings) -> tuple[str, ...]:
+    """Airflow looks for its providers when it starts, and never again."""
+    return (AIRFLOW_DATABASE, LINEAGE) if settings.lineage else (AIRFLOW_DATABASE,)
 
 
 def _tasks_need(settings: Settings, part: str | None) -> tuple[str, ...]:
@@ -160,6 +166,12 @@ def airflow_settings(settings: Settings) -> dict[str, str]:
         # default: given up and sent again, its second answer would be "Task killed!" in its log.
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "120",
         "AIRFLOW__EXECUTION_API__JWT_EXPIRATION_TIME": "2592000",
+        # Read by the provider alone, which is on the path only where `lineage` is set. In a thread: a
+        # fork, its default, that hangs can keep the task's connection and never let it end.
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps({"type": LINEAGE_TRANSPORT}),
+        "AIRFLOW__OPENLINEAGE__NAMESPACE": "isotherm",
+        "AIRFLOW__OPENLINEAGE__DISABLE_SOURCE_CODE": "True",
+        "AIRFLOW__OPENLINEAGE__EXECUTE_IN_THREAD": "True",
     }
 
 
@@ -220,7 +232,8 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
             {"connections_file_path": str(connections_file(settings))}
         ),
     }
-    return base_environment(settings) | airflow_settings(settings) | local
+    path = {"PYTHONPATH": str(settings.lineage_dir)} if settings.lineage else {}
+    return base_environment(settings) | airflow_settings(settings) | local | path
 
 
 def connections_file(settings: Settings) -> Path:
