@@ -78,15 +78,20 @@ def hour_records(
     """
     starts, zone = rows.starts(), style.zone
     hours = starts if zone is None else [in_zone(one, zone) for one in starts]
-    owners = [owner] * len(hours) if isinstance(owner, str) else owner
-    place = Part(_PLACE, (owners, hours))
     measured = [
         Part(names, *_measured(rows, group, columns, style.units))
         for group, columns, names in zip(
             FIELD_GROUPS, _GROUP_COLUMNS, _group_names(style.units), strict=True
         )
     ]
-    return PartedRows(place, *measured, _origins(rows, rule, files))
+    return PartedRows(*_place(owner, hours), *measured, _origins(rows, rule, files))
+
+
+def _place(owner: str | Sequence[str], hours: Sequence[str]) -> Sequence[Part]:
+    if not isinstance(owner, str):
+        return [Part(_PLACE, (owner, hours))]
+    same = np.zeros(len(hours), np.int32)
+    return [Part(_PLACE[:1], ([owner],), same), Part(_PLACE[1:], (hours,))]
 
 
 @cache

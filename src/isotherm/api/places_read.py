@@ -8,31 +8,34 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from isotherm.api.database import unavailable
-from isotherm.api.packed_rows import Row, nullable, packed, quoted, unpack
-from isotherm.api.prepared import Prepared
+from isotherm.api.packed_rows import Row, unpack
+from isotherm.api.place_statements import (
+    CONTESTED,
+    LATITUDE,
+    about_statement,
+    membership_statement,
+    pages_statement,
+    place_statement,
+    run_names,
+    station_name,
+)
 from isotherm.api.series import Selection, Series
-from isotherm.api.series_rows import hours_statement, rows_statement
 from isotherm.api.station_lookup import resolve_station
-from isotherm.datasets.registry import DATASETS
-from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.stores.places import natives_of
-from isotherm.stores.tables import hourly_summary, served_day, source_file, station, station_place
+from isotherm.stores.tables import station
 
 # More names than there are stations are kept of nobody.
 _MOST_KNOWN: Final = 50_000
 _TRIES: Final = 3
 _HOURS_OF_A_DAY: Final = 24
-# From so many hours on it pays to ask which of them serve before they are packed.
+# From so many hours on it pays to ask which of them serve before they are read.
 _MANY_HOURS: Final = 240
-# Among the columns of `_membership`.
-_LATITUDE: Final = 2
 _FIRST_DAY, _LAST_DAY = "1000-01-01", "9999-12-31"
 
 
@@ -116,7 +119,7 @@ class Places:
         """
         values = {"asked": member.asked, "place": member.place_id}
         with self._reader.connect() as connection:
-            told, _ = _told(member, _membership_statement().one(connection, values))
+            told, _ = _told(member, membership_statement().one(connection, values))
         if _has_moved(member, told):
             raise Moved
 
@@ -139,23 +142,39 @@ class Places:
         self, member: Membership, series: Series, selection: Selection
     ) -> tuple[Membership, PlaceRead]:
         natives = member.natives if series.is_hourly else (member.place_id,)
-        days = _days(selection)
-        spares = series.is_hourly and len(natives) > 1 and selection.limit >= _MANY_HOURS
-        if spares:
-            days["page_last_day"] = _page_last_day(days, selection.limit)
-        statement = _statement(series, selection.bounds, len(natives), spares=spares)
         values = {
             **selection.values,
-            **days,
-            **{f"station_{number}": one for number, one in enumerate(natives)},
+            **_days(selection),
+            **{station_name(number): one for number, one in enumerate(natives)},
             "asked": member.asked,
             "place": member.place_id,
         }
-        with self._reader.connect() as connection:
-            row: Sequence[Any] = statement.one(connection, values)
+        if len(natives) > 1 and selection.limit >= _MANY_HOURS:
+            row = self._read_serving(natives, series, selection, values)
+        else:
+            statement = place_statement(series, selection, len(natives))
+            with self._reader.connect() as connection:
+                row = statement.one(connection, values)
         told, (contested, files, *pages) = _told(member, row)
-        latitude = row[_LATITUDE]
+        latitude = row[LATITUDE]
         return told, PlaceRead(pages, natives, latitude, unpack(contested, 3), unpack(files, 4))
+
+    def _read_serving(
+        self, natives: Sequence[str], series: Series, selection: Selection, values: dict[str, Any]
+    ) -> Sequence[Any]:
+        """The same by two statements of one state of the database: first whose days are whose.
+
+        What others serve is then no condition MySQL has to look up, and mostly nothing it has to read.
+        """
+        last = _page_last_day(values, selection.limit)
+        with self._engine.connect() as connection:
+            about: Sequence[Any] = about_statement(len(natives)).one(connection, values)
+            days = [one for one in unpack(about[CONTESTED], 3) if one[0] <= last]
+            spared = [run_of_others(days, one) for one in natives]
+            pages = pages_statement(series, selection, tuple(one is not None for one in spared))
+            for number, run in enumerate(spared):
+                values.update(zip(run_names(number), run or (), strict=False))
+            return (*about, *pages.one(connection, values))
 
 
 def _told(member: Membership, row: Sequence[Any]) -> tuple[Membership, Sequence[Any]]:
@@ -188,89 +207,23 @@ def _page_last_day(days: Mapping[str, Any], limit: int) -> str:
     return min(str(days["last_day"]), (first + timedelta(days=length)).isoformat())
 
 
-@cache
-def _statement(
-    series: Series, bounds: frozenset[str], natives: int, *, spares: bool = False
-) -> Prepared:
-    names = [f"station_{number}" for number in range(natives)]
-    pages = [_page(series, bounds, one, spares=spares).scalar_subquery() for one in names]
-    behind = [_contested(), _files(names)] if series.is_hourly else [sa.null(), sa.null()]
-    return Prepared.of(sa.select(*_membership(), *behind, *pages))
+def run_of_others(days: Sequence[Row], native: str) -> tuple[str, str] | None:
+    """The longest run of days that other ids than this one serve: its first day, and the day after it.
 
-
-def _page(series: Series, bounds: frozenset[str], name: str, *, spares: bool) -> sa.Select[Any]:
-    if not series.is_hourly:
-        return rows_statement(series, bounds, name)
-    return hours_statement(series, bounds, name, *([_may_serve(name)] if spares else []))
-
-
-def _may_serve(name: str) -> sa.ColumnElement[bool]:
-    """Leaves out hours of an id in the page's first days, where others serve all of them.
-
-    The reader would; here it spares MySQL what takes it longest, to pack them.
+    Args:
+        days: `day, dataset, station_id`, in order: who serves the days that several records have.
+        native: the id.
     """
-    day, hour = served_day.c.day, hourly_summary.c
-    first, last = sa.func.min(day), sa.func.max(day)
-    is_run = sa.func.count() == sa.func.datediff(last, first) + 1
-    of_others = [
-        served_day.c.place_id == sa.bindparam("place"),
-        day.between(sa.bindparam("first_day"), sa.bindparam("page_last_day")),
-        served_day.c.station_id != sa.bindparam(name),
-    ]
-
-    def end_of_run(end: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
-        chosen = sa.func.IF(is_run, end, sa.literal_column(f"'{_LAST_DAY}'"))
-        return sa.select(chosen).where(*of_others).scalar_subquery()
-
-    return sa.or_(
-        hour.layer != LAYER_BATCH,
-        hour.hour_start < end_of_run(first),
-        hour.hour_start >= end_of_run(sa.func.date_add(last, sa.text("INTERVAL 1 DAY"))),
-    )
-
-
-@cache
-def _membership_statement() -> Prepared:
-    return Prepared.of(sa.select(*_membership()))
-
-
-def _membership() -> list[sa.ColumnElement[Any]]:
-    """The id as it is known, its place (null: itself), latitude, the place's own place, other ids."""
-    asked: sa.BindParameter[str] = sa.bindparam("asked", type_=sa.String)
-    place: sa.BindParameter[str] = sa.bindparam("place", type_=sa.String)
-    of_asked = sa.select(station.c.station_id).where(station.c.station_id == asked)
-    place_of = sa.select(station_place.c.place_id)
-    ids = sa.select(sa.text("GROUP_CONCAT(station_id ORDER BY station_id)")).select_from(station_place)
-    latitude = sa.select(station.c.latitude_deg).where(station.c.station_id == place)
-    parts: list[sa.Select[Any]] = [
-        of_asked,
-        place_of.where(station_place.c.station_id == asked),
-        latitude,
-        place_of.where(station_place.c.station_id == place),
-        ids.where(station_place.c.place_id == place),
-    ]
-    return [one.scalar_subquery() for one in parts]
-
-
-def _contested() -> sa.ScalarSelect[Any]:
-    table = served_day.c
-    columns = [quoted(sa.func.date_format(table.day, "%Y-%m-%d")), quoted(table.dataset)]
-    where = [
-        table.place_id == sa.bindparam("place"),
-        table.day.between(sa.bindparam("first_day"), sa.bindparam("last_day")),
-    ]
-    # As many days as the page may have rows.
-    enough: sa.BindParameter[int] = sa.bindparam("enough", type_=sa.Integer)
-    return packed([*columns, quoted(table.station_id)], [table.day], where, enough).scalar_subquery()
-
-
-def _files(natives: Sequence[str]) -> sa.ScalarSelect[Any]:
-    table = source_file.c
-    sha256 = sa.func.coalesce(table.loaded_sha256, table.summarised_sha256)
-    columns = [quoted(table.station_id), quoted(table.dataset), table.year, nullable(quoted(sha256))]
-    where = [
-        table.station_id.in_([sa.bindparam(one) for one in natives]),
-        table.year.between(sa.bindparam("first_year"), sa.bindparam("last_year")),
-        table.dataset.in_([sa.literal_column(f"'{one.name}'") for one in DATASETS]),
-    ]
-    return packed(columns, [table.station_id, table.year], where, _MOST_KNOWN).scalar_subquery()
+    first = end = longest = until = 0
+    for text, _, server in days:
+        if server == native:
+            continue
+        day = date.fromisoformat(text).toordinal()
+        if day != end:
+            first = day
+        end = day + 1
+        if end - first > longest:
+            longest, until = end - first, end
+    if not longest:
+        return None
+    return date.fromordinal(until - longest).isoformat(), date.fromordinal(until).isoformat()

@@ -10,7 +10,7 @@ import structlog
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
-from isotherm.api.parted_rows import PartedRows, lines
+from isotherm.api.parted_rows import PartedRows, Written, lines
 
 log = structlog.get_logger(__name__)
 _JSON: Final = msgspec.json.Encoder()
@@ -76,15 +76,16 @@ def respond_list(
     """
     if wanted.format != "csv":
         page = listing.read(wanted.after, wanted.limit or default_limit)
-        body = _json_page(page, listing.meta)
-        return _tagged(request, body, "application/json")
+        return _tagged(request, _json_page(page, listing.meta), "application/json")
     headers = {"Content-Disposition": f'attachment; filename="{listing.name}.csv"'}
     page = listing.read(wanted.after, wanted.limit or CSV_PAGE_ROWS)
     if wanted.limit is None and page.next is not None:
         headers["Cache-Control"] = _CACHE_CONTROL
         return StreamingResponse(_csv_pages(listing, page), media_type=CSV_TYPE, headers=headers)
-    body = csv_head(listing, page.next) + csv_rows(listing.columns, page.rows)
-    return _tagged(request, body, CSV_TYPE, headers)
+    head = csv_head(listing, page.next)
+    if isinstance(page.rows, PartedRows):
+        return _tagged(request, page.rows.csv(head), CSV_TYPE, headers)
+    return _tagged(request, head + csv_rows(listing.columns, page.rows), CSV_TYPE, headers)
 
 
 def respond_object(request: Request, content: Mapping[str, Any]) -> Response:
@@ -92,7 +93,7 @@ def respond_object(request: Request, content: Mapping[str, Any]) -> Response:
     return _tagged(request, _JSON.encode(content), "application/json")
 
 
-def _json_page(page: ListPage, meta: Mapping[str, Any]) -> bytes:
+def _json_page(page: ListPage, meta: Mapping[str, Any]) -> bytes | Written:
     if not isinstance(page.rows, PartedRows):
         return _JSON.encode({"data": page.rows, "meta": meta, "next": page.next})
     rest = _JSON.encode({"meta": meta, "next": page.next})
@@ -129,7 +130,7 @@ def csv_head(listing: Listing, following: str | None) -> bytes:
 def csv_rows(columns: Sequence[str], rows: Sequence[Any] | PartedRows) -> bytes:
     """Rows by RFC 4180; lists inside a cell are separated by semicolons."""
     if isinstance(rows, PartedRows):
-        return rows.csv()
+        return rows.csv().text()
     if rows and isinstance(rows[0], msgspec.Struct):
         return lines(map(msgspec.structs.astuple, rows))
     return lines([_cell(row.get(name)) for name in columns] for row in rows)
@@ -154,10 +155,15 @@ def tagged_headers(request: Request, tag: str) -> tuple[dict[str, str], bool]:
 
 
 def _tagged(
-    request: Request, body: bytes, media_type: str, more: Mapping[str, str] | None = None
+    request: Request,
+    body: bytes | Written,
+    media_type: str,
+    more: Mapping[str, str] | None = None,
 ) -> Response:
-    headers, is_known = tagged_headers(request, tag_of(hashlib.sha256(body)))
+    digest = body.digest() if isinstance(body, Written) else hashlib.sha256(body)
+    headers, is_known = tagged_headers(request, tag_of(digest))
     headers.update(more or {})
     if is_known:
         return Response(status_code=304, headers=headers)
-    return Response(body, media_type=media_type, headers=headers)
+    text = body.text() if isinstance(body, Written) else body
+    return Response(text, media_type=media_type, headers=headers)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from isotherm.hourly_summary import LAYERS
 from isotherm.stores import tables
 
 Bound = datetime | int
+_HOUR: Final = timedelta(hours=1)
 GLOBAL_COUNTS: Final = (
     "station_count",
     "observation_count",
@@ -105,6 +106,13 @@ class Selection:
     def enough(self) -> int:
         """So many rows hold more periods than the limit."""
         return (self.limit + 2) * len(PRIORITIES) * (1 if self.layer else len(LAYERS))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its range has no more hours than the limit, whatever there is."""
+        if self.first is None or self.end is None:
+            return False
+        return (self.end - self.first) / _HOUR <= self.limit
 
     @property
     def bounds(self) -> frozenset[str]:

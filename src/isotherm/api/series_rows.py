@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from isotherm.api.fields import READ_STATISTICS
-from isotherm.api.packed_hours import packed_hours
+from isotherm.api.packed_hours import packed_hours, whole_hours
 from isotherm.api.packed_rows import Row, Unpacked, nullable, packed, quoted, unpack
 from isotherm.api.prepared import Prepared
 from isotherm.api.series import GLOBAL_COUNTS, HOUR, SEASON, Selection, Series
@@ -101,10 +101,18 @@ def rows_statement(series: Series, bounds: frozenset[str], station: str | None) 
 
 
 def hours_statement(
-    series: Series, bounds: frozenset[str], station: str, *more: sa.ColumnElement[bool]
+    series: Series,
+    bounds: frozenset[str],
+    station: str,
+    *more: sa.ColumnElement[bool],
+    is_whole: bool,
 ) -> sa.Select[Any]:
-    """The same of the hours of an id for which more holds, as `packed_hours` has them."""
-    return packed_hours([*_where(series, bounds, station), *more], _order(series), _enough())
+    """The same of the hours of an id for which more holds, as `packed_hours` has them.
+
+    `is_whole`: there are never more than enough, so that the rows are packed as they are found.
+    """
+    where = [*_where(series, bounds, station), *more]
+    return whole_hours(where) if is_whole else packed_hours(where, _order(series), _enough())
 
 
 def _enough() -> sa.BindParameter[int]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isotherm.api.packed_rows import unpack
@@ -55,10 +55,25 @@ def test_rows_in_parts_are_written_and_read_as_rows_one_by_one(
     made = parted(rows)
     assert len(made) == len(rows)
     assert [msgspec.to_builtins(one) for one in made] == plain
-    assert made.json(b'{"data":', b"}") == msgspec.json.encode({"data": plain})
-    assert json.loads(made.json(b"", b"")) == plain
-    assert made.csv() == lines(one.values() for one in plain)
-    assert len(list(csv.reader(io.StringIO(made.csv().decode())))) == len(rows)
+    assert made.json(b'{"data":', b"}").text() == msgspec.json.encode({"data": plain})
+    assert json.loads(made.json(b"", b"").text()) == plain
+    assert made.csv().text() == lines(one.values() for one in plain)
+    assert len(list(csv.reader(io.StringIO(made.csv().text().decode())))) == len(rows)
+
+
+@settings(deadline=None)
+@given(ROWS, ROWS, st.sampled_from([b"", b",1"]))
+def test_rows_have_one_digest_exactly_where_they_have_one_text(
+    rows: list[tuple[int, int | None, int, str | None]],
+    others: list[tuple[int, int | None, int, str | None]],
+    after: bytes,
+) -> None:
+    one, other = parted(rows).json(b"", b""), parted(others).json(b"", after)
+    assert (one.digest().digest() == other.digest().digest()) == (one.text() == other.text())
+    again = parted(rows).json(b"", b"")
+    assert again.digest().digest() == one.digest().digest()
+    one, other = parted(rows).csv(b""), parted(others).csv(after)
+    assert (one.digest().digest() == other.digest().digest()) == (one.text() == other.text())
 
 
 def test_unpacked_rows_are_had_by_row_and_by_column() -> None:
