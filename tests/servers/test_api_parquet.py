@@ -9,11 +9,13 @@ import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import sqlalchemy as sa
 
 from isotherm import __version__
 from isotherm.api import parquet
 from isotherm.api.app import AppClients, create_app
-from servers.api_fixture import ALL_MISSING, JAN_MAYEN, OHARE, ApiServer
+from isotherm.stores.tables import hourly_summary, station, station_place
+from servers.api_fixture import ALL_MISSING, JAN_MAYEN, OHARE, UNDESCRIBED, ApiServer, hour_row
 from servers.test_api_downloads import served
 
 pytest_plugins = ["servers.api_fixture"]
@@ -109,7 +111,7 @@ def test_a_year_of_all_stations_is_the_hours_of_each(
 ) -> None:
     table = table_of(client, BULK, **query)
     expected = []
-    for station_id in sorted([OHARE, JAN_MAYEN]):
+    for station_id in sorted([OHARE, JAN_MAYEN, UNDESCRIBED]):  # the last was only streamed
         route = f"/stations/{station_id}/hourly?from=2014&to=2015"
         answer = client.get(route, params=httpx.URL(route).params.merge(query)).json()
         expected += answer["data"]
@@ -128,6 +130,33 @@ def test_a_year_of_all_stations_is_the_hours_of_each(
 
 def test_a_year_no_station_has_is_an_empty_file_with_its_columns(client: httpx.Client) -> None:
     assert table_of(client, "/bulk/hourly?year=1950").num_rows == 0
+
+
+def test_a_place_of_which_another_id_was_only_streamed_is_in_the_file_once(
+    api: ApiServer, client: httpx.Client
+) -> None:
+    place, other = "ZZ000000002", "ZZ000000003"
+    ids = [{"station_id": one} for one in (place, other)]
+    hour = {
+        **hour_row(other, 0, [15]),
+        **{"hour_start": datetime(1951, 7, 1), "dataset": "ghcnh", "layer": "speed"},  # noqa: DTZ001
+        **{"received": 1, "version": 1, "updated_at": datetime(2026, 1, 1)},  # noqa: DTZ001
+    }
+    member = {"station_id": other, "place_id": place, "via": "near", "distance_km": 1}
+    engine = api.database.engine()
+    written = [(station, ids), (station_place, [member]), (hourly_summary, [hour])]
+    with engine.begin() as connection:
+        for table, rows in written:
+            connection.execute(sa.insert(table), rows)
+    try:
+        table = table_of(client, "/bulk/hourly?year=1951").to_pylist()
+        assert [(one["station_id"], one["source_station_id"]) for one in table] == [(place, other)]
+    finally:
+        with engine.begin() as connection:
+            for written_table, _ in written:
+                own = written_table.c.station_id.in_([place, other])
+                connection.execute(sa.delete(written_table).where(own))
+        engine.dispose()
 
 
 def test_one_bulk_download_too_many_is_told_when_to_ask_again(api: ApiServer) -> None:
@@ -149,5 +178,5 @@ def test_a_bulk_file_is_made_group_by_group(
     with served(create_app(api.database.settings)) as one:
         content = one.get(f"/api/v1{BULK}").content
     file = pq.ParquetFile(io.BytesIO(content))
-    assert file.num_row_groups == 2  # of two stations
+    assert file.num_row_groups == 3  # of three stations
     assert file.read().equals(table_of(client, BULK))

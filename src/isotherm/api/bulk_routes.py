@@ -30,7 +30,7 @@ from isotherm.api.series_routes import of_place, read_place
 from isotherm.api.styled_rows import StyleDep
 from isotherm.api.units import UnitsName
 from isotherm.datasets.facts import FACTS
-from isotherm.stores.tables import station, yearly_summary
+from isotherm.stores.tables import hourly_summary, station, station_place, yearly_summary
 
 router = APIRouter()
 log = structlog.get_logger(__name__)
@@ -85,8 +85,8 @@ def bulk_hourly(
 ) -> Response:
     """Every hour of the year, station after station by id, each in order of time.
 
-    The rows are those of `/stations/{station}/hourly`, of every station that has a summary of the year
-    under the rule. Each station is read when its turn comes.
+    The rows are those of `/stations/{station}/hourly` without `layer`, of every station that has an
+    hour of the year under the rule, streamed ones included. Each station is read when its turn comes.
     """
     span = datetime(year, 1, 1), datetime(year + 1, 1, 1)  # noqa: DTZ001 - UTC throughout
     query = SeriesQuery(rule, None, span, style, None, format)
@@ -128,19 +128,19 @@ def _pages(places: Places, reader: Engine, asked: Asked) -> Iterator[ListPage]:
 
     first, _ = asked.query.range
     assert first is not None  # noqa: S101 - a year is asked for
-    for station_id in _stations_of(reader, asked.query.rule, first.year):
+    for station_id in _stations_of(reader, asked.query.rule, first):
         page = of_place(places, station_id, read)
         if len(page.rows):
             yield page
 
 
-def _stations_of(reader: Engine, rule: str, year: int) -> Iterator[str]:
+def _stations_of(reader: Engine, rule: str, year: datetime) -> Iterator[str]:
+    values = {"rule": rule, "year": year.year, "first": year, "end": year.replace(year=year.year + 1)}
     after = ""
     while True:
         with reader.connect() as connection:
-            values = {"rule": rule, "year": year, "after": after}
-            found = list(connection.scalars(_stations_statement(), values))
-        yield from dict.fromkeys(one for one in found if one != after)
+            found = list(connection.scalars(_stations_statement(), {**values, "after": after}))
+        yield from found
         if len(found) < _STATIONS_PER_LOOK:
             return
         after = found[-1]
@@ -148,21 +148,39 @@ def _stations_of(reader: Engine, rule: str, year: int) -> Iterator[str]:
 
 @cache
 def _stations_statement() -> sa.Select[Any]:
-    """Goes from station to station by their keys; one may be there for each of its layers."""
-    table = yearly_summary.c
-    joined = station.join(yearly_summary, table.station_id == station.c.station_id)
+    """Goes from station to station by their keys: those with a summary of the year, or an hour in it.
+
+    Hours that were only streamed have no summary of a year. Each question is of one row, which no
+    server turns into the reading of a table.
+    """
+    place, hour, yearly = station_place.c, hourly_summary.c, yearly_summary.c
+    own = station.c.station_id
+    rule: sa.BindParameter[str] = sa.bindparam("rule")
+    in_year = [hour.rule == rule, hour.hour_start >= sa.bindparam("first"),
+               hour.hour_start < sa.bindparam("end")]  # fmt: skip
+    summary = [yearly.station_id == own, yearly.rule == rule, yearly.year == sa.bindparam("year")]
+    other_ids = station_place.join(hourly_summary, hour.station_id == place.station_id)
+    is_place = ~_is_any(station_place, place.station_id == own)
     return (
-        sa.select(station.c.station_id)
-        .select_from(joined)
-        .prefix_with("STRAIGHT_JOIN")
+        sa.select(own)
         .where(
-            station.c.station_id > sa.bindparam("after"),
-            table.rule == sa.bindparam("rule"),
-            table.year == sa.bindparam("year"),
+            own > sa.bindparam("after"),
+            sa.or_(
+                _is_any(yearly_summary, *summary),
+                sa.and_(is_place, _is_any(hourly_summary, hour.station_id == own, *in_year)),
+                _is_any(other_ids, place.place_id == own, *in_year),
+            ),
         )
-        .order_by(station.c.station_id)
+        .order_by(own)
         .limit(_STATIONS_PER_LOOK)
     )
+
+
+def _is_any(rows: sa.FromClause, *where: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    one: sa.Select[Any] = (
+        sa.select(sa.literal_column("1")).select_from(rows).prefix_with("STRAIGHT_JOIN")
+    )
+    return one.where(*where).limit(1).scalar_subquery().is_not(None)
 
 
 def _csv_chunks(listing: Listing, pages: Iterator[ListPage]) -> Iterator[bytes]:
