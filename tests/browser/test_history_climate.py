@@ -1,10 +1,18 @@
 """What is usual and how far a period was from it, on the History page in a real browser."""
 
+import re
+
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.chart_product import CLIMATE_STATION, CLIMATE_YEARS, STATION, station_id
+from browser.chart_product import (
+    CLIMATE_STATION,
+    CLIMATE_YEARS,
+    LONELY_STATION,
+    STATION,
+    station_id,
+)
 from browser.chromium import Watched
 from servers.api_fixture import ApiServer
 
@@ -128,6 +136,7 @@ def test_records_are_those_of_the_api_and_lead_to_their_day(
     highest = next(one for one in records if one["month"] is None and one["kind"] == "highest")
     expect(lines.first.locator("td").first).to_contain_text(f"{highest['value_c']:.1f}")
     expect(page.locator("main h1")).to_contain_text(f"highest {highest['value_c']:.1f} °C on")
+    expect(page.locator("main tr.weak")).to_have_count(0)
     lines.first.get_by_role("link").first.click()
     expect(page.locator("main canvas")).to_be_visible()
     assert f"from={highest['day']}" in page.url
@@ -135,6 +144,9 @@ def test_records_are_those_of_the_api_and_lead_to_their_day(
     page.get_by_text("Days & runs", exact=True).click()
     expect(lines).to_have_count(len(CLIMATE_YEARS))
     expect(page.get_by_text("Longest run of frost days")).to_be_visible()
+    open_history(page, charted, "history/records", station=LONELY_STATION)
+    expect(page.locator("main tr.weak th")).to_have_text(["Allweak", "Mayweak"])
+    expect(page.locator("main tr.weak").first).to_have_attribute("title", re.compile("^weak: 0"))
 
 
 def test_the_tabs_keep_the_station_and_one_is_offered_where_none_is_chosen(

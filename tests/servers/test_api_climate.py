@@ -3,7 +3,7 @@
 import csv
 import gzip
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from types import ModuleType
@@ -108,6 +108,20 @@ def good_days(values: Values) -> set[date]:
     return {day for day, found in parts.items() if len(found) == 4}
 
 
+def require_coverage(row: dict[str, Any], values: Values, asked: Collection[date]) -> None:
+    """What a row says of how complete it is, against plain counting of the days it is of."""
+    there = {day for day in by_day(values) if day in asked}
+    good = good_days(values) & there
+    assert (row["day_count"], row["good_day_count"]) == (len(there), len(good))
+    assert row["completeness"] == round(len(good) / len(asked), 4)
+    assert row["grade"] == ("good" if len(good) >= 0.9 * len(asked) else "weak")
+
+
+def days_of_2014(month: int | None = None) -> set[date]:
+    every = {date(2014, 1, 1) + timedelta(n) for n in range(365)}
+    return {day for day in every if month in (None, day.month)}
+
+
 def test_days_and_months_say_how_complete_they_are(api: TestClient, ohare: Values) -> None:
     good = good_days(ohare)
     found = rows(api, f"{OHARE}/daily?limit=1000")
@@ -148,6 +162,30 @@ def test_all_stations_have_seasons_too(api: TestClient) -> None:
     own = {row["season"]: row["mean_c"] for row in rows(api, f"{OHARE}/seasonal")}
     if all(row["station_count"] == 1 for row in answer):
         assert [row["mean_c"] for row in answer] == [own[row["season"]] for row in answer]
+
+
+@pytest.mark.parametrize(
+    ("series", "period", "days"),
+    [("monthly", "month", 31), ("seasonal", "season", 92), ("yearly", "year", 365)],
+)
+def test_all_stations_say_how_complete_they_are_together(
+    api: TestClient, series: str, period: str, days: int
+) -> None:
+    answer = api.get("/api/v1/global/" + series, params={"from": "2014-07", "to": "2014-09"}).json()
+    if series == "yearly":
+        answer = api.get("/api/v1/global/yearly?from=2014&to=2015").json()
+    row = answer["data"][0]
+    stations = api.get("/api/v1/stations?limit=10000").json()["data"]
+    found = [one for one in stations if one["hour_count"]]
+    own = [one for each in found for one in rows(api, f"{each['station_id']}/{series}")]
+    own = [one for one in own if one[period] == row[period]]
+    assert row["station_count"] == len(own)
+    for name in ("day_count", "good_day_count"):
+        assert row[name] == sum(one[name] for one in own)
+    if period != "season":
+        share = row["good_day_count"] / (days * len(own))
+        assert row["completeness"] == round(share, 4)
+        assert row["grade"] == ("good" if share >= 0.9 else "weak")
 
 
 def test_the_whole_period_is_all_its_observations(api: TestClient, ohare: Values) -> None:
@@ -224,6 +262,8 @@ def test_records_say_when(api: TestClient, ohare: Values) -> None:
         assert by[month, "highest"] == (high / 10, first.isoformat())
         cold = min((mean_c(values), day) for day, values in own.items() if day in good)
         assert by[month, "coldest_day"] == (cold[0], cold[1].isoformat())
+        (row,) = [one for one in found if (one["month"], one["kind"]) == (month, "highest")]
+        require_coverage(row, ohare, days_of_2014(month))
 
 
 def test_percentiles_are_exact(api: TestClient, ohare: Values) -> None:
@@ -244,6 +284,8 @@ def test_percentiles_are_exact(api: TestClient, ohare: Values) -> None:
             percent: pytest.approx(value) for percent, value in wanted.items()
         }
         assert {row["observation_count"] for row in found if row["month"] == month} == {len(own)}
+        for row in found:
+            require_coverage(row, ohare, days_of_2014(row["month"]))
 
 
 def test_normals_by_hour_month_and_day(api: TestClient, ohare: Values) -> None:
@@ -269,6 +311,9 @@ def test_normals_by_hour_month_and_day(api: TestClient, ohare: Values) -> None:
         if date(2014, 7, 3) <= day <= date(2014, 7, 17)
     ]
     (tenth,) = [row for row in by if (row["month"], row["day"]) == (7, 10)]
+    require_coverage(tenth, ohare, {date(2014, 7, 10) + timedelta(n) for n in range(-7, 8)})
+    for row in by_hour + by_month:
+        require_coverage(row, ohare, days_of_2014(row["month"]))
     assert tenth["mean_c"] == float(round(Fraction(sum(near), len(near)))) / 100
     meta = api.get(f"/api/v1/stations/{OHARE}/normals").json()["meta"]
     assert meta["reference"] == {"first_year": 2014, "last_year": 2014, "year_count": 1}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from isotherm.climatology import grades, normals, seasons
 from isotherm.climatology.months import Day, days_of_month, merge_courses, rounded
-from isotherm.climatology.periods import Span, spans
+from isotherm.climatology.periods import Span, by_calendar_month, spans
 from isotherm.climatology.records import records_of
 from isotherm.climatology.thresholds import (
     FROST,
@@ -137,6 +137,18 @@ def test_a_threshold_with_two_ends_is_half_open() -> None:
     assert [between.holds(one) for one in days] == [False, True, True, False]
 
 
+@given(_days)
+def test_a_calendar_month_has_the_days_it_had_from_the_first_month_to_the_last(days: list[Day]) -> None:
+    found = by_calendar_month(days)
+    assert set(found) == ({None} if days else set()) | {one.day.month for one in days}
+    if days:
+        first, last = days[0].day.replace(day=1), grades.next_month(days[-1].day)
+        every = [first + timedelta(days=n) for n in range((last - first).days)]
+        for month, span in found.items():
+            assert span.length == sum(month in (None, one.month) for one in every)
+            assert span.days == [one for one in days if month in (None, one.day.month)]
+
+
 @given(_days, st.integers(-1000, 3000), st.integers(-1000, 3000))
 def test_degree_days_of_parts_add_up(days: list[Day], heating: int, cooling: int) -> None:
     cut = len(days) // 2
@@ -215,6 +227,9 @@ def test_every_year_weighs_the_same_in_a_month_and_leap_day_has_a_normal() -> No
     # 15 days, of which 29 February is there in one year only.
     assert by_day[2, 29].day_count == 29
     assert by_day[2, 29].mean == rounded(14 * 100 + 15 * 200, 29)
+    assert (by_day[2, 29].span.length, by_day[1, 1].span.length) == (29, 30)
+    span = normals.day_normals([one for one in days if one.day.day < 5])[0].span
+    assert (len(span.days), span.length, span.grade) == (8, 30, "weak")
     assert by_day[1, 1].mean == 150
 
 

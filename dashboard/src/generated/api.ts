@@ -247,8 +247,8 @@ export interface paths {
          * All stations' hours of a year, as a file
          * @description Every hour of the year, station after station by id, each in order of time.
          *
-         *     The rows are those of `/stations/{station}/hourly`, of every station that has a summary of the year
-         *     under the rule. Each station is read when its turn comes.
+         *     The rows are those of `/stations/{station}/hourly` without `layer`, of every station that has an
+         *     hour of the year under the rule, streamed ones included. Each station is read when its turn comes.
          */
         get: operations["bulk_hourly_api_v1_bulk_hourly_get"];
         put?: never;
@@ -3438,9 +3438,34 @@ export interface components {
         };
         /**
          * GlobalMonth
-         * @description One month over all stations; its mean is the mean of the stations' means.
+         * @description One month over all stations, its mean that of the stations' means; days are of all together.
          */
         GlobalMonth: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
             /**
              * Layer
              * @example batch
@@ -3500,9 +3525,34 @@ export interface components {
         };
         /**
          * GlobalMonthImperial
-         * @description One month over all stations; its mean is the mean of the stations' means.
+         * @description One month over all stations, its mean that of the stations' means; days are of all together.
          */
         GlobalMonthImperial: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
             /**
              * Layer
              * @example batch
@@ -3574,9 +3624,34 @@ export interface components {
         };
         /**
          * GlobalSeason
-         * @description One season over all stations; its mean is the mean of the stations' means.
+         * @description One season over all stations, its mean that of the stations' means; days are of all together.
          */
         GlobalSeason: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
             /**
              * Layer
              * @example batch
@@ -3637,9 +3712,34 @@ export interface components {
         };
         /**
          * GlobalSeasonImperial
-         * @description One season over all stations; its mean is the mean of the stations' means.
+         * @description One season over all stations, its mean that of the stations' means; days are of all together.
          */
         GlobalSeasonImperial: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
             /**
              * Layer
              * @example batch
@@ -3700,9 +3800,34 @@ export interface components {
         };
         /**
          * GlobalYear
-         * @description One year over all stations; its mean is the mean of the stations' means.
+         * @description One year over all stations, its mean that of the stations' means; days are of all together.
          */
         GlobalYear: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
             /**
              * Layer
              * @example batch
@@ -3762,9 +3887,34 @@ export interface components {
         };
         /**
          * GlobalYearImperial
-         * @description One year over all stations; its mean is the mean of the stations' means.
+         * @description One year over all stations, its mean that of the stations' means; days are of all together.
          */
         GlobalYearImperial: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
             /**
              * Layer
              * @example batch
@@ -6428,8 +6578,36 @@ export interface components {
         /**
          * Normal
          * @description What is normal for a month, an hour of the day in a month, or a day of the year.
+         *
+         *     How complete the days behind it are: those of the month, of a day of the year those within seven
+         *     days of it, from the first month of the reference period that has a day to the last.
          */
         Normal: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
             /**
              * Month
              * @description 1 is January
@@ -6480,8 +6658,36 @@ export interface components {
         /**
          * NormalImperial
          * @description What is normal for a month, an hour of the day in a month, or a day of the year.
+         *
+         *     How complete the days behind it are: those of the month, of a day of the year those within seven
+         *     days of it, from the first month of the reference period that has a day to the last.
          */
         NormalImperial: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
             /**
              * Month
              * @description 1 is January
@@ -7571,8 +7777,35 @@ export interface components {
         /**
          * Percentile
          * @description The smallest temperature below or at which so many percent of all observations lie.
+         *
+         *     How complete their days are: as of a record.
          */
         Percentile: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
             /**
              * Month
              * @description 1 is January; null is all months together
@@ -7599,8 +7832,35 @@ export interface components {
         /**
          * PercentileImperial
          * @description The smallest temperature below or at which so many percent of all observations lie.
+         *
+         *     How complete their days are: as of a record.
          */
         PercentileImperial: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
             /**
              * Month
              * @description 1 is January; null is all months together
@@ -7979,8 +8239,36 @@ export interface components {
         /**
          * Record
          * @description One extreme of a place, with its day; of equal ones the first.
+         *
+         *     How complete the days are that were there to choose from: those of the calendar month, or all, from
+         *     the first month that has a day to the last.
          */
         Record: {
+            /**
+             * Day Count
+             * @description Days it was chosen from
+             * @example 365
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
             /**
              * Month
              * @description 1 is January; null is all months together
@@ -8009,18 +8297,40 @@ export interface components {
              * @example 2013-12-31T18:00:00-06:00
              */
             starts_at?: string | null;
+        };
+        /**
+         * RecordImperial
+         * @description One extreme of a place, with its day; of equal ones the first.
+         *
+         *     How complete the days are that were there to choose from: those of the calendar month, or all, from
+         *     the first month that has a day to the last.
+         */
+        RecordImperial: {
             /**
              * Day Count
              * @description Days it was chosen from
              * @example 365
              */
             day_count: number;
-        };
-        /**
-         * RecordImperial
-         * @description One extreme of a place, with its day; of equal ones the first.
-         */
-        RecordImperial: {
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
             /**
              * Month
              * @description 1 is January; null is all months together
@@ -8049,12 +8359,6 @@ export interface components {
              * @example 2013-12-31T18:00:00-06:00
              */
             starts_at?: string | null;
-            /**
-             * Day Count
-             * @description Days it was chosen from
-             * @example 365
-             */
-            day_count: number;
         };
         /**
          * ReferenceYears

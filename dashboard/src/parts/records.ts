@@ -2,6 +2,7 @@
 
 import { getJson, type Page, type Schemas } from "../api";
 import { asked, climateUrl } from "../climate";
+import { weakText } from "../chart/announce";
 import { counted, temperature } from "../format";
 import type { Rule } from "../rules";
 import { degrees } from "../units";
@@ -66,12 +67,13 @@ export async function fetchRecords(state: RecordsState, signal: AbortSignal): Pr
   return { extremes: extremes.data, days: days.data, streaks: streaks.data };
 }
 
-/** A row per calendar month that has any, all months together first; a cell per kind. */
-export function recordTable(rows: readonly RecordRow[]): { month: number | null; cells: (RecordRow | null)[] }[] {
+/** A row per calendar month that has any, all months together first; a cell per kind, and why it is weak. */
+export function recordTable(rows: readonly RecordRow[]): { month: number | null; cells: (RecordRow | null)[]; weak: string }[] {
   const months = [...new Set(rows.map(({ month }) => month))];
   return months.map((month) => ({
     month,
     cells: KINDS.map((kind) => rows.find((row) => row.month === month && row.kind === kind) ?? null),
+    weak: weakText(rows.find((row) => row.month === month)!),
   }));
 }
 

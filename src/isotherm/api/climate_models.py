@@ -100,8 +100,12 @@ class DegreeDays(Coverage):
     )
 
 
-class Record(BaseModel):
-    """One extreme of a place, with its day; of equal ones the first."""
+class Record(Coverage):
+    """One extreme of a place, with its day; of equal ones the first.
+
+    How complete the days are that were there to choose from: those of the calendar month, or all, from
+    the first month that has a day to the last.
+    """
 
     month: int | None = _EVERY_MONTH
     kind: Literal[KINDS] = Field(  # type: ignore[valid-type] # they are literals
@@ -113,8 +117,11 @@ class Record(BaseModel):
     day_count: int = Field(ge=1, description="Days it was chosen from", examples=[365])
 
 
-class Percentile(BaseModel):
-    """The smallest temperature below or at which so many percent of all observations lie."""
+class Percentile(Coverage):
+    """The smallest temperature below or at which so many percent of all observations lie.
+
+    How complete their days are: as of a record.
+    """
 
     month: int | None = _EVERY_MONTH
     percent: float = Field(ge=0, le=100, examples=[90.0])
@@ -122,8 +129,12 @@ class Percentile(BaseModel):
     observation_count: int = Field(ge=1, examples=[8800])
 
 
-class Normal(BaseModel):
-    """What is normal for a month, an hour of the day in a month, or a day of the year."""
+class Normal(Coverage):
+    """What is normal for a month, an hour of the day in a month, or a day of the year.
+
+    How complete the days behind it are: those of the month, of a day of the year those within seven
+    days of it, from the first month of the reference period that has a day to the last.
+    """
 
     month: int = _MONTH
     day: int | None = Field(ge=1, le=31, description="Of `by=day`, else null", examples=[14])

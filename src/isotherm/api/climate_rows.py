@@ -9,7 +9,7 @@ from isotherm.climatology import normals, records, thresholds
 from isotherm.climatology.grades import completeness, grade, next_month
 from isotherm.climatology.months import Day, merge_courses, rounded
 from isotherm.climatology.normals import Normal, Reference
-from isotherm.climatology.periods import PeriodName, Span, spans
+from isotherm.climatology.periods import PeriodName, Span, by_calendar_month, spans
 from isotherm.climatology.thresholds import STANDARD, Threshold
 from isotherm.statistics import histogram
 from isotherm.stores.summary_tables import PERIOD_COUNTS
@@ -67,22 +67,30 @@ def degree_day_rows(
     return rows
 
 
-def record_rows(days: Iterable[Day]) -> list[Row]:
-    """Rows of `Record`."""
+def record_rows(days: Sequence[Day]) -> list[Row]:
+    """Rows of `Record`, from days in order."""
+    chosen_from = by_calendar_month(days)
     return [
         {
             "month": one.month,
             "kind": one.kind,
             "value_c": one.hundredths / 100,
             "day": one.day.isoformat(),
+            **_coverage(chosen_from[one.month]),
             "day_count": one.day_count,
         }
         for one in records.records_of(days)
     ]
 
 
-def percentile_rows(months: Sequence[tuple[date, str]], percents: Sequence[float]) -> list[Row]:
-    """Rows of `Percentile`, from months with their histograms: of all, then of each calendar month."""
+def percentile_rows(
+    months: Sequence[tuple[date, str]], percents: Sequence[float], days: Sequence[Day]
+) -> list[Row]:
+    """Rows of `Percentile`, from months with their histograms: of all, then of each calendar month.
+
+    `days`: those of the months, in order.
+    """
+    behind = by_calendar_month(days)
     own = [(None, months), *((n, [one for one in months if one[0].month == n]) for n in range(1, 13))]
     rows = []
     for month, chosen in own:
@@ -94,6 +102,7 @@ def percentile_rows(months: Sequence[tuple[date, str]], percents: Sequence[float
                     "percent": percent,
                     "value_c": histogram.percentile(counts, percent) / 10,
                     "observation_count": total,
+                    **_coverage(behind[month]),
                 }
                 for percent in percents
             ]
@@ -140,14 +149,20 @@ def normal_rows(found: Iterable[Normal]) -> list[Row]:
             "mean_max_c": one.max / 100,
             "mean_dew_point_c": None if one.dew_point is None else one.dew_point / 100,
             "count": one.day_count,
+            **_coverage(one.span),
         }
         for one in found
     ]
 
 
-def hour_normal_rows(months: Sequence[tuple[date, str]], reference: Reference | None) -> list[Row]:
-    """Rows of `Normal` by hour of the day, from months with their courses: means of observations."""
-    rows = []
+def hour_normal_rows(
+    months: Sequence[tuple[date, str]], reference: Reference | None, days: Sequence[Day]
+) -> list[Row]:
+    """Rows of `Normal` by hour of the day, from months with their courses: means of observations.
+
+    `days`: those of the reference period, in order.
+    """
+    rows, behind = [], by_calendar_month(days)
     for month in range(1, 13):
         texts = [text for when, text in months if when.month == month and _is_of(when, reference)]
         for hour, (count, tenths, dew_count, dew_tenths) in sorted(merge_courses(texts).items()):
@@ -162,6 +177,7 @@ def hour_normal_rows(months: Sequence[tuple[date, str]], reference: Reference | 
                     "mean_max_c": None,
                     "mean_dew_point_c": dew,
                     "count": count,
+                    **_coverage(behind[month]),
                 }
             )
     return rows

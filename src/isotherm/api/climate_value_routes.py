@@ -100,7 +100,8 @@ def percentiles(
 
     def make(connection: Connection, months: MonthsWanted) -> Made:
         histograms = read_packed(connection, months, "temperature_histogram")
-        return Made(climate_rows.percentile_rows(histograms, chosen))
+        days = read_days(connection, months)
+        return Made(climate_rows.percentile_rows(histograms, chosen, days))
 
     asked = Asked(request, engine, settings, station, rule, wanted, span, style)
     return asked.answer("percentiles", climate_models.Percentile, make)

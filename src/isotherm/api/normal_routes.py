@@ -56,10 +56,10 @@ def normal_values(
     def make(connection: Connection, months: MonthsWanted) -> Made:
         days = read_days(connection, months)
         reference, meta = _reference(days)
+        known = normals.within(days, reference) if reference else []
         if by == "hour":
             courses = read_packed(connection, months, "day_course")
-            return Made(climate_rows.hour_normal_rows(courses, reference), meta)
-        known = normals.within(days, reference) if reference else []
+            return Made(climate_rows.hour_normal_rows(courses, reference, known), meta)
         found = normals.day_normals(known) if by == "day" else normals.month_normals(known).values()
         return Made(climate_rows.normal_rows(found), meta)
 

@@ -22,7 +22,7 @@ from isotherm.api.hour_records import hour_names
 from isotherm.api.packed_rows import Row
 from isotherm.api.parted_rows import Record, record_type
 from isotherm.api.period_labels import first_day
-from isotherm.api.series import DAY, GLOBAL_COUNTS, HOUR, SEASON, YEAR, Period, Series
+from isotherm.api.series import DAY, DAYS_OF_ALL, GLOBAL_COUNTS, HOUR, SEASON, YEAR, Period, Series
 from isotherm.api.style import DEFAULT_STYLE, Style
 from isotherm.api.units import scale_of
 from isotherm.api.zones import in_zone, starts_at
@@ -35,6 +35,8 @@ _READ_NAMES: Final = tuple(one.name for one in READ_STATISTICS)
 _ORIGIN: Final = ("layer", "rule", "dataset")
 # How much of a period there is, and what its values are worth.
 COVERAGE: Final = (*PERIOD_COUNTS, "completeness", "grade")
+# The same of all stations: of the days of all of them together.
+GLOBAL_COVERAGE: Final = (*DAYS_OF_ALL, "completeness", "grade")
 # When a longer period, which is of UTC, begins by the clock of the zone asked for.
 STARTS_AT: Final = "starts_at"
 
@@ -47,7 +49,8 @@ def field_names(series: Series, style: Style = DEFAULT_STYLE) -> tuple[str, ...]
     if style.zone is not None and not series.is_hourly:
         times += (STARTS_AT,)
     if series.is_global:
-        return (*times, "station_count", *names_of(GLOBAL_FIELDS, style.units), *_ORIGIN)
+        counts = ("station_count", *(GLOBAL_COVERAGE if series.groups is not None else ()))
+        return (*times, *counts, *names_of(GLOBAL_FIELDS, style.units), *_ORIGIN)
     shown = (*names_of(STATION_FIELDS, style.units), *_ORIGIN)
     names = ("season_name",) if series.period is SEASON else ()
     return ("station_id", *times, *names, *COVERAGE, *shown)
@@ -101,9 +104,24 @@ def _coverage(
     kind: Period, periods: Sequence[Any], counts: Sequence[Sequence[int]]
 ) -> list[Sequence[Any]]:
     """The columns of `COVERAGE`."""
-    lengths = [_days_of(kind, one) for one in periods]
     good = counts[PERIOD_COUNTS.index(GOOD_DAY_COUNT)]
-    return [*counts, list(map(completeness, good, lengths)), list(map(grade, good, lengths))]
+    return [*counts, *_worth([_days_of(kind, one) for one in periods], good)]
+
+
+def _worth(lengths: Sequence[int], good: Sequence[int]) -> list[Sequence[Any]]:
+    """Completeness and grade of periods of so many days, of which so many are good."""
+    return [list(map(completeness, good, lengths)), list(map(grade, good, lengths))]
+
+
+def _global_coverage(
+    series: Series, periods: Sequence[Any], stations: Sequence[int], days: Sequence[Sequence[int]]
+) -> list[Sequence[Any]]:
+    """The columns of `GLOBAL_COVERAGE`, where there are such."""
+    if not days:
+        return []
+    lengths = [_days_of(series.period, one) for one in periods]
+    every = [length * count for length, count in zip(lengths, stations, strict=True)]
+    return [*days, *_worth(every, days[DAYS_OF_ALL.index(GOOD_DAY_COUNT)])]
 
 
 def _begins(period: str | int) -> date:
@@ -129,10 +147,14 @@ def global_records(
     if not rows:
         return []
     periods, datasets, layers, *read = zip(*rows, strict=True)
-    columns = dict(zip(GLOBAL_COUNTS, read, strict=True))
+    own = len(GLOBAL_COUNTS)
+    columns = dict(zip(GLOBAL_COUNTS, read[:own], strict=True))
     stations = columns["station_count"]
     scale = scale_of(SUM.unit, style.units)
     means = means_of(columns["mean_sum_e4"], stations, 10_000, scale)
     shown = [means if one[0] is SUM else values_of(one, columns, style.units) for one in GLOBAL_FIELDS]
     times = _times(series.period, periods, style.zone)
-    return _records(series, style, [*times, stations, *shown, layers, repeat(rule), datasets])
+    coverage = _global_coverage(series, periods, stations, read[own:])
+    return _records(
+        series, style, [*times, stations, *coverage, *shown, layers, repeat(rule), datasets]
+    )

@@ -23,6 +23,9 @@ GLOBAL_COUNTS: Final = (
     "mean_sum_e4",
 )
 
+# Of a month, season or year over all stations: days of all of them together.
+DAYS_OF_ALL: Final = ("day_count", "good_day_count")
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -56,6 +59,13 @@ SEASON: Final = Period("season", None, calendar_patterns.SEASON, _month_before)
 YEAR: Final = Period("year", None, calendar_patterns.YEAR, _ceil_year)
 
 
+_DAYS_OF_ALL: Final = {
+    MONTH.name: tables.group_monthly_summary,
+    SEASON.name: tables.group_monthly_summary,
+    YEAR.name: tables.group_yearly_summary,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """One series: its table and its period."""
@@ -67,6 +77,11 @@ class Series:
     def is_global(self) -> bool:
         """Whether it runs over all stations."""
         return "station_id" not in self.table.c
+
+    @property
+    def groups(self) -> sa.Table | None:
+        """Where the days of all stations in its periods are counted; None: nowhere."""
+        return _DAYS_OF_ALL.get(self.period.name) if self.is_global else None
 
     @property
     def is_hourly(self) -> bool:

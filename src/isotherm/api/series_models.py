@@ -98,20 +98,24 @@ class _GlobalDay(_GlobalLongPeriod):
     day: str = _DAY
 
 
-class _GlobalMonth(_GlobalLongPeriod):
-    """One month over all stations; its mean is the mean of the stations' means."""
+class _GlobalCovered(_GlobalLongPeriod, Coverage):
+    """Days are those of all stations together."""
+
+
+class _GlobalMonth(_GlobalCovered):
+    """One month over all stations, its mean that of the stations' means; days are of all together."""
 
     month: str = _MONTH
 
 
-class _GlobalSeason(_GlobalLongPeriod):
-    """One season over all stations; its mean is the mean of the stations' means."""
+class _GlobalSeason(_GlobalCovered):
+    """One season over all stations, its mean that of the stations' means; days are of all together."""
 
     season: str = _SEASON
 
 
-class _GlobalYear(_GlobalLongPeriod):
-    """One year over all stations; its mean is the mean of the stations' means."""
+class _GlobalYear(_GlobalCovered):
+    """One year over all stations, its mean that of the stations' means; days are of all together."""
 
     year: int = _YEAR
 

@@ -17,10 +17,11 @@ from isotherm.api.fields import READ_STATISTICS
 from isotherm.api.packed_hours import packed_hours, whole_hours
 from isotherm.api.packed_rows import Row, Unpacked, nullable, packed, quoted, unpack
 from isotherm.api.prepared import Prepared
-from isotherm.api.series import GLOBAL_COUNTS, HOUR, SEASON, Selection, Series
+from isotherm.api.series import DAYS_OF_ALL, GLOBAL_COUNTS, HOUR, SEASON, YEAR, Selection, Series
 from isotherm.climatology.seasons import CODES
 from isotherm.datasets.facts import serving_rank
 from isotherm.statistics.statistic import Statistic
+from isotherm.stores.group_summary import ALL
 from isotherm.stores.summary_tables import PERIOD_COUNTS
 
 
@@ -168,9 +169,28 @@ def series_columns(series: Series) -> list[sa.ColumnElement[Any]]:
     of_dataset = table.c.datasets if "datasets" in table.c else table.c.dataset
     head = [period, quoted(of_dataset), quoted(table.c.layer)]
     if series.is_global:
-        return [*head, *(table.c[name] for name in GLOBAL_COUNTS)]
+        return [*head, *(table.c[name] for name in GLOBAL_COUNTS), *_days_of_all(series)]
     statistics = _statistics(table, READ_STATISTICS)
     return [*head, *statistics, *(table.c[name] for name in PERIOD_COUNTS)]
+
+
+def _days_of_all(series: Series) -> list[sa.ColumnElement[Any]]:
+    """`DAYS_OF_ALL` of a period over all stations; a season's are those of its three months."""
+    groups, table = series.groups, series.table.c
+    if groups is None:
+        return []
+    own, period = (
+        groups.c.month if series.period is not YEAR else groups.c.year,
+        table[series.period.name],
+    )
+    where = [groups.c.kind == sa.literal_column(f"'{ALL}'"), groups.c.code == sa.literal_column("''")]
+    where += [groups.c[name] == table[name] for name in ("rule", "dataset", "layer")]
+    if series.period is SEASON:
+        where.append(own.between(period, sa.func.date_add(period, sa.text("INTERVAL 2 MONTH"))))
+    else:
+        where.append(own == period)
+    sums = [sa.func.coalesce(sa.func.sum(groups.c[name]), 0) for name in DAYS_OF_ALL]
+    return [sa.select(one).where(*where).scalar_subquery() for one in sums]
 
 
 def _statistics(table: sa.Table, statistics: Iterable[Statistic]) -> list[sa.ColumnElement[Any]]:

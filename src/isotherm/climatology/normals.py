@@ -13,7 +13,7 @@ from typing import Final
 
 from isotherm.climatology.grades import GOOD, WEAK
 from isotherm.climatology.months import Day, rounded
-from isotherm.climatology.periods import Span, spans
+from isotherm.climatology.periods import Span, by_calendar_month, spans
 
 STANDARD_YEARS: Final = (1991, 2020)
 LEAST_YEARS: Final = 10
@@ -51,6 +51,7 @@ class Normal:
         dew_point: mean of the days' mean dew points; None where none was reported.
         day_count: days behind it.
         year_count: years behind it.
+        span: what it is of as one period: the days there are of how many there were.
     """
 
     month: int
@@ -61,6 +62,7 @@ class Normal:
     dew_point: int | None
     day_count: int
     year_count: int
+    span: Span
 
 
 def choose_reference(years: Iterable[int]) -> Reference | None:
@@ -78,29 +80,43 @@ def within(days: Iterable[Day], reference: Reference) -> list[Day]:
     return [one for one in days if reference.first_year <= one.day.year <= reference.last_year]
 
 
-def month_normals(days: Iterable[Day]) -> dict[int, Normal]:
+def month_normals(days: Sequence[Day]) -> dict[int, Normal]:
     """By calendar month, of the days of the reference period in order."""
     months: dict[int, list[Normal]] = {}
     for span in spans(days, "month"):
-        months.setdefault(span.first.month, []).append(_mean_of(span.days, span.first.month, None))
-    return {month: _mean_of_years(own) for month, own in sorted(months.items())}
+        months.setdefault(span.first.month, []).append(_mean_of(span, span.first.month, None))
+    whole = by_calendar_month(days)
+    return {month: _mean_of_years(own, whole[month]) for month, own in sorted(months.items())}
 
 
-def day_normals(days: Iterable[Day]) -> list[Normal]:
+def day_normals(days: Sequence[Day]) -> list[Normal]:
     """By day of the year, smoothed, of the days of the reference period; without those far from any."""
     by_place: list[list[Day]] = [[] for _ in _DAYS]
     for one in days:
         by_place[_PLACES[one.day.month, one.day.day]].append(one)
+    there_were = _times_there(days)
     found = []
     for place, when in enumerate(_DAYS):
-        near = range(place - WINDOW_DAYS, place + WINDOW_DAYS + 1)
-        own = [one for n in near for one in by_place[n % len(_DAYS)]]
+        near = [n % len(_DAYS) for n in range(place - WINDOW_DAYS, place + WINDOW_DAYS + 1)]
+        own = [one for n in near for one in by_place[n]]
         if own:
-            found.append(_mean_of(own, when.month, when.day))
+            span = Span("all", own[0].day, sum(there_were[n] for n in near), own)
+            found.append(_mean_of(span, when.month, when.day))
     return found
 
 
-def _mean_of(days: Sequence[Day], month: int, day: int | None) -> Normal:
+def _times_there(days: Sequence[Day]) -> list[int]:
+    """How often each day of the year was, from the first month that has a day to the last."""
+    times = [0] * len(_DAYS)
+    for whole in spans(days, "all"):
+        for number in range(whole.length):
+            when = whole.first + timedelta(days=number)
+            times[_PLACES[when.month, when.day]] += 1
+    return times
+
+
+def _mean_of(span: Span, month: int, day: int | None) -> Normal:
+    days = span.days
     dew = [one.dew_point_hundredths for one in days if one.dew_point_hundredths is not None]
     return Normal(
         month,
@@ -111,10 +127,11 @@ def _mean_of(days: Sequence[Day], month: int, day: int | None) -> Normal:
         rounded(sum(dew), len(dew)) if dew else None,
         len(days),
         len({one.day.year for one in days}),
+        span,
     )
 
 
-def _mean_of_years(years: Sequence[Normal]) -> Normal:
+def _mean_of_years(years: Sequence[Normal], span: Span) -> Normal:
     count = len(years)
     dew = [one.dew_point for one in years if one.dew_point is not None]
     return Normal(
@@ -126,6 +143,7 @@ def _mean_of_years(years: Sequence[Normal]) -> Normal:
         rounded(sum(dew), len(dew)) if dew else None,
         sum(one.day_count for one in years),
         count,
+        span,
     )
 
 
@@ -179,7 +197,7 @@ def span_anomalies(periods: Iterable[Span], normals: dict[int, Normal]) -> list[
         months = [one for one in spans(span.days, "month") if one.first.month in normals]
         if not months:
             continue
-        means = [_mean_of(one.days, one.first.month, None).mean for one in months]
+        means = [_mean_of(one, one.first.month, None).mean for one in months]
         usual = [normals[one.first.month].mean for one in months]
         is_whole = sum(one.length for one in months) == span.length
         found.append(

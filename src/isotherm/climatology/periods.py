@@ -1,6 +1,6 @@
 """Days grouped into months, seasons, years or the whole, with how complete each group is."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, Literal
@@ -85,8 +85,29 @@ def spans(days: Iterable[Day], period: PeriodName) -> list[Span]:
     return found
 
 
-def _whole(days: list[Day]) -> list[Span]:
+def by_calendar_month(days: Sequence[Day]) -> dict[int | None, Span]:
+    """All days (None), then those of each calendar month that has one, each taken as one period.
+
+    A period has the days of all its months from the first month that has a day to the last, so that a
+    year without a day of it shows.
+    """
+    whole = _whole(days)
+    if not whole:
+        return {}
+    months: dict[int, Span] = {}
+    for one in days:
+        own = months.setdefault(one.day.month, Span("all", one.day.replace(day=1), 0))
+        own.days.append(one)
+    month = whole[0].first
+    while month <= days[-1].day:
+        if month.month in months:
+            months[month.month].length += month_days(month)
+        month = next_month(month)
+    return {None: whole[0], **dict(sorted(months.items()))}
+
+
+def _whole(days: Sequence[Day]) -> list[Span]:
     if not days:
         return []
     first = days[0].day.replace(day=1)
-    return [Span("all", first, (next_month(days[-1].day) - first).days, days)]
+    return [Span("all", first, (next_month(days[-1].day) - first).days, list(days))]
