@@ -20,9 +20,8 @@ from isotherm.local.processes import become_subreaper, end_processes, reap_orpha
 
 _REAP_EVERY_S: Final = 1.0
 _GRACE_S: Final = 10.0
-_MOST_LANES: Final = 3
-# Servers of its own and a job of Spark; the first has the running product, which is as much again.
-_MEMORY_OF_A_LANE_BYTES: Final = 4 * 2**30
+# The running product, servers and a job of Spark of each lane, and another product that a test starts.
+_MEMORY_OF_THREE_BYTES: Final = 12 * 2**30
 # Nothing of the following chooses or steers tests: with these alone a run is a whole one.
 _MANNERS: Final = ("-v", "-vv", "-q", "--durations")
 _ALL_PASSED: Final = 0
@@ -86,9 +85,10 @@ def run_tests(
 
 
 def possible_lanes() -> int:
-    """One more than processors, as a lane that waits leaves one idle; fewer without the memory."""
-    for_memory = psutil.virtual_memory().available // _MEMORY_OF_A_LANE_BYTES
-    return max(1, min(_MOST_LANES, (os.cpu_count() or 1) + 1, for_memory))
+    """As many as processors, at most two, and a third for what they leave idle as they wait."""
+    two = min(2, os.cpu_count() or 1)
+    has_room = psutil.virtual_memory().available >= _MEMORY_OF_THREE_BYTES
+    return two + 1 if two > 1 and has_room else two
 
 
 def _lane(folder: str, number: int) -> dict[str, str]:
