@@ -103,7 +103,7 @@ def test_a_sink_killed_again_and_again_in_the_middle_of_its_transactions_loses_a
     for number in range(60):
         part = len(sent) // 60
         sinks.send([*sent[number * part : (number + 1) * part], poison[number]])
-    for _ in range(10):
+    for _ in range(6):
         # Small batches: many transactions, so that a kill is likely to meet one.
         sink = sinks.start_sink("--batch-size", "60")
         wait_for_a_batch(sinks, sinks.stored_offsets())

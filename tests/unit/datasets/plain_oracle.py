@@ -3,7 +3,9 @@
 import csv
 import gzip
 import io
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from plain_python_summary import summarise
@@ -23,16 +25,22 @@ def plain_hours(content: bytes, rule: str) -> dict[str, HourSummary]:
 
 def plain_summaries(content: bytes, rule: str) -> dict[str, dict[str, Any]]:
     """{"2014-01-01T00": nonzero counts and statistics} of such a file."""
+    return {
+        f"{hour:%Y-%m-%dT%H}": one
+        for (_, hour, _, found), one in _all_summaries(content).items()
+        if found == rule
+    }
+
+
+@lru_cache(maxsize=8)
+def _all_summaries(content: bytes) -> Mapping[Any, dict[str, Any]]:
+    """Under all rules: who asks for one asks for the others next."""
     plain = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
     rows = [
         _observation(row, line)
         for line, row in enumerate(csv.DictReader(io.StringIO(plain.decode(), newline="")), 1)
     ]
-    return {
-        f"{hour:%Y-%m-%dT%H}": one
-        for (_, hour, _, found), one in summarise(rows).items()
-        if found == rule
-    }
+    return summarise(rows)
 
 
 def _observation(row: dict[str, str], line: int) -> dict[str, object]:
