@@ -129,7 +129,8 @@ function seriesQuery(request: SeriesRequest): Query {
   };
 }
 
-function zoneQuery(by: Granularity): string | undefined {
+/** By which clock a CSV of hours is asked for; of UTC nothing is said. */
+export function zoneQuery(by: Granularity): string | undefined {
   return zoneOf(by) === UTC ? undefined : zoneOf(by);
 }
 

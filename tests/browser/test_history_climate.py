@@ -1,5 +1,6 @@
 """What is usual and how far a period was from it, on the History page in a real browser."""
 
+import csv
 import re
 
 import httpx
@@ -111,6 +112,33 @@ def test_a_station_without_data_in_the_period_is_said_to_have_none(
     expect(legend).to_have_count(2)
     expect(legend.first).not_to_contain_text("no data")
     expect(legend.last).to_contain_text("Chart Station 000 (no data)")
+
+
+def test_hours_of_stations_apart_are_compared_by_one_clock_which_the_page_names(
+    watched: Watched, charted: ApiServer
+) -> None:
+    """The first of them is in Norway, the second in Russia: 02:00 of the one is 04:00 of the other."""
+    page, both = watched.page, f"{STATION},{station_id(1)}"
+    day = {"from": "2013-07-10", "to": "2013-07-10", "by": "hour"}
+    query = {**day, "stations": both, "view": "table", "clock": "station"}
+    open_history(page, charted, "history/compare", **query)
+    expect(page.locator("main .subtitle")).to_contain_text(
+        "Hours: Europe/Oslo, the clock of Chart Station 000"
+    )
+    expect(page.locator("main thead")).to_contain_text("Hour (Europe/Oslo)")
+    first = page.locator("main tbody tr").first
+    expect(first.locator("th")).to_have_text("2013-07-10 02:00")
+    shown = first.locator("td").all_inner_texts()
+    address = page.get_by_role("link", name="CSV", exact=True).evaluate("one => one.href")
+    lines = httpx.get(address).raise_for_status().text.splitlines()
+    rows = list(csv.DictReader(one for one in lines if not one.startswith("#")))
+    assert rows[0]["hour_start"] == "2013-07-10T02:00:00+02:00"
+    page.get_by_label("Clock").select_option("UTC")
+    expect(page.locator("main .subtitle")).to_contain_text("Hours: UTC")
+    expect(first.locator("th")).to_have_text("2013-07-10 00:00")
+    assert first.locator("td").all_inner_texts() == shown, "another clock, the same hour"
+    page.get_by_text("Day", exact=True).click()
+    expect(page.get_by_label("Clock")).to_have_count(0)
 
 
 def test_two_periods_of_a_station_are_compared(watched: Watched, charted: ApiServer) -> None:

@@ -1,6 +1,6 @@
 /** What the Compare tab shows: up to four stations in one period, or one station in two. */
 
-import { apiUrl, fetchSeries, getJson, type Page, type Point, ROUTE, type SeriesRequest, type SummaryRow, toPoint } from "../api";
+import { apiUrl, fetchSeries, getJson, type Page, type Point, ROUTE, type SeriesRequest, type SummaryRow, toPoint, zoneQuery } from "../api";
 import { periodName } from "../finding";
 import { difference, temperature } from "../format";
 import { compareText as t } from "../locale/parts";
@@ -121,7 +121,7 @@ export function stationsUrl(state: CompareState, more: Record<string, string | n
 }
 
 export function stationsCsv(state: CompareState): string {
-  return stationsUrl(state, { ...unitsQuery(), format: "csv" });
+  return stationsUrl(state, { ...unitsQuery(), tz: zoneQuery(state.by), format: "csv" });
 }
 
 /** What both periods ask for. */
