@@ -110,7 +110,7 @@ def test(context: typer.Context) -> None:
     """Run the tests; arguments go to pytest, a folder's name first. All run in a few processes."""
     from isotherm.local.test_run import is_whole, possible_lanes, run_tests, with_folders
 
-    _set_up_all()
+    _set_up_all(for_tests=True)
     arguments = with_folders(context.args, REPOSITORY_ROOT)
     command = [sys.executable, "-m", "pytest", *arguments]
     lanes = possible_lanes() if is_whole(context.args) else 1
@@ -214,13 +214,13 @@ def airflow(context: typer.Context) -> None:
     raise typer.Exit(_run([sys.executable, "-m", module, *context.args], environment))
 
 
-def _set_up_all() -> None:
-    """Do every step of set-up here and now."""
+def _set_up_all(*, for_tests: bool = False) -> None:
+    """Do every step of set-up here and now, the tests' own too."""
     from isotherm.local.steps import ensure_all, setup_steps
     from isotherm.local.tools import Tools
 
     tools = Tools.of(load_settings())
-    ensure_all(setup_steps(tools), tools, console.print)
+    ensure_all(setup_steps(tools, for_tests=for_tests), tools, console.print)
 
 
 def _tool_environment() -> dict[str, str]:

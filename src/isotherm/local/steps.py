@@ -92,8 +92,13 @@ def ensure_all(steps: Sequence[Step], tools: Tools, tell: Report) -> None:
         end.result()
 
 
-def setup_steps(tools: Tools) -> list[Step]:
-    """Every step that the settings ask for, in an order that respects their needs."""
+def setup_steps(tools: Tools, *, for_tests: bool = False) -> list[Step]:
+    """Every step that the settings ask for, in an order that respects their needs.
+
+    Args:
+        tools: where their results belong.
+        for_tests: with what only tests need whatever the settings say.
+    """
     lock = read_lock()
     sets = {name: [jar for jar in lock if jar.jar_set == name] for name in ("kafka", "hdfs", "spark")}
     jar_steps = [_jar_step(tools, f"jars-{name}", name, jars) for name, jars in sets.items()]
@@ -111,7 +116,7 @@ def setup_steps(tools: Tools) -> list[Step]:
         dashboard_step(tools),
         spark_archive_step(tools),
         *([trees_step(settings)] if (settings := load_settings()).forecast_trees else []),
-        *([lineage_step(settings)] if settings.lineage else []),
+        *([lineage_step(settings)] if settings.lineage or for_tests else []),
     ]
 
 
