@@ -85,6 +85,11 @@ class PlaceByHand:
             "grade": "good" if good * 10 >= len(days) * 9 else "weak",
         }
 
+    def coverage_of_month(self, month: int | None) -> Row:
+        """Of a calendar month in all years from the first that has a day of any to the last."""
+        every = self.calendar("all")["all"]
+        return self.coverage([day for day in every if month in (None, day.month)])
+
     def threshold_days(self, period: str, own: Callable[[date], bool]) -> list[Row]:
         """Rows of `/threshold-days`."""
         return [
@@ -167,6 +172,7 @@ class PlaceByHand:
                             "kind": kind,
                             "value_c": value(first) / 100,
                             "day": first.isoformat(),
+                            **self.coverage_of_month(month),
                             "day_count": len(own),
                         }
                     )
@@ -191,6 +197,7 @@ class PlaceByHand:
                         "percent": float(percent),
                         "value_c": own[at] / 10,
                         "observation_count": len(own),
+                        **self.coverage_of_month(month),
                     }
                 )
         return rows

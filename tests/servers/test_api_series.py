@@ -211,7 +211,7 @@ def test_global_hours_of_the_speed_layer_are_there_where_the_batch_layer_has_non
 
 @pytest.mark.parametrize("period", ["daily", "monthly", "yearly"])
 def test_longer_global_periods_are_served(client: httpx.Client, period: str) -> None:
-    first = rows(client, f"/global/{period}")[0]
+    first = rows(client, f"/global/{period}", **SINCE)[0]
     assert first["station_count"] == 2
     assert str(first[{"daily": "day", "monthly": "month", "yearly": "year"}[period]]).startswith("2014")
 
