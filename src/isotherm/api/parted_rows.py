@@ -30,6 +30,16 @@ def record_type(names: tuple[str, ...]) -> type[Any]:
     return msgspec.defstruct("Record", [(name, Any) for name in names], gc=False)
 
 
+def _of_rows(distinct: Sequence[Any], places: Places) -> Sequence[Any]:
+    """Of each row its own of the distinct values."""
+    if places is None:
+        return distinct
+    made = np.empty(len(distinct), dtype=object)
+    made[:] = distinct
+    own: list[Any] = made[places].tolist()
+    return own
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """Fields that stand beside each other in every row.
@@ -47,18 +57,9 @@ class Part:
     def __len__(self) -> int:
         return len(self.columns[0] if self.places is None else self.places)
 
-    def of_rows(self, distinct: Sequence[Any]) -> Any:  # noqa: ANN401 - what numpy takes for a column
-        """Of each row what was made of its distinct value."""
-        if self.places is None:
-            return distinct
-        made = np.empty(len(distinct), dtype=object)
-        made[:] = distinct
-        return made[self.places]
-
     def column(self, number: int) -> Sequence[Any]:
         """The values of a field, row by row."""
-        values: Sequence[Any] = self.of_rows(self.columns[number])
-        return values if self.places is None else list(values)
+        return _of_rows(self.columns[number], self.places)
 
 
 class PartedRows:
@@ -118,14 +119,9 @@ class Texts:
     distinct: list[bytes]
     places: Places
 
-    def of_rows(self) -> list[bytes]:
+    def of_rows(self) -> Sequence[bytes]:
         """Of each row its own."""
-        if self.places is None:
-            return self.distinct
-        made = np.empty(len(self.distinct), dtype=object)
-        made[:] = self.distinct
-        own: list[bytes] = made[self.places].tolist()
-        return own
+        return _of_rows(self.distinct, self.places)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ SEASON: Final = Period("season", None, calendar_patterns.SEASON, _month_before)
 YEAR: Final = Period("year", None, calendar_patterns.YEAR, _ceil_year)
 
 
-_DAYS_OF_ALL: Final = {
+_GROUPS: Final = {
     MONTH.name: tables.group_monthly_summary,
     SEASON.name: tables.group_monthly_summary,
     YEAR.name: tables.group_yearly_summary,
@@ -81,7 +81,7 @@ class Series:
     @property
     def groups(self) -> sa.Table | None:
         """Where the days of all stations in its periods are counted; None: nowhere."""
-        return _DAYS_OF_ALL.get(self.period.name) if self.is_global else None
+        return _GROUPS.get(self.period.name) if self.is_global else None
 
     @property
     def is_hourly(self) -> bool:
