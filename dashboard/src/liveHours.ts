@@ -38,11 +38,12 @@ export function hoursOf(facts: DayFacts): LiveHour[] {
 }
 
 function stateOf(start: number, facts: DayFacts): HourState {
-  const { newest, run } = facts;
-  const place = placeOf(start, run);
+  const place = placeOf(start, facts.run);
   if (place === "passed") return "no report";
-  if (place === "ahead" || newest === null || start > newest) return "to come";
   const streamed = [...facts.streamed, ...facts.points.map((point) => point.start)];
+  // What the day itself shows to be over does not wait for the pipeline's answer.
+  const newest = Math.max(facts.newest ?? -Infinity, ...streamed);
+  if (place === "ahead" || start > newest) return "to come";
   const isWithin = start >= Math.min(...streamed) && start <= Math.max(...streamed);
   return isWithin ? "no report" : "not streamed";
 }

@@ -69,6 +69,10 @@ describe("an hour without numbers", () => {
     expect(states({ newest: null })).toBe("?".repeat(24));
   });
 
+  it("is over where a later hour of the day has come in, whatever the pipeline says so far", () => {
+    expect(states({ points: [point(at(0)), point(at(23))], newest: null })).toBe(`d${"-".repeat(22)}d`);
+  });
+
   it("is left out where the station never reports, but not where it did", () => {
     const reporting = new Set([0, 3, 6, 9, 12, 15, 18, 21]);
     const hours = hoursOf({
