@@ -21,6 +21,9 @@ from isotherm.stream.disorder import DUE_AT, FED_SCHEMA
 
 # 200 bytes a row: 40 MB while a run is collected, as much while it is sorted.
 _RUN_ROWS: Final = 200_000
+# A day cut out of a file holds on to the text of the whole file, about 1 MB of a year: so a run is
+# full after so many files too, and the newest day of ten thousand stations takes no gigabytes.
+_RUN_FILES: Final = 50
 _PIECE_ROWS: Final = 20_000
 _PART_ROWS: Final = 100_000
 _ORDER: Final = (DUE_AT, "station_id", "source_line", "revision", "damage")
@@ -140,7 +143,8 @@ class RowWriter:
         self._counts.set_aside += set_aside.height
         self._rows.append(rows)
         self._set_aside.append(set_aside)
-        if sum(one.height for one in (*self._rows, *self._set_aside)) >= _RUN_ROWS:
+        rows_held = sum(one.height for one in (*self._rows, *self._set_aside))
+        if rows_held >= _RUN_ROWS or len(self._rows) >= _RUN_FILES:
             self._flush()
 
     def finish(self, digest: str) -> RowStore:

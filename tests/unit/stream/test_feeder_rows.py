@@ -1,5 +1,6 @@
 """Rows of a year on disk: the same order whatever the parts, a resumed feed reads what is left."""
 
+import weakref
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,6 +31,22 @@ def rows_of(station_id: str, count: int, step_minutes: int) -> pl.DataFrame:
 def aside(count: int) -> pl.DataFrame:
     lines = {"source_line": range(count), "reason": ["future"] * count, "payload": ["x"] * count}
     return pl.DataFrame(lines | {"source_file": ["f"] * count}, schema=SET_ASIDE)
+
+
+def test_few_rows_of_many_files_do_not_hold_all_the_files(tmp_path: Path) -> None:
+    writer = RowWriter(tmp_path / "rows")
+    names = [f"{number:011d}" for number in range(3 * feeder_rows._RUN_FILES)]
+    held = []
+    for name in names:
+        rows = rows_of(name, 2, 30)
+        held.append(weakref.ref(rows))
+        writer.add(rows, aside(0), 2, {})
+        del rows
+        assert sum(one() is not None for one in held) < feeder_rows._RUN_FILES
+    found = pl.concat([part for _, part in writer.finish("digest").parts(0)])
+    assert found.select(DUE_AT, "station_id").rows() == sorted(
+        (START + timedelta(minutes=minute), name) for name in names for minute in (0, 30)
+    )
 
 
 @pytest.fixture
