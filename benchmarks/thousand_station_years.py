@@ -3,12 +3,13 @@
     python benchmarks/thousand_station_years.py [STATIONS] [YEARS]
 
 Simulated station-years go the whole way on servers of their own: transfer, Spark job, load, audit.
-Prints what lies on HDFS afterwards, the NameNode's heap after a collection and its whole memory, and
-how long each step took.
+Prints what lies on HDFS afterwards, the NameNode's heap after a collection and its whole memory; and of
+each step how long it took, the CPU seconds of its program, of MySQL and of HDFS.
 """
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,7 @@ from isotherm.stores.hdfs_layout import HOURLY_SUMMARY_ROOT, OBSERVATION_ROOT, R
 from isotherm.stores.hdfs_store import HdfsStore
 from isotherm.stores.migrate import migrate
 from isotherm.stores.mysql import create_engine
+from process_cost import run_program
 
 sys.path.insert(0, str(REPOSITORY_ROOT / "tests"))
 from servers.hdfs_fixture import Hdfs
@@ -41,12 +43,37 @@ NEWEST_YEAR = 2024
 AUDITS = 3
 
 
-@contextmanager
-def step(what: str) -> Iterator[None]:
-    """Print how long a step took."""
-    started_at = time.perf_counter()
-    yield
-    print(f"{what:<28} {time.perf_counter() - started_at:8.1f} s", flush=True)
+class Steps:
+    """Prints what each step costs, as long as these servers are the only ones it uses."""
+
+    def __init__(self, servers: Hdfs) -> None:
+        self._servers = servers
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[list[float]]:
+        """One step in this process; CPU seconds of others are put into the list that is given."""
+        started_at, before, others = time.perf_counter(), self._cpu_s(), list[float]()
+        yield others
+        wall_s = time.perf_counter() - started_at
+        own, mysql, hdfs = (now - then for now, then in zip(self._cpu_s(), before, strict=True))
+        print(
+            f"{what:<34} {wall_s:8.1f} s, CPU s: program {own + sum(others):.1f}, "
+            f"MySQL {mysql:.1f}, HDFS {hdfs:.1f}; peak of this process {peak_mb()} MB",
+            flush=True,
+        )
+
+    def _cpu_s(self) -> tuple[float, float, float]:
+        """Of this process, of MySQL and of HDFS so far."""
+        spent = {"mysql": 0.0, "hdfs": 0.0}
+        for one in self._servers.processes():
+            times = one.cpu_times()
+            spent["mysql" if "mariadbd" in one.name() else "hdfs"] += times.user + times.system
+        return time.process_time(), spent["mysql"], spent["hdfs"]
+
+
+def peak_mb() -> int:
+    """The most memory this process had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -110,7 +137,7 @@ def audit(settings: Settings) -> None:
         )
 
 
-def measure(servers: Hdfs, station_years: list[StationYear]) -> None:
+def measure(servers: Hdfs, archive: SimulatedArchive, station_years: list[StationYear]) -> None:
     """All steps, then what is left of them."""
     settings = Settings(
         state_dir=servers.folder,
@@ -119,15 +146,18 @@ def measure(servers: Hdfs, station_years: list[StationYear]) -> None:
         archive="simulated",
         _secrets_dir=servers.folder / "secrets",
     )
-    engine, store, archive = create_engine(settings, local_files=True), HdfsStore(settings), None
+    engine, store = create_engine(settings, local_files=True), HdfsStore(settings)
     migrate(engine)
-    archive = SimulatedArchive()
     heap_before = heap_bytes(settings)
-    with tempfile.TemporaryDirectory() as folder, step("transfer, simulation included"):
+    steps = Steps(servers)
+    with tempfile.TemporaryDirectory() as folder, steps.step("transfer, simulation included"):
         Transfer(archive, store, engine, StationDirectory(archive), Path(folder)).run(station_years)
-    with step("Spark job"):
-        print(run(settings, "jobs/summarise_observations.py").strip().splitlines()[-1])
-    with step("load"):
+    with steps.step("Spark job") as others:
+        job = [sys.executable, str(REPOSITORY_ROOT / "jobs" / "summarise_observations.py")]
+        cost = run_program(job, environment(settings))
+        others.append(cost.cpu_s)
+        print(cost.last_line)
+    with steps.step("load"):
         Loader(store, engine).load_changes()
     audit(settings)
     for name, root in (
@@ -167,7 +197,7 @@ def main() -> None:
     try:
         for server in (servers.namenode, servers.datanode, servers.mysql):
             servers.start(server)
-        measure(servers, station_years)
+        measure(servers, SimulatedArchive(stations), station_years)
     finally:
         servers.dispose()
 
