@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { weakText } from "../src/chart/announce";
 import { anomalyBars, anomalyText } from "../src/chart/anomalyOptions";
 import { stretches, usualExtent } from "../src/chart/usualBand";
 import { type Anomaly, byStart, type Normal, usualOf } from "../src/climate";
@@ -83,6 +84,16 @@ describe("the finding", () => {
     expect(periodName("2014-07-01", "2014-07-31", 42)).toBe("July 2014");
     expect(periodName("2014-03-03", "2014-07-05", 42)).toBe("3 Mar to 5 Jul 2014");
     expect(periodName("2011-01-01", "2014-12-31", 42)).toBe("2011 to 2014");
+  });
+});
+
+describe("a weak row", () => {
+  const weak = { grade: "weak", completeness: 0.62 } as const;
+  it("says why, as a day, as a day over all stations and as a longer period", () => {
+    expect(weakText({ ...weak, completeness: 0 }, "day")).toBe("weak: a part of the day has no temperature");
+    expect(weakText({ ...weak, station_count: 50 }, "day")).toBe("weak: 62.0 % of its stations have temperatures all day long");
+    expect(weakText({ ...weak, station_count: 50 }, "year")).toBe("weak: 62.0 % of its days are complete");
+    expect(weakText({ ...weak, grade: "good" }, "day")).toBe("");
   });
 });
 

@@ -166,7 +166,12 @@ def test_all_stations_have_seasons_too(api: TestClient) -> None:
 
 @pytest.mark.parametrize(
     ("series", "period", "days"),
-    [("monthly", "month", 31), ("seasonal", "season", 92), ("yearly", "year", 365)],
+    [
+        ("daily", "day", 1),
+        ("monthly", "month", 31),
+        ("seasonal", "season", 92),
+        ("yearly", "year", 365),
+    ],
 )
 def test_all_stations_say_how_complete_they_are_together(
     api: TestClient, series: str, period: str, days: int

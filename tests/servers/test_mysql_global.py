@@ -29,7 +29,8 @@ pytest_plugins = ["servers.mariadb_fixture"]
 pytestmark = pytest.mark.servers
 
 Key = tuple[str, Any, str]
-Values = tuple[int, int, int, int]
+# Observations, lowest, highest, sum, then the table's own counts.
+Values = tuple[int, ...]
 STATIONS = [f"ZG{number:09d}" for number in range(6)]
 HOUR = utc(1901, 1, 1).replace(tzinfo=None)
 PERIODS: dict[str, Callable[[int], Any]] = {
@@ -49,6 +50,8 @@ class History:
     def __init__(self, engine: sa.Engine, table: GlobalTable, dataset: str, layer: str) -> None:
         self.engine, self.table, self.dataset, self.layer = engine, table, dataset, layer
         self.rows: dict[Key, Values] = {}
+        values = ("observation_count", "min_tenths", "max_tenths", "sum_tenths")
+        self.names = (*values, *table.counts)
 
     def change(self, changes: dict[Key, Values | None]) -> None:
         """Write, replace or delete station rows and apply the difference, in one transaction."""
@@ -84,9 +87,10 @@ class History:
                     *key,
                     len(members),
                     sum(count for count, *_ in members),
-                    min(low for _, low, _, _ in members),
-                    max(high for _, _, high, _ in members),
-                    sum(divide_half_even(total * 1000, count) for count, _, _, total in members),
+                    min(low for _, low, *_ in members),
+                    max(high for _, _, high, *_ in members),
+                    sum(divide_half_even(total * 1000, count) for count, _, _, total, *_ in members),
+                    *(sum(own) for own in zip(*(more for _, _, _, _, *more in members), strict=True)),
                 )
                 for key, members in groups.items()
             ),
@@ -96,17 +100,16 @@ class History:
     def stored(self) -> list[tuple[Any, ...]]:
         """The global rows in MySQL."""
         names = (self.table.period, "rule", "station_count", "observation_count", "min_tenths")
-        columns = ", ".join((*names, "max_tenths", "mean_sum_e4"))
+        columns = ", ".join((*names, "max_tenths", "mean_sum_e4", *self.table.counts))
         where = f"{self.table.target} WHERE dataset='{self.dataset}' AND layer='{self.layer}'"
         return fetch(self.engine, where, columns)
 
     def _frame(self, rows: dict[Key, Values]) -> pl.DataFrame:
         kind = {"hour_start": pl.Datetime("us"), "year": pl.Int64}.get(self.table.period, pl.Date)
-        names = ("observation_count", "min_tenths", "max_tenths", "sum_tenths")
         schema = {"station_id": pl.String, self.table.period: kind, "rule": pl.String}
         return pl.DataFrame(
             [(*key, *values) for key, values in rows.items()],
-            schema={**schema, **dict.fromkeys(names, pl.Int64)},  # type: ignore[dict-item]
+            schema={**schema, **dict.fromkeys(self.names, pl.Int64)},  # type: ignore[dict-item]
             orient="row",
         )
 
@@ -117,8 +120,7 @@ class History:
             for one in columns
             if not one.nullable and isinstance(one.type, sa.Integer) and not one.primary_key
         }
-        names = ("observation_count", "min_tenths", "max_tenths", "sum_tenths")
-        given = dict(zip(names, values, strict=True))
+        given = dict(zip(self.names, values, strict=True))
         place = {"dataset": self.dataset, "layer": self.layer, "updated_at": HOUR}
         key_values = dict(zip(("station_id", self.table.period, "rule"), key, strict=True))
         connection.execute(
@@ -149,9 +151,10 @@ def _empty(database: Database) -> Iterator[None]:
                 connection.execute(sa.delete(metadata.tables[name]).where(ours))
 
 
-def _some_values(dice: random.Random) -> Values:
+def _some_values(dice: random.Random, table: GlobalTable) -> Values:
     temperatures = [dice.randint(-30, 30) for _ in range(dice.choice((1, 2, 3, 16)))]
-    return len(temperatures), min(temperatures), max(temperatures), sum(temperatures)
+    counts = [dice.randrange(2) for _ in table.counts]
+    return len(temperatures), min(temperatures), max(temperatures), sum(temperatures), *counts
 
 
 def _some_changes(dice: random.Random, history: History, size: int) -> dict[Key, Values | None]:
@@ -159,7 +162,7 @@ def _some_changes(dice: random.Random, history: History, size: int) -> dict[Key,
     changes: dict[Key, Values | None] = {}
     for _ in range(size):
         key = dice.choice(STATIONS), period_of(dice.randrange(4)), dice.choice(RULE_NAMES)
-        changes[key] = None if dice.random() < 0.35 else _some_values(dice)
+        changes[key] = None if dice.random() < 0.35 else _some_values(dice, history.table)
     return changes
 
 
@@ -214,12 +217,21 @@ def test_the_extreme_of_a_period_is_looked_for_only_where_it_went_away(database:
 def test_a_change_that_changes_nothing_touches_no_row(database: Database) -> None:
     history = History(database.engine(), GLOBAL_DAILY, DATASET, "batch")
     key = (STATIONS[0], date(2014, 1, 1), "qc")
-    history.change({key: (2, -5, 5, 0)})
+    history.change({key: (2, -5, 5, 0, 1)})
     ours = f"global_daily_summary WHERE dataset = '{DATASET}'"
     before = fetch(history.engine, ours, "updated_at")
     assert before
-    history.change({key: (2, -5, 5, 0)})
+    history.change({key: (2, -5, 5, 0, 1)})
     assert fetch(history.engine, ours, "updated_at") == before
+
+
+def test_a_day_that_only_became_good_counts_so_and_nothing_else_changes(database: Database) -> None:
+    history = History(database.engine(), GLOBAL_DAILY, DATASET, "batch")
+    keys = [(one, date(2014, 1, 1), "qc") for one in STATIONS[:2]]
+    history.change(dict.fromkeys(keys, (8, -5, 5, 0, 0)))
+    history.change({keys[0]: (8, -5, 5, 0, 1)})
+    assert history.stored() == history.expected()
+    assert history.stored()[0][-1] == 1
 
 
 def test_the_mean_of_a_station_rounds_half_to_even_as_in_plain_python() -> None:

@@ -1,5 +1,6 @@
 """Loading summaries: exact, whole or not at all, and without a trace when pressed again."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
@@ -119,6 +120,12 @@ def assert_tables_are_the_fold_of(rows: list[Row], engine: sa.Engine) -> None:
         columns = f"station_id, {period}, rule, {', '.join(PERIOD_COLUMNS)}"
         assert fetch(engine, table, columns) == folded, table
         assert_global(engine, f"global_{table}", period, folded)
+        if table == "daily_summary":
+            good: Counter[tuple[Any, ...]] = Counter()
+            for row in folded:
+                good[row[1:3]] += row[3 + PERIOD_COLUMNS.index("good_day_count")]
+            stored = fetch(engine, "global_daily_summary", "day, rule, good_day_count")
+            assert stored == sorted(((*key, count) for key, count in good.items()), key=repr)
     columns = "station_id, month, rule, days, day_course, temperature_histogram"
     assert fetch(engine, "climate_month", columns) == fold_climate(rows)
 
@@ -157,6 +164,7 @@ def test_what_the_climate_lacks_or_has_wrong_is_made_of_all_the_hours_of_its_mon
     load(engine, rows)
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE daily_summary SET day_count = 0, good_day_count = 0"))
+        connection.execute(sa.text("UPDATE global_daily_summary SET good_day_count = 0"))
         connection.execute(sa.text("DELETE FROM climate_month WHERE month = '2013-12-01'"))
         connection.execute(
             sa.text("UPDATE climate_month SET temperature_histogram = '5:1', day_course = '3:1:5:0:0'")

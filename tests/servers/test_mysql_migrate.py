@@ -5,8 +5,10 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from itertools import product
 
 import pytest
 import sqlalchemy as sa
@@ -137,6 +139,24 @@ def migrate_to(engine: sa.Engine, revision: str) -> None:
         connection.commit()
 
 
+def insert_filled(
+    connection: sa.Connection, table: str, names: tuple[str, ...], rows: Collection[tuple[object, ...]]
+) -> None:
+    """Rows of an older table: what is not named is 0, or the present moment."""
+    columns = sa.inspect(connection).get_columns(table)
+    others: dict[str, object] = {
+        one["name"]: datetime(2026, 1, 1) if isinstance(one["type"], sa.DateTime) else 0  # noqa: DTZ001 - UTC
+        for one in columns
+        if one["name"] not in names and not one["nullable"] and one["default"] is None
+    }
+    named = [*names, *others]
+    marks = ", ".join(f":{name}" for name in named)
+    connection.execute(
+        sa.text(f"INSERT INTO {table} ({', '.join(named)}) VALUES ({marks})"),
+        [{**dict(zip(names, row, strict=True)), **others} for row in rows],
+    )
+
+
 def assert_schema_is_whole(engine: sa.Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
@@ -188,6 +208,26 @@ def test_stations_of_before_get_the_iata_codes_of_the_world(engine: sa.Engine) -
         terms = connection.scalars(sa.select(station_term.c.term)).all()
     assert set(codes) == {("EGLL", "icao"), ("LHR", "iata"), ("03772", "wmo"), ("OWN", "other")}
     assert set(terms) == {"03772099999", "egll", "lhr", "03772", "own"}
+
+
+def test_days_of_before_get_the_good_days_of_all_stations(engine: sa.Engine) -> None:
+    migrate_to(engine, "0078")
+    own = ("station_id", "day", "dataset", "layer", "rule", "good_day_count")
+    days = [
+        (station_id, f"2014-01-0{day}", dataset, "batch", rule, int(day != 2 or station_id == "a"))
+        for station_id, day, dataset, rule in product("abc", (1, 2), ("one", "two"), ("qc", "routine"))
+        if (station_id, dataset) != ("c", "two")
+    ]
+    with engine.begin() as connection:
+        insert_filled(connection, "daily_summary", own, days)
+        insert_filled(connection, "global_daily_summary", own[1:-1], {one[1:-1] for one in days})
+    migrate(engine)
+    with engine.connect() as connection:
+        table = metadata.tables["global_daily_summary"].c
+        found = connection.execute(sa.select(*(table[name] for name in own[1:]))).all()
+    good = {("one", 1): 3, ("one", 2): 1, ("two", 1): 2, ("two", 2): 1}
+    assert {(one.dataset, one.day.day): one.good_day_count for one in found} == good
+    assert len(found) == 2 * len(good)
 
 
 def test_a_database_of_before_the_ledger_of_files_becomes_the_same_and_keeps_its_rows(

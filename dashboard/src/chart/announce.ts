@@ -21,8 +21,11 @@ export function pointText(row: Point, by: Granularity, note = ""): string {
 }
 
 /** Why a row may be that of a part of its period only; empty of one that is complete enough, and of hours. */
-export function weakText(row: Pick<Point, "grade" | "completeness">): string {
-  return row.grade === "weak" ? t.weak(percent(row.completeness ?? 0)) : "";
+export function weakText(row: Pick<Point, "grade" | "completeness" | "station_count">, by: Granularity = "month"): string {
+  if (row.grade !== "weak") return "";
+  const share = percent(row.completeness ?? 0);
+  if (by !== "day") return t.weak(share);
+  return row.station_count === undefined ? t.weakDay : t.weakDayOfAll(share);
 }
 
 /** "usual 22.1 °C (17.0 to 27.3), 1.2 cooler" */

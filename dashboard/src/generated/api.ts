@@ -3151,9 +3151,34 @@ export interface components {
         Freshness: "fresh" | "late" | "old" | "history";
         /**
          * GlobalDay
-         * @description One day over all stations; its mean is the mean of the stations' means.
+         * @description One day over all stations, its mean that of the stations' means; days are of all together.
          */
         GlobalDay: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
             /**
              * Layer
              * @example batch
@@ -3213,9 +3238,34 @@ export interface components {
         };
         /**
          * GlobalDayImperial
-         * @description One day over all stations; its mean is the mean of the stations' means.
+         * @description One day over all stations, its mean that of the stations' means; days are of all together.
          */
         GlobalDayImperial: {
+            /**
+             * Day Count
+             * @description Days with a temperature
+             * @example 31
+             */
+            day_count: number;
+            /**
+             * Good Day Count
+             * @description Days of these with a temperature in each of the four six-hour parts, UTC
+             * @example 31
+             */
+            good_day_count: number;
+            /**
+             * Completeness
+             * @description good_day_count by the days of the period
+             * @example 1
+             */
+            completeness: number;
+            /**
+             * Grade
+             * @description good where 90 % of the days are: of a day, where it is itself
+             * @example good
+             * @enum {string}
+             */
+            grade: "good" | "weak";
             /**
              * Layer
              * @example batch

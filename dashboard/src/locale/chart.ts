@@ -7,6 +7,11 @@ export const chartText = texts({
   minimum: [(value: string) => `minimum ${value}`, (value: string) => `minimale ${value}`],
   maximum: [(value: string) => `maximum ${value}`, (value: string) => `maximale ${value}`],
   weak: [(share: string) => `weak: ${share} of its days are complete`, (share: string) => `peu fiable : ${share} de jours complets`],
+  weakDay: ["weak: a part of the day has no temperature", "peu fiable : une partie du jour n’a pas de température"],
+  weakDayOfAll: [
+    (share: string) => `weak: ${share} of its stations have temperatures all day long`,
+    (share: string) => `peu fiable : ${share} des stations ont des températures du matin au soir`,
+  ],
   usual: [
     (mean: string, low: string, high: string) => `usual ${mean} (${low} to ${high})`,
     (mean: string, low: string, high: string) => `normale ${mean} (${low} à ${high})`,

@@ -49,7 +49,7 @@ def field_names(series: Series, style: Style = DEFAULT_STYLE) -> tuple[str, ...]
     if style.zone is not None and not series.is_hourly:
         times += (STARTS_AT,)
     if series.is_global:
-        counts = ("station_count", *(GLOBAL_COVERAGE if series.groups is not None else ()))
+        counts = ("station_count", *(GLOBAL_COVERAGE if series.counts_days else ()))
         return (*times, *counts, *names_of(GLOBAL_FIELDS, style.units), *_ORIGIN)
     shown = (*names_of(STATION_FIELDS, style.units), *_ORIGIN)
     names = ("season_name",) if series.period is SEASON else ()

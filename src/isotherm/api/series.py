@@ -23,7 +23,7 @@ GLOBAL_COUNTS: Final = (
     "mean_sum_e4",
 )
 
-# Of a month, season or year over all stations: days of all of them together.
+# Of a day, month, season or year over all stations: days of all of them together.
 DAYS_OF_ALL: Final = ("day_count", "good_day_count")
 
 
@@ -80,8 +80,13 @@ class Series:
 
     @property
     def groups(self) -> sa.Table | None:
-        """Where the days of all stations in its periods are counted; None: nowhere."""
+        """Where the days of all stations in its periods are counted, if not in its own rows."""
         return _GROUPS.get(self.period.name) if self.is_global else None
+
+    @property
+    def counts_days(self) -> bool:
+        """Whether its rows say how complete the days behind them are."""
+        return not self.is_hourly
 
     @property
     def is_hourly(self) -> bool:

@@ -88,18 +88,16 @@ class _GlobalHour(_GlobalPeriod):
     hour_start: str = HOUR_START
 
 
-class _GlobalLongPeriod(_GlobalPeriod):
+class _GlobalCovered(_GlobalPeriod, Coverage):
+    """Days are those of all stations together."""
+
     starts_at: str | None = STARTS_AT
 
 
-class _GlobalDay(_GlobalLongPeriod):
-    """One day over all stations; its mean is the mean of the stations' means."""
+class _GlobalDay(_GlobalCovered):
+    """One day over all stations, its mean that of the stations' means; days are of all together."""
 
     day: str = _DAY
-
-
-class _GlobalCovered(_GlobalLongPeriod, Coverage):
-    """Days are those of all stations together."""
 
 
 class _GlobalMonth(_GlobalCovered):

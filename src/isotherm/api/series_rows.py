@@ -177,8 +177,8 @@ def series_columns(series: Series) -> list[sa.ColumnElement[Any]]:
 def _days_of_all(series: Series) -> list[sa.ColumnElement[Any]]:
     """`DAYS_OF_ALL` of a period over all stations; a season's are those of its three months."""
     groups, table = series.groups, series.table.c
-    if groups is None:
-        return []
+    if groups is None:  # of a day each station has one
+        return [table.station_count, table.good_day_count] if series.counts_days else []
     own, period = (
         groups.c.month if series.period is not YEAR else groups.c.year,
         table[series.period.name],

@@ -17,6 +17,7 @@ from isotherm.datasets.facts import SERVED
 from isotherm.stores.global_difference import SUMS, difference, fold
 from isotherm.stores.statements import in_statements, statement_bytes
 from isotherm.stores.station_index import index_stations
+from isotherm.stores.summary_tables import GOOD_DAY_COUNT
 from isotherm.stores.tables import station
 
 # Both servers plan a statement of so many points within their default memory.
@@ -27,22 +28,32 @@ _BYTES_PER_KEY: Final = 80
 # What leaves a smallint's minimum and maximum as they are.
 _NO_MIN: Final = 32_767
 _NO_MAX: Final = -32_768
-_COLUMNS: Final = (*SUMS, "min_tenths", "max_tenths")
 _STATION_VALUES: Final = ("observation_count", "min_tenths", "max_tenths", "sum_tenths")
 
 
 @dataclass(frozen=True, slots=True)
 class GlobalTable:
-    """A table over all stations and the table of single stations behind it."""
+    """A table over all stations and the table of single stations behind it.
+
+    `counts`: columns of single stations that are added up beside `SUMS`.
+    """
 
     target: str
     source: str
     period: str
     sql_type: str
+    counts: tuple[str, ...] = ()
+
+    @property
+    def sums(self) -> tuple[str, ...]:
+        """The columns that are sums over stations."""
+        return (*SUMS, *self.counts)
 
 
 GLOBAL_HOURLY: Final = GlobalTable("global_hourly_summary", "hourly_summary", "hour_start", "DATETIME")
-GLOBAL_DAILY: Final = GlobalTable("global_daily_summary", "daily_summary", "day", "DATE")
+GLOBAL_DAILY: Final = GlobalTable(
+    "global_daily_summary", "daily_summary", "day", "DATE", (GOOD_DAY_COUNT,)
+)
 GLOBAL_MONTHLY: Final = GlobalTable("global_monthly_summary", "monthly_summary", "month", "DATE")
 GLOBAL_SEASONAL: Final = GlobalTable("global_seasonal_summary", "seasonal_summary", "season", "DATE")
 GLOBAL_YEARLY: Final = GlobalTable("global_yearly_summary", "yearly_summary", "year", "SMALLINT")
@@ -109,13 +120,14 @@ def apply_changes(
             `before` was read, READ COMMITTED; the stations are in `station` (`ensure_stations`).
         table: whose periods the rows are of.
         before: the touched station rows as they were: `station_id`, the table's period (naive UTC),
-            `rule`, `observation_count`, `min_tenths`, `max_tenths`, `sum_tenths`; only rows with
-            observations. A row that was not there, or that did not change, may be left out of both.
+            `rule`, `observation_count`, `min_tenths`, `max_tenths`, `sum_tenths`, the table's `counts`;
+            only rows with observations. A row that was not there, or that did not change, may be left
+            out of both.
         after: the same rows as they are now.
         dataset: of the rows; `SERVED` of those of places.
         layer: of the rows.
     """
-    changes = difference(table.period, before, after)
+    changes = difference(table.period, before, after, table.counts)
     apply_difference(connection, table, changes, dataset=dataset, layer=layer)
 
 
@@ -156,9 +168,9 @@ def recompute(
                 f"DELETE FROM {table.target} WHERE {condition}",  # noqa: S608 - own names
                 execution_options={"no_parameters": True},
             )
-        columns = ", ".join(f"s.{name}" for name in _STATION_VALUES)
-        stations = _read_stations(connection, place, part, columns)
-        made = fold(table.period, _frame(stations, table.period, *_STATION_VALUES))
+        values = (*_STATION_VALUES, *table.counts)
+        stations = _read_stations(connection, place, part, ", ".join(f"s.{name}" for name in values))
+        made = fold(table.period, _frame(stations, table.period, *values), table.counts)
         _write(connection, place, made, "VALUES({1})", "VALUES({1})")
 
 
@@ -207,7 +219,7 @@ def _find_extremes(connection: sa.Connection, place: _Layer, keys: pl.DataFrame)
     grouping = f" GROUP BY s.rule, s.{place.table.period}"
     rows = _read_stations(connection, place, keys, columns, grouping)
     found = _frame(rows, place.table.period, "min_tenths", "max_tenths")
-    return found.with_columns(pl.lit(0, pl.Int64).alias(name) for name in SUMS)
+    return found.with_columns(pl.lit(0, pl.Int64).alias(name) for name in place.table.sums)
 
 
 def _read_stations(
@@ -264,12 +276,12 @@ def _write(
 
     MySQL assigns from left to right and later ones see the new values; here none reads another.
     """
-    target, period = place.table.target, place.table.period
+    target, period, sums = place.table.target, place.table.period, place.table.sums
     head = (
-        f"INSERT INTO {target} (rule, {period}, {', '.join(_COLUMNS)}, dataset, layer, updated_at) "  # noqa: S608
-        "VALUES "
+        f"INSERT INTO {target} (rule, {period}, {', '.join(sums)}, min_tenths, max_tenths, "  # noqa: S608
+        "dataset, layer, updated_at) VALUES "
     )
-    updates = [f"{name} = {target}.{name} + VALUES({name})" for name in SUMS]
+    updates = [f"{name} = {target}.{name} + VALUES({name})" for name in sums]
     updates.append(f"min_tenths = {minimum.format(target, 'min_tenths')}")
     updates.append(f"max_tenths = {maximum.format(target, 'max_tenths')}")
     tail = f" ON DUPLICATE KEY UPDATE {', '.join(updates)}, updated_at = VALUES(updated_at)"
@@ -282,7 +294,7 @@ def _tuples(place: _Layer, rows: pl.DataFrame) -> pl.Series:
     """The rows as SQL tuples; integers, times and names from closed lists: nothing needs escaping."""
     constants = pl.lit(f"'{place.dataset}','{place.layer}',UTC_TIMESTAMP(6)")
     numbers = (
-        *(pl.col(name) for name in SUMS),
+        *(pl.col(name) for name in place.table.sums),
         pl.col("min_tenths").fill_null(_NO_MIN),
         pl.col("max_tenths").fill_null(_NO_MAX),
     )

@@ -75,7 +75,7 @@ def _period_table(name: str, period: Column[Any]) -> Table:
     )
 
 
-def _global_table(name: str, period: Column[Any]) -> Table:
+def _global_table(name: str, period: Column[Any], *more: Column[Any]) -> Table:
     return Table(
         name,
         metadata,
@@ -91,6 +91,7 @@ def _global_table(name: str, period: Column[Any]) -> Table:
             nullable=False,
             comment="sum of station means, 1e-4 degree C",
         ),
+        *more,
         required("updated_at", utc_micros()),
         PrimaryKeyConstraint("rule", period.name, "dataset", "layer"),
         Index(f"ix_{name}_changed", "layer", "updated_at"),
@@ -117,7 +118,11 @@ yearly_summary = _period_table("yearly_summary", required("year", SmallInteger()
 
 global_hourly_summary = _global_table("global_hourly_summary", required("hour_start", utc()))
 
-global_daily_summary = _global_table("global_daily_summary", required("day", Date()))
+global_daily_summary = _global_table(
+    "global_daily_summary",
+    required("day", Date()),
+    count("good_day_count", "stations with a temperature in all four six-hour parts"),
+)
 
 global_monthly_summary = _global_table("global_monthly_summary", required("month", Date()))
 
