@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from isotherm.settings import REPOSITORY_ROOT
 from isotherm.stores.station_models import StationModelRow, write_station_models
 from isotherm.stores.tables import station_forecast_model
 from servers.api_fixture import OHARE, ApiServer
@@ -60,6 +61,15 @@ def test_every_answer_is_as_described_whatever_is_asked(api: ApiServer, tmp_path
     generated = re.search(r"(\d+) generated, (\d+) passed", run.stdout)
     assert generated is not None, run.stdout[-2000:]
     assert int(generated[1]) == int(generated[2]) >= int(CASES_BY_HAND or CASES)
+
+
+PASTED = re.findall(r"^curl '([^']+)'", (REPOSITORY_ROOT / "docs" / "api.md").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("address", PASTED, ids=lambda one: one.partition("/api/v1")[2])
+def test_every_line_of_the_page_about_the_api_works_when_pasted(api: ApiServer, address: str) -> None:
+    with httpx.stream("GET", address.replace("http://127.0.0.1:24000", api.url)) as answer:
+        assert answer.status_code == httpx.codes.OK
 
 
 def test_every_route_is_described_with_its_parameters(client: httpx.Client) -> None:

@@ -1,5 +1,6 @@
 """The documents name what the code has: tables, columns, topics, settings, and no machine's paths."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -36,6 +37,13 @@ def test_the_dictionary_names_every_field_rule_reason_and_topic() -> None:
     wanted = {field.name for field in FIELDS} | set(RULE_NAMES) | {topic.name for topic in TOPICS}
     wanted |= {f"{reason}_count" for reason in Reason}
     assert wanted - named_in(DICTIONARY) == set()
+
+
+def test_the_api_s_page_names_every_route() -> None:
+    described = json.loads((REPOSITORY_ROOT / "dashboard" / "openapi.json").read_text())["paths"]
+    page = (DOCS / "api.md").read_text().split("## Routes")[1]
+    named = {one for one in named_in(page) if one.startswith("/")} - {"/api/v1"}
+    assert named == {path.removeprefix("/api/v1") for path in described}
 
 
 def test_operations_explains_every_setting() -> None:
