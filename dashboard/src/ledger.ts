@@ -39,6 +39,11 @@ export function sinceOf(state: LedgerState): string {
   return state.settled_at ? t.writtenSince(layerName(state.layer)) : "";
 }
 
+/** A run's name where it may take another line: behind its joints, never within a word. */
+export function nameParts(name: string): string[] {
+  return name.split(/(?<=[_:+-])(?![_:+-])/);
+}
+
 function wrongText(lines: readonly LedgerLine[]): string {
   const lost = lines.reduce((sum, line) => sum + line.lost, 0);
   const doubled = lines.reduce((sum, line) => sum + line.doubled, 0);

@@ -8,7 +8,7 @@ import OverviewTiles from "../src/components/OverviewTiles.vue";
 import StationPicker from "../src/components/StationPicker.vue";
 import RuleChoice from "../src/components/RuleChoice.vue";
 import SummaryTable from "../src/components/SummaryTable.vue";
-import { ledgerSummary, momentOf, scopeOf, verdictOf } from "../src/ledger";
+import { ledgerSummary, momentOf, nameParts, scopeOf, verdictOf } from "../src/ledger";
 import type { LastHour } from "../src/live";
 import { hoursOf } from "../src/liveHours";
 import { readPipeline } from "../src/pipeline";
@@ -206,6 +206,12 @@ describe("the pipeline's answer", () => {
   it("is read with layers that have no hour yet", () => {
     const status = readPipeline({ first_run: null, archive: "x", newest_hour: { batch: null, speed: null } });
     expect(status).toMatchObject({ firstRun: "unknown", newest: {}, ledger: [], isSimulated: false });
+  });
+
+  it("breaks a run's name behind its joints, never within a word", () => {
+    expect(nameParts("import_history")).toEqual(["import_", "history"]);
+    expect(nameParts("manual__2026-11")).toEqual(["manual__", "2026-", "11"]);
+    expect(nameParts("")).toEqual([""]);
   });
 
   it("never calls a check balanced that compared nothing", () => {
