@@ -99,13 +99,24 @@ def column_names_of(engine: sa.Engine, table: str) -> set[str]:
         return column_names(connection, table)
 
 
-def start_migration(server: Database) -> subprocess.Popen[bytes]:
+def start_migration(server: Database) -> subprocess.Popen[str]:
     environment = {
         **os.environ,
         "ISOTHERM_STATE_DIR": str(server.folder),
         "ISOTHERM_PORT_BASE": str(server.settings.port_base),
     }
-    return subprocess.Popen([sys.executable, "-m", "isotherm.stores.migrate"], env=environment)
+    return subprocess.Popen(
+        [sys.executable, "-m", "isotherm.stores.migrate"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for_tables(engine: sa.Engine, count: int) -> None:
+    deadline = time.monotonic() + 60
+    while len(table_names(engine)) < count + 1:
+        assert time.monotonic() < deadline
 
 
 def table_names(engine: sa.Engine) -> set[str]:
@@ -299,11 +310,26 @@ def test_a_migration_killed_half_way_is_finished_by_the_next(
     server: Database, engine: sa.Engine, tables_before_kill: int
 ) -> None:
     process = start_migration(server)
-    deadline = time.monotonic() + 60
-    while len(table_names(engine)) < tables_before_kill + 1:
-        assert time.monotonic() < deadline
+    wait_for_tables(engine, tables_before_kill)
     process.kill()
-    process.wait()
+    process.communicate()
+    migrate(engine)
+    assert_schema_is_whole(engine)
+
+
+def test_a_migration_whose_server_dies_says_so_and_is_finished_by_the_next(
+    server: Database, engine: sa.Engine
+) -> None:
+    process = start_migration(server)
+    wait_for_tables(engine, 6)
+    server.kill()
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "migration failed" in said
+    server.start()
+    with engine.connect() as connection:
+        reached = current_version(connection)
+    assert reached in REVISIONS[:-1], "it was over before the server died"
     migrate(engine)
     assert_schema_is_whole(engine)
 
