@@ -92,7 +92,9 @@ class TopicConsumer:
                 "session.timeout.ms": 6_000,
                 "heartbeat.interval.ms": 1_500,
                 "max.poll.interval.ms": _MAX_POLL_INTERVAL_MS,
+                # Read ahead, and how soon to go on with that: a second, the default, is too long.
                 "queued.max.messages.kbytes": 16_384,
+                "fetch.queue.backoff.ms": 10,
                 "enable.partition.eof": True,
                 **({"group.instance.id": instance} if instance else {}),
                 **QUIET,
