@@ -8,7 +8,7 @@ import time
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 import sqlalchemy as sa
@@ -17,11 +17,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from isotherm.errors import StoreError
-from isotherm.lane import RECONCILE
 from isotherm.stores import migrate as migrations
 from isotherm.stores.hdfs_layout import bucket_of
 from isotherm.stores.migrate import VERSION_TABLE, current_version, migrate
-from isotherm.stores.mysql import create_engine
 from isotherm.stores.schema import column_names
 from isotherm.stores.tables import (
     hourly_summary,
@@ -58,24 +56,6 @@ def engine(server: Database) -> Iterator[sa.Engine]:
     one.dispose()
     yield one
     one.dispose()
-
-
-@pytest.fixture(scope="module")
-def upgraded(server: Database) -> Iterator[sa.Engine]:
-    """A database of before the ledger of files with rows, upgraded: beside the one of each test."""
-    settings = server.settings.in_lane(RECONCILE)
-    one = server.engine()
-    with one.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {settings.mysql_database} CHARACTER SET utf8mb4"))
-    one.dispose()
-    engine = create_engine(settings)
-    migrate_to(engine, "0016")
-    with engine.begin() as connection:
-        for row in OLD_ROWS:
-            connection.execute(sa.text(row))
-    migrate(engine)
-    yield engine
-    engine.dispose()
 
 
 FILES = sorted((migrations.MIGRATIONS / "versions").glob("[0-9]*.py"))
@@ -268,17 +248,31 @@ def test_a_database_of_before_the_ledger_of_files_becomes_the_same_and_keeps_its
     assert upgraded == definitions(engine)
 
 
-@pytest.mark.parametrize("revision", REVISIONS[REVISIONS.index("0016") : -1])
-def test_an_upgrade_whose_last_step_was_not_noted_is_repeated_without_harm(
-    upgraded: sa.Engine, revision: str
-) -> None:
-    """Each repetition goes on where the one before has left the database: as whole as it was."""
-    with upgraded.begin() as connection:
-        connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '{revision}'"))
-    migrate(upgraded)
-    assert_schema_is_whole(upgraded)
-    with upgraded.connect() as connection:
+def test_each_step_of_an_upgrade_that_was_not_noted_is_repeated_without_harm(engine: sa.Engine) -> None:
+    """As if the upgrade were killed after each step, before its number was written."""
+    begin = REVISIONS.index("0016")
+    migrate_to(engine, "0016")
+    with engine.begin() as connection:
+        for row in OLD_ROWS:
+            connection.execute(sa.text(row))
+    for before, revision in pairwise(REVISIONS[begin:]):
+        migrate_to(engine, revision)
+        with engine.begin() as connection:
+            connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '{before}'"))
+        migrate_to(engine, revision)
+    migrate(engine)
+    assert_schema_is_whole(engine)
+    with engine.connect() as connection:
         assert connection.scalar(sa.select(rejection_count.c.rejected)) == 2
+
+
+def test_an_old_step_done_again_on_the_newest_tables_does_no_harm(engine: sa.Engine) -> None:
+    """As if the number had been lost: each step meets what the later ones have made."""
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '0016'"))
+    migrate(engine)
+    assert_schema_is_whole(engine)
 
 
 def test_a_statistic_that_tables_lack_is_added_where_it_belongs(engine: sa.Engine) -> None:
