@@ -7,10 +7,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
+from browser.axe import TABLET, WIDTHS, Axe
 from browser.chart_product import chart_product
 from browser.chromium import Watched, find_chromium, open_chromium, watched_page
 from browser.dashboard_copy import install_copy
 from browser.live_hour import LiveHours
+from long_tests import is_long
 from running_product import RunningProduct
 from servers.api_fixture import ApiServer
 
@@ -46,6 +48,14 @@ def zoned(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Watched
         yield page
         if not page.expects_problems:
             assert page.problems == []
+
+
+@pytest.fixture(scope="session")
+def axe(installed_dashboard: Path, request: pytest.FixtureRequest) -> Axe:
+    """axe-core, as the dashboard's lock file pins it."""
+    script = installed_dashboard / "node_modules" / "axe-core" / "axe.min.js"
+    looks = [width for width in WIDTHS if width != TABLET or is_long(request.config)]
+    return Axe(script.read_text(), tuple(looks))
 
 
 @pytest.fixture(scope="session")

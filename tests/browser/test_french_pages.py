@@ -12,11 +12,11 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, Page, expect
 
+from browser.axe import Axe
 from browser.chromium import watched_page
 from browser.live_hour import LiveHours
 from browser.stored_forecasts import stored_forecasts
-from browser.test_page_quality import VIEWS, findings
-from browser.test_page_quality import axe as axe
+from browser.test_page_quality import VIEWS
 from browser.test_page_quality import running_hours as running_hours
 from isotherm.stores.tables import dead_letter
 from servers.api_fixture import LETTERS, ApiServer
@@ -103,7 +103,7 @@ def untranslated(page: Page) -> list[str]:
 
 
 def test_every_page_in_french_has_nothing_english_left_and_no_fault(
-    chromium: Browser, filled: ApiServer, axe: str
+    chromium: Browser, filled: ApiServer, axe: Axe
 ) -> None:
     """One visit a page: on a phone in the dark and on a laptop in the light in turn."""
     found = {}
@@ -115,7 +115,7 @@ def test_every_page_in_french_has_nothing_english_left_and_no_fault(
             open_view(watched.page, filled.url, view)
             if wide := watched.page.evaluate("document.documentElement.scrollWidth") - width:
                 found[f"{view}: beyond the screen"] = [f"{wide} px"]
-            if problems := findings(watched.page, axe):
+            if problems := axe.findings(watched.page):
                 found[f"{view}: axe"] = problems
             if left := untranslated(watched.page):
                 found[view] = left

@@ -7,9 +7,8 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, expect
 
+from browser.axe import Axe
 from browser.chromium import Watched, watched_page
-from browser.test_page_quality import axe as axe
-from browser.test_page_quality import in_every_look
 from isotherm.stores.tables import dead_letter
 from servers.api_fixture import LETTERS, ApiServer
 
@@ -57,10 +56,10 @@ def test_a_letter_is_found_from_the_strip_and_opened_by_the_keyboard(
 
 
 def test_axe_finds_nothing_on_the_page_with_a_letter_open(
-    chromium: Browser, with_letters: ApiServer, axe: str
+    chromium: Browser, with_letters: ApiServer, axe: Axe
 ) -> None:
     with watched_page(chromium, reduced_motion="reduce") as watched:
         watched.page.goto(f"{with_letters.url}/#/dead-letters?letter=3")
         expect(watched.page.get_by_role("region", name="Letter 3")).to_contain_text("in an hour")
-        found = in_every_look(watched.page, axe)
+        found = axe.in_every_look(watched.page)
         assert found == {}, json.dumps(found, indent=1)

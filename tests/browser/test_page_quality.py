@@ -5,12 +5,12 @@ How fast pages paint is measured by `benchmarks/page_paint.py`: a test would fai
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from browser.axe import WIDTHS, Axe
 from browser.chart_product import CLIMATE_STATION, LAST_DAY, LONELY_STATION, STATION
 from browser.chromium import watched_page
 from browser.live_hour import LIVE_STATION, LiveHours
@@ -20,7 +20,6 @@ from servers.api_fixture import ApiServer
 from servers.mariadb_fixture import Database
 
 pytestmark = pytest.mark.browser
-WIDTHS = {390: 844, 768: 1024, 1366: 768}
 MOST_SHIFT = 0.05
 WATCH_SHIFTS = """
     window.shift = 0;
@@ -34,20 +33,6 @@ WATCH_SHIFTS = """
         }
     }).observe({ type: "layout-shift", buffered: true });
 """
-# What these rules look at differs by scheme; what all others look at only by width.
-COLOUR_RULES = ["color-contrast", "link-in-text-block"]
-SCHEMES = {"light": None, "dark": COLOUR_RULES}
-# Marks the rows of tables that differ from another one in nothing but their texts.
-MARK_ALIKE = r"""() => {
-    const seen = new Set();
-    for (const row of document.querySelectorAll("tbody tr")) {
-        const parity = row.sectionRowIndex % 2;
-        const look = parity + row.outerHTML.replace(/>[^<]+</g, ">text<").replace(
-            / (title|href|id|datetime|data-(?!v-)[a-z-]+|aria-label)="[^"]*"/g, "");
-        row.toggleAttribute("data-alike", seen.has(look));
-        seen.add(look);
-    }
-}"""
 # View, address, and what stands on it when it is there.
 _DAY = f"from={LAST_DAY}&to={LAST_DAY}"
 VIEWS = {
@@ -111,12 +96,6 @@ VIEWS = {
 }
 
 
-@pytest.fixture(scope="session")
-def axe(installed_dashboard: Path) -> str:
-    """The script of axe-core, as the dashboard's lock file pins it."""
-    return (installed_dashboard / "node_modules" / "axe-core" / "axe.min.js").read_text()
-
-
 @pytest.fixture
 def unfilled() -> Iterator[ApiServer]:
     """An API whose database has its tables and not one row, as before the first import."""
@@ -158,44 +137,9 @@ def looked_at(chromium: Browser) -> Iterator[Page]:
         yield watched.page
 
 
-def findings(page: Page, axe: str, *, rules: list[str] | None = None) -> list[str]:
-    """Everything axe finds; its script is run from outside, so the page's own policy holds.
-
-    Args:
-        page: what is looked at.
-        axe: the script.
-        rules: these alone, and of rows that look alike only the first; None = all, on everything.
-    """
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(axe)
-    what, options = "document", {"resultTypes": ["violations"]}
-    if rules is not None:
-        page.evaluate(MARK_ALIKE)
-        what, options = "{ exclude: [['[data-alike]']] }", {**options, "runOnly": rules}
-    result: dict[str, Any] = page.evaluate(f"options => axe.run({what}, options)", options)
-    return [
-        f"{one['id']}: {node['html'][:160]} {node['any'][0]['message'] if node['any'] else ''}"
-        for one in result["violations"]
-        for node in one["nodes"]
-    ]
-
-
-def in_every_look(page: Page, axe: str) -> dict[str, list[str]]:
-    """The findings by width and scheme, none left out."""
-    found = {}
-    for width, height in WIDTHS.items():
-        page.set_viewport_size({"width": width, "height": height})
-        for scheme, rules in SCHEMES.items():
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.wait_for_timeout(60)
-            if problems := findings(page, axe, rules=rules):
-                found[f"{width} {scheme}"] = problems
-    return found
-
-
 @pytest.mark.parametrize("view", VIEWS)
 def test_axe_finds_nothing(
-    looked_at: Page, charted: ApiServer, axe: str, view: str, request: pytest.FixtureRequest
+    looked_at: Page, charted: ApiServer, axe: Axe, view: str, request: pytest.FixtureRequest
 ) -> None:
     address, sign = VIEWS[view]
     if view == "live, running":
@@ -205,7 +149,7 @@ def test_axe_finds_nothing(
     looked_at.goto("about:blank")
     looked_at.goto(f"{charted.url}/{address}")
     expect(looked_at.locator(sign).first).to_be_visible()
-    found = in_every_look(looked_at, axe)
+    found = axe.in_every_look(looked_at)
     assert found == {}, json.dumps(found, indent=1)
 
 
@@ -221,7 +165,7 @@ def hold(_: Route) -> None:
 def test_axe_finds_nothing_while_hours_are_missing(
     chromium: Browser,
     charted: ApiServer,
-    axe: str,
+    axe: Axe,
     answer: Any,  # noqa: ANN401
 ) -> None:
     with watched_page(chromium, reduced_motion="reduce") as watched:
@@ -229,20 +173,20 @@ def test_axe_finds_nothing_while_hours_are_missing(
         page.route("**/global/daily*", answer)
         page.goto(f"{charted.url}/#/history")
         expect(page.locator("main .state").first).to_be_visible()
-        found = in_every_look(page, axe)
+        found = axe.in_every_look(page)
         assert found == {}, json.dumps(found, indent=1)
 
 
-def test_axe_finds_nothing_in_open_menus(chromium: Browser, charted: ApiServer, axe: str) -> None:
+def test_axe_finds_nothing_in_open_menus(chromium: Browser, charted: ApiServer, axe: Axe) -> None:
     with watched_page(chromium, reduced_motion="reduce") as watched:
         page = watched.page
         page.goto(f"{charted.url}/#/history")
         page.get_by_role("button", name="Rule and layer").click()
-        assert in_every_look(page, axe) == {}
+        assert axe.in_every_look(page) == {}
         page.keyboard.press("Escape")
         page.get_by_role("combobox", name="Station").focus()
         expect(page.get_by_role("option").first).to_be_visible()
-        assert in_every_look(page, axe) == {}
+        assert axe.in_every_look(page) == {}
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -339,7 +283,7 @@ def test_nothing_moves_on_the_pipeline_page_when_its_answers_come(
 
 
 def test_axe_finds_nothing_before_there_is_any_data(
-    chromium: Browser, unfilled: ApiServer, axe: str
+    chromium: Browser, unfilled: ApiServer, axe: Axe
 ) -> None:
     with watched_page(chromium, reduced_motion="reduce") as watched:
         for tab, title in (
@@ -350,7 +294,7 @@ def test_axe_finds_nothing_before_there_is_any_data(
         ):
             watched.page.goto(f"{unfilled.url}/#/{tab}")
             expect(watched.page.get_by_text(title)).to_be_visible()
-            found = in_every_look(watched.page, axe)
+            found = axe.in_every_look(watched.page)
             assert found == {}, json.dumps(found, indent=1)
         assert watched.problems == []
 
