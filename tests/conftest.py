@@ -11,7 +11,7 @@ import pytest
 from costs import Costs
 from isotherm.local.airflow_client import AirflowClient
 from lanes import Lane, run_lane
-from long_tests import add_options, skip_unless_long
+from long_tests import add_options, ask_properties_often, skip_unless_long
 from running_product import RunningProduct
 from session_product import FIXTURE, SessionProduct, session_archive
 
@@ -28,6 +28,11 @@ _FEWEST_FILES: Final = 20
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Whether the long tests run too."""
     add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before the tests are read: a property takes its number of examples then."""
+    ask_properties_often(config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

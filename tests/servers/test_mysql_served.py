@@ -216,7 +216,6 @@ def apply(world: World, step: tuple[Any, ...]) -> None:
 # Without shrinking, which would take minutes: a step is twenty statements.
 @settings(
     max_examples=12,
-    deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -104,7 +104,7 @@ NEARNESS = st.fixed_dictionaries({}, optional={"near": NEAR, "radius_km": st.int
 
 
 @given(WORDS, NEARNESS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_same_words_mean_the_same_stations_everywhere(
     api: ApiServer, crowd: sa.Engine, words: dict[str, Any], nearness: dict[str, Any]
 ) -> None:

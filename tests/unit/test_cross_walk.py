@@ -5,7 +5,7 @@ import gzip
 from collections import Counter
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from isotherm.cross_walk import Via, cross_walk, distance_km
@@ -62,7 +62,6 @@ def test_a_station_without_a_position_matches_nothing() -> None:
     assert walk.unmatched == ("74486094789",)
 
 
-@settings(deadline=None)
 @example(89.9, 10.0, 0.9, 1.57)
 @example(-89.5, 179.99, 0.9, 1.57)
 @given(st.floats(-89.9, 89.9), st.floats(-180, 180), st.floats(0, 0.95), st.floats(0, 6.28))

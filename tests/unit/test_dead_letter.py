@@ -23,7 +23,6 @@ ODD_PAYLOADS = {
 }
 
 
-@settings(deadline=None)
 @given(
     st.one_of(
         st.none(), st.binary(max_size=300), any_text.map(lambda one: one.encode("utf-8", "ignore"))
@@ -57,7 +56,7 @@ def test_a_short_payload_that_is_text_stays_readable() -> None:
 
 
 # Half a megabyte each: slow where the machine is busy, and few are as good as many.
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     payload=st.one_of(
         st.binary(max_size=100), any_text.map(lambda one: one.encode("utf-8", "ignore") * 900)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from isotherm.dead_letter import DeadLetter
@@ -211,7 +211,6 @@ odd_documents = st.one_of(
 odd_bytes = st.one_of(st.binary(max_size=200), odd_documents.map(lambda one: json.dumps(one).encode()))
 
 
-@settings(deadline=None)
 @given(odd_bytes)
 def test_any_bytes_are_a_message_or_are_refused_as_such(content: bytes) -> None:
     for kind in (ObservationMessage, StationHourMessage, HourlySummaryMessage, DeadLetter):

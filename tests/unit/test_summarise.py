@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from isotherm.datasets.global_hourly.quality import QUALITY
@@ -178,7 +178,6 @@ READING = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(rows=st.lists(READING, min_size=1, max_size=12))
 def test_any_few_readings_of_one_hour_give_what_the_oracle_gives(rows: list[Row]) -> None:
     assert_equals_oracle(rows)

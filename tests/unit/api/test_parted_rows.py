@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from isotherm.api.packed_rows import unpack
@@ -61,7 +61,6 @@ def test_rows_in_parts_are_written_and_read_as_rows_one_by_one(
     assert len(list(csv.reader(io.StringIO(made.csv().text().decode())))) == len(rows)
 
 
-@settings(deadline=None)
 @given(ROWS, ROWS, st.sampled_from([b"", b",1"]))
 def test_rows_have_one_digest_exactly_where_they_have_one_text(
     rows: list[tuple[int, int | None, int, str | None]],

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from isotherm.api.places_read import run_of_others
@@ -12,7 +12,6 @@ from isotherm.api.series import HOUR, Selection
 FIRST = date(2014, 2, 25)
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(["A", "B", None]), max_size=12))
 def test_the_longest_run_of_days_that_others_serve_is_left_out(servers: list[str | None]) -> None:
     """Of each day who serves it; None: nobody else has it."""

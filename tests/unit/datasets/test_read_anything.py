@@ -3,7 +3,7 @@
 import gzip
 from datetime import UTC, datetime
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from plain_cells import plain_row
 
@@ -33,7 +33,6 @@ def _told_lines(content: bytes) -> tuple[set[int], set[int]]:
     return by_line, by_quotes
 
 
-@settings(max_examples=300, deadline=None)
 @given(_lines, _ends)
 @example(["", "\r", '"', line()], "\n")
 @example([line(REM='"'), line()], "\n")
@@ -53,7 +52,6 @@ def test_every_record_is_an_observation_or_a_rejected_row(lines: list[str], end:
     assert parsed.rejected["source_line"].is_sorted()
 
 
-@settings(max_examples=200, deadline=None)
 @given(_lines)
 def test_good_rows_survive_any_neighbours(lines: list[str]) -> None:
     # The mark is a temperature no other row has; a neighbour's open quote must not swallow it.
@@ -65,7 +63,6 @@ def test_good_rows_survive_any_neighbours(lines: list[str]) -> None:
     ]
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=300))
 def test_arbitrary_bytes_after_the_header_never_crash(noise: bytes) -> None:
     parsed = parse(csv_file(line()) + noise)
@@ -88,7 +85,6 @@ def _outcome(content: bytes) -> str:
 _NOW = datetime(2024, 2, 1, tzinfo=UTC)
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.one_of(st.binary(max_size=300), _lines.map(lambda lines: csv_file(*lines))))
 @example(b"\x00\r\x00")
 @example(header().encode() + b"\r" + line().encode())
@@ -97,7 +93,6 @@ def test_arbitrary_files_are_read_or_refused_with_a_source_error(content: bytes)
     assert message == "" or message.startswith(f"2024/{STATION}.csv: ")
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.one_of(st.binary(max_size=300), _lines.map(lambda lines: csv_file(*lines))))
 def test_a_station_list_or_description_of_any_bytes_is_read_or_refused(content: bytes) -> None:
     named = b'"USAF","WBAN","LAT","LON","BEGIN"\n' + content + b"\n"
@@ -125,7 +120,6 @@ _cells = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_cells, min_size=1, max_size=6))
 def test_cells_near_the_format_are_read_as_one_by_one_in_plain_python(
     rows: list[dict[str, str]],
@@ -137,7 +131,6 @@ def test_cells_near_the_format_are_read_as_one_by_one_in_plain_python(
     assert (found["malformed"].is_not_null() == no_code).all()
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_a_gzip_cut_or_flipped_anywhere_is_refused_or_read_whole(data: st.DataObject) -> None:
     packed = bytearray(gzip.compress(csv_file(*[line()] * 20), mtime=0))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ghcnh_rows import GOOD, NAMES, PUBLISHED_AT, STATION, line, parquet_file, parse, psv_file, row
@@ -248,7 +248,6 @@ def _is_blank(text: str) -> bool:
     return all(one.isspace() and one not in _SEPARATORS for one in text)
 
 
-@settings(max_examples=150, deadline=None)
 @given(_lines)
 @example(["\x1f", "\x85"])
 def test_every_record_is_an_observation_or_a_rejected_row_whatever_it_holds(lines: list[str]) -> None:

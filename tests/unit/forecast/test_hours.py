@@ -20,7 +20,7 @@ _values = hnp.arrays(
 NAN = np.nan
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(_values, st.integers(0, 119))
 def test_what_is_bridged_before_a_value_does_not_depend_on_what_comes_after_it(
     values: np.ndarray, place: int
@@ -48,7 +48,7 @@ def test_a_gap_follows_the_course_of_the_day_before() -> None:
     np.testing.assert_allclose(bridged(broken), values, atol=1e-9)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(_values, st.integers(1, 40), st.integers(1, 5))
 def test_the_mean_of_the_last_hours_is_that_of_the_known_ones(
     values: np.ndarray, hours: int, least: int

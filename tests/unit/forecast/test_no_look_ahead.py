@@ -50,7 +50,7 @@ def until(station: StationHours, hours: int) -> StationHours:
     return changed(station, [getattr(station, name)[:hours] for name in ELEMENTS])
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(
     st.integers(60 * DAY, LENGTH - 2),
     st.sampled_from(["shifted", "noise", "silent"]),

@@ -73,7 +73,7 @@ def merged(parts: list[DaySums]) -> dict[int, np.ndarray]:
     return total
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 10_000), st.integers(1, 6), st.booleans())
 def test_sums_of_parts_are_those_of_the_whole_however_it_is_split(
     seed: int, parts: int, before_truth: bool
@@ -90,7 +90,7 @@ def test_sums_of_parts_are_those_of_the_whole_however_it_is_split(
         np.testing.assert_array_equal(together[day], sums)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 10_000))
 def test_scores_of_sums_are_those_of_the_pairs(seed: int) -> None:
     issued, came = made_up(seed, missing=0.3)
@@ -147,7 +147,7 @@ def test_nothing_is_a_score_of_nothing() -> None:
     assert np.isnan(none.against["damped14"].skill_pct)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 10_000))
 def test_what_was_known_when_it_was_forecast_is_no_pair_of_service(seed: int) -> None:
     issued, came = made_up(seed)

@@ -123,7 +123,7 @@ def compare(
 _PIECES = st.lists(st.integers(1, STREAM_H - 1), max_size=6)
 
 
-@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=8, phases=[Phase.explicit, Phase.generate])
 @given(st.randoms(use_true_random=False), _PIECES, st.integers(0, 3))
 def test_any_split_and_order_with_repeats_comes_to_the_same(
     random: object, cuts: list[int], repeated: int
@@ -141,7 +141,7 @@ def test_any_split_and_order_with_repeats_comes_to_the_same(
     compare(state)
 
 
-@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=8, phases=[Phase.explicit, Phase.generate])
 @given(
     st.lists(st.tuples(st.sampled_from(NAMES), st.integers(-72, STREAM_H - 1)), max_size=5),
     st.booleans(),

@@ -30,7 +30,7 @@ def assert_same(one: NormalSums, other: NormalSums) -> None:
         np.testing.assert_allclose(mine, its, rtol=1e-9, atol=1e-9 * max(np.abs(its).max(), 1))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), st.lists(st.integers(0, 30), min_size=1, max_size=8), st.randoms())
 def test_parts_in_any_order_and_grouping_are_the_whole(
     seed: int, lengths: list[int], random: "np.random.Generator"
@@ -54,7 +54,7 @@ def test_parts_in_any_order_and_grouping_are_the_whole(
     assert left.row_count == sum(lengths)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), st.integers(1, 40), st.integers(0, 40))
 def test_a_row_that_was_corrected_leaves_no_trace(seed: int, count: int, place: int) -> None:
     rows, targets = made(count + 1, seed)
@@ -108,7 +108,7 @@ def test_a_station_whose_origins_are_taken_away_and_put_back_is_unchanged(
     np.testing.assert_allclose(again.damping.left, whole.damping.left, **EXACT)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32))
 def test_ridge_is_the_least_squares_solution_of_its_definition(seed: int) -> None:
     rows, targets = made(60, seed)
@@ -125,7 +125,7 @@ def test_ridge_is_the_least_squares_solution_of_its_definition(seed: int) -> Non
     assert not found.weights[0, 3].any()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32))
 def test_a_part_of_the_day_has_a_fit_in_which_its_rows_count_most(seed: int) -> None:
     rows, targets = made(96, seed)

@@ -68,7 +68,7 @@ def test_a_year_that_one_archive_brings_is_one_part_however_large() -> None:
     assert all(title.startswith("2014 bucket ") for title, _ in found[1:])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.dictionaries(st.integers(1901, 2100), st.integers(1, 900), min_size=1, max_size=12),
 )

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from isotherm.sink.batch import STORED_SCHEMA, UPDATED_AT, fold_batch
@@ -49,7 +49,6 @@ class Standing:
         self.accounted = sum(int(str(one[name])) for name in ("observation_count", *REASON_COUNTS))
 
 
-@settings(deadline=None)
 @given(rows, rows)
 def test_columns_give_what_one_by_one_gives(stored: list[Row], arriving: list[Row]) -> None:
     standing = {key_of(one): one for one in stored}

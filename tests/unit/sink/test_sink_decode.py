@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from isotherm.errors import MessageFormatError
@@ -125,7 +125,6 @@ def assert_equal(texts: list[bytes | None]) -> None:
     assert [(records.index(one.record), one.detail) for one in found.poison] == refused
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(whole_texts | odd_texts, max_size=6))
 @example([text_of({}, {}, [])])
 def test_columns_take_and_refuse_what_the_contract_does(texts: list[bytes | None]) -> None:

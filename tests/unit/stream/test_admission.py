@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from isotherm.dead_letter import MAX_DEAD_LETTER_BYTES
@@ -113,7 +113,6 @@ def test_what_is_no_feed_id_names_no_feed(feed_id: str | None) -> None:
     assert feed_of(message(feed_id=feed_id)) is None
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=50).map(str.encode))
 def test_any_bytes_are_judged_without_an_error(content: bytes) -> None:
     found = admit(content, NOW)

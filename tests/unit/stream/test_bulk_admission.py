@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from isotherm.messages import ObservationHead, ObservationMessage
@@ -73,7 +73,6 @@ def one_by_one(
     return admitted, refused
 
 
-@settings(deadline=None, max_examples=300)
 @given(st.lists(contents(), max_size=8), st.sampled_from([NOW_MS, 0, -(10**15), 10**15]))
 def test_any_messages_are_judged_as_one_by_one(values: list[bytes | None], ms: int) -> None:
     written_ms = [ms] * len(values)
