@@ -2,7 +2,7 @@
 
 import type { LedgerLine, LedgerState } from "./api";
 import { dayLabel, daysText } from "./dates";
-import { count, counted } from "./format";
+import { counted } from "./format";
 import { pipelineText as t } from "./locale/pipeline";
 import { layerName } from "./rules";
 import { clockTime, isoDay, parseUtc } from "./time";
@@ -47,7 +47,7 @@ export function nameParts(name: string): string[] {
 function wrongText(lines: readonly LedgerLine[]): string {
   const lost = lines.reduce((sum, line) => sum + line.lost, 0);
   const doubled = lines.reduce((sum, line) => sum + line.doubled, 0);
-  return t.ledgerWrong(count(lost), count(doubled));
+  return t.ledgerWrong(counted(lost, "lost"), counted(doubled, "doubled"));
 }
 
 /** All checks in a line: Ledger balanced · 12 station-years · 14:05 UTC · 2 loads since */

@@ -8,9 +8,9 @@ import { stationsText as t } from "./locale/stations";
 // Abbreviations stay as they are.
 const SHORT = new Set(["AP", "AFB", "US", "NAS", "AWS", "WXPOD"]);
 
-/** "CHICAGO O'HARE INTERNATIONAL AIRPORT, IL US" → "Chicago O'Hare International Airport". */
+/** "CHICAGO O'HARE INTERNATIONAL AIRPORT, IL US" → "Chicago O'Hare International Airport"; "JAN MAYEN(NOR-NAVY)" → "Jan Mayen (Nor-Navy)". */
 export function nameInWords(name: string): string {
-  const place = name.trim().replace(/,\s*([A-Z]{2}\s+)?[A-Z]{2}$/, "");
+  const place = name.trim().replace(/,\s*([A-Z]{2}\s+)?[A-Z]{2}$/, "").replace(/(?<=\S)\(/, " (");
   if (/[a-z]/.test(place)) return place;
   return place.replace(/[\p{L}']+/gu, (word) => (SHORT.has(word) ? word : capitalised(word)));
 }

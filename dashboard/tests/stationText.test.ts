@@ -25,6 +25,7 @@ describe("a station's name", () => {
     expect(stationName({ ...JAN_MAYEN, name })).toBe("Chicago O'Hare International Airport");
     expect(stationName({ ...JAN_MAYEN, name: "KING'S LYNN AP" })).toBe("King's Lynn AP");
     expect(stationName({ ...JAN_MAYEN, name: "Saint-Denis" })).toBe("Saint-Denis");
+    expect(stationName({ ...JAN_MAYEN, name: "JAN MAYEN(NOR-NAVY)" })).toBe("Jan Mayen (Nor-Navy)");
   });
 
   it("is its id where it has none", () => {

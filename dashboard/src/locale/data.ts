@@ -117,8 +117,8 @@ export const docsText = texts({
   goesOn: ["The answer goes on; this is its beginning.", "La réponse continue ; en voici le début."],
   answers: ["Answers", "Réponses"],
   intro: [
-    "The numbers of the dashboard, for people and programs: read only, without a key, as JSON or CSV. This page is made from the API's own",
-    "Les valeurs du tableau de bord, pour humains et programmes : en lecture seule, sans clé, en JSON ou CSV. Cette page est faite à partir de la",
+    "The numbers of the dashboard, for people and programs: read only, without a key, as JSON, CSV or Parquet. This page is made from the API's own",
+    "Les valeurs du tableau de bord, pour humains et programmes : en lecture seule, sans clé, en JSON, CSV ou Parquet. Cette page est faite à partir de la",
   ],
   description: ["OpenAPI description", "description OpenAPI"],
   introMore: [
@@ -133,8 +133,8 @@ export const docsText = texts({
   ],
   facts: [
     [
-      ["Units", "Degrees Celsius (`_c`), metres (`_m`), degrees of latitude and longitude, north and east positive (`_deg`). Means are given to hundredths."],
-      ["Times", "UTC, ISO 8601. Hours and days are named by their start. A range is half-open: from `from` on, up to but without `to`; a year, month or day means its start."],
+      ["Units", "Degrees Celsius (`_c`), metres (`_m`), degrees of latitude and longitude, north and east positive (`_deg`). With `units=imperial` °F, inHg and mph, and fields named so (`_f`, `_inhg`, `_mph`). Means are given to hundredths."],
+      ["Times", "UTC, ISO 8601. Hours and days are named by their start. A range is half-open: from `from` on, up to but without `to`; a year, month or day means its start. With `tz=Europe/Paris` hours are printed by that clock."],
       ["Rules", "Which observations count: `unfiltered` every readable temperature, `qc` those that passed NOAA's checks, `routine` (default) of these without the special reports that cluster in bad weather. What did not count is counted by reason."],
       ["Layers", "`batch` comes from NOAA's whole files, `speed` from the stream. Without `layer` you get the batch row where there is one, else that of the stream."],
       ["Pages", "JSON comes as `data`, `meta`, `next`. While `next` is not null, ask again with it as `cursor`. A CSV without `limit` is the whole list; one that breaks off ends the connection early, which curl and Python tell you."],
@@ -142,8 +142,8 @@ export const docsText = texts({
       ["Licence", "`meta.attribution` says whose data it is, and so does the first line of a CSV: keep it with the data."],
     ],
     [
-      ["Unités", "Degrés Celsius (`_c`), mètres (`_m`), degrés de latitude et de longitude, nord et est positifs (`_deg`). Les moyennes sont données au centième."],
-      ["Heures", "UTC, ISO 8601. Heures et jours sont désignés par leur début. Un intervalle est semi-ouvert : à partir de `from`, jusqu’à `to` exclu ; une année, un mois ou un jour désigne son début."],
+      ["Unités", "Degrés Celsius (`_c`), mètres (`_m`), degrés de latitude et de longitude, nord et est positifs (`_deg`). Avec `units=imperial` °F, inHg et mph, et des champs nommés ainsi (`_f`, `_inhg`, `_mph`). Les moyennes sont données au centième."],
+      ["Heures", "UTC, ISO 8601. Heures et jours sont désignés par leur début. Un intervalle est semi-ouvert : à partir de `from`, jusqu’à `to` exclu ; une année, un mois ou un jour désigne son début. Avec `tz=Europe/Paris`, les heures suivent cette horloge."],
       ["Règles", "Les observations retenues : `unfiltered` toute température lisible, `qc` celles qui ont passé les contrôles de la NOAA, `routine` (par défaut) ces dernières sans les messages spéciaux, qui se multiplient par mauvais temps. Ce qui n’est pas retenu est compté par motif."],
       ["Couches", "`batch` vient des fichiers entiers de la NOAA, `speed` du flux. Sans `layer`, vous recevez la ligne différée si elle existe, sinon celle du flux."],
       ["Pages", "Le JSON vient sous la forme `data`, `meta`, `next`. Tant que `next` n’est pas nul, redemandez avec cette valeur comme `cursor`. Un CSV sans `limit` est la liste entière ; s’il s’interrompt, la connexion se ferme trop tôt, ce que curl et Python signalent."],

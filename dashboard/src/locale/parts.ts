@@ -140,7 +140,10 @@ export const stripesText = texts({
   year: ["Year", "Année"],
   noStation: ["Stripes and heat map", "Bandes et carte de chaleur"],
   everyHour: [(year: string) => `every hour of ${year}`, (year: string) => `chaque heure de ${year}`],
-  against: [(first: number, last: number) => `against ${first} to ${last}`, (first: number, last: number) => `par rapport à ${first}-${last}`],
+  against: [
+    (first: number, last: number) => `against ${first === last ? first : `${first} to ${last}`}`,
+    (first: number, last: number) => `par rapport à ${first === last ? first : `${first}-${last}`}`,
+  ],
   hoursUtc: ["hours in UTC", "heures en UTC"],
   noHours: [(year: string) => `No hours in ${year || "any year"}`, (year: string) => (year ? `Aucune heure en ${year}` : "Aucune heure")],
   importMore: ["Import more of its years (", "Importez plus d’années de cette station ("],

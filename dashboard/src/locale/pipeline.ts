@@ -23,8 +23,8 @@ export const pipelineText = texts({
   ledgerBalanced: ["Ledger balanced", "Bilan équilibré"],
   ledgerNothing: ["Ledger: nothing compared", "Bilan : rien de comparé"],
   ledgerWrong: [
-    (lost: string, doubled: string) => `Ledger does not balance: ${lost} lost, ${doubled} doubled`,
-    (lost: string, doubled: string) => `Bilan déséquilibré : ${lost} perdues, ${doubled} doublées`,
+    (lost: string, doubled: string) => `Ledger does not balance: ${lost}, ${doubled}`,
+    (lost: string, doubled: string) => `Bilan déséquilibré : ${lost}, ${doubled}`,
   ],
   since: [(loads: string) => `${loads} since`, (loads: string) => `${loads} depuis`],
   writtenSince: [(layer: string) => `${layer} written since`, (layer: string) => `${layer} : écrit depuis`],

@@ -30,7 +30,7 @@ export const pageText = texts({
   free: [(size: string) => `${size} free`, (size: string) => `${size} libres`],
   notUsed: ["Could not be used", "Inutilisables"],
   allUsed: ["Every row and message could be used.", "Toutes les lignes et tous les messages ont pu être utilisés."],
-  letters: [(count: string, reason: string) => `${count} dead letters: ${reason}`, (count: string, reason: string) => `${count} messages rejetés : ${reason}`],
+  letters: [(letters: string, reason: string) => `${letters}: ${reason}`, (letters: string, reason: string) => `${letters} : ${reason}`],
   rowsInAll: [(reason: string) => `rows or letters in all: ${reason}`, (reason: string) => `lignes ou messages en tout : ${reason}`],
   allLetters: ["All dead letters", "Tous les messages rejetés"],
   whatBecame: [", with what became of each", ", avec ce qu’il est advenu de chacun"],

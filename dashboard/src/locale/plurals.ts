@@ -26,6 +26,8 @@ const NOUNS = words(
     stationYear: ["station-year", "station-years"] as Forms,
     deadLetter: ["dead letter", "dead letters"] as Forms,
     forecastModel: ["forecast model", "forecast models"] as Forms,
+    lost: ["lost", "lost"] as Forms,
+    doubled: ["doubled", "doubled"] as Forms,
   },
   {
     minute: ["minute", "minutes"],
@@ -48,6 +50,8 @@ const NOUNS = words(
     stationYear: ["année-station", "années-stations"],
     deadLetter: ["message rejeté", "messages rejetés"],
     forecastModel: ["modèle de prévision", "modèles de prévision"],
+    lost: ["perdue", "perdues"],
+    doubled: ["doublée", "doublées"],
   },
 );
 export type Noun = keyof typeof NOUNS;
