@@ -18,7 +18,10 @@ import psutil
 import pytest
 from sqlalchemy import Engine
 
+from isotherm.local.environment import instance_name
+from isotherm.local.processes import instance_processes
 from isotherm.local.secret_files import airflow_logins
+from isotherm.local.servers import all_servers
 from isotherm.settings import REPOSITORY_ROOT, Settings, load_settings
 from isotherm.stores.mysql import create_engine
 
@@ -44,6 +47,7 @@ class RunningProduct:
         self.port_base = port_base
         self.archive = archive
         self.first_up: Finished | None = None
+        self.left_by_first_up: list[str] = []
         # Of now: commands also run while a test has changed it.
         self._environment = dict(os.environ)
 
@@ -150,6 +154,23 @@ class RunningProduct:
         """Stop every server and delete the state folder."""
         self.stop()
         shutil.rmtree(self.state_dir, ignore_errors=True)
+
+
+def left_behind(settings: Settings) -> list[str]:
+    """What still lives, listens or lies about of servers that were stopped."""
+    ports = [port for server in all_servers(settings) for port in server.ports]
+    run = settings.state_dir / "run"
+    return [
+        *(" ".join(one.cmdline()) for one in instance_processes(instance_name(settings))),
+        *(f"port {port}" for port in ports if _answers(port)),
+        *map(str, run.iterdir() if run.exists() else ()),
+        *map(str, [settings.runtime_dir] if settings.runtime_dir.exists() else []),
+    ]
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def as_nobody(*, through_shell: bool = False) -> tuple[str, ...]:

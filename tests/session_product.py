@@ -8,7 +8,7 @@ from pathlib import Path
 
 from end_with_tests import EndWithTests
 from real_files import real_archive
-from running_product import RunningProduct, free_port_base
+from running_product import RunningProduct, free_port_base, left_behind
 
 FIXTURE = "stack"
 
@@ -74,6 +74,7 @@ class SessionProduct:
 
     def _up_twice(self, product: RunningProduct) -> RunningProduct:
         product.first_up = product.run("up", "--archive", product.archive, "--until-done")
+        product.left_by_first_up = left_behind(product.settings)
         if not self._is_over:
             warm = product.run("up", "--detach")
             assert warm.status == 0, warm.output

@@ -8,11 +8,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 from reference_rule import HourRow, load_reference, reference_hours
 from sqlalchemy import func, select
 
+from isotherm.messages import OBSERVATION_TOPIC
 from isotherm.quality import RULE_NAMES
 from isotherm.stores import tables
+from isotherm.stores.hdfs_layout import raw_folder
+from isotherm.stores.hdfs_store import HdfsStore
 from running_product import RunningProduct
 
 pytestmark = pytest.mark.end_to_end
@@ -58,6 +62,29 @@ def test_the_first_run_ends_well_and_its_ledger_balances(stack: RunningProduct) 
     assert stack.first_up.status == 0, stack.first_up.output
     assert "login" not in stack.first_up.output, "no logins of servers that are stopped"
     assert stack.api_url not in stack.first_up.output
+    assert stack.left_by_first_up == []
+
+
+def test_files_messages_and_rows_of_the_first_run_outlast_a_stop(stack: RunningProduct) -> None:
+    """The servers were stopped after it, and started again."""
+    store = HdfsStore(stack.settings)
+    folder = raw_folder("global-hourly", 2014)
+    files = store.list(folder)
+    assert files
+    assert all(store.read(f"{folder}/{one}") for one in files)
+    assert first_message(stack.settings.kafka_bootstrap_servers)
+    with stack.engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(tables.hourly_summary))
+
+
+def first_message(bootstrap_servers: str) -> bytes | None:
+    """The first one of the stream's observations, whichever partition has one."""
+    consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": "batch-layer-tests"})
+    partitions = consumer.list_topics(OBSERVATION_TOPIC, 30).topics[OBSERVATION_TOPIC].partitions
+    consumer.assign([TopicPartition(OBSERVATION_TOPIC, number, 0) for number in partitions])
+    message = consumer.poll(30)
+    consumer.close()
+    return None if message is None else message.value()
 
 
 def test_every_hour_of_every_file_equals_the_reference_under_every_rule(

@@ -19,7 +19,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
 
 from isotherm.errors import ServerStartError, SettingsError
 from isotherm.local.airflow_client import AirflowClient, DagRunFailedError
@@ -35,11 +34,8 @@ from isotherm.local.servers import all_servers
 from isotherm.local.servers.airflow import airflow_environment, connections_file
 from isotherm.local.stack import Stack
 from isotherm.local.status import all_statuses, read_status
-from isotherm.messages import OBSERVATION_TOPIC
 from isotherm.settings import PortOffset, Settings
-from isotherm.stores.hdfs_store import HdfsStore
-from isotherm.stores.mysql import create_engine
-from running_product import RunningProduct, as_nobody, free_port_base
+from running_product import RunningProduct, as_nobody, free_port_base, left_behind
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
 
@@ -347,61 +343,9 @@ def test_servers_outlive_a_killed_supervisor_and_the_next_start_takes_them_over(
     assert after == before
 
 
-def produce(settings: Settings, payload: bytes) -> None:
-    producer = Producer({"bootstrap.servers": settings.kafka_bootstrap_servers, "log_level": 0})
-    producer.produce(OBSERVATION_TOPIC, payload, partition=0)
-    assert producer.flush(30) == 0
-
-
-def first_message(settings: Settings) -> bytes | None:
-    consumer = Consumer(
-        {"bootstrap.servers": settings.kafka_bootstrap_servers, "group.id": "lifecycle"}
-    )
-    consumer.assign([TopicPartition(OBSERVATION_TOPIC, 0, 0)])
-    message = consumer.poll(30)
-    consumer.close()
-    return None if message is None else message.value()
-
-
-def test_down_from_a_second_shell_leaves_no_process_no_lock_and_up_again_finds_its_data(
-    stack: Stack, with_secrets: Settings, product: RunningProduct
+def test_down_from_a_second_shell_leaves_nothing_of_killed_servers_and_a_killed_supervisor(
+    stack: Stack, product: RunningProduct
 ) -> None:
-    settings = with_secrets
-    engine = create_engine(settings)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(
-            "insert into station (station_id, name, country) values ('ZZ000000001', 'Kept', 'ZZ')"
-        )
-    HdfsStore(settings).write("/isotherm/raw/kept.txt", b"kept")
-    produce(settings, b"kept")
-    processes = tree(stack)
-
-    stopped = product.run("down", environment=product.second_shell, timeout_s=180)
-    assert (stopped.status, stopped.output.strip()) == (0, "Stopped.")
-    wait_for(lambda: not stack.is_running())
-
-    assert not [one for one in processes.values() if _lives(one)]
-    assert not instance_processes(instance_name(settings))
-    assert not list((settings.state_dir / "run").iterdir())
-    assert not settings.runtime_dir.exists()
-    for server in all_servers(settings):
-        for port in server.ports:
-            with socket.socket() as probe:
-                assert probe.connect_ex(("127.0.0.1", port)) != 0, port
-
-    assert stack.start()
-    stack.wait_ready()
-    engine.dispose()
-    with engine.connect() as connection:
-        rows = connection.exec_driver_sql("select name from station where station_id = 'ZZ000000001'")
-        assert rows.scalars().all() == ["Kept"]
-    assert HdfsStore(settings).read("/isotherm/raw/kept.txt") == b"kept"
-    assert first_message(settings) == b"kept"
-
-
-def test_down_leaves_nothing_after_killed_servers_and_a_killed_supervisor(stack: Stack) -> None:
-    stack.start()
-    stack.wait_ready()
     processes = tree(stack)
     supervisor = stack.record.supervisor
     assert supervisor is not None
@@ -410,9 +354,10 @@ def test_down_leaves_nothing_after_killed_servers_and_a_killed_supervisor(stack:
     for pid in (supervisor.pid, *(living[name].pid for name in killed)):
         psutil.Process(pid).send_signal(signal.SIGKILL)
     wait_for(lambda: not stack.is_running())
-    assert Stack(stack.settings).stop()
+    stopped = product.run("down", environment=product.second_shell, timeout_s=180)
+    assert (stopped.status, stopped.output.strip()) == (0, "Stopped.")
     assert not [one.cmdline() for one in processes.values() if _lives(one)]
-    assert not instance_processes(instance_name(stack.settings))
+    assert left_behind(stack.settings) == []
     assert not stack.record.servers
 
 
@@ -424,6 +369,7 @@ def test_stopping_what_does_not_run_is_no_error(stack: Stack) -> None:
     assert not stack.stop()
 
 
+@pytest.mark.long
 def test_up_status_and_down_for_another_user_with_a_private_home() -> None:
     prefix = as_nobody(through_shell=True)
     home = Path(tempfile.mkdtemp(prefix="isotherm-home-"))
