@@ -46,7 +46,7 @@ def earlier_version() -> EarlierVersion:
     """The one that is asked for; the test is skipped where none is, or the history has it not."""
     asked = os.environ.get(VARIABLE)
     if not asked:
-        pytest.skip(f"half an hour: {VARIABLE}=last ./isotherm test, or a revision for `last`")
+        pytest.skip(f"twenty minutes: {VARIABLE}=last ./isotherm test, or a revision for `last`")
     revision = _revision(_last() if asked == "last" else asked)
     folder = load_settings().tools_dir.parent / "upgrade" / revision
     if not (folder / "code").exists():
