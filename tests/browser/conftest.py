@@ -12,12 +12,11 @@ from browser.chart_product import chart_product
 from browser.chromium import Watched, find_chromium, open_chromium, watched_page
 from browser.dashboard_copy import install_copy
 from browser.live_hour import LiveHours
+from browser.zones import TIME_ZONES
 from long_tests import is_long
 from running_product import RunningProduct
 from servers.api_fixture import ApiServer
 
-# Where people sit: behind, at and ahead of UTC, the last one so far ahead that it has another day.
-TIME_ZONES = ("UTC", "America/New_York", "Pacific/Auckland")
 # A busy machine draws late; on a quiet one no test waits longer than it must.
 expect.set_options(timeout=20_000)
 

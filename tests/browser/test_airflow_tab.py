@@ -9,6 +9,7 @@ from playwright.sync_api import FrameLocator, Page, expect
 from browser.airflow_ui import log_in
 from browser.chromium import Watched
 from browser.live_hour import LIVE_DAY, LiveHours
+from browser.zones import where_the_day_is_another
 from running_product import RunningProduct
 
 pytestmark = pytest.mark.browser
@@ -55,6 +56,7 @@ def test_an_hour_changes_in_the_tab_without_a_reload(
     expect(tab.locator("[data-hour='06:00'] td").nth(1)).to_have_text("0.0", timeout=15_000)
 
 
+@where_the_day_is_another
 def test_the_tab_keeps_its_view_on_reload(zoned: Watched, stack: RunningProduct) -> None:
     zoned.expects_problems = True
     page = zoned.page

@@ -11,6 +11,7 @@ from sqlalchemy import delete
 
 from browser.chromium import Watched
 from browser.live_hour import DATASET, LIVE_DAY, LIVE_STATION, LiveHours
+from browser.zones import where_the_day_is_another
 from isotherm.forecast_message import LEADS_H
 from isotherm.stores import stream_runs
 from isotherm.stores.tables import forecast, stream_run
@@ -127,6 +128,7 @@ def same_hours(page: Page) -> list[str]:
     return [str(row.get_attribute("data-hour")) for row in rows]
 
 
+@where_the_day_is_another
 def test_a_day_played_twice_shows_each_hour_as_the_same_as_before(
     zoned: Watched, stack: RunningProduct, live_hours: LiveHours
 ) -> None:

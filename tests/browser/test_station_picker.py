@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from browser.chromium import Watched, watched_page
+from browser.zones import where_the_day_is_another
 from running_product import RunningProduct
 
 pytestmark = pytest.mark.browser
@@ -37,6 +38,7 @@ def expect_chosen(page: Page, station_id: str) -> None:
     assert f"station={station_id}" in page.url
 
 
+@where_the_day_is_another
 def test_enter_takes_what_was_typed_however_fast(
     zoned: Watched, stack: RunningProduct, api: httpx.Client, named: dict[str, Any]
 ) -> None:

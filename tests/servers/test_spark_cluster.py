@@ -48,7 +48,7 @@ from servers.stream_fixture import (
 )
 from servers.training_data import put, summaries, weather
 
-pytestmark = [pytest.mark.servers, pytest.mark.spark]
+pytestmark = [pytest.mark.servers, pytest.mark.spark, pytest.mark.long]
 
 STATIONS = station_ids(4)
 YEAR, TODAY = 2014, date(2026, 7, 1)
@@ -185,7 +185,6 @@ def models_of(store: HdfsStore, plan: TrainingPlan) -> dict[str, bytes]:
     return {name: one.to_bytes() for name, one in model_store.read(store, plan.version, PLACES).items()}
 
 
-@pytest.mark.long
 def test_models_trained_on_a_cluster_equal_those_of_this_machine(
     servers: Hdfs, cluster: SparkCluster, store: HdfsStore, engine: Engine, context: SparkContext
 ) -> None:
@@ -208,7 +207,6 @@ def test_models_trained_on_a_cluster_equal_those_of_this_machine(
     assert models_of(store, there) == models
 
 
-@pytest.mark.long
 def test_a_stream_on_a_cluster_counts_every_hour_also_when_driver_and_worker_are_killed(
     servers: Hdfs, cluster: SparkCluster, store: HdfsStore, tmp_path: Path
 ) -> None:
