@@ -122,5 +122,10 @@ def _accept_one_by_one(marked: pl.DataFrame) -> tuple[pl.DataFrame, int]:
             stored[key] = _Arrived(-1, version_before, accounted_before)
         arrivals.append((key, _Arrived(record, version, accounted)))
     folded = fold(stored, arrivals)
-    records = [one.record for one in folded.accepted.values()]
-    return marked.filter(pl.col(RECORD).is_in(records)), folded.refused
+    # By the whole key: a record has rows of other rules, which may stand or fall apart.
+    accepted = pl.DataFrame(
+        [(*key, one.record) for key, one in folded.accepted.items()],
+        schema=marked.select(*KEY, RECORD).schema,
+        orient="row",
+    )
+    return marked.join(accepted, on=[*KEY, RECORD], how="semi"), folded.refused

@@ -17,13 +17,15 @@ SHOWN = ("observation_count", "min_tenths", "max_tenths", "sum_tenths")
 Row = dict[str, object]
 
 
-def row(hour: int, version: int, counting: int, bad: int, low: int, received: int) -> Row:
+def row(
+    hour: int, version: int, counting: int, bad: int, low: int, received: int, rule: str = "qc"
+) -> Row:
     measured = {"min_tenths": low, "max_tenths": low + 1, "sum_tenths": low * counting}
     return {
         **dict.fromkeys(STATISTIC_NAMES),
         **{one.name: 0 for one in STATISTICS if one.unit == COUNT},
         "station_id": "01001099999",
-        "rule": "qc",
+        "rule": rule,
         "hour_start": HOUR + timedelta(hours=hour),
         "dataset": "ghcnh",
         "observation_count": counting,
@@ -35,7 +37,21 @@ def row(hour: int, version: int, counting: int, bad: int, low: int, received: in
 
 
 few = st.integers(0, 3)
-rows = st.lists(st.builds(row, few, few, few, few, few, st.integers(1, 2)), max_size=16)
+RULES = ("qc", "routine")
+rows = st.lists(
+    st.builds(row, few, few, few, few, few, st.integers(1, 2), st.sampled_from(RULES)), max_size=16
+)
+
+
+def record(
+    hour: int, version: int, by_rule: dict[str, tuple[int, int, int]], received: int
+) -> list[Row]:
+    """One message: the rows of its rules."""
+    return [row(hour, version, *values, received, rule) for rule, values in by_rule.items()]
+
+
+of_rules = st.dictionaries(st.sampled_from(RULES), st.tuples(few, few, few), min_size=1)
+records = st.lists(st.builds(record, few, few, of_rules, st.integers(1, 2)), max_size=16)
 
 
 def key_of(one: Row) -> tuple[object, ...]:
@@ -49,8 +65,9 @@ class Standing:
         self.accounted = sum(int(str(one[name])) for name in ("observation_count", *REASON_COUNTS))
 
 
-@given(rows, rows)
-def test_columns_give_what_one_by_one_gives(stored: list[Row], arriving: list[Row]) -> None:
+@given(rows, records)
+def test_columns_give_what_one_by_one_gives(stored: list[Row], sent: list[list[Row]]) -> None:
+    arriving = [one for rows_of_record in sent for one in rows_of_record]
     standing = {key_of(one): one for one in stored}
     expected = fold(
         {key: Standing(one) for key, one in standing.items()},
@@ -61,7 +78,9 @@ def test_columns_give_what_one_by_one_gives(stored: list[Row], arriving: list[Ro
 
     outcome = fold_batch(
         pl.DataFrame([{**one, UPDATED_AT: "then"} for one in standing.values()], STORED_SCHEMA),
-        pl.DataFrame([{**one, RECORD: number} for number, one in enumerate(arriving)], SCHEMA),
+        pl.DataFrame(
+            [{**one, RECORD: number} for number, found in enumerate(sent) for one in found], SCHEMA
+        ).sort(*KEY, RECORD),
     )
 
     assert outcome.refused == expected.refused
@@ -115,3 +134,20 @@ def test_a_row_is_kept_as_it_is_where_only_the_guards_numbers_grow() -> None:
     assert outcome.before.is_empty()
     assert outcome.after.is_empty()
     assert outcome.unchanged.height == 1
+
+
+def test_rules_of_one_message_stand_or_fall_apart() -> None:
+    newer = row(0, 5, 3, 0, 7, 1, "routine")
+    sent = (
+        record(0, 2, dict.fromkeys(RULES, (1, 0, 4)), 1),
+        record(0, 1, dict.fromkeys(RULES, (1, 0, 9)), 1),
+    )
+    outcome = fold_batch(
+        pl.DataFrame([{**newer, UPDATED_AT: "then"}], STORED_SCHEMA),
+        pl.DataFrame(
+            [{**one, RECORD: number} for number, found in enumerate(sent) for one in found], SCHEMA
+        ).sort(*KEY, RECORD),
+    )
+
+    assert outcome.written.select("rule", "version").rows() == [("qc", 2)]
+    assert outcome.refused == 3
