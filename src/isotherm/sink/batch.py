@@ -59,10 +59,10 @@ def fold_batch(stored: pl.DataFrame, summaries: pl.DataFrame) -> Outcome:
 
     Args:
         stored: `STORED_SCHEMA`, the rows of the summaries' keys; a key is in one table at most.
-        summaries: `decode.SCHEMA`.
+        summaries: `decode.SCHEMA`, in order of the key and, of each key, of arrival.
     """
     was = stored.with_columns(accounted=_ACCOUNTED)
-    arrived = summaries.with_columns(accounted=_ACCOUNTED).sort(*KEY, RECORD)
+    arrived = summaries.with_columns(accounted=_ACCOUNTED)
     joined = arrived.join(was, on=KEY, how="left", suffix="_before", maintain_order="left")
     accepted, refused = _accept(joined)
     count_before = pl.col("observation_count_before")
@@ -73,11 +73,14 @@ def fold_batch(stored: pl.DataFrame, summaries: pl.DataFrame) -> Outcome:
         updated_at=pl.when(~_differs(*STATISTIC_NAMES)).then(UPDATED_AT),
     )
     changing = written.filter(_differs(*_SHOWN))
+    before = changing.filter("was_counting").select(
+        *KEY, *(pl.col(f"{name}_before").alias(name) for name in _SHOWN)
+    )
     return Outcome(
         written.select(*SCHEMA.names(), "is_new", "was_empty", "was_counting", UPDATED_AT),
-        stored.filter(_COUNTS).join(changing, on=KEY, how="semi").select(*KEY, *_SHOWN),
+        before,
         changing.filter(_COUNTS).select(*KEY, *_SHOWN),
-        stored.filter(_COUNTS).join(changing, on=KEY, how="anti").select(KEY),
+        stored.filter(_COUNTS).select(KEY).join(before, on=KEY, how="anti"),
         refused,
     )
 

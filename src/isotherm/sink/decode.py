@@ -109,8 +109,8 @@ class Decoded:
     """Records told apart.
 
     Attributes:
-        summaries: what can be written, of each hour in order of arrival: `SCHEMA`, times UTC without a
-            zone. A record of all rules has a row for each.
+        summaries: what can be written, in order of the key and, of each key, of arrival: `SCHEMA`,
+            times UTC without a zone. A record of all rules has a row for each.
         poison: what cannot.
     """
 
@@ -137,9 +137,14 @@ def decode_records(records: Sequence[Message]) -> Decoded:
             numbers.append(number)
     taken, more_left = _as_columns(hours, numbers)
     if not left and not more_left:
-        return Decoded(taken, [])
+        return Decoded(_in_order_of_key(taken), [])
     slow, poison = _decode_slowly(records, sorted([*left, *more_left]))
-    return Decoded(pl.concat([taken, slow]).sort(RECORD, maintain_order=True), poison)
+    return Decoded(_in_order_of_key(pl.concat([taken, slow])), poison)
+
+
+def _in_order_of_key(summaries: pl.DataFrame) -> pl.DataFrame:
+    """Here, beside a batch that is being written, and not by who writes."""
+    return summaries.sort(*KEY, RECORD)
 
 
 def _as_columns(hours: Sequence[Any], numbers: Sequence[int]) -> tuple[pl.DataFrame, list[int]]:
@@ -193,7 +198,7 @@ def as_frame(summaries: Iterable[tuple[int, SummaryHead]]) -> pl.DataFrame:
     rows = [(*_values(one), number) for number, one in summaries]
     at = _FIELDS.index("hour_start")
     naive = [(*row[:at], to_naive(row[at]), *row[at + 1 :]) for row in rows]
-    return pl.DataFrame(naive, schema=SCHEMA, orient="row")
+    return _in_order_of_key(pl.DataFrame(naive, schema=SCHEMA, orient="row"))
 
 
 def _decode_slowly(

@@ -47,7 +47,7 @@ def write_batch(
         engine: READ COMMITTED and with `local_files`, see `isotherm.stores.mysql`.
         offsets: where the group stands.
         moves: of every partition the batch comes from, messages that were refused as poison included.
-        summaries: in order of arrival, `decode.SCHEMA`.
+        summaries: as `decode.Decoded` has them.
 
     Raises:
         FencedError: another instance has taken over; nothing was written.
