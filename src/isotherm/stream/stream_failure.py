@@ -31,10 +31,13 @@ _CHECKPOINT_UNUSABLE: Final = re.compile(
     """,
     re.VERBOSE,
 )
-# How Hadoop's file systems say that nobody answers, or not yet.
+# How Hadoop's file systems say that nobody answers, not any more or not yet: a server that dies amid a
+# call resets or ends the connection, and the end of a file as such is no sign of that.
 _STORE_AWAY: Final = re.compile(
-    r"java\.net\.(?:Connect|NoRouteToHost|SocketTimeout|UnknownHost)Exception"
+    r"java\.net\.(?:Connect|NoRouteToHost|Socket|SocketTimeout|UnknownHost)Exception"
+    r"|End of File Exception between local host is|Call From .{1,200} failed on"
     r"|SafeModeException|StandbyException|RetriableException"
+    r"|BlockMissingException|could only be written to 0 of the|All datanodes .{1,200} are bad"
 )
 # Of a file of its logs that was cut the JSON reader alone tells, of one that is missing an assertion.
 _LOG_UNREADABLE: Final = re.compile(

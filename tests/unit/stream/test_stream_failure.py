@@ -72,13 +72,24 @@ def test_a_log_of_the_checkpoint_that_was_cut_or_is_missing_is_named(cause: str)
 
 @pytest.mark.parametrize(
     "cause",
-    ["java.net.ConnectException: Connection refused", "java.io.IOException: No space left on device"],
+    [
+        "java.net.ConnectException: Connection refused",
+        "java.io.IOException: No space left on device",
+        # A NameNode killed amid a call, as a stream said it.
+        "java.net.SocketException: Call From vm/127.0.0.1 to localhost:8020 failed on socket exception",
+        'java.io.EOFException: End of File Exception between local host is: "vm/127.0.0.1"',
+        # A DataNode that is away: the first as a stream said it, the others by Hadoop's sources.
+        "(java.io.IOException): File /x could only be written to 0 of the 1 minReplication nodes.",
+        "org.apache.hadoop.hdfs.BlockMissingException: Could not obtain block: BP-1 file=/x",
+        "java.io.IOException: All datanodes [DatanodeInfoWithStorage[127.0.0.1:9866,DS-1]] are bad.",
+    ],
 )
 def test_a_state_that_only_its_store_keeps_back_is_tried_again(cause: str) -> None:
     text = "[STREAM_FAILED] [CANNOT_LOAD_STATE_STORE.UNCATEGORIZED] An error occurred in loading."
     trace = f"org.apache.spark.SparkException: {text}\n\tat x\nCaused by: {cause}\n\tat y"
     assert type(failure_of(text, CHECKPOINT, trace)) is StoreError
-    assert isinstance(failure_of(text, CHECKPOINT, trace.replace(cause, "checksum")), RefusedError)
+    for damage in ("checksum", "java.io.EOFException"):  # a file that was cut ends too soon
+        assert isinstance(failure_of(text, CHECKPOINT, trace.replace(cause, damage)), RefusedError)
 
 
 @pytest.mark.parametrize(
