@@ -24,6 +24,7 @@ from faults.fed_rows import (
 )
 from isotherm.local.secret_files import MYSQL_PASSWORD, make_secrets, read_secret
 from isotherm.local.server import Server
+from isotherm.local.servers.hdfs import hdfs_servers
 from isotherm.local.servers.kafka import kafka_servers
 from isotherm.local.servers.own import own_servers
 from isotherm.settings import Settings, load_settings
@@ -42,20 +43,33 @@ _FED_STATIONS: Final = "FZ"
 class Chain:
     """One chain with its feed, and what is expected of it."""
 
-    def __init__(self, archive: FedArchive, folder: Path, disks: Disks | None = None) -> None:
+    def __init__(
+        self,
+        archive: FedArchive,
+        folder: Path,
+        disks: Disks | None = None,
+        *,
+        checkpoint_on_hdfs: bool = False,
+    ) -> None:
         """Prepare; `start` starts it.
 
         Args:
             archive: what is played.
             folder: the state folder.
             disks: small ones below it, if there are any.
+            checkpoint_on_hdfs: whether the stream keeps its checkpoint there, and an HDFS is started.
         """
         self.archive = archive
         self.disks = disks
         self.expected = Expected()
         # Places in the raw topic, by partition and offset, of what is no observation.
         self.poison: set[tuple[int, int]] = set()
+        self._hdfs: list[Server] = []
         self.settings = _settings(folder, archive.root)
+        if checkpoint_on_hdfs:
+            checkpoints = f"{self.settings.hdfs_uri}/isotherm/checkpoints"
+            self.settings = self.settings.model_copy(update={"checkpoint_uri": checkpoints})
+            self._hdfs = hdfs_servers(self.settings)
         self.proxy = CuttingProxy(self.settings.mysql_port)
         self.tables = ChainTables(create_engine(self.settings))
         form = {
@@ -72,7 +86,8 @@ class Chain:
         # The sink goes through the proxy; everything else does not.
         through_proxy = self.settings.model_copy(update={"mysql_port": self.proxy.port})
         sink = next(one for one in own_servers(through_proxy) if one.name == "sink")
-        return [*kafka_servers(self.settings), _west_of_us(quick_mysql(self.settings)), sink]
+        mysql = _west_of_us(quick_mysql(self.settings))
+        return [*self._hdfs, *kafka_servers(self.settings), mysql, sink]
 
     def start(self) -> None:
         """Start everything and return once the first rows stand in MySQL."""
