@@ -19,7 +19,7 @@ from isotherm.messages import DEAD_LETTER_TOPIC, FORECAST_TOPIC, HOURLY_SUMMARY_
 from isotherm.settings import PortOffset, Settings, load_settings
 from isotherm.sink.health import SinkMetrics, serve
 from isotherm.sink.offsets import OffsetStore, adopt_forecasts, adopt_letters, adopt_summaries
-from isotherm.sink.service import SINK_GROUP, Sink, SinkOptions
+from isotherm.sink.service import SINK_GROUP, SUMMARIES_IN_A_BATCH, Sink, SinkOptions
 from isotherm.stores.kafka_topics import admin_client, topic_id
 from isotherm.stores.mysql import create_engine
 
@@ -41,7 +41,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--dead-letter-topic", help="default: the lane's")
     parser.add_argument("--forecast-topic", help="default: the lane's")
     parser.add_argument("--group", help="consumer group; default: the lane's")
-    parser.add_argument("--batch-size", type=int, default=4000, help="records in one transaction")
+    parser.add_argument(
+        "--batch-size", type=int, default=SUMMARIES_IN_A_BATCH, help="records in one transaction"
+    )
     parser.add_argument("--linger-s", type=float, default=0.1, help="wait for a batch to fill up")
     parser.add_argument("--port", type=int, help="health and metrics; 0 = any free one")
     parser.add_argument(
