@@ -191,10 +191,11 @@ def test_a_statistic_that_is_added_to_the_catalogue_is_a_field_with_its_unit_and
 
 
 def test_a_global_mean_is_the_sum_of_means_by_the_stations() -> None:
-    row = ["2014-01-01", "global-hourly", "batch", 3, 9, -5, 7, -10_001]
+    row = ["2014-01-01", "global-hourly", "batch", 3, 9, -5, 7, -10_001, 3, 2]
     record = msgspec.to_builtins(global_records(GLOBAL_SERIES["daily"], [row], "qc")[0])
     assert record["mean_c"] == -0.33
     assert (record["day"], record["station_count"]) == ("2014-01-01", 3)
+    assert (record["day_count"], record["good_day_count"], record["completeness"]) == (3, 2, 0.6667)
 
 
 def listing_of(rows: list[dict[str, object]], following: str | None, *columns: str) -> Listing:
