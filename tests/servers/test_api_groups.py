@@ -15,10 +15,12 @@ from isotherm.api.app import create_app
 from isotherm.datasets.facts import SERVED
 from isotherm.datasets.registry import dataset_named
 from isotherm.hourly_summary import LAYER_BATCH
+from isotherm.quality import DEFAULT_RULE
 from isotherm.stores.global_summary import ensure_stations, lock_layer
+from isotherm.stores.group_summary import COUNTRY
 from isotherm.stores.load_summaries import replace_days
 from isotherm.stores.migrate import migrate
-from isotherm.stores.tables import station
+from isotherm.stores.tables import group_yearly_summary, station
 from servers.mariadb_fixture import Database
 from servers.summary_data import DATASET, Row, divide_half_even, fetch, frame, random_rows, utc
 
@@ -158,6 +160,48 @@ def test_a_country_has_its_own_stations_and_none_that_left_it(api: TestClient, r
         mean_of_means(rows, own, 2014, 1),
     ]
     assert data(api, "/countries/FR/yearly") == data(api, "/countries/FR/monthly") == []
+
+
+@pytest.mark.parametrize("country", ["NO", "Norway", "fips:NO", "nor"])
+def test_a_country_is_said_here_as_everywhere(api: TestClient, country: str) -> None:
+    assert data(api, f"/countries/{country}/yearly") == data(api, "/countries/no/yearly")
+    assert data(api, f"/countries/{country}/yearly")[0]["country"] == "NO"
+
+
+def test_each_country_of_the_list_has_its_years_by_the_code_it_has_there(
+    api: TestClient, server: Database
+) -> None:
+    """AU is Australia; what NOAA calls AU is Austria. ZZ is no country, and asked for too."""
+    stations = {"ZG000000006": ("AU", 1.0), "ZG000000007": ("AS", 1.0), "ZG000000008": ("ZZ", 1.0)}
+    with server.engine().begin() as connection:
+        describe(connection, stations)
+        for code in ("AU", "AS", "ZZ"):
+            values = dict.fromkeys(("station_count", "day_count", "observation_count"), 1)
+            connection.execute(
+                sa.insert(group_yearly_summary),
+                {
+                    "kind": COUNTRY, "code": code, "rule": DEFAULT_RULE, "year": 1990,
+                    "dataset": DATASET, "layer": LAYER_BATCH, "good_day_count": 0,
+                    "mean_sum_e4": ord(code[1]) * 10_000, "dew_station_count": 0,
+                    "dew_mean_sum_e4": 0, "updated_at": FIRST, **values,
+                },
+            )  # fmt: skip
+    listed = {one["name"]: one["country"] for one in data(api, "/countries")}
+    means = {
+        code: data(api, f"/countries/{code}/yearly?to=1991")[0]["mean_c"]
+        for code in listed.values()
+        if code not in ("US", "NO", "FR")
+    }
+    assert means == {"AT": ord("U"), "AU": ord("S"), "fips:ZZ": ord("Z")}
+    with server.engine().begin() as connection:
+        connection.execute(sa.delete(group_yearly_summary).where(group_yearly_summary.c.year == 1990))
+        connection.execute(sa.delete(station).where(station.c.station_id.in_(list(stations))))
+
+
+def test_a_country_that_nobody_knows_is_refused_with_what_is_accepted(api: TestClient) -> None:
+    answer = api.get("/api/v1/countries/Nowhere/yearly")
+    assert answer.status_code == 404
+    assert "fips:NO" in answer.json()["detail"]
 
 
 def test_groups_are_the_same_as_if_only_the_last_files_had_been_there(

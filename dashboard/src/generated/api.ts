@@ -1775,7 +1775,7 @@ export interface components {
             observation_count: number;
             /**
              * Country
-             * @description NOAA's (FIPS) code
+             * @description ISO 3166 code; fips:XX where only NOAA has one
              * @example US
              */
             country: string;
@@ -1851,7 +1851,7 @@ export interface components {
             observation_count: number;
             /**
              * Country
-             * @description NOAA's (FIPS) code
+             * @description ISO 3166 code; fips:XX where only NOAA has one
              * @example US
              */
             country: string;
@@ -1927,7 +1927,7 @@ export interface components {
             observation_count: number;
             /**
              * Country
-             * @description NOAA's (FIPS) code
+             * @description ISO 3166 code; fips:XX where only NOAA has one
              * @example US
              */
             country: string;
@@ -2003,7 +2003,7 @@ export interface components {
             observation_count: number;
             /**
              * Country
-             * @description NOAA's (FIPS) code
+             * @description ISO 3166 code; fips:XX where only NOAA has one
              * @example US
              */
             country: string;
@@ -14291,7 +14291,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description NOAA's (FIPS) code */
+                /** @description ISO 3166 code or name of a country; two letters are ISO's (AU is Australia), NOAA's own code is said as fips:AU (Austria) */
                 country: string;
             };
             cookie?: never;
@@ -14324,6 +14324,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description No such country, or several; what is accepted */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {
@@ -14369,7 +14378,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description NOAA's (FIPS) code */
+                /** @description ISO 3166 code or name of a country; two letters are ISO's (AU is Australia), NOAA's own code is said as fips:AU (Austria) */
                 country: string;
             };
             cookie?: never;
@@ -14402,6 +14411,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description No such country, or several; what is accepted */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description A parameter is unknown, there twice, or not as described; says what is accepted */
             422: {

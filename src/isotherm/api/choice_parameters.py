@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from fastapi import Query
+from fastapi import HTTPException, Path, Query
 from pydantic import WithJsonSchema
 
 from isotherm import areas, countries
@@ -11,9 +11,15 @@ from isotherm.api.problems import bad_parameter
 from isotherm.errors import ChoiceError
 from isotherm.station_choice import StationChoice
 
-# The choice reads them itself, with a message of its own; the patterns are told to programs.
+# What reads them has a message of its own; the patterns are told to programs.
 _Ids = Annotated[str, WithJsonSchema({"type": "string", "pattern": words.IDS_PATTERN})]
-_Country = Annotated[str, WithJsonSchema({"type": "string", "pattern": countries.COUNTRY_PATTERN})]
+_COUNTRY_EXAMPLES: Final = ["Norway", "NO", "fips:NO"]
+CountryText = Annotated[
+    str,
+    WithJsonSchema(
+        {"type": "string", "pattern": countries.COUNTRY_PATTERN, "examples": _COUNTRY_EXAMPLES}
+    ),
+]
 _Box = Annotated[str, WithJsonSchema({"type": "string", "pattern": areas.BOX_PATTERN})]
 _Position = Annotated[str, WithJsonSchema({"type": "string", "pattern": areas.POSITION_PATTERN})]
 _Band = Annotated[str, WithJsonSchema({"type": "string", "pattern": areas.ELEVATION_PATTERN})]
@@ -28,9 +34,7 @@ def read_choice(
             examples=["72530094846,ENJA"],
         ),
     ] = None,
-    country: Annotated[
-        _Country | None, Query(description=words.COUNTRY_WORDS, examples=["Norway", "NO", "fips:NO"])
-    ] = None,
+    country: Annotated[CountryText | None, Query(description=words.COUNTRY_WORDS)] = None,
     box: Annotated[_Box | None, Query(description=areas.BOX_WORDS, examples=_BOX_EXAMPLES)] = None,
     bbox: Annotated[
         _Box | None,
@@ -65,3 +69,17 @@ def read_choice(
     except ChoiceError as error:
         name = "bbox" if error.field == "box" and bbox is not None else error.field
         raise bad_parameter(name, said[error.field], str(error)) from None
+
+
+def read_country(
+    country: Annotated[CountryText, Path(description=words.COUNTRY_WORDS)],
+) -> countries.Country:
+    """The country of a path.
+
+    Raises:
+        HTTPException: it means none, or several: 404.
+    """
+    try:
+        return countries.read_country(country)
+    except ChoiceError as error:
+        raise HTTPException(404, str(error)) from None

@@ -1,17 +1,19 @@
 """The routes about groups of stations: bands of elevation, countries, all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 from sqlalchemy.engine import Connection
 
 from isotherm.api import group_models, models
 from isotherm.api.attribution import source_meta
+from isotherm.api.choice_parameters import read_country
 from isotherm.api.database import EngineDep, SettingsDep
-from isotherm.api.groups import GroupsWanted, bands, read_groups, values_of
+from isotherm.api.groups import GroupsWanted, bands, read_groups, together, values_of
 from isotherm.api.parameters import (
     DEFAULT_RULE_NAME,
     Format,
@@ -22,21 +24,20 @@ from isotherm.api.parameters import (
     cursor_of,
     read_range,
 )
-from isotherm.api.problems import PROBLEMS
+from isotherm.api.problems import PROBLEMS, Problem
 from isotherm.api.render import Listing, ListPage, Wanted, respond_list
 from isotherm.api.series import YEAR
 from isotherm.api.series_routes import csv_response
 from isotherm.api.style import Style
 from isotherm.api.styled_rows import StyleDep, columns_of, either_page, styled, units_of
+from isotherm.countries import Country
 from isotherm.settings import Settings
 from isotherm.stores.group_summary import ALL, BAND_M, COUNTRY, ELEVATION
 
 router = APIRouter()
 DEFAULT_LIMIT: Final = 1000
 Cursor = Annotated[str | None, cursor_of("^[0-9]{1,7}$")]
-CountryCode = Annotated[
-    str, Path(description="NOAA's (FIPS) code", examples=["US"], pattern="^[A-Za-z]{2}$")
-]
+CountryDep = Annotated[Country, Depends(read_country)]
 BandWidth = Annotated[
     int,
     Query(
@@ -46,6 +47,9 @@ BandWidth = Annotated[
         description=f"Width of a band, a multiple of {BAND_M} m; bands begin at multiples of it",
     ),
 ]
+_NO_COUNTRY: Final[Mapping[int, Any]] = MappingProxyType(
+    {404: {"model": Problem, "description": "No such country, or several; what is accepted"}}
+)
 Row = dict[str, Any]
 
 
@@ -58,12 +62,14 @@ class _Asked:
     style: Style
 
 
-def _route(path: str, summary: str, row: type[BaseModel]) -> dict[str, Any]:
+def _route(
+    path: str, summary: str, row: type[BaseModel], more: Mapping[int, Any] = MappingProxyType({})
+) -> dict[str, Any]:
     return {
         "path": path,
         "summary": summary,
         "response_model": either_page(row, models.SeriesMeta),
-        "responses": {**csv_response("One page"), **PROBLEMS},
+        "responses": {**csv_response("One page"), **PROBLEMS, **more},
         "tags": ["groups"],
     }
 
@@ -91,6 +97,10 @@ def _answer(
     return respond_list(request, listing, wanted, DEFAULT_LIMIT)
 
 
+def _file_word(country: Country) -> str:
+    return country.code.replace(":", "-")
+
+
 def _years(span: tuple[Any, Any]) -> tuple[Any, Any]:
     first, end = (None if one is None else YEAR.first_from(one) for one in span)
     return first, end
@@ -111,7 +121,7 @@ def elevation_yearly(
     format: Format = "json",  # noqa: A002 - the parameter's public name
 ) -> Response:
     """The mean of the stations' means of each year, by bands of elevation above sea level."""
-    wanted = GroupsWanted(ELEVATION, rule, None, *_years(read_range(start, to)))
+    wanted = GroupsWanted(ELEVATION, rule, (), *_years(read_range(start, to)))
 
     def make() -> list[Row]:
         with engine.connect() as connection:
@@ -140,7 +150,7 @@ def dew_point_monthly(
     format: Format = "json",  # noqa: A002 - the parameter's public name
 ) -> Response:
     """Mean temperature and mean dew point of all stations, month by month."""
-    wanted = GroupsWanted(ALL, rule, "", *read_range(start, to))
+    wanted = GroupsWanted(ALL, rule, ("",), *read_range(start, to))
 
     def make() -> list[Row]:
         with engine.connect() as connection:
@@ -152,21 +162,27 @@ def dew_point_monthly(
     return _answer(request, asked, meta, Wanted(format, cursor, limit), make)
 
 
-def _country_rows(connection: Connection, wanted: GroupsWanted, *, monthly: bool) -> list[Row]:
-    found = read_groups(connection, wanted, monthly=monthly)
+def _country_rows(
+    connection: Connection, country: Country, wanted: GroupsWanted, *, monthly: bool
+) -> list[Row]:
+    found = together(read_groups(connection, wanted, monthly=monthly))
     return [
         {
-            "country": code,
+            "country": country.code,
             **({"month": period} if monthly else {"year": int(period)}),
             **values_of(period, sums),
         }
-        for (period, code), sums in found.items()
+        for period, sums in found.items()
     ]
 
 
-@router.get(**_route("/countries/{country}/monthly", "A country's months", group_models.CountryMonth))
+@router.get(
+    **_route(
+        "/countries/{country}/monthly", "A country's months", group_models.CountryMonth, _NO_COUNTRY
+    )
+)
 def country_monthly(
-    country: CountryCode,
+    country: CountryDep,
     request: Request,
     engine: EngineDep,
     settings: SettingsDep,
@@ -179,20 +195,22 @@ def country_monthly(
     format: Format = "json",  # noqa: A002 - the parameter's public name
 ) -> Response:
     """The mean of the country's stations' means, month by month; empty where it has none."""
-    wanted = GroupsWanted(COUNTRY, rule, country.upper(), *read_range(start, to))
+    wanted = GroupsWanted(COUNTRY, rule, country.noaa_codes, *read_range(start, to))
 
     def make() -> list[Row]:
         with engine.connect() as connection:
-            return _country_rows(connection, wanted, monthly=True)
+            return _country_rows(connection, country, wanted, monthly=True)
 
-    asked = _Asked(f"{country.upper()}-monthly", group_models.CountryMonth, style)
+    asked = _Asked(f"{_file_word(country)}-monthly", group_models.CountryMonth, style)
     meta = _meta(settings, asked, rule)
     return _answer(request, asked, meta, Wanted(format, cursor, limit), make)
 
 
-@router.get(**_route("/countries/{country}/yearly", "A country's years", group_models.CountryYear))
+@router.get(
+    **_route("/countries/{country}/yearly", "A country's years", group_models.CountryYear, _NO_COUNTRY)
+)
 def country_yearly(
-    country: CountryCode,
+    country: CountryDep,
     request: Request,
     engine: EngineDep,
     settings: SettingsDep,
@@ -205,12 +223,12 @@ def country_yearly(
     format: Format = "json",  # noqa: A002 - the parameter's public name
 ) -> Response:
     """The mean of the country's stations' means, year by year; empty where it has none."""
-    wanted = GroupsWanted(COUNTRY, rule, country.upper(), *_years(read_range(start, to)))
+    wanted = GroupsWanted(COUNTRY, rule, country.noaa_codes, *_years(read_range(start, to)))
 
     def make() -> list[Row]:
         with engine.connect() as connection:
-            return _country_rows(connection, wanted, monthly=False)
+            return _country_rows(connection, country, wanted, monthly=False)
 
-    asked = _Asked(f"{country.upper()}-yearly", group_models.CountryYear, style)
+    asked = _Asked(f"{_file_word(country)}-yearly", group_models.CountryYear, style)
     meta = _meta(settings, asked, rule)
     return _answer(request, asked, meta, Wanted(format, cursor, limit), make)

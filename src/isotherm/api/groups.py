@@ -29,11 +29,14 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class GroupsWanted:
-    """Which groups, by which rule, of which periods (as the table has them; open where None)."""
+    """Which groups, by which rule, of which periods (as the table has them; open where None).
+
+    `codes`: those of the kind, all where there are none.
+    """
 
     kind: str
     rule: str
-    code: str | None
+    codes: tuple[str, ...]
     first: Any
     end: Any
 
@@ -48,7 +51,7 @@ def read_groups(
         table.c.kind == wanted.kind,
         table.c.rule == wanted.rule,
         table.c.layer == LAYER_BATCH,
-        *([table.c.code == wanted.code] if wanted.code is not None else []),
+        *([table.c.code.in_(wanted.codes)] if wanted.codes else []),
         *([period >= wanted.first] if wanted.first is not None else []),
         *([period < wanted.end] if wanted.end is not None else []),
     ]
@@ -62,16 +65,28 @@ def read_groups(
     return {key: sums for key, (_, sums) in sorted(found.items())}
 
 
+def together(groups: Mapping[Key, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    """The groups of each period as one."""
+    merged: dict[str, dict[str, int]] = {}
+    for (period, _), sums in groups.items():
+        _add(merged.setdefault(period, dict.fromkeys(_SUMS, 0)), sums)
+    return merged
+
+
 def bands(
     groups: Mapping[Key, Mapping[str, int]], width_m: int
 ) -> dict[tuple[str, int], dict[str, int]]:
     """Bands of elevation so wide, by period and lower end."""
     merged: dict[tuple[str, int], dict[str, int]] = {}
     for (period, code), sums in groups.items():
-        total = merged.setdefault((period, int(code) // width_m * width_m), dict.fromkeys(_SUMS, 0))
-        for name, value in sums.items():
-            total[name] += value
+        band = period, int(code) // width_m * width_m
+        _add(merged.setdefault(band, dict.fromkeys(_SUMS, 0)), sums)
     return dict(sorted(merged.items()))
+
+
+def _add(total: dict[str, int], sums: Mapping[str, int]) -> None:
+    for name, value in sums.items():
+        total[name] += value
 
 
 def values_of(period: str, sums: Mapping[str, int]) -> Row:
