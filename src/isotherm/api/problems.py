@@ -22,7 +22,10 @@ PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
 ALLOWED_METHODS: Final = "GET, HEAD, OPTIONS"
 # Status -> the problem's `type` and what it means, for the documentation page the type leads to.
 KINDS: Final = {
-    404: ("not-found", "There is no such route, station or country; `detail` says where those known are."),
+    404: (
+        "not-found",
+        "There is no such route, station or country; `detail` says where those known are.",
+    ),
     405: ("method-not-allowed", "Everything can be read and nothing changed: GET, HEAD and OPTIONS."),
     409: ("ambiguous", "Several stations answer to that name; the answer lists them."),
     422: (
