@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from isotherm.api.models import STARTS_AT, Coverage
+from isotherm.api.models import COUNTRY_CODE, STARTS_AT, Coverage
 
 
 class _Group(Coverage):
@@ -34,7 +34,7 @@ class DewPointMonth(_Group):
 class CountryMonth(_Group):
     """The stations of one country in one month; days are those of all of them together."""
 
-    country: str = Field(description="ISO 3166 code; fips:XX where only NOAA has one", examples=["US"])
+    country: str = Field(description=COUNTRY_CODE, examples=["US"])
     month: str = Field(examples=["2014-01"])
     starts_at: str | None = STARTS_AT
 
@@ -42,6 +42,6 @@ class CountryMonth(_Group):
 class CountryYear(_Group):
     """The stations of one country in one year; days are those of all of them together."""
 
-    country: str = Field(description="ISO 3166 code; fips:XX where only NOAA has one", examples=["US"])
+    country: str = Field(description=COUNTRY_CODE, examples=["US"])
     year: int = Field(examples=[2014])
     starts_at: str | None = STARTS_AT

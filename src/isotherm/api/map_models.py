@@ -4,7 +4,7 @@ from typing import Any, Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field, create_model
 
-from isotherm.api.models import STARTS_AT, Coverage, SeriesMeta
+from isotherm.api.models import COUNTRY_CODE, STARTS_AT, Coverage, SeriesMeta
 from isotherm.api.styled_rows import imperial
 
 Columns = TypeVar("Columns", bound=BaseModel)
@@ -19,9 +19,7 @@ class MapStation(BaseModel):
 
     station_id: str = _STATION_ID
     name: str | None = Field(examples=["CHICAGO O'HARE INTERNATIONAL AIRPORT"])
-    country: str | None = Field(
-        examples=["US"], description="ISO 3166 code; fips:XX where only NOAA has one"
-    )
+    country: str | None = Field(examples=["US"], description=COUNTRY_CODE)
     latitude_deg: float = Field(examples=[41.96])
     longitude_deg: float = Field(examples=[-87.93])
     elevation_m: float | None = Field(examples=[201.8])

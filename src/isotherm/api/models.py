@@ -13,7 +13,7 @@ STATION_ID: Final[Any] = Field(examples=["72530094846"], description="11 charact
 HOUR_START: Final[Any] = Field(
     examples=["2014-01-01T00:00:00Z"], description="Its first instant; UTC unless `tz` says else"
 )
-
+COUNTRY_CODE: Final = "ISO 3166 code; fips:XX where only NOAA has one"
 STARTS_AT: Final[Any] = Field(
     None,
     examples=["2013-12-31T18:00:00-06:00"],
@@ -95,9 +95,7 @@ class Station(BaseModel):
 
     station_id: str = STATION_ID
     name: str | None = Field(examples=["CHICAGO O'HARE INTERNATIONAL AIRPORT"])
-    country: str | None = Field(
-        examples=["US"], description="ISO 3166 code; fips:XX where only NOAA has one"
-    )
+    country: str | None = Field(examples=["US"], description=COUNTRY_CODE)
     country_name: str | None = Field(examples=["United States"], description="In English")
     state: str | None = Field(examples=["IL"])
     icao: str | None = Field(examples=["KORD"])
@@ -144,7 +142,7 @@ class OneStation(BaseModel):
 class Country(BaseModel):
     """One country that has stations."""
 
-    country: str = Field(description="ISO 3166 code; fips:XX where only NOAA has one", examples=["US"])
+    country: str = Field(description=COUNTRY_CODE, examples=["US"])
     name: str = Field(description="In English", examples=["United States"])
     noaa_codes: list[str] = Field(description="NOAA's (FIPS) codes of its stations", examples=[["US"]])
     station_count: int = Field(ge=1, examples=[12])
