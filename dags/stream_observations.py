@@ -24,11 +24,10 @@ lost and nothing doubled. *Trigger* with the same form plays what is new: nothin
 the same files, the new days once it has newer ones.
 
 **When it fails.** A program that dies is started again up to 8 times, unless that would not help; then
-the log shows its last lines. Each has a log of its own: `./isotherm logs feeder`, `bridge`, `stream`.
-Mend the cause, then *Clear*.
+the log shows its last lines. The next attempt, of a hundred, goes on where it was; what none can mend
+fails at once. Each has a log of its own: `./isotherm logs feeder`, `bridge`, `stream`. Mend the cause;
+if it has failed, *Clear*.
 """
-
-from datetime import timedelta
 
 import pendulum
 from airflow.sdk import Param, chain, dag, task
@@ -109,8 +108,7 @@ def stream_observations() -> None:
     replay = ReplayOperator(
         task_id="replay_observations",
         pool="stream",
-        max_retry_delay=timedelta(minutes=2),
-        execution_timeout=None,
+        **dag_defaults.WITHOUT_END,
         doc_md="Feeder, bridge and Spark stream, followed until everything stands in MySQL.",
     )
     chain(check_form(), replay)

@@ -1,8 +1,15 @@
-"""kill -9 of Airflow's own processes again and again while a replay runs: it goes on, and alone."""
+"""kill -9 of Airflow's own processes again and again while a replay runs: it goes on, and alone.
 
+`--repetitions` says how often each is killed; one of all takes seven minutes, most of which Airflow
+waits for the task's supervisor that is dead.
+"""
+
+import math
+import random
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import psutil
@@ -11,7 +18,7 @@ import sqlalchemy as sa
 
 from faults.fed_rows import Difference
 from faults.outcomes import Outcomes
-from faults.test_airflow_outage import assert_whole, pid_of, processes_of, until
+from faults.test_airflow_outage import assert_whole, is_ready, pid_of, processes_of, until
 from isotherm.audit.feeds import audit_feeds
 from isotherm.local.airflow_client import AirflowClient
 from running_product import RunningProduct
@@ -25,21 +32,23 @@ pytestmark = [
     pytest.mark.timeout(3600),
 ]
 
-REPETITIONS: Final = 3
-# An hour of data a second for two months: twenty-four minutes, and what is held up catches up.
+# An hour of data a second; what is held up catches up.
 FORM: Final[dict[str, Any]] = {"batch_interval_s": 1, "speed": 3600, "trigger_s": 2, "label": "kills"}
-DAYS: Final = {"first_day": "2014-07-01", "last_day": "2014-08-31"}
+FIRST_DAY: Final = date(2014, 1, 1)
+# The seconds, and thus hours of data, that one repetition of all kills may take.
+ROUND_S: Final = 420
+RANDOM_WITHIN_S: Final = 5.0
 # Airflow's patience with a silent supervisor, its pause before the next attempt, a start of Spark.
 GOES_ON_WITHIN_S: Final = 900.0
 
 Kill = Callable[[RunningProduct, AirflowClient, str], None]
 
 
-def kill_scheduler(stack: RunningProduct, _airflow: AirflowClient, _run_id: str) -> None:
-    """The server that gives out tasks; the product starts it again."""
+def kill_server(name: str, stack: RunningProduct, _airflow: AirflowClient, _run_id: str) -> None:
+    """One of Airflow's servers; the product starts it again."""
     # One that was just killed has no process yet; without a pid psutil means our own.
-    until(lambda: bool(pid_of(stack, "airflow-scheduler")), GOES_ON_WITHIN_S)
-    if pid := pid_of(stack, "airflow-scheduler"):
+    until(lambda: bool(pid_of(stack, name)), GOES_ON_WITHIN_S)
+    if pid := pid_of(stack, name):
         psutil.Process(pid).kill()
 
 
@@ -49,11 +58,34 @@ def kill_supervisor(stack: RunningProduct, airflow: AirflowClient, run_id: str) 
     speaker.kill()
 
 
+SERVERS: Final = (
+    "airflow-scheduler",
+    "airflow-api-server",
+    "airflow-dag-processor",
+    "airflow-triggerer",
+)
+KILLS: Final[dict[str, Kill]] = {
+    **{name: partial(kill_server, name) for name in SERVERS},
+    "the task's supervisor": kill_supervisor,
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each kill in turn: a run that is ended early has some of each."""
+    if "killed" in metafunc.fixturenames:
+        rounds = range(int(metafunc.config.getoption("--repetitions")))
+        metafunc.parametrize(
+            ("repetition", "killed"), [(one, kill) for one in rounds for kill in KILLS]
+        )
+
+
 @pytest.fixture(scope="module")
-def replay(stack: RunningProduct, airflow: AirflowClient) -> str:
+def replay(pytestconfig: pytest.Config, stack: RunningProduct, airflow: AirflowClient) -> str:
     """The run that goes through all of these, once rows of it stand in MySQL."""
     begun = datetime.now(UTC)
-    run_id = trigger_stream(airflow, DAYS["first_day"], **FORM, last_day=DAYS["last_day"])
+    hours = int(pytestconfig.getoption("--repetitions")) * ROUND_S
+    last_day = min(FIRST_DAY + timedelta(math.ceil(hours / 24)), date(FIRST_DAY.year, 12, 31))
+    run_id = trigger_stream(airflow, str(FIRST_DAY), **FORM, last_day=str(last_day))
     until(lambda: newest_row(stack) > begun, GOES_ON_WITHIN_S)
     return run_id
 
@@ -76,10 +108,8 @@ def drivers(feed_id: str) -> list[psutil.Process]:
     ]
 
 
-@pytest.mark.parametrize("kill", [kill_scheduler, kill_supervisor])
-@pytest.mark.parametrize("repetition", range(REPETITIONS))
 def test_a_replay_goes_on_alone(
-    kill: Kill,
+    killed: str,
     repetition: int,
     stack: RunningProduct,
     airflow: AirflowClient,
@@ -88,18 +118,21 @@ def test_a_replay_goes_on_alone(
 ) -> None:
     feed_id = feed_of(airflow, replay)
     until(lambda: len(drivers(feed_id)) == 1, GOES_ON_WITHIN_S)
-    kill(stack, airflow, replay)
-    killed = time.monotonic()
+    chance = random.Random(f"{killed} {repetition}")  # noqa: S311 - repeatable is the point
+    time.sleep(chance.uniform(0, RANDOM_WITHIN_S))
+    KILLS[killed](stack, airflow, replay)
+    killed_at = time.monotonic()
     # What was on its way at that moment arrives anyway.
     time.sleep(10)
     after = datetime.now(UTC)
     until(lambda: newest_row(stack) > after and bool(drivers(feed_id)), GOES_ON_WITHIN_S)
-    recovery_s = time.monotonic() - killed
+    until(lambda: all(is_ready(stack, name) for name in SERVERS), GOES_ON_WITHIN_S)
+    recovery_s = time.monotonic() - killed_at
     found = drivers(feed_id)
     lines = audit_feeds(stack.settings, stack.engine, [feed_id]).lines
     # What is on its way counts as lost until it arrives; what is doubled never goes away.
     doubled = max(one.doubled for one in lines)
-    outcomes.add(kill.__name__.replace("_", " "), Difference(0, doubled), Difference(), recovery_s)
+    outcomes.add(f"kill -9 of {killed}", Difference(0, doubled), Difference(), recovery_s)
     assert len(found) == 1, f"after repetition {repetition}: {found}"
     assert doubled == 0
 

@@ -76,6 +76,12 @@ def pid_of(stack: RunningProduct, name: str) -> int | None:
     return int(process["pid"]) if process else None
 
 
+def is_ready(stack: RunningProduct, name: str) -> bool:
+    """Whether a server answers, as the product has it."""
+    record = json.loads((stack.state_dir / "run" / "servers.json").read_text())
+    return bool(record["servers"][name]["state"] == "ready")
+
+
 def batches_fed(stack: RunningProduct, feed_id: str) -> list[float]:
     """When each batch was acknowledged, in seconds since 1970."""
     lines = (stack.settings.logs_dir / "feeder.log").read_text().splitlines()
@@ -100,7 +106,7 @@ def test_an_api_server_that_is_away_for_four_minutes_interrupts_nothing(
             psutil.Process(pid).kill()
         time.sleep(0.3)
     ended = time.time()
-    back_s = until(lambda: stack_is_back(stack), 300)
+    back_s = until(lambda: is_ready(stack, "airflow-api-server"), 300)
     assert fed(airflow, run_id) > 0
     times = batches_fed(stack, feed_id)
     gaps = [second - first for first, second in pairwise(times)]
@@ -112,11 +118,6 @@ def test_an_api_server_that_is_away_for_four_minutes_interrupts_nothing(
     assert max(gaps) < BUSY_S
     assert_whole(stack, airflow, run_id)
     assert replay_task(airflow, run_id).try_number == 1
-
-
-def stack_is_back(stack: RunningProduct) -> bool:
-    record = json.loads((stack.state_dir / "run" / "servers.json").read_text())
-    return bool(record["servers"]["airflow-api-server"]["state"] == "ready")
 
 
 def test_a_kill_of_what_speaks_for_the_task_ends_it_and_the_next_attempt_goes_on_alone(

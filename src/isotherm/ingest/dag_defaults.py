@@ -36,6 +36,13 @@ DEFAULT_ARGS: Final[dict[str, Any]] = {
     # runs, which would find the same changes.
     "weight_rule": "upstream",
 }
+# For a task that is to last for months: each stop of Airflow and each death of its supervisor takes an
+# attempt, and the next goes on where the last one was.
+WITHOUT_END: Final[dict[str, Any]] = {
+    "retries": 100,
+    "max_retry_delay": timedelta(minutes=2),
+    "execution_timeout": None,
+}
 # What becomes of files with many rejects: the choices of the forms.
 ASK: Final = "ask"
 REJECTS_CHOICES: Final = (ASK, "load", "set aside")
