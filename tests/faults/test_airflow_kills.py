@@ -32,10 +32,10 @@ pytestmark = [
     pytest.mark.timeout(3600),
 ]
 
-# An hour of data a second; what is held up catches up.
-FORM: Final[dict[str, Any]] = {"batch_interval_s": 1, "speed": 3600, "trigger_s": 2, "label": "kills"}
+# An hour of data every five seconds; what is held up catches up.
+FORM: Final[dict[str, Any]] = {"batch_interval_s": 5, "speed": 720, "trigger_s": 5, "label": "kills"}
 FIRST_DAY: Final = date(2014, 1, 1)
-# The seconds, and thus hours of data, that one repetition of all kills may take.
+# That one repetition of all kills may take.
 ROUND_S: Final = 420
 RANDOM_WITHIN_S: Final = 5.0
 # Airflow's patience with a silent supervisor, its pause before the next attempt, a start of Spark.
@@ -83,8 +83,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def replay(pytestconfig: pytest.Config, stack: RunningProduct, airflow: AirflowClient) -> str:
     """The run that goes through all of these, once rows of it stand in MySQL."""
     begun = datetime.now(UTC)
-    hours = int(pytestconfig.getoption("--repetitions")) * ROUND_S
-    last_day = min(FIRST_DAY + timedelta(math.ceil(hours / 24)), date(FIRST_DAY.year, 12, 31))
+    data_s = int(pytestconfig.getoption("--repetitions")) * ROUND_S * FORM["speed"]
+    last_day = FIRST_DAY + timedelta(math.ceil(data_s / 86_400))
     run_id = trigger_stream(airflow, str(FIRST_DAY), **FORM, last_day=str(last_day))
     until(lambda: newest_row(stack) > begun, GOES_ON_WITHIN_S)
     return run_id
