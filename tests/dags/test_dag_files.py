@@ -82,6 +82,8 @@ def test_a_dag_is_tagged_and_each_task_owned_retried_pooled_and_explained(
     for task in dag.tasks:
         assert task.owner == "isotherm", task.task_id
         assert task.retries == (3 if task.execution_timeout else 100), task.task_id
+        # Of a hundred attempts the last one is hours away: the first that fails has to be told of.
+        assert bool(task.on_retry_callback) is (task.retries > 3), task.task_id
         assert task.retry_exponential_backoff == 2, task.task_id
         assert task.pool in {*POOLS, "default_pool"}, task.task_id
         assert task.pool_slots <= POOLS.get(task.pool, (128, ""))[0], task.task_id

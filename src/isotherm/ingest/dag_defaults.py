@@ -24,6 +24,13 @@ def tell_of_failure(context: Mapping[str, Any]) -> None:
     failure_notices.tell_of_failure(context)
 
 
+def tell_of_attempt(context: Mapping[str, Any]) -> None:
+    """Tell people of a task that fails and tries again."""
+    from isotherm.ingest import failure_notices
+
+    failure_notices.tell_of_attempt(context)
+
+
 DEFAULT_ARGS: Final[dict[str, Any]] = {
     "owner": "isotherm",
     "retries": 3,
@@ -37,11 +44,13 @@ DEFAULT_ARGS: Final[dict[str, Any]] = {
     "weight_rule": "upstream",
 }
 # For a task that is to last for months: each stop of Airflow and each death of its supervisor takes an
-# attempt, and the next goes on where the last one was.
+# attempt, and the next goes on where the last one was. A cause that stays is told of at once: a hundred
+# attempts take half a day.
 WITHOUT_END: Final[dict[str, Any]] = {
     "retries": 100,
     "max_retry_delay": timedelta(minutes=2),
     "execution_timeout": None,
+    "on_retry_callback": tell_of_attempt,
 }
 # What becomes of files with many rejects: the choices of the forms.
 ASK: Final = "ask"

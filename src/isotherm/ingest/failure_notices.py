@@ -1,4 +1,7 @@
-"""Tells people of a task that failed for good: which run, which task, why, and where its log is."""
+"""Tells people of a task that failed for good: which run, which task, why, and where its log is.
+
+Of one with a hundred attempts they are told while it goes on trying: the last one is hours away.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -11,6 +14,7 @@ from isotherm.ingest.report import log
 from isotherm.settings import load_settings, read_settings
 from isotherm.stores import notices
 from isotherm.stores.mysql import create_engine
+from isotherm.stream.programs import ReplayStoppedError
 
 KIND: Final = "failure "
 # A mapped task may fail in hundreds of parts: the first one tells of all.
@@ -21,18 +25,35 @@ _MAX_CAUSE: Final = 1_000
 
 def tell_of_failure(context: Mapping[str, Any]) -> None:
     """The `on_failure_callback` of every task of ours; does nothing where nobody is to be told."""
+    ti = context["ti"]
+    _tell(context, f"{ti.dag_id} failed in {ti.task_id}", f"attempt {ti.try_number}")
+
+
+def tell_of_attempt(context: Mapping[str, Any]) -> None:
+    """The `on_retry_callback` of a task with a hundred attempts, once an hour.
+
+    One that was stopped, or killed from outside, which leaves no error, goes on: that is no news.
+    """
+    error = context.get("exception")
+    if error is not None and not isinstance(error, ReplayStoppedError):
+        ti = context["ti"]
+        attempt = f"attempt {ti.try_number} of {ti.max_tries + 1}, the next begins in minutes"
+        _tell(context, f"{ti.dag_id} fails in {ti.task_id} and tries again", attempt)
+
+
+def _tell(context: Mapping[str, Any], what: str, attempt: str) -> None:
     # A task's process is forked from one that may be older than the address.
     settings = read_settings()
     if settings.notify_url.get_secret_value() in NOBODY:
         return
     ti, run = context["ti"], context["dag_run"]
-    title = f"Isotherm: {ti.dag_id} failed in {ti.task_id}"
-    if not _is_first(f"{KIND}{ti.dag_id} {run.run_id} {ti.task_id}"):
+    title = f"Isotherm: {what}"
+    if not _is_first(f"{KIND}{run.run_id} {what}"):
         log.info(f"Told before: {title}")
         return
     lines = (
         f"Run: {run.run_id}",
-        f"Task: {ti.task_id}, attempt {ti.try_number}",
+        f"Task: {ti.task_id}, {attempt}",
         f"Cause: {cause_of(context.get('exception'))}",
         f"Log: {ti.log_url}",
     )

@@ -18,7 +18,11 @@ _LONGEST_WAIT_S: Final = 15
 
 
 class ReplayFailedError(IsothermError):
-    """The replay was stopped, a program cannot go on, or nothing moved any more."""
+    """A program cannot go on, or nothing moved any more."""
+
+
+class ReplayStoppedError(ReplayFailedError):
+    """It was told to stop, and goes on with the next attempt."""
 
 
 class ReplayRefusedError(ReplayFailedError):

@@ -21,7 +21,7 @@ from isotherm.stream.feeder_files import FeedPosition, first_record_ms, position
 from isotherm.stream.forecasts_made import ForecastsMade
 from isotherm.stream.hour_stream import DEFAULT_WATERMARK_DAYS
 from isotherm.stream.late import LATE_SENTENCE, count_late
-from isotherm.stream.programs import Log, Programs, ReplayFailedError
+from isotherm.stream.programs import Log, Programs, ReplayFailedError, ReplayStoppedError
 from isotherm.stream.progress import Progress
 from isotherm.stream.progress_lines import ProgressLines
 from isotherm.stream.replay import FORECASTER, Replay
@@ -171,7 +171,7 @@ class ReplaySupervisor:
             ledger.look(self._feed_id, int(self._progress.value("feeder", "rounds") or 0), backlog)
             if is_fed and stall.is_stalled(backlog):
                 raise ReplayFailedError(stall.describe())
-        raise ReplayFailedError(
+        raise ReplayStoppedError(
             f"The replay was stopped from outside; feed {self._feed_id} resumes with the next attempt."
         )
 

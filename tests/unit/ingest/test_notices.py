@@ -2,13 +2,15 @@
 
 from http import HTTPStatus
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pydantic import SecretStr
 
-from isotherm.ingest.failure_notices import cause_of
+from isotherm.ingest.failure_notices import cause_of, tell_of_attempt
 from isotherm.ingest.notify import notify
-from isotherm.settings import Settings
+from isotherm.settings import Settings, load_settings
+from isotherm.stream.programs import ReplayFailedError, ReplayStoppedError
 from receiver import Receiver
 
 
@@ -51,3 +53,23 @@ def test_the_cause_is_the_last_line_of_an_error() -> None:
     assert cause_of(ValueError("one\ntwo\n")) == "two"
     assert cause_of(KeyError()) == "KeyError"
     assert "ended from outside" in cause_of(None)
+
+
+def test_an_attempt_that_failed_is_told_of_while_a_stream_tries_again_and_one_that_was_stopped_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ti = SimpleNamespace(
+        dag_id="stream", task_id="replay", try_number=1, max_tries=100, log_url="http://log"
+    )
+    context = {"ti": ti, "dag_run": SimpleNamespace(run_id="one")}
+    with Receiver() as receiver:
+        monkeypatch.setenv("ISOTHERM_NOTIFY_URL", receiver.url)
+        monkeypatch.setenv("ISOTHERM_STATE_DIR", str(tmp_path))
+        monkeypatch.setenv("ISOTHERM_MYSQL_PORT", "9")  # nobody remembers what was told
+        load_settings.cache_clear()
+        for error in (ReplayStoppedError("from outside"), None, ReplayFailedError("it died\nof this")):
+            tell_of_attempt(context if error is None else {**context, "exception": error})
+        [told] = receiver.received
+    load_settings.cache_clear()
+    assert told["title"] == "Isotherm: stream fails in replay and tries again"
+    assert "replay, attempt 1 of 101, the next begins in minutes\nCause: of this" in told["message"]
