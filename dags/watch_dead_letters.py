@@ -10,9 +10,10 @@ all that comes meanwhile is of the next one. None is lost: a run counts in MySQL
 
 **By hand** it tells what nobody was told of, in its turn.
 
-**When it fails.** The log ends with the cause. Letters are kept whatever becomes of this DAG: look at
-the dashboard's page, mend what sends them, and repair them by `repair_dead_letters`. If no run comes
-though there are new letters, look at `./isotherm logs airflow-triggerer`.
+**When it fails.** The log ends with the cause. If `wait_for_turn` timed out, the sink has not written
+all letters for an hour: see `./isotherm status`, then *Clear*. Letters are kept whatever becomes of
+this DAG: look at the dashboard's page, mend what sends them, and repair them by `repair_dead_letters`.
+If no run comes though there are new letters, look at `./isotherm logs airflow-triggerer`.
 """
 
 import pendulum
@@ -44,7 +45,7 @@ def watch_dead_letters() -> None:
 
     turn = TurnSensor(
         task_id="wait_for_turn",
-        doc_md="Until all letters of the event are in, and the last notice is five minutes ago.",
+        doc_md="Until the sink has written all letters, and the last notice is five minutes ago.",
     )
     chain(turn, tell_of_letters())
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from isotherm.audit.feeds import audit_feeds
 from isotherm.audit.topics import read_topic
 from isotherm.errors import StoreError
 from isotherm.letters import outcomes, replay, tasks, telling
+from isotherm.letters.operator import TurnSensor
 from isotherm.messages import DEAD_LETTER_TOPIC, OBSERVATION_TOPIC, ObservationMessage
 from isotherm.settings import Settings
 from isotherm.sink.letters import read_letter
@@ -21,6 +23,7 @@ from isotherm.stores.dead_letters import add_letters
 from isotherm.stores.tables import dead_letter, empty_hour, hourly_summary, notice, sink_offset
 from isotherm.stream.bridge import Batch, prepare
 from isotherm.stream.feeder_files import FeedPosition, position_path
+from isotherm.stream.topic_offsets import TopicOffsets
 from made_up import observation
 from servers.stream_fixture import read_all
 from servers.test_feed_audit import FEED, Speed, encoded
@@ -70,8 +73,25 @@ class Letters:
         with self.engine.begin() as connection:
             add_letters(connection, [read_letter(one) for one in records])
 
-    def work(self, **form: object) -> list[int]:
-        return tasks.work_letters({**FORM, **form}, run_label="repair_dead_letters test")
+    def note_written(self, topic: str) -> None:
+        """The sink has written what is in a topic."""
+        with TopicOffsets(self.settings.kafka_bootstrap_servers) as topics:
+            ends = topics.ends(topic)
+        rows = [
+            {
+                "topic": topic,
+                "partition_id": n,
+                "consumer_group": "sink",
+                "topic_id": "",
+                "next_offset": end,
+            }
+            for n, end in ends.items()
+        ]
+        with self.engine.begin() as connection:
+            connection.execute(sa.insert(sink_offset), rows)
+
+    def work(self, run: str = "repair_dead_letters test", **form: object) -> list[int]:
+        return tasks.work_letters({**FORM, **form}, run_label=run)
 
     def rows(self) -> list[dict[str, Any]]:
         with self.engine.connect() as connection:
@@ -123,9 +143,9 @@ def test_a_repaired_letter_is_sent_once_counted_once_and_leaves_the_ledger_exact
     assert (before.fed, before.dead_lettered, before.repaired, before.lost) == (3, 2, 0, 0)
 
     (sent,) = letters.work(repair_rule="decimal_comma")
-    assert letters.work(repair_rule="decimal_comma") == [], "a second run sends nothing again"
+    assert letters.work("another run", repair_rule="decimal_comma") == []
 
-    (value,) = letters.sent()
+    (value,) = letters.sent()  # neither the second run nor an attempt more sends it again
     message = ObservationMessage.model_validate_json(value)
     assert getattr(message, "air_temperature_tenths", None) == 125
     assert letters.states() == ["replayed", "new"]
@@ -163,10 +183,21 @@ def test_of_a_run_that_died_between_claim_and_note_the_topic_tells_what_was_sent
             letters.work(repair_rule="decimal_comma")
     assert letters.states() == ["sending"]
 
-    assert len(letters.work(repair_rule="decimal_comma")) == (0 if is_sent else 1)
+    (number,) = letters.work("another run", repair_rule="decimal_comma")
     assert (letters.states(), len(letters.sent())) == (["replayed"], 1)
     (row,) = letters.rows()
-    assert row["replay_offset"] == 1
+    assert (row["letter_id"], row["replay_offset"]) == (number, 1)
+
+
+def test_a_letter_that_was_sent_is_followed_by_the_next_attempt_and_by_whoever_names_it(
+    letters: Letters,
+) -> None:
+    letters.refuse(comma())
+    sent = letters.work(repair_rule="decimal_comma")  # whose end is killed before it can say so
+    assert letters.work(repair_rule="decimal_comma") == sent
+    assert letters.work("another run", letter_ids=sent) == sent
+    assert letters.work("another run") == []
+    assert len(letters.sent()) == 1
 
 
 def test_what_is_refused_again_is_another_letter_which_the_first_one_names(letters: Letters) -> None:
@@ -239,6 +270,23 @@ def test_people_are_told_once_of_letters_that_came(
     ((title, body),) = told
     assert title == "Isotherm: 2 messages could not be used"
     assert "1 invalid, 1 unreadable_message" in body
+
+
+def test_a_run_of_the_watch_waits_for_letters_that_the_sink_has_not_written_yet(
+    letters: Letters,
+) -> None:
+    letters.refuse(comma())
+    begun = datetime.now(UTC) - timedelta(minutes=1)
+    turn = TurnSensor(task_id="wait_for_turn")
+
+    def is_its_turn(run_type: str) -> bool:
+        run = SimpleNamespace(start_date=begun, run_type=run_type)
+        return turn.poke({"dag_run": run})  # type: ignore[typeddict-item]
+
+    assert not is_its_turn("asset_triggered")
+    assert is_its_turn("manual"), "by hand it tells of what is there"
+    letters.note_written(DEAD_LETTER_TOPIC)
+    assert is_its_turn("asset_triggered")
 
 
 def test_a_long_letter_keeps_its_beginning_and_its_length(letters: Letters) -> None:

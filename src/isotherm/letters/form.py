@@ -32,7 +32,7 @@ class RepairForm:
         reason: of the letters; None = of any.
         letter_ids: these; empty = any.
         start: refused at or after it, UTC without a zone; None = ever.
-        end: refused before it.
+        end: refused before it; None = to this day.
         repair: what is to be made of each.
         limit: so many letters at most, oldest first.
         is_dry_run: only show what would be sent.
@@ -68,7 +68,7 @@ class RepairForm:
             reason,
             ids,
             None if first is None else datetime.combine(first, time()),
-            None if last is None else datetime.combine(last + timedelta(days=1), time()),
+            None if last in (None, date.max) else datetime.combine(last + timedelta(days=1), time()),
             repair,
             int(form["limit"]),
             bool(form["dry_run"]),

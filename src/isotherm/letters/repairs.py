@@ -37,6 +37,8 @@ _NUMBERS: Final = frozenset(
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}(\.0+)?")
 _DECIMAL: Final = re.compile(r"([+-]?)([0-9]{1,15})[.,]([0-9]{1,9})")
 _ZONELESS: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
+# What a BLOB keeps of what is sent in the place of a letter.
+MAX_SENT_BYTES: Final = 2**16 - 1
 _QUALITY: Final = {one.name: one.quality for one in FACTS}
 
 
@@ -77,7 +79,10 @@ def _trimmed(name: str, value: object) -> object:
     if name in _NUMBERS and _WHOLE.fullmatch(text):
         return int(text.partition(".")[0])
     if name in _TIMES and _ZONELESS.fullmatch(text):
-        moment = datetime.fromisoformat(text.replace(" ", "T"))
+        try:
+            moment = datetime.fromisoformat(text.replace(" ", "T"))
+        except ValueError:
+            return text  # the 30th of February: admission says so
         zone = "Z" if moment.tzinfo is None else ""
         return f"{moment.replace(microsecond=0).isoformat()}{zone}"
     return text
@@ -181,4 +186,7 @@ def _decode(content: bytes) -> Fields:
 def _encode(fields: Fields, feed_id: str | None) -> bytes:
     version = HOUR_SCHEMA_VERSION if "rules" in fields else SCHEMA_VERSION
     known = {"schema_version": version, **({"feed_id": feed_id} if feed_id else {})}
-    return json.dumps({**known, **fields}).encode()
+    content = json.dumps({**known, **fields}).encode()
+    if len(content) > MAX_SENT_BYTES:
+        raise CannotRepairError(f"it would have {len(content)} bytes, more than {MAX_SENT_BYTES}")
+    return content

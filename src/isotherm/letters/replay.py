@@ -76,12 +76,13 @@ class Replayer:
             sent += self._send_part(repaired[start : start + _AT_ONCE])
         return sent
 
-    def settle_unfinished(self) -> int:
+    def settle_unfinished(self) -> list[int]:
         """What a run that died had claimed: sent, if its topic has it; else as if nobody had begun.
 
         Returns:
-            How many letters there were.
+            The numbers of those that were sent: somebody has to follow them.
         """
+        sent: list[int] = []
         with self._engine.connect() as connection:
             unfinished = letter_work.read_in_state(connection, LetterState.SENDING)
         for topic in sorted({one["topic"] for one in unfinished}):
@@ -92,10 +93,11 @@ class Replayer:
                 for one in letters:
                     if place := places.get(one["about"]):
                         letter_work.note_sent(connection, one["letter_id"], *place)
+                        sent.append(int(one["letter_id"]))
                     else:
                         letter_work.give_back(connection, one["letter_id"])
             log.info(f"A run that died had begun {len(letters)} letters; {len(places)} were sent.")
-        return len(unfinished)
+        return sent
 
     def _send_part(self, part: Sequence[Repaired]) -> list[int]:
         with self._engine.begin() as connection:

@@ -36,7 +36,9 @@ def work_letters(form: Mapping[str, Any], *, run_label: str) -> list[int]:
         run_label: recorded as who did it.
 
     Returns:
-        The numbers of the letters sent; none in a dry run.
+        The letters whose outcome is to be awaited: those that this run has sent, in an earlier attempt
+        too, that a run that died had sent, and those of `letter_ids` that nobody has followed yet. None
+        in a dry run.
 
     Raises:
         SettingsError: the form makes no sense.
@@ -95,8 +97,7 @@ def show_outcomes(letter_ids: Sequence[int]) -> dict[str, int]:
 
 def _work(settings: Settings, engine: Engine, asked: RepairForm, run_label: str) -> list[int]:
     replayer = Replayer(engine, settings.kafka_bootstrap_servers, run_label)
-    if not asked.is_dry_run:
-        replayer.settle_unfinished()
+    found_sent = [] if asked.is_dry_run else replayer.settle_unfinished()
     choice = letter_work.LetterChoice(
         asked.reason, asked.letter_ids, asked.start, asked.end, asked.limit
     )
@@ -104,7 +105,7 @@ def _work(settings: Settings, engine: Engine, asked: RepairForm, run_label: str)
         letters = letter_work.choose(connection, choice)
     if asked.repair.rule == DROP:
         _drop(engine, letters, asked, run_label)
-        return []
+        return found_sent
     judged = [(one, _judge(one, asked, feeds=_feeds(settings))) for one in letters]
     _show(judged)
     repaired = [found for _, found in judged if isinstance(found, Repaired)]
@@ -116,7 +117,10 @@ def _work(settings: Settings, engine: Engine, asked: RepairForm, run_label: str)
         return []
     sent = replayer.send(repaired)
     log.info(f"Sent {len(sent)} of {len(letters)} letters; the others stay as they were.")
-    return sent
+    with engine.connect() as connection:
+        before = letter_work.sent_by(connection, run_label)
+        before += letter_work.on_their_way(connection, asked.letter_ids)
+    return sorted({*found_sent, *before})
 
 
 def _judge(letter: Mapping[str, Any], asked: RepairForm, feeds: Collection[str]) -> Repaired | Refusal:

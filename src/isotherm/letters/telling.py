@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from isotherm.errors import StoreError
 from isotherm.ingest.notify import notify
 from isotherm.ingest.report import log, write_table
 from isotherm.letters import outcomes
@@ -12,6 +13,7 @@ from isotherm.settings import load_settings
 from isotherm.stores import notices
 from isotherm.stores.dead_letters import count_new, newest_new
 from isotherm.stores.mysql import create_engine
+from isotherm.stream.topic_offsets import TopicOffsets
 from isotherm.utc import iso_time, to_naive
 
 NAME: Final = "dead letters"
@@ -31,6 +33,19 @@ def may_tell() -> bool:
     try:
         with engine.connect() as connection:
             return is_turn(connection)
+    finally:
+        engine.dispose()
+
+
+def are_written() -> bool:
+    """Whether the sink has written every letter of the topic; not while Kafka does not answer."""
+    settings = load_settings()
+    engine = create_engine(settings)
+    try:
+        with TopicOffsets(settings.kafka_bootstrap_servers) as topics:
+            return outcomes.letters_written(engine, topics)
+    except StoreError:
+        return False
     finally:
         engine.dispose()
 

@@ -4,7 +4,7 @@ Every step is a compare-and-set on the letter's state, so that a second run, or 
 dead, works no letter twice.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +23,15 @@ from isotherm.utc import to_naive
 _TABLE: Final = dead_letter
 _LOCK: Final = "isotherm.letters"
 _MAX_OUTCOME: Final = 500
+_SENT: Final = tuple(
+    one.value
+    for one in (
+        LetterState.REPLAYED,
+        LetterState.COUNTED,
+        LetterState.LATE,
+        LetterState.REFUSED_AGAIN,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +143,20 @@ def read_in_state(connection: Connection, state: LetterState) -> list[dict[str, 
 def note_outcome(connection: Connection, letter_id: int, state: LetterState, outcome: str) -> bool:
     """What came of a letter that was replayed."""
     return _move(connection, letter_id, LetterState.REPLAYED, state, outcome=outcome[:_MAX_OUTCOME])
+
+
+def sent_by(connection: Connection, run: str) -> list[int]:
+    """Letters in whose place a run has sent something, in any of its attempts."""
+    table = _TABLE.c
+    statement = sa.select(table.letter_id).where(table.state.in_(_SENT), table.worked_by == run[:255])
+    return list(connection.scalars(statement))
+
+
+def on_their_way(connection: Connection, letter_ids: Collection[int]) -> list[int]:
+    """Those of these letters of which it is not known yet what came of them."""
+    is_replayed = _TABLE.c.state == LetterState.REPLAYED.value
+    statement = sa.select(_TABLE.c.letter_id).where(is_replayed, _TABLE.c.letter_id.in_(letter_ids))
+    return list(connection.scalars(statement))
 
 
 def refused_again(connection: Connection, letter: Mapping[str, Any]) -> tuple[int, str, str] | None:

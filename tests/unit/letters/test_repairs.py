@@ -11,6 +11,7 @@ from isotherm.letters.form import ALL, RepairForm
 from isotherm.letters.judgement import Admitted, judge
 from isotherm.letters.repairs import RULE_NAMES, CannotRepairError, Repair
 from isotherm.messages import HOURLY_SUMMARY_TOPIC, OBSERVATION_TOPIC, ObservationMessage
+from isotherm.stores.tables.letters import MAX_KEPT_BYTES
 from isotherm.stream.admission import Refusal
 from made_up import observation
 
@@ -99,6 +100,23 @@ def test_what_a_rule_can_make_nothing_of_it_says(rule: str, content: bytes) -> N
         Repair(rule).apply(content, is_whole=True, feed_id=FEED)
 
 
+@pytest.mark.parametrize(
+    "time", ["2014-02-30T05:51:00Z", "2014-01-01T25:00", "2014-01-01T05:51:00+99:00"]
+)
+def test_a_time_that_no_calendar_has_is_judged_like_any_other(time: str) -> None:
+    found = verdict(json.dumps(repaired("trim", encoded(observed_at=time))).encode())
+    assert isinstance(found, Refusal)
+    assert "observed_at" in found.detail
+
+
+@pytest.mark.parametrize("more", [{"rule": "trim"}, {"rule": "set_fields", "fields": {"note": "x"}}])
+def test_a_repaired_message_that_its_column_cannot_hold_is_refused_alone(more: dict[str, Any]) -> None:
+    content = json.dumps(message(remark="é" * 11_000), ensure_ascii=False).encode()
+    assert len(content) < MAX_KEPT_BYTES
+    with pytest.raises(CannotRepairError, match="more than 65535"):
+        Repair(**more).apply(content, is_whole=True, feed_id=FEED)
+
+
 def test_of_a_message_that_is_kept_in_part_only_a_payload_is_sent() -> None:
     with pytest.raises(CannotRepairError, match="whole message"):
         Repair("as_is").apply(b"{", is_whole=False, feed_id=FEED)
@@ -140,6 +158,7 @@ def test_a_form_means_whole_days() -> None:
         "future", datetime(2026, 1, 1), datetime(2026, 1, 3),  # noqa: DTZ001
     )  # fmt: skip
     assert RepairForm.of(FORM).reason is None
+    assert RepairForm.of({**FORM, "last_day": "9999-12-31"}).end is None, "there is no day after it"
 
 
 @pytest.mark.parametrize(
