@@ -8,6 +8,7 @@ import math
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -21,6 +22,8 @@ from faults.outcomes import Outcomes
 from faults.test_airflow_outage import assert_whole, is_ready, pid_of, processes_of, until
 from isotherm.audit.feeds import audit_feeds
 from isotherm.local.airflow_client import AirflowClient
+from isotherm.local.environment import instance_name
+from isotherm.local.processes import instance_processes
 from running_product import RunningProduct
 from streaming_runs import feed_of, trigger_stream
 
@@ -98,14 +101,15 @@ def newest_row(stack: RunningProduct) -> datetime:
     return datetime.min.replace(tzinfo=UTC) if found is None else found.replace(tzinfo=UTC)
 
 
-def drivers(feed_id: str) -> list[psutil.Process]:
-    """The streams of a feed that run now."""
-    return [
-        one
-        for one in psutil.process_iter(["cmdline"])
-        if feed_id in (command := one.info["cmdline"] or [])
-        and any(part.endswith("summarise_stream.py") for part in command)
-    ]
+def drivers(stack: RunningProduct, feed_id: str) -> list[psutil.Process]:
+    """The streams of a feed that run now; those of another product on this machine are not ours."""
+    found = []
+    for one in instance_processes(instance_name(stack.settings)):
+        with suppress(psutil.NoSuchProcess):
+            command = one.cmdline()
+            if feed_id in command and any(part.endswith("summarise_stream.py") for part in command):
+                found.append(one)
+    return found
 
 
 def test_a_replay_goes_on_alone(
@@ -117,7 +121,7 @@ def test_a_replay_goes_on_alone(
     outcomes: Outcomes,
 ) -> None:
     feed_id = feed_of(airflow, replay)
-    until(lambda: len(drivers(feed_id)) == 1, GOES_ON_WITHIN_S)
+    until(lambda: len(drivers(stack, feed_id)) == 1, GOES_ON_WITHIN_S)
     chance = random.Random(f"{killed} {repetition}")  # noqa: S311 - repeatable is the point
     time.sleep(chance.uniform(0, RANDOM_WITHIN_S))
     KILLS[killed](stack, airflow, replay)
@@ -125,10 +129,10 @@ def test_a_replay_goes_on_alone(
     # What was on its way at that moment arrives anyway.
     time.sleep(10)
     after = datetime.now(UTC)
-    until(lambda: newest_row(stack) > after and bool(drivers(feed_id)), GOES_ON_WITHIN_S)
+    until(lambda: newest_row(stack) > after and bool(drivers(stack, feed_id)), GOES_ON_WITHIN_S)
     until(lambda: all(is_ready(stack, name) for name in SERVERS), GOES_ON_WITHIN_S)
     recovery_s = time.monotonic() - killed_at
-    found = drivers(feed_id)
+    found = drivers(stack, feed_id)
     lines = audit_feeds(stack.settings, stack.engine, [feed_id]).lines
     # What is on its way counts as lost until it arrives; what is doubled never goes away.
     doubled = max(one.doubled for one in lines)
