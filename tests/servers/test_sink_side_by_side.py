@@ -132,7 +132,7 @@ def test_statements_are_split_before_the_servers_packet_is_full(
 ) -> None:
     with engine.begin() as connection:
         before = connection.scalar(sa.text("SELECT @@GLOBAL.max_allowed_packet"))
-    as_root(database, SMALL_PACKET)
+    set_as_root(database, "max_allowed_packet", SMALL_PACKET)
     try:
         small = database.engine()
         offsets = OffsetStore("packets", "id", "packets")
@@ -148,7 +148,7 @@ def test_statements_are_split_before_the_servers_packet_is_full(
             write_batch(small, offsets, [Advance(0, number, number + 1)], frame(rows))
         small.dispose()
     finally:
-        as_root(database, int(before or 0))
+        set_as_root(database, "max_allowed_packet", int(before or 0))
 
     assert global_rows(engine) == made_of_stations(engine)
     with engine.connect() as connection:
@@ -163,7 +163,29 @@ def test_statements_are_split_before_the_servers_packet_is_full(
     assert int(noted or 0) > SMALL_PACKET
 
 
-def as_root(database: Database, max_allowed_packet: int) -> None:
+@pytest.mark.parametrize(
+    "mode", ["NO_BACKSLASH_ESCAPES", "ANSI", "ORACLE", "PAD_CHAR_TO_FULL_LENGTH", "TRADITIONAL", ""]
+)
+def test_no_mode_of_the_server_makes_poison_of_good_rows(database: Database, mode: str) -> None:
+    with database.engine().begin() as connection:
+        before = connection.scalar(sa.text("SELECT @@GLOBAL.sql_mode"))
+    set_as_root(database, "sql_mode", f"'{mode}'")
+    try:
+        engine = database.engine()
+        offsets = OffsetStore(f"mode {mode}", "id", "modes")
+        offsets.start(engine, 0, 0)
+        station = f"MODE{sum(mode.encode()):07d}"
+        rows = [
+            summary(station, hour, dew_point_sum_tenths=None, dew_point_count=0) for hour in range(24)
+        ]
+        written = write_batch(engine, offsets, [Advance(0, 0, 1)], frame(rows))
+        engine.dispose()
+    finally:
+        set_as_root(database, "sql_mode", f"'{before}'")
+    assert written.hours == 24
+
+
+def set_as_root(database: Database, variable: str, value: int | str) -> None:
     """Set what new connections get."""
     import pymysql
 
@@ -176,4 +198,4 @@ def as_root(database: Database, max_allowed_packet: int) -> None:
         password=read_secret(settings, "mysql_root_password"),
     )
     with connection, connection.cursor() as cursor:
-        cursor.execute(f"SET GLOBAL max_allowed_packet = {max_allowed_packet}")
+        cursor.execute(f"SET GLOBAL {variable} = {value}")

@@ -15,6 +15,9 @@ from isotherm.settings import Settings
 IsolationLevel = Literal["READ COMMITTED", "AUTOCOMMIT"]
 CONNECT_TIMEOUT_S: Final = 5
 # Codes the client raises by itself when the connection is refused, lost or timed out.
+# The server's own mode may read our statements otherwise: without backslash escapes a text with a quote
+# is cut, and what was refused so would be taken for poison. Wrong values are errors, never cut.
+_SQL_MODE: Final = "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 _CONNECTION_LOST: Final = (2002, 2003, 2006, 2013, 2055)
 TRANSIENT_CODES: Final = frozenset(
     (
@@ -65,7 +68,7 @@ def create_engine(
         "connect_timeout": CONNECT_TIMEOUT_S,
         "read_timeout": read_timeout_s,
         "local_infile": local_files,
-        "init_command": "SET time_zone = '+00:00'",
+        "init_command": f"SET time_zone = '+00:00', sql_mode = '{_SQL_MODE}'",
     }
     return sa.create_engine(
         database_url(settings),
