@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from confluent_kafka import KafkaError, Message
 
 from isotherm.dead_letter import DeadLetter
+from isotherm.sink.dead_letters import DeadLetters, Poison
 from isotherm.stores.tables.letters import MAX_KEPT_BYTES
 from servers.kafka_fixture import KafkaBroker
 from servers.mariadb_fixture import Database
@@ -125,6 +127,17 @@ def test_a_letter_says_what_was_wrong_and_how_much_of_a_long_one_is_kept(sinks: 
     assert "schema_version=2" in other.detail
     assert (long.payload_bytes, len(long.content())) == (990_000, 512 * 1024)
     assert long.detail.endswith("(the first 524288 of 990000 bytes are kept)")
+
+
+def test_a_producer_of_letters_that_fails_for_good_is_followed_by_another(sinks: SinkStack) -> None:
+    letters = DeadLetters(sinks.kafka.bootstrap, sinks.dead_letter_topic)
+    records = [Message(topic=sinks.topic, partition=0, offset=n, value=b"{") for n in range(3)]
+    poison = [Poison(record, "invalid", "why") for record in records]
+    letters.send(poison[:1])
+    # What librdkafka tells its owner when it lost count; no broker can be made to cause it at will.
+    letters._note_error(KafkaError(KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER, "lost count", fatal=True))
+    letters.send(poison[1:])
+    assert len(sinks.dead_letters()) == 3
 
 
 def test_a_row_that_the_database_refuses_is_dead_lettered_and_the_others_are_written(

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from confluent_kafka import Message, Producer
+import structlog
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from isotherm.dead_letter import DeadLetter
 from isotherm.errors import StoreError
 from isotherm.sink.patience import Patience
 from isotherm.stores.kafka_topics import QUIET
+
+log = structlog.get_logger()
 
 INVALID: Final = "invalid"
 REFUSED_BY_DATABASE: Final = "refused_by_database"
@@ -34,17 +37,11 @@ class DeadLetters:
 
     def __init__(self, bootstrap_servers: str, topic: str) -> None:
         """Prepare a producer; nothing is sent yet."""
+        self._bootstrap_servers = bootstrap_servers
         self._topic = topic
         self._failures: list[str] = []
-        self._producer = Producer(
-            {
-                "bootstrap.servers": bootstrap_servers,
-                "enable.idempotence": True,
-                "message.timeout.ms": int(_FLUSH_S * 1000),
-                "queue.buffering.max.kbytes": _QUEUE_KBYTES,
-                **QUIET,
-            }
-        )
+        self._is_over = False
+        self._producer = self._new_producer()
 
     def send(self, poison: Sequence[Poison]) -> None:
         """Return once Kafka has all of them; the key tells a repeated delivery from another letter.
@@ -55,6 +52,8 @@ class DeadLetters:
             StoreError: Kafka did not take them in time; sending again is safe.
         """
         self._failures.clear()
+        if self._is_over:
+            self._producer, self._is_over = self._new_producer(), False
         for one in poison:
             self._produce(one)
         unsent = self._producer.flush(_FLUSH_S)
@@ -63,6 +62,18 @@ class DeadLetters:
                 f"{unsent + len(self._failures)} of {len(poison)} dead letters did not reach "
                 f"{self._topic}: {self._failures[:1] or 'no answer'}. They will be sent again."
             )
+
+    def _new_producer(self) -> Producer:
+        return Producer(
+            {
+                "bootstrap.servers": self._bootstrap_servers,
+                "enable.idempotence": True,
+                "message.timeout.ms": int(_FLUSH_S * 1000),
+                "queue.buffering.max.kbytes": _QUEUE_KBYTES,
+                "error_cb": self._note_error,
+                **QUIET,
+            }
+        )
 
     def _produce(self, one: Poison) -> None:
         topic, partition, offset = one.record.topic(), one.record.partition(), one.record.offset()
@@ -82,12 +93,23 @@ class DeadLetters:
             except BufferError:
                 # The queue is full; letters that wait too long are given up and counted as failures.
                 self._producer.poll(0.1)
+            except KafkaException as error:
+                self._note_error(error.args[0])
+                raise
             else:
                 return
 
-    def _note_failure(self, error: object, _message: Message) -> None:
+    def _note_failure(self, error: KafkaError | None, _message: Message) -> None:
         if error is not None:
+            self._note_error(error)
             self._failures.append(str(error))
+
+    def _note_error(self, error: KafkaError) -> None:
+        """A producer that lost count of its records takes none: the next attempt has another one."""
+        if error.fatal() or error.code() == KafkaError._FATAL:
+            if not self._is_over:
+                log.warning("producer_failed", reason=str(error), consequence="another one takes over")
+            self._is_over = True
 
 
 def set_aside(letters: DeadLetters, patience: Patience, poison: Sequence[Poison]) -> None:

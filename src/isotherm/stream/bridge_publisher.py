@@ -75,7 +75,7 @@ class Publisher:
 
         Raises:
             RefusedError: Kafka will not take a record, however often it is sent; some may have arrived.
-            StoreError: the publisher was closed first; some may have arrived.
+            StoreError: the publisher was closed or failed for good first; some may have arrived.
         """
         delivery = _Delivery(len(records))
         for record in records:
@@ -86,7 +86,7 @@ class Publisher:
             return
         if delivery.failure.code() in _PURGED:
             raise _is_stopping()
-        raise _is_refused(delivery.failure)
+        raise self._why_not(delivery.failure)
 
     def close(self) -> None:
         """Give what is under way a last moment, then end; unacknowledged batches stay so."""
@@ -107,13 +107,22 @@ class Publisher:
             except BufferError:
                 self._closing.wait(_POLL_S)
             except KafkaException as error:
-                raise _is_refused(error.args[0]) from error
+                raise self._why_not(error.args[0]) from error
             else:
                 return
 
+    def _why_not(self, error: KafkaError) -> StoreError | RefusedError:
+        """What a record's failure is: the record's own fault, or that of a producer that is at its end.
+
+        A producer that lost count of its records refuses all; the next one takes them.
+        """
+        if error.fatal() or error.code() == KafkaError._FATAL:
+            self._fatal = self._fatal or str(error)
+        return _is_refused(error) if self._fatal is None else _is_over(self._fatal)
+
     def _check_open(self) -> None:
         if self._fatal is not None:
-            raise StoreError(f"The Kafka producer cannot go on: {self._fatal}. Start the bridge again.")
+            raise _is_over(self._fatal)
         if self._closing.is_set():
             raise _is_stopping()
 
@@ -136,6 +145,10 @@ class Publisher:
 
 def _is_stopping() -> StoreError:
     return StoreError("The bridge is stopping; the feeder will send the batch again.")
+
+
+def _is_over(reason: str) -> StoreError:
+    return StoreError(f"The Kafka producer cannot go on: {reason}. Start the bridge again.")
 
 
 def _is_refused(error: KafkaError) -> RefusedError:
