@@ -6,6 +6,7 @@ its pieces a part needs, so each row is read about once.
 """
 
 import json
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -64,11 +65,11 @@ class RowStore:
         """What an interrupted feed has written; None unless it is whole and of these files."""
         try:
             note = json.loads((folder / _NOTE).read_text())
+            if note["digest"] != digest or note["sizes"] != _sizes(folder):
+                return None
             counts = note["counts"]
             by_hour = {int(hour): rows for hour, rows in counts.pop("by_hour").items()}
-            return (
-                cls(folder, RowCounts(**counts, by_hour=by_hour)) if note["digest"] == digest else None
-            )
+            return cls(folder, RowCounts(**counts, by_hour=by_hour))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -152,7 +153,9 @@ class RowWriter:
         self._flush()
         self._counts.by_hour = dict(self._by_hour)
         self._counts.injected = dict(self._injected)
-        note = {"digest": digest, "counts": asdict(self._counts)}
+        note = {
+            "digest": digest, "counts": asdict(self._counts), "sizes": _sizes(self._folder)
+        }  # fmt: skip
         write_whole(self._folder / _NOTE, json.dumps(note))
         return RowStore(self._folder, self._counts)
 
@@ -163,9 +166,16 @@ class RowWriter:
             if rows.is_empty():
                 continue
             ordered = rows.sort(DUE_AT) if name == "run" else rows
-            path = self._folder / f"{name}-{self._runs:06d}.parquet"
-            ordered.write_parquet(path, compression="lz4", row_group_size=_PIECE_ROWS)
+            with (self._folder / f"{name}-{self._runs:06d}.parquet").open("wb") as file:
+                ordered.write_parquet(file, compression="lz4", row_group_size=_PIECE_ROWS)
+                # The note says that all is there; so it is, also after the power was cut.
+                os.fsync(file.fileno())
         self._runs += 1
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """The bytes of each file of rows."""
+    return {one.name: one.stat().st_size for one in folder.glob("*.parquet")}
 
 
 def _parts_of(by_hour: dict[int, int]) -> Iterator[tuple[int, int, int]]:

@@ -94,6 +94,12 @@ def test_rows_on_disk_are_used_again_only_where_they_are_whole_and_of_the_same_f
     assert found is not None
     assert found.counts == store.counts
     assert RowStore.find(tmp_path / "rows", "other files") is None
+    cut = max((tmp_path / "rows").glob("run-*.parquet"))
+    content = cut.read_bytes()
+    cut.write_bytes(content[:-1])
+    assert RowStore.find(tmp_path / "rows", "digest") is None
+    cut.write_bytes(content)
+    assert RowStore.find(tmp_path / "rows", "digest") is not None
     (tmp_path / "rows" / "whole.json").unlink()
     assert RowStore.find(tmp_path / "rows", "digest") is None
     store.remove()
