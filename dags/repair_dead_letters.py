@@ -21,8 +21,9 @@ says of that. Letters are chosen by *reason*, by the days on which they were ref
 **What it does.** What admission takes goes to its topic as an ordinary message of the feed it belonged
 to, each letter's once, whoever is killed; the rest stays as it was. A stream of that feed that runs
 counts it; where none runs, `count_letters` runs it to the topic's end and settles the feed's ledger:
-what was a dead letter is then counted, and stands in the column `repaired`. The batch layer is not
-touched.
+what was a dead letter is then counted, and stands in the column `repaired`. One stream runs at a time:
+while another feed is replayed or followed, `count_letters` waits for the pool `stream`, and other runs
+go on meanwhile. The batch layer is not touched.
 
 **What it leaves.** A table of what came of each letter: counted in hour X, refused again with the
 reason (as a letter of its own), or too late for the stream. The dashboard's page says the same.
@@ -53,7 +54,9 @@ def optional(kind: str, title: str, description: str, **more: Any) -> Param:  # 
     schedule=None,
     start_date=pendulum.datetime(1901, 1, 1, tz="UTC"),
     catchup=False,
-    max_active_runs=1,
+    # Letters of a feed without a stream wait for the running one to end; no other run waits for them.
+    # That one works letters at a time is seen to by a lock.
+    max_active_runs=3,
     default_args=dag_defaults.DEFAULT_ARGS,
     doc_md=__doc__,
     tags=["isotherm", "speed", "repair"],
