@@ -26,7 +26,8 @@ from typing import Any
 from daily_run import Product
 from isotherm.datasets.simulated.archive_files import write_archive
 from isotherm.errors import IsothermError
-from isotherm.local.status import all_statuses
+from isotherm.local.processes import proportional_memory
+from isotherm.local.status import all_statuses, stream_processes
 from isotherm.settings import Settings
 
 DAG, TASK = "stream_observations", "replay_observations"
@@ -58,6 +59,11 @@ class Sample:
     lag: int | None = None
     fed: int = 0
     log_bytes: int = 0
+
+    @property
+    def total(self) -> int:
+        """Bytes of all, each once."""
+        return sum(size for name, size in self.memory.items() if ", of it " not in name)
 
 
 class Soak:
@@ -98,6 +104,9 @@ class Soak:
         one = Sample((time.monotonic() - self._begun) / 3600)
         settings = Settings(state_dir=self.state, port_base=self.product.port_base)
         one.memory = {status.name: status.memory_bytes for status in all_statuses(settings)}
+        # Its heap is taken up to its limit before it is cleaned; what is beside it has none.
+        java = [each for each in stream_processes(settings)["stream"] if each.name() == "java"]
+        one.memory["stream, of it Java"] = proportional_memory(java)
         one.state_rows = self._state_rows()
         progress = self._progress()
         one.fed = int(progress.get("fed") or 0)
@@ -136,7 +145,7 @@ def show(one: Sample) -> None:
     shown = ", ".join(f"{name} {size / MB:.0f}" for name, size in largest)
     print(
         f"{one.hours:5.2f} h  fed {one.fed:>9}  lag {one.lag}  state {one.state_rows}  "
-        f"log {one.log_bytes / 1e3:.0f} KB  MB: all {sum(one.memory.values()) / MB:.0f}, {shown}",
+        f"log {one.log_bytes / 1e3:.0f} KB  MB: all {one.total / MB:.0f}, {shown}",
         flush=True,
     )
 
@@ -156,7 +165,7 @@ def report(samples: Sequence[Sample], state: str) -> bool:
     for name in samples[-1].memory:
         sizes = [one.memory.get(name, 0) / MB for one in warm]
         print(f"| {name} | {sizes[-1]:.0f} | {slope(hours, sizes):+.1f} |")
-    total = [sum(one.memory.values()) / MB for one in warm]
+    total = [one.total / MB for one in warm]
     print(f"| all | {total[-1]:.0f} | {slope(hours, total):+.1f} |")
     rows = [float(one.state_rows or 0) for one in warm]
     grows = slope(hours, rows)
