@@ -217,6 +217,27 @@ def test_rows_of_the_speed_layer_are_compared_where_there_are_some(
     assert (other.rows, other.speed_compared, other.speed_differing) == (0, ROWS // 2, 24)
 
 
+def test_files_that_were_all_published_anew_meanwhile_say_nothing_of_drift(
+    settings: Settings, loaded: Workplace, reconciled: Outcome
+) -> None:
+    reconciler = Reconciler(settings, ASKED, "again", logging.getLogger("test"))
+    with loaded.engine.connect() as connection:
+        days = choose_days(connection, configured(settings), ASKED)
+    assert days is not None
+    feed_id = reconciled.lines[0].feed_id
+
+    def mark(is_pending: int) -> None:
+        with loaded.engine.begin() as connection:
+            connection.execute(sa.update(source_file).values(is_pending=is_pending))
+
+    mark(1)
+    try:
+        assert reconciler._compare(loaded.engine, days, feed_id, 0.0) is None
+    finally:
+        mark(0)
+    assert reconciler._compare(loaded.engine, days, feed_id, 0.0) is not None
+
+
 def test_what_was_made_for_a_replay_is_removed_and_removing_it_again_does_nothing(
     reconciled: Outcome, settings: Settings, loaded: Workplace
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from isotherm.errors import SettingsError
 from isotherm.letters.repairs import DROP, PAYLOAD, RULE_NAMES, SET_FIELDS, Repair
+from isotherm.utc import read_day
 
 ALL: Final = "all"
 # What may stand in a letter: of admission, of the sink, of files read by the feeder.
@@ -68,7 +69,7 @@ class RepairForm:
             reason,
             ids,
             None if first is None else datetime.combine(first, time()),
-            None if last in (None, date.max) else datetime.combine(last + timedelta(days=1), time()),
+            None if last is None else datetime.combine(last + timedelta(days=1), time()),
             repair,
             int(form["limit"]),
             bool(form["dry_run"]),
@@ -97,4 +98,4 @@ def _check_repair(repair: Repair, letter_ids: tuple[int, ...]) -> None:
 
 
 def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
+    return read_day(text) if text else None

@@ -17,6 +17,7 @@ from isotherm.stores.places import places_of
 from isotherm.stores.source_files import HeldVersion, newest_held_day, read_held
 from isotherm.stores.tables import station
 from isotherm.stream.disorder import Disorder
+from isotherm.utc import read_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ class Asked:
             if form.get("last_day"):
                 raise SettingsError("last_day is given without day. Trigger again with both.")
             return cls(None, None, stations, disorder)
-        first = date.fromisoformat(form["day"])
-        last = date.fromisoformat(form.get("last_day") or form["day"])
+        first = read_day(form["day"])
+        last = read_day(form.get("last_day") or form["day"])
         if first > last:
             raise SettingsError(f"day {first} is after last_day {last}. Swap them.")
         return cls(first, last, stations, disorder)

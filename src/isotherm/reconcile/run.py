@@ -87,6 +87,8 @@ class Reconciler:
             with self._place.held():
                 feed_id = self._replay(days)
                 outcome = self._compare(engine, days, feed_id, started)
+            if outcome is None:
+                return None
             with engine.begin() as connection:
                 reconciliations.record(connection, outcome.result)
         finally:
@@ -124,19 +126,23 @@ class Reconciler:
             raise ReplayFailedError("The reconciliation was stopped from outside.")
         return str(self._supervisor.run()["feed_id"])
 
-    def _compare(self, engine: Engine, days: ChosenDays, feed_id: str, started: float) -> Outcome:
+    def _compare(
+        self, engine: Engine, days: ChosenDays, feed_id: str, started: float
+    ) -> Outcome | None:
         lane_engine = self._place.engine()
         try:
             audit = audit_feeds(self._place.settings, lane_engine, [feed_id])
             with engine.connect() as production, lane_engine.connect() as lane:
                 held = still_held(production, self._datasets, days.files)
-                while True:
+                while held:
                     drift = measure_drift(production, lane, held, days.first_day, days.last_day)
                     # One that was loaded while it was compared can be blamed on neither side.
                     unchanged = still_held(production, self._datasets, held)
                     if len(unchanged) == len(held):
                         break
                     held = unchanged
+                else:  # all were published anew meanwhile, or are being read
+                    return None
         finally:
             lane_engine.dispose()
         return Outcome(self._result(days, len(held), drift, audit, started), drift, audit.lines)

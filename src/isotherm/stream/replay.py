@@ -12,6 +12,7 @@ from isotherm.errors import SettingsError
 from isotherm.lane import PRODUCTION, Lane
 from isotherm.station_choice import StationChoice, said_of_stations
 from isotherm.stream.disorder import Disorder
+from isotherm.utc import read_day
 
 NEWEST: Final = "newest"
 DAYS: Final = "days"
@@ -69,8 +70,8 @@ class Replay:
                     "period is 'days' but first_day is empty. Trigger again with a first day, or "
                     "choose 'newest'."
                 )
-            first = date.fromisoformat(form["first_day"])
-            last = date.fromisoformat(form["last_day"] or form["first_day"])
+            first = read_day(form["first_day"])
+            last = read_day(form["last_day"] or form["first_day"])
             if first > last:
                 raise SettingsError(f"first_day {first} is after last_day {last}. Swap them.")
         return cls(

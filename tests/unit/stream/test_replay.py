@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -88,6 +88,13 @@ def test_stations_that_cannot_be_read_are_refused_before_anything_starts() -> No
 def test_newest_needs_no_days() -> None:
     arguments = replay(period="newest", first_day=None).feeder_arguments("f")
     assert arguments[2:4] == ["--days", "newest"]
+
+
+def test_a_period_may_end_where_the_calendar_does() -> None:
+    asked = replay(first_day="2014-01-01", last_day="9999-12-31")
+    assert asked.last_day is not None
+    assert asked.last_day + timedelta(days=1) > date(9999, 12, 29)
+    assert replay(first_day="9999-12-31", last_day=None).first_day == asked.last_day
 
 
 @pytest.mark.parametrize(
