@@ -224,7 +224,7 @@ def test_files_that_were_all_published_anew_meanwhile_say_nothing_of_drift(
     with loaded.engine.connect() as connection:
         days = choose_days(connection, configured(settings), ASKED)
     assert days is not None
-    feed_id = reconciled.lines[0].feed_id
+    (feed,) = (LanePlace(settings).settings.state_dir / "feeds").glob("*.json")
 
     def mark(is_pending: int) -> None:
         with loaded.engine.begin() as connection:
@@ -232,10 +232,10 @@ def test_files_that_were_all_published_anew_meanwhile_say_nothing_of_drift(
 
     mark(1)
     try:
-        assert reconciler._compare(loaded.engine, days, feed_id, 0.0) is None
+        assert reconciler._compare(loaded.engine, days, feed.stem, 0.0) is None
     finally:
         mark(0)
-    assert reconciler._compare(loaded.engine, days, feed_id, 0.0) is not None
+    assert reconciler._compare(loaded.engine, days, feed.stem, 0.0) is not None
 
 
 def test_what_was_made_for_a_replay_is_removed_and_removing_it_again_does_nothing(
