@@ -24,9 +24,9 @@ from isotherm.stream.pace import Clock, Pace
 log = structlog.get_logger()
 
 # A damaged file may be one line: of a row that was set aside so much is shown, and so few at once,
-# that a frame holds them however they are escaped.
+# that a frame holds them however they are escaped: into twelve bytes a character.
 _SET_ASIDE_PER_BATCH: Final = 100
-_SET_ASIDE_CHARACTERS: Final = 20_000
+_SET_ASIDE_CHARACTERS: Final = 12_000
 _TIMES: Final = tuple(field.name for field in FIELDS if field.type == "timestamp")
 _JSON_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 
