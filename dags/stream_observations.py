@@ -24,7 +24,7 @@ lost and nothing doubled. *Trigger* with the same form plays what is new: nothin
 the same files, the new days once it has newer ones.
 
 **When it fails.** A program that dies is started again up to 8 times, unless that would not help; then
-the log shows its last lines. The next attempt, of a hundred, goes on where it was; what none can mend
+the log shows its last lines. The next attempt, of 300, goes on where it was; what none can mend
 fails at once. Each has a log of its own: `./isotherm logs feeder`, `bridge`, `stream`. Mend the cause;
 if it has failed, *Clear*.
 """

@@ -81,8 +81,8 @@ def test_a_dag_is_tagged_and_each_task_owned_retried_pooled_and_explained(
     assert dag.max_active_runs <= (16 if "live" in dag.tags else 3)
     for task in dag.tasks:
         assert task.owner == "isotherm", task.task_id
-        assert task.retries == (3 if task.execution_timeout else 100), task.task_id
-        # Of a hundred attempts the last one is hours away: the first that fails has to be told of.
+        assert task.retries == (3 if task.execution_timeout else 300), task.task_id
+        # Of 300 attempts the last one is hours away: the first that fails has to be told of.
         assert bool(task.on_retry_callback) is (task.retries > 3), task.task_id
         assert task.retry_exponential_backoff == 2, task.task_id
         assert task.pool in {*POOLS, "default_pool"}, task.task_id

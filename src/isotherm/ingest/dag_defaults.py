@@ -43,12 +43,12 @@ DEFAULT_ARGS: Final[dict[str, Any]] = {
     # runs, which would find the same changes.
     "weight_rule": "upstream",
 }
-# For a task that is to last for months: each stop of Airflow and each death of its supervisor takes an
-# attempt, and the next goes on where the last one was. A cause that stays is told of at once: a hundred
-# attempts take half a day.
+# For a task that is to last for months: each death of Airflow's scheduler or of the task's supervisor
+# takes an attempt, and the next goes on where the last one was, soon however many there were before. A
+# cause that stays is told of at once: an attempt starts its programs eight times, 300 take half a day.
 WITHOUT_END: Final[dict[str, Any]] = {
-    "retries": 100,
-    "max_retry_delay": timedelta(minutes=2),
+    "retries": 300,
+    "retry_exponential_backoff": 0,
     "execution_timeout": None,
     "on_retry_callback": tell_of_attempt,
 }

@@ -1,6 +1,6 @@
 """Tells people of a task that failed for good: which run, which task, why, and where its log is.
 
-Of one with a hundred attempts they are told while it goes on trying: the last one is hours away.
+Of one with hundreds of attempts they are told while it goes on trying: the last one is hours away.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ def tell_of_failure(context: Mapping[str, Any]) -> None:
 
 
 def tell_of_attempt(context: Mapping[str, Any]) -> None:
-    """The `on_retry_callback` of a task with a hundred attempts, once an hour.
+    """The `on_retry_callback` of a task with hundreds of attempts, once an hour.
 
     One that was stopped, or killed from outside, which leaves no error, goes on: that is no news.
     """
