@@ -16,7 +16,7 @@ STATIC = REPOSITORY_ROOT / "src" / "isotherm" / "api" / "static"
 RESULT = STATIC / "index.html"
 NOT_SOURCES = {"node_modules", "dist", "tests", "test-results"}
 INSTALL_TIMEOUT_S = 300
-BUILD_TIMEOUT_S = 180
+BUILD_TIMEOUT_S = 600
 
 
 def fingerprint() -> str:
