@@ -172,6 +172,19 @@ class StatisticsHead(Strict):
 
 Received = Annotated[int, Field(ge=1, lt=2**31)]
 Version = Annotated[int, Field(ge=0, lt=2**63)]
+# Of a version: a partition holds a trillion messages before they meet the topic's generation, which has
+# room for eight million.
+_OFFSET_BITS: Final = 40
+
+
+def version_of(generation: int, offset: int) -> int:
+    """The version of what stands at an offset of the raw topic; of the first of its name the offset.
+
+    Args:
+        generation: how many topics of its name were before it (`stores.raw_topics`).
+        offset: in its partition.
+    """
+    return generation << _OFFSET_BITS | offset
 
 
 class SummaryHead(Message, StatisticsHead):
@@ -216,7 +229,7 @@ HourlySummaryMessage: Final[type[SummaryHead]] = create_model(
     __doc__="""One station-hour under one rule, as the stream knows it so far.
 
     The statistics are those of `isotherm.statistics.catalogue`. `received` counts the deliveries behind
-    it and `version` is the highest raw offset in it; the sink's stale-write guard needs both.
+    it and `version` (`version_of`) is the highest in it; the sink's stale-write guard needs both.
     """,
     **_STATISTIC_FIELDS,
 )

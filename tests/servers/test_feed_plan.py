@@ -11,7 +11,7 @@ import pytest
 
 from ghcnh_rows import line, psv_file
 from isotherm.errors import RefusedError, SettingsError
-from isotherm.messages import OBSERVATION_TOPIC
+from isotherm.messages import OBSERVATION_TOPIC, version_of
 from isotherm.settings import Settings
 from isotherm.stores.kafka_topics import admin_client, ensure_topics
 from isotherm.stores.tables import station_place
@@ -90,7 +90,13 @@ def test_a_stream_reads_no_topic_that_was_made_anew_since_its_feed_began(setting
     with pytest.raises(RefusedError, match="made anew since this feed began"):
         plan_of(settings, options)
     again = plan_feed(settings, replace(NEWEST, label="anew"), "run 2").position.feed_id
-    assert plan_of(settings, argparse.Namespace(**vars(options) | {"feed_id": again})).start_offsets
+    anew = plan_of(settings, argparse.Namespace(**vars(options) | {"feed_id": again}))
+    assert anew.start_offsets
+    # What it makes is newer than what was made of the offsets before, however few it has.
+    assert anew.generation == begun.generation + 1
+    assert version_of(anew.generation, 0) > version_of(begun.generation, 10**11)
+    third = plan_feed(settings, replace(NEWEST, label="third"), "run 3").position
+    assert third.generation == anew.generation
 
 
 def test_a_newer_file_is_a_new_feed_for_a_new_run_while_a_retry_keeps_its_own(

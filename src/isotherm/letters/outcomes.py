@@ -16,9 +16,11 @@ from isotherm.messages import (
     ObservationMessage,
     decode,
     decode_summaries,
+    version_of,
 )
 from isotherm.stores import letter_work
 from isotherm.stores.dead_letters import LetterState
+from isotherm.stores.raw_topics import newest_generation
 from isotherm.stream.topic_offsets import TopicOffsets
 from isotherm.utc import iso_time
 
@@ -76,7 +78,8 @@ def _outcome(
     message = decode(ObservationMessage, letter["replayed_payload"])
     hour, dataset = hour_of(message.observed_at), str(getattr(message, "dataset", ""))
     version = letter_work.hour_version(connection, message.station_id, hour, dataset)
-    if version is not None and version >= letter["replay_offset"]:
+    generation = newest_generation(connection, letter["topic"])
+    if version is not None and version >= version_of(generation, letter["replay_offset"]):
         return LetterState.COUNTED, f"in hour {iso_time(hour)} of {message.station_id}, {dataset}"
     passed = streamed.get(message.feed_id, {}).get(letter["replay_partition"], 0)
     return (LetterState.LATE, _LATE) if passed > letter["replay_offset"] else None

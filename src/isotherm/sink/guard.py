@@ -1,7 +1,7 @@
 """The stale-write guard: which of two summaries of one station-hour stands. Pure, to be proved.
 
-A summary replaces another only if it is not older (its `version`, the highest raw offset in it) and has
-not fewer distinct observations behind it (`accounted`: those that count and those that do not). So
+A summary replaces another only if it is not older (its `version`, of the highest raw offset in it) and
+has not fewer distinct observations behind it (`accounted`: those that count and those that do not). So
 
 - the same message again, or an older one after a newer, changes nothing;
 - a stream that starts anew (a deleted checkpoint, an old feed again) does not empty an hour while it

@@ -15,7 +15,7 @@ import pyarrow as pa
 from isotherm.datasets.registry import dataset_named
 from isotherm.dead_letter import DeadLetter, LetterRecord
 from isotherm.lane import PRODUCTION, Lane
-from isotherm.messages import HOURLY_SUMMARY_TOPIC, OBSERVATION_TOPIC
+from isotherm.messages import HOURLY_SUMMARY_TOPIC, OBSERVATION_TOPIC, version_of
 from isotherm.stream.admission import Refusal, feed_of
 from isotherm.stream.bulk_admission import admit_many
 from isotherm.stream.hour_messages import as_arrow, hour_records
@@ -40,7 +40,9 @@ HOUR_SCHEMA: Final = pa.schema(
 )
 
 
-def read_step(feed_id: str, batch: int, send: SendLetters, lane: Lane = PRODUCTION) -> Step:
+def read_step(
+    feed_id: str, batch: int, send: SendLetters, lane: Lane = PRODUCTION, generation: int = 0
+) -> Step:
     """Raw records (value, partition, offset, written_ms) to packets of one feed, moved ahead.
 
     What may not enter becomes a dead letter before the packets go on; a message that says it is of
@@ -51,7 +53,9 @@ def read_step(feed_id: str, batch: int, send: SendLetters, lane: Lane = PRODUCTI
         batch: the micro-batch's number.
         send: takes the letters; sent again when the micro-batch is repeated, under the same keys.
         lane: whose topics.
+        generation: of the raw topic (`stores.raw_topics`).
     """
+    topic = lane.topic(OBSERVATION_TOPIC)
 
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for records in batches:
@@ -59,13 +63,13 @@ def read_step(feed_id: str, batch: int, send: SendLetters, lane: Lane = PRODUCTI
             admitted = admit_many(values, written_ms)
             partitions = records.column("partition")
             letters = [
-                _letter(values[row], refusal, partitions[row].as_py(), offsets[row], lane)
+                _letter(values[row], refusal, topic, generation, partitions[row].as_py(), offsets[row])
                 for row, refusal in admitted.refusals
                 if feed_of(values[row]) in (None, feed_id)
             ]
             if letters:
                 send(letters)
-            yield pack(_of_feed(admitted.readings, feed_id, offsets), batch)
+            yield pack(_of_feed(admitted.readings, feed_id, offsets, generation), batch)
 
     return read
 
@@ -91,18 +95,18 @@ def _columns(batch: pa.RecordBatch, *names: str) -> list[list[Any]]:
     return [batch.column(name).to_pylist() for name in names]
 
 
-def _of_feed(admitted: pl.DataFrame, feed_id: str, offsets: list[int]) -> pl.DataFrame:
-    """The feed's own, with their offsets, moved ahead."""
+def _of_feed(admitted: pl.DataFrame, feed_id: str, offsets: list[int], generation: int) -> pl.DataFrame:
+    """The feed's own, with their versions, moved ahead."""
     own = admitted.filter(pl.col("feed_id") == feed_id).drop("feed_id")
     return own.with_columns(
-        pl.Series("offset", offsets, pl.Int64).gather(own["row"]), pl.col("observed_at") + SHIFT
+        pl.Series("version", offsets, pl.Int64).gather(own["row"]) + version_of(generation, 0),
+        pl.col("observed_at") + SHIFT,
     ).drop("row")
 
 
 def _letter(
-    value: bytes | None, refusal: Refusal, partition: int, offset: int, lane: Lane
+    value: bytes | None, refusal: Refusal, topic: str, generation: int, partition: int, offset: int
 ) -> LetterRecord:
-    topic = lane.topic(OBSERVATION_TOPIC)
     letter = DeadLetter.of(
         value,
         reason=refusal.reason,
@@ -112,7 +116,9 @@ def _letter(
         offset=offset,
         feed_id=feed_of(value),
     )
-    return letter.record(f"{topic}-{partition}-{offset}")
+    # A topic that was made anew has other messages at the same places.
+    name = f"{topic}.{generation}" if generation else topic
+    return letter.record(f"{name}-{partition}-{offset}")
 
 
 def _fold(days: pl.DataFrame, dataset: str, feed_id: str, topic: str) -> pl.DataFrame:

@@ -28,6 +28,7 @@ from isotherm.station_choice import StationChoice
 from isotherm.stores.kafka_topics import admin_client, topic_id
 from isotherm.stores.mysql import create_engine
 from isotherm.stores.places import places_of
+from isotherm.stores.raw_topics import generation_of
 from isotherm.stream.downloads import Downloads
 from isotherm.stream.feeder_files import FeedPosition, position_path
 from isotherm.stream.feeder_plan import Period
@@ -211,6 +212,12 @@ def _begin(settings: Settings, position: FeedPosition, station_years: list[Stati
     """Note which raw topic it is, and where it ends before anything of this feed is in it."""
     topic = settings.lane.topic(OBSERVATION_TOPIC)
     position.topic_id = topic_id(admin_client(settings.kafka_bootstrap_servers), topic)
+    engine = create_engine(settings)
+    try:
+        with engine.begin() as connection:
+            position.generation = generation_of(connection, topic, position.topic_id)
+    finally:
+        engine.dispose()
     with TopicOffsets(settings.kafka_bootstrap_servers) as topics:
         position.start_offsets = topics.ends(topic)
     position.station_years = station_years

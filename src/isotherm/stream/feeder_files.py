@@ -82,6 +82,7 @@ class FeedPosition:
         start_offsets: of the raw topic, by partition, before anything of this feed was in it; None
             where nobody noted them.
         topic_id: the broker's own id of that topic; None where nobody noted it.
+        generation: how many topics of its name were before that one.
         next_batch: number of the next batch.
         accepted: rows in the raw topic, repeats included.
         dead_lettered: rows in the dead-letter topic.
@@ -96,6 +97,7 @@ class FeedPosition:
     planned_at: str | None = None
     start_offsets: dict[int, int] | None = None
     topic_id: str | None = None
+    generation: int = 0
     next_batch: int = 0
     accepted: int = 0
     dead_lettered: int = 0

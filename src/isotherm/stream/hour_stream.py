@@ -60,6 +60,7 @@ class StreamPlan:
         watermark_days: a day is forgotten once the newest observation is so much later.
         max_offsets_per_trigger: bounds one micro-batch when a backlog is worked off.
         lane: whose topics are read and written.
+        generation: of the raw topic (`stores.raw_topics`).
     """
 
     bootstrap_servers: str
@@ -68,6 +69,7 @@ class StreamPlan:
     watermark_days: int = DEFAULT_WATERMARK_DAYS
     max_offsets_per_trigger: int = MAX_OFFSETS_PER_TRIGGER
     lane: Lane = PRODUCTION
+    generation: int = 0
 
     @property
     def partitions(self) -> int:
@@ -137,7 +139,8 @@ def _reader(plan: StreamPlan) -> Step:
         assert context is not None  # noqa: S101 - a worker has one
         batch = int(context.getLocalProperty(_BATCH_ID) or 0)
         send = partial(_send, plan.bootstrap_servers, plan.lane.topic(DEAD_LETTER_TOPIC))
-        yield from read_step(plan.feed_id, batch, send, plan.lane)(batches)
+        step = read_step(plan.feed_id, batch, send, plan.lane, plan.generation)
+        yield from step(batches)
 
     return read
 

@@ -71,7 +71,7 @@ def pack(readings: pl.DataFrame, batch: int) -> pa.RecordBatch:
     """Readings as packets, one per station, dataset and day (`PACKET_SCHEMA`).
 
     Args:
-        readings: `READING_COLUMNS` with `dataset` and `offset`, a row per delivery.
+        readings: `READING_COLUMNS` with `dataset` and `version`, a row per delivery.
         batch: the micro-batch; of a day's packets the newest came with the highest.
     """
     day = pl.col("observed_at").dt.truncate("1d").alias("day")
@@ -138,7 +138,7 @@ def unpack(days: pl.DataFrame) -> pl.DataFrame:
 
 def _distinct(readings: pl.DataFrame) -> pl.DataFrame:
     """Each reading once, with its deliveries: what is sent a thousand times takes no more room."""
-    once = readings.rename({"offset": "version"}).with_columns(pl.lit(1, pl.Int32).alias("received"))
+    once = readings.with_columns(pl.lit(1, pl.Int32).alias("received"))
     if not once.select(pl.struct("station_id", "observed_at", "revision").is_duplicated().any()).item():
         return once
     same = [name for name in once.columns if name not in _DELIVERY]

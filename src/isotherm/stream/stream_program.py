@@ -67,4 +67,5 @@ def plan_of(settings: Settings, options: argparse.Namespace) -> StreamPlan:
         start,
         options.watermark_days,
         lane=settings.lane,
+        generation=position.generation,
     )

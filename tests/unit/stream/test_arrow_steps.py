@@ -17,6 +17,7 @@ from isotherm.messages import (
     SummaryHead,
     decode,
     decode_summaries,
+    version_of,
 )
 from isotherm.stream.arrow_steps import HOUR_SCHEMA, SHIFT, fold_step, read_step
 from isotherm.stream.packets import PACKET_SCHEMA, unpack
@@ -46,9 +47,10 @@ def raw(*values: bytes | None, written_ms: int = NOW_MS) -> pa.RecordBatch:
 class Read:
     """What the reading step makes of one Arrow batch, as the packets' days and the letters."""
 
-    def __init__(self, *batches: pa.RecordBatch, number: int = 0) -> None:
+    def __init__(self, *batches: pa.RecordBatch, number: int = 0, generation: int = 0) -> None:
         self.sent: list[LetterRecord] = []
-        found = list(read_step("f", number, self.sent.extend)(iter(batches)))
+        step = read_step("f", number, self.sent.extend, generation=generation)
+        found = list(step(iter(batches)))
         self.packets = pl.DataFrame(pl.from_arrow(pa.Table.from_batches(found, PACKET_SCHEMA)))
         assert len({one.key for one in self.sent}) == len(self.sent)
         self.letters = [decode(DeadLetter, one.value) for one in self.sent]
@@ -84,6 +86,16 @@ def test_only_the_feed_s_own_admitted_messages_are_read_moved_ahead_by_400_years
         datetime(1901, 1, 1, 0, 59, 59, tzinfo=UTC),
     ]
     assert found["observed_at"][1].year == 2301
+
+
+def test_what_a_topic_made_anew_holds_is_newer_and_no_repetition_of_what_stood_there() -> None:
+    first, anew = (Read(raw(message(), b"{"), generation=number) for number in (0, 1))
+    assert first.readings["version"].to_list() == [0]
+    assert anew.readings["version"].to_list() == [version_of(1, 0)]
+    assert version_of(1, 0) > version_of(0, 10**11)
+    assert [one.key for one in first.sent] == ["isotherm.observation-1-1"]
+    assert [one.key for one in anew.sent] == ["isotherm.observation.1-1-1"]
+    assert anew.letters[0].offset == 1
 
 
 def test_every_message_is_read_or_one_letter_or_another_feed_s() -> None:

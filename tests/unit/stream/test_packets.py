@@ -24,7 +24,7 @@ ROWS = pl.DataFrame(admissible_observations(3), schema=POLARS_SCHEMA)
 
 
 def packets_of(readings: pl.DataFrame, batch: int = 0) -> pl.DataFrame:
-    offsets = pl.Series("offset", range(readings.height), pl.Int64)
+    offsets = pl.Series("version", range(readings.height), pl.Int64)
     columns = readings.select(*READING_COLUMNS, "dataset").with_columns(offsets)
     return pl.DataFrame(pl.from_arrow(pack(columns, batch)))
 
