@@ -125,6 +125,9 @@ def test_every_hour_equals_the_oracle_with_two_kills(feed: OneFeed) -> None:
     assert {key[1].year for key in wanted} == {1901, 2014}
     assert_equal(feed.summaries(), wanted)
     assert sum(one["dropped_by_watermark"] for one in stream.batches) == 0
+    # What those that were killed needed is gone.
+    (scratch,) = (feed.checkpoint.parents[1] / "run").glob("spark-*")
+    assert len(list(scratch.glob("blockmgr-*"))) == 1
 
 
 def test_sigterm_to_its_group_ends_it_within_four_seconds_and_leaves_no_java(feed: OneFeed) -> None:

@@ -73,14 +73,22 @@ def batch_context(settings: Settings, app_name: str) -> SparkContext:
     return SparkContext(conf=conf)
 
 
-def stream_session(settings: Settings, app_name: str) -> SparkSession:
+def stream_session(settings: Settings, app_name: str, scratch: Path) -> SparkSession:
     """A session for the long-lived stream, with Kafka's connector.
+
+    Args:
+        settings: where Spark works and what it needs there.
+        app_name: as Spark shows it.
+        scratch: a folder for what this driver needs while it runs.
 
     Raises:
         SettingsError: the connector's jars are not in `<tools_dir>/jars/spark`.
     """
     jars = kafka_jars(settings)
     options = ["-XX:+UseSerialGC", *PATIENT_COMPILER, NO_ARCHIVE_WARNINGS]
+    options.append(f"-Djava.io.tmpdir={scratch}")
+    # Of this driver; the executors of a cluster have folders of their own.
+    os.environ["SPARK_LOCAL_DIRS"] = str(scratch)
     java_options = join_options([*options, *_common_java_options(settings)])
     conf: dict[str, bool | float | int | str | None] = {
         "spark.driver.memory": STREAM_MEMORY,

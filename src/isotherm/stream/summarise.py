@@ -26,7 +26,7 @@ from isotherm.files import hold_lock
 from isotherm.settings import Settings
 from isotherm.spark.session import stream_session
 from isotherm.stream.checkpoints import checkpoint_of, remove_old_checkpoints
-from isotherm.stream.clean_up import old_before
+from isotherm.stream.clean_up import make_scratch, old_before
 from isotherm.stream.hour_stream import StreamPlan, summary_stream
 from isotherm.stream.stores_away import ask_until_answered
 from isotherm.stream.stream_failure import failure_of, is_store_away
@@ -67,7 +67,8 @@ def run_stream(settings: Settings, plan: StreamPlan, trigger_s: float) -> int:
         StoreError: another instance holds this checkpoint, or the query failed.
     """
     with only_instance(settings.state_dir / "run" / f"stream-{plan.feed_id}.lock") as lock:
-        spark = stream_session(settings, f"isotherm-stream-{plan.feed_id}")
+        scratch = make_scratch(settings, plan.feed_id)
+        spark = stream_session(settings, f"isotherm-stream-{plan.feed_id}", scratch)
         for name, value in STREAM_CONF.items():
             spark.conf.set(name, value)
         write_holder(lock, jvm_pid(spark))
