@@ -105,7 +105,7 @@ class Soak:
         settings = Settings(state_dir=self.state, port_base=self.product.port_base)
         one.memory = {status.name: status.memory_bytes for status in all_statuses(settings)}
         # Its heap is taken up to its limit before it is cleaned; what is beside it has none.
-        java = [each for each in stream_processes(settings)["stream"] if each.name() == "java"]
+        java = [each for each in stream_processes(settings)["stream"] if "java" in each.name()]
         one.memory["stream, of it Java"] = proportional_memory(java)
         one.state_rows = self._state_rows()
         progress = self._progress()

@@ -19,6 +19,7 @@ from isotherm.errors import SettingsError
 from isotherm.settings import LOOPBACK, Settings
 from isotherm.spark.java_options import (
     CLASS_ARCHIVE,
+    EARLY_CLEANING,
     NO_ARCHIVE_WARNINGS,
     PATIENT_COMPILER,
     QUICK_START,
@@ -85,7 +86,7 @@ def stream_session(settings: Settings, app_name: str, scratch: Path) -> SparkSes
         SettingsError: the connector's jars are not in `<tools_dir>/jars/spark`.
     """
     jars = kafka_jars(settings)
-    options = ["-XX:+UseSerialGC", *PATIENT_COMPILER, NO_ARCHIVE_WARNINGS]
+    options = ["-XX:+UseSerialGC", *EARLY_CLEANING, *PATIENT_COMPILER, NO_ARCHIVE_WARNINGS]
     options.append(f"-Djava.io.tmpdir={scratch}")
     # Of this driver; the executors of a cluster have folders of their own.
     os.environ["SPARK_LOCAL_DIRS"] = str(scratch)
