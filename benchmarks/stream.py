@@ -38,7 +38,6 @@ from isotherm.messages import HOURLY_SUMMARY_TOPIC, OBSERVATION_TOPIC, Observati
 from isotherm.settings import Settings, load_settings
 from isotherm.spark.session import stream_session
 from isotherm.stores.kafka_topics import ensure_topics
-from isotherm.stream.clean_up import make_scratch
 from isotherm.stream.hour_stream import (
     MAX_OFFSETS_PER_TRIGGER,
     PRODUCER_CONF,
@@ -206,7 +205,7 @@ def started(count: int) -> Iterator[Bench]:
             f"{rows.height:,} observations of {hours:,} station-hours, {size // rows.height} bytes each"
         )
         settings = Settings(state_dir=folder, tools_dir=load_settings().tools_dir, archive="simulated")
-        spark = stream_session(settings, "isotherm-benchmark", make_scratch(settings, FEED))
+        spark = stream_session(settings, "isotherm-benchmark", folder)
         for name, value in STREAM_CONF.items():
             spark.conf.set(name, value)
         try:

@@ -138,6 +138,7 @@ def test_sigterm_to_its_group_ends_it_within_four_seconds_and_leaves_no_java(fee
     assert stream.process.wait(4) == 0
     _, alive = psutil.wait_procs(family, timeout=4)
     assert not alive
+    assert not list((feed.checkpoint.parents[1] / "run").glob("spark-*"))
 
 
 def test_a_resumed_stream_without_news_says_where_it_is_and_in_mid_batch_it_stops_without_an_error(

@@ -40,6 +40,7 @@ from isotherm.local.server import Server, stop_waves
 from isotherm.local.servers import all_servers
 from isotherm.local.tools import Tools
 from isotherm.settings import Settings
+from isotherm.spark.scratch import remove_scratch
 
 STOP_TIMEOUT_S = 120
 SUPERVISOR_START_S = 30
@@ -169,6 +170,7 @@ class Stack:
             ran |= self._stop_servers()
             left = instance_processes(instance_name(self.settings))
             end_processes(left, grace_s=5)
+            remove_scratch(self.settings)
             self._file.delete()
             supervisor_lock(self.settings).unlink(missing_ok=True)
             clear_runtime_dir(self.settings)

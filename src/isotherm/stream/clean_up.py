@@ -4,17 +4,16 @@ Kafka keeps a feed's messages for 7 days; a month later nothing of it can be res
 lie in another store, which Spark knows: see `checkpoints`.
 """
 
-import shutil
 import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from isotherm.settings import Settings
+from isotherm.spark.scratch import remove_scratch
 from isotherm.stream.feeder_files import ROWS_ENDING
 
 OLD_AFTER_DAYS: Final = 30
-_SCRATCH: Final = "spark-"
 _LOCKS: Final = ("stream-*.lock", "feeder-*.lock")
 _DAY_S: Final = 86_400
 
@@ -25,29 +24,17 @@ def old_before() -> float:
 
 
 def remove_old(settings: Settings, feed_id: str) -> dict[str, int]:
-    """Remove files of feeds that nothing has touched for 30 days, but this feed's; returns how many."""
+    """Remove files of feeds that nothing has touched for 30 days, but this feed's; returns how many.
+
+    Called before its stream starts, while no other runs: what killed ones needed goes too.
+    """
     state = settings.state_dir
-    # One stream runs at a time, this feed's from now on.
-    for folder in (state / "run").glob(f"{_SCRATCH}*"):
-        if folder.name != f"{_SCRATCH}{feed_id}":
-            shutil.rmtree(folder, ignore_errors=True)
+    remove_scratch(settings)
     return {
         "downloads": _remove(_files(state / "downloads"), feed_id),
         "feeds": _remove(_files_of_feeds(state / "feeds", feed_id), feed_id),
         "locks": sum(_remove((state / "run").glob(one), feed_id) for one in _LOCKS),
     }
-
-
-def make_scratch(settings: Settings, feed_id: str) -> Path:
-    """An empty folder for what a stream's Spark needs while it runs.
-
-    One that was killed leaves up to 30 MB behind: copies of its state, and what Java unpacks. Whoever
-    calls holds the stream of the feed alone.
-    """
-    folder = settings.state_dir / "run" / f"{_SCRATCH}{feed_id}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
 
 
 def _files(folder: Path) -> Iterable[Path]:

@@ -24,9 +24,10 @@ from pyspark.sql.streaming.query import StreamingQuery
 from isotherm.errors import LockedError, StoreError
 from isotherm.files import hold_lock
 from isotherm.settings import Settings
+from isotherm.spark.scratch import scratch_folder
 from isotherm.spark.session import stream_session
 from isotherm.stream.checkpoints import checkpoint_of, remove_old_checkpoints
-from isotherm.stream.clean_up import make_scratch, old_before
+from isotherm.stream.clean_up import old_before
 from isotherm.stream.hour_stream import StreamPlan, summary_stream
 from isotherm.stream.stores_away import ask_until_answered
 from isotherm.stream.stream_failure import failure_of, is_store_away
@@ -66,8 +67,8 @@ def run_stream(settings: Settings, plan: StreamPlan, trigger_s: float) -> int:
         RefusedError: the checkpoint or what it stands on is of no use any more.
         StoreError: another instance holds this checkpoint, or the query failed.
     """
-    with only_instance(settings.state_dir / "run" / f"stream-{plan.feed_id}.lock") as lock:
-        scratch = make_scratch(settings, plan.feed_id)
+    path = settings.state_dir / "run" / f"stream-{plan.feed_id}.lock"
+    with only_instance(path) as lock, scratch_folder(settings, plan.feed_id) as scratch:
         spark = stream_session(settings, f"isotherm-stream-{plan.feed_id}", scratch)
         for name, value in STREAM_CONF.items():
             spark.conf.set(name, value)
