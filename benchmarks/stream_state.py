@@ -113,6 +113,7 @@ class Replay:
     def _measured(self, month: int) -> Size:
         batches = self._stream.batches
         checkpoint = [one for one in (self._state_dir / "checkpoints").rglob("*") if one.is_file()]
+        scratch = self._state_dir / "run"
         java = next(
             one
             for one in psutil.Process(self._stream.process.pid).children(recursive=True)
@@ -125,7 +126,7 @@ class Replay:
             max(one["state_rows"] for one in batches),
             _megabytes(checkpoint),
             len(checkpoint),
-            _megabytes((self._state_dir / "local").rglob("*")),
+            _megabytes(one for one in scratch.rglob("*") if "StateStore" in str(one)),
             java.memory_info().rss / 2**20,
             self._late,
             sum(one["late"] for one in batches),
@@ -152,8 +153,6 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory(prefix="isotherm-state-") as folder, stream_broker() as broker:
         state_dir = Path(folder)
-        (state_dir / "local").mkdir()
-        os.environ["SPARK_LOCAL_DIRS"] = str(state_dir / "local")
         stream = Stream(broker, state_dir)
         try:
             replay = Replay(broker.bootstrap, stream, state_dir, stations)
