@@ -47,6 +47,7 @@ class Sample:
     Attributes:
         hours: since the first.
         memory: bytes by server and program.
+        stream_java: of the stream's, how many are its Java's.
         state_rows: station-hours the stream keeps; None where it has not said.
         lag: observations before the stream and summaries before MySQL.
         fed: observations.
@@ -55,15 +56,11 @@ class Sample:
 
     hours: float
     memory: dict[str, int] = field(default_factory=dict)
+    stream_java: int = 0
     state_rows: int | None = None
     lag: int | None = None
     fed: int = 0
     log_bytes: int = 0
-
-    @property
-    def total(self) -> int:
-        """Bytes of all, each once."""
-        return sum(size for name, size in self.memory.items() if ", of it " not in name)
 
 
 class Soak:
@@ -106,7 +103,7 @@ class Soak:
         one.memory = {status.name: status.memory_bytes for status in all_statuses(settings)}
         # Its heap is taken up to its limit before it is cleaned; what is beside it has none.
         java = [each for each in stream_processes(settings)["stream"] if "java" in each.name()]
-        one.memory["stream, of it Java"] = proportional_memory(java)
+        one.stream_java = proportional_memory(java)
         one.state_rows = self._state_rows()
         progress = self._progress()
         one.fed = int(progress.get("fed") or 0)
@@ -145,7 +142,7 @@ def show(one: Sample) -> None:
     shown = ", ".join(f"{name} {size / MB:.0f}" for name, size in largest)
     print(
         f"{one.hours:5.2f} h  fed {one.fed:>9}  lag {one.lag}  state {one.state_rows}  "
-        f"log {one.log_bytes / 1e3:.0f} KB  MB: all {one.total / MB:.0f}, {shown}",
+        f"log {one.log_bytes / 1e3:.0f} KB  MB: all {sum(one.memory.values()) / MB:.0f}, {shown}",
         flush=True,
     )
 
@@ -165,7 +162,9 @@ def report(samples: Sequence[Sample], state: str) -> bool:
     for name in samples[-1].memory:
         sizes = [one.memory.get(name, 0) / MB for one in warm]
         print(f"| {name} | {sizes[-1]:.0f} | {slope(hours, sizes):+.1f} |")
-    total = [one.total / MB for one in warm]
+    java = [one.stream_java / MB for one in warm]
+    print(f"| of the stream, Java | {java[-1]:.0f} | {slope(hours, java):+.1f} |")
+    total = [sum(one.memory.values()) / MB for one in warm]
     print(f"| all | {total[-1]:.0f} | {slope(hours, total):+.1f} |")
     rows = [float(one.state_rows or 0) for one in warm]
     grows = slope(hours, rows)

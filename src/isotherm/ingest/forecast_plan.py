@@ -17,6 +17,7 @@ from isotherm.spark.training import TrainingPlan
 from isotherm.station_choice import StationChoice
 from isotherm.stores.source_files import newest_held_day, read_held
 from isotherm.stores.training_files import TrainingFiles, remove_old_trainings
+from isotherm.utc import read_day
 
 BEFORE: Final = "before"
 # Of the run at hand, and of two that failed and may be cleared.
@@ -37,7 +38,7 @@ def plan_training(place: Workplace, *, form: Mapping[str, Any], run_label: str) 
         SettingsError: the form makes no sense.
         StoreError: HDFS does not answer.
     """
-    until_day = date.fromisoformat(form["until_day"]) if form.get("until_day") else None
+    until_day = read_day(form["until_day"]) if form.get("until_day") else None
     with place.engine.connect() as connection:
         newest = newest_held_day(connection, place.datasets)
         if newest is None:

@@ -17,6 +17,7 @@ from isotherm.station import Station, is_station_id
 from isotherm.station_choice import IDS_WORDS, Record, StationChoice, choose, in_service, several_have
 from isotherm.station_codes import codes_of
 from isotherm.station_search import normal_code
+from isotherm.utc import read_day
 
 DEFAULT_STATION_COUNT: Final = 100
 
@@ -203,4 +204,4 @@ def asked_day(partition_key: str | None, form_day: str | None) -> date | None:
     triggered by hand.
     """
     text = partition_key or form_day
-    return date.fromisoformat(text) if text else None
+    return read_day(text) if text else None

@@ -11,7 +11,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from isotherm.dead_letter import DeadLetter
 from isotherm.errors import StoreError
 from isotherm.sink.patience import Patience
-from isotherm.stores.kafka_topics import QUIET
+from isotherm.stores.kafka_topics import QUIET, ends_producer
 
 log = structlog.get_logger()
 
@@ -106,7 +106,7 @@ class DeadLetters:
 
     def _note_error(self, error: KafkaError) -> None:
         """A producer that lost count of its records takes none: the next attempt has another one."""
-        if error.fatal() or error.code() == KafkaError._FATAL:
+        if ends_producer(error):
             if not self._is_over:
                 log.warning("producer_failed", reason=str(error), consequence="another one takes over")
             self._is_over = True

@@ -21,7 +21,7 @@ PATIENT_COMPILER: Final = (
     "-XX:Tier4BackEdgeThreshold=400000",
 )
 # The old generation begins with half of what Java takes by itself on a machine of 24 GB: what it holds
-# that nobody needs is cleaned after one hour and not after five, and the process grows no more.
+# that nobody needs is cleaned within an hour and not after four, and the process grows no more.
 EARLY_CLEANING: Final = ("-Xms256m", "-XX:NewSize=128m")
 # What no option turns off: Spark opens packages that newer Javas have no more, and each JVM says so.
 _START_NOISE: Final = re.compile(

@@ -32,6 +32,11 @@ _CALL_TIMEOUT_S: Final = 30.0
 QUIET: Final = {"log_level": 0}
 
 
+def ends_producer(error: KafkaError) -> bool:
+    """Whether a producer takes no record any more after it, whatever the record: another one may."""
+    return error.fatal() or error.code() == KafkaError._FATAL
+
+
 def admin_client(bootstrap_servers: str) -> AdminClient:
     """An admin client that does not flood stderr while the broker is away."""
     return AdminClient({"bootstrap.servers": bootstrap_servers, **QUIET})

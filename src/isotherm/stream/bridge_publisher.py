@@ -9,7 +9,7 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from isotherm.errors import RefusedError, StoreError
-from isotherm.stores.kafka_topics import QUIET
+from isotherm.stores.kafka_topics import QUIET, ends_producer
 
 log = structlog.get_logger()
 
@@ -116,7 +116,7 @@ class Publisher:
 
         A producer that lost count of its records refuses all; the next one takes them.
         """
-        if error.fatal() or error.code() == KafkaError._FATAL:
+        if ends_producer(error):
             self._fatal = self._fatal or str(error)
         return _is_refused(error) if self._fatal is None else _is_over(self._fatal)
 
@@ -136,7 +136,7 @@ class Publisher:
             self._producer.poll(_POLL_S)
 
     def _note_error(self, error: KafkaError) -> None:
-        if error.fatal():
+        if ends_producer(error):
             self._fatal = str(error)
             log.error("producer_failed", reason=self._fatal)
         elif error.code() == KafkaError._ALL_BROKERS_DOWN:
