@@ -15,13 +15,15 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from statistics import linear_regression
 from typing import Any
+
+from psutil import NoSuchProcess, Process
 
 from daily_run import Product
 from isotherm.datasets.simulated.archive_files import write_archive
@@ -102,8 +104,7 @@ class Soak:
         settings = Settings(state_dir=self.state, port_base=self.product.port_base)
         one.memory = {status.name: status.memory_bytes for status in all_statuses(settings)}
         # Its heap is taken up to its limit before it is cleaned; what is beside it has none.
-        java = [each for each in stream_processes(settings)["stream"] if "java" in each.name()]
-        one.stream_java = proportional_memory(java)
+        one.stream_java = proportional_memory(java_of(stream_processes(settings)["stream"]))
         one.state_rows = self._state_rows()
         progress = self._progress()
         one.fed = int(progress.get("fed") or 0)
@@ -134,6 +135,14 @@ class Soak:
         lines = path.read_text().splitlines() if path.exists() else []
         batches = [one for one in lines if one.startswith("{") and "state_rows" in one]
         return int(json.loads(batches[-1])["state_rows"]) if batches else None
+
+
+def java_of(processes: Iterable[Process]) -> Iterator[Process]:
+    """Those that are a Java machine, of what may end at any moment: a Spark worker does."""
+    for one in processes:
+        with suppress(NoSuchProcess):
+            if "java" in one.name():
+                yield one
 
 
 def show(one: Sample) -> None:
