@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 
 from isotherm.errors import LockedError
 from isotherm.files import hold_lock
+from isotherm.local.checks import outgoing_ports
 from isotherm.local.environment import instance_name
 from isotherm.local.processes import instance_processes
 from isotherm.local.secret_files import airflow_logins
@@ -212,11 +213,19 @@ _claims: list[socket.socket] = []
 
 
 def free_port_base(first: int = 31000) -> int:
-    """A port base whose ports nobody listens on, so that tests run beside a running product."""
-    for base in range(first, 60000, 100):
-        if all(_is_free(base + offset) for offset in range(100)) and _claim(base):
+    """A port base whose ports nobody has or is given, so that tests run beside a running product.
+
+    None that an outgoing connection may have: whoever connects anywhere would take a server's port
+    between the look and its start.
+    """
+    outgoing = outgoing_ports()
+    for base in (*range(first, 65000, 100), *range(10000, first, 100)):
+        ports = range(base, base + 100)
+        if any(port in outgoing for port in ports):
+            continue
+        if all(_is_free(port) for port in ports) and _claim(base):
             return base
-    raise RuntimeError(f"no free block of ports between {first} and 60000")
+    raise RuntimeError("no free block of ports")
 
 
 def _claim(base: int) -> bool:

@@ -94,7 +94,7 @@ def copy(taken: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> dict[str, str]:
     """A shell whose state folder is new."""
-    state_dir, base = tmp_path / "state of another", free_port_base(33000)
+    state_dir, base = tmp_path / "state of another", free_port_base()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ISOTHERM_")}
     tools = str(Settings().tools_dir)
     places = {"ISOTHERM_STATE_DIR": str(state_dir), "ISOTHERM_PORT_BASE": str(base)}

@@ -6,6 +6,7 @@ One stack serves all tests of this file, in the order they stand; each leaves it
 import json
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -22,6 +23,7 @@ import pytest
 
 from isotherm.errors import ServerStartError, SettingsError
 from isotherm.local.airflow_client import AirflowClient, DagRunFailedError
+from isotherm.local.checks import outgoing_ports
 from isotherm.local.dag_release import release_dags
 from isotherm.local.environment import instance_name
 from isotherm.local.first_pipeline import IMPORT_DAG, has_begun, next_attempt, run_id_of
@@ -307,6 +309,26 @@ def test_a_busy_port_is_named_with_its_holder_and_the_remedy(tmp_path: Path) -> 
     assert f"Port {settings.port_base + 10}, wanted by kafka" in message
     assert f"process {psutil.Process().pid}" in message
     assert "ISOTHERM_PORT_BASE=" in message
+
+
+def test_a_port_that_an_outgoing_connection_has_is_told_with_a_base_that_none_can_have(
+    tmp_path: Path,
+) -> None:
+    outgoing = outgoing_ports()
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as client,
+    ):
+        base = client.getsockname()[1] - 10
+        assert base + 10 in outgoing
+        with pytest.raises(ServerStartError) as caught:
+            Stack(Settings(state_dir=tmp_path, port_base=base, archive="simulated")).start()
+    message = str(caught.value)
+    assert f"Port {base + 10}, wanted by kafka, is in use by process {psutil.Process().pid}" in message
+    assert f"gives ports {outgoing[0]} to {outgoing[-1]} to outgoing connections" in message
+    other = re.search(r"ISOTHERM_PORT_BASE=(\d+)", message)
+    assert other is not None
+    assert not {*range(int(other[1]), int(other[1]) + 100)} & {*outgoing}
 
 
 @pytest.mark.parametrize("name", ["sink", "mysql", "airflow-scheduler"])

@@ -19,6 +19,7 @@ from isotherm.settings import LOOPBACK, Settings
 
 LEAST_FREE_BYTES = 2 * 1024**3
 DYING_S = 3.0
+_OUTGOING = Path("/proc/sys/net/ipv4/ip_local_port_range")
 # Numbers of accounts that are people's, on every common Linux.
 FIRST_PERSON, NOBODY = 1000, 65534
 NO_SHELLS = ("nologin", "false", "sync")
@@ -52,10 +53,19 @@ def check_ports(settings: Settings, servers: list[Server], record: Record) -> No
         for port in server.ports:
             if not _becomes_free(port) and not _is_ours(settings, port):
                 raise ServerStartError(
-                    f"Port {port}, wanted by {server.name}, is in use{_holder(port)}. Stop that "
-                    "program, or move all ports of Isotherm: "
+                    f"Port {port}, wanted by {server.name}, is in use{_holder(port)}. "
+                    f"{_way_out(port)} move all ports of Isotherm: "
                     f"ISOTHERM_PORT_BASE={_other_base(settings, servers)} ./isotherm up"
                 )
+
+
+def outgoing_ports() -> range:
+    """The ports that this machine gives to outgoing connections: no place for a server's own."""
+    try:
+        first, last = map(int, _OUTGOING.read_text().split())
+    except (OSError, ValueError):
+        first, last = 32768, 60999
+    return range(first, last + 1)
 
 
 def other_people(accounts: Iterable[pwd.struct_passwd]) -> list[str]:
@@ -96,18 +106,17 @@ def _is_free(port: int) -> bool:
 
 
 def _holder_pid(port: int) -> int | None:
+    """Who listens on a port, else whose outgoing connection has it."""
     try:
-        listeners = psutil.net_connections("tcp")
+        found = [one for one in psutil.net_connections("tcp") if one.laddr[1:] == (port,)]
     except psutil.AccessDenied:
         return None
-    for one in listeners:
-        if one.status == psutil.CONN_LISTEN and one.laddr[1:] == (port,) and one.pid:
-            return int(one.pid)
-    return None
+    found.sort(key=lambda one: one.status != psutil.CONN_LISTEN)
+    return next((int(one.pid) for one in found if one.pid), None)
 
 
 def _holder(port: int) -> str:
-    """Who listens on a port, where this user may see it."""
+    """Who has a port, where this user may see it."""
     pid = _holder_pid(port)
     if pid is None:
         return ""
@@ -117,8 +126,22 @@ def _holder(port: int) -> str:
         return f" by process {pid}"
 
 
+def _way_out(port: int) -> str:
+    outgoing = outgoing_ports()
+    if port not in outgoing:
+        return "Stop that program, or"
+    return (
+        f"This machine gives ports {outgoing[0]} to {outgoing[-1]} to outgoing connections, so any "
+        "program may have it at any time:"
+    )
+
+
 def _other_base(settings: Settings, servers: list[Server]) -> int:
-    """A port base whose ports are all free."""
+    """A port base whose ports are all free, and given to no outgoing connection."""
     offsets = [port - settings.port_base for one in servers for port in one.ports]
-    bases = range(settings.port_base + 100, 64000, 100)
-    return next((one for one in bases if all(_is_free(one + offset) for offset in offsets)), 30000)
+    outgoing = outgoing_ports()
+    bases = [*range(settings.port_base + 100, 64000, 100), *range(10000, settings.port_base, 100)]
+    for base in bases:
+        if all(base + one not in outgoing and _is_free(base + one) for one in offsets):
+            return int(base)
+    return 30000
