@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -25,7 +26,7 @@ from isotherm.messages import DEAD_LETTER_TOPIC, OBSERVATION_TOPIC, decode
 from isotherm.observation import KEY
 from isotherm.settings import Settings
 from isotherm.stores.kafka_topics import ensure_topics
-from isotherm.stream.exit_status import REFUSED
+from isotherm.stream.exit_status import FAILED, REFUSED
 from isotherm.stream.framing import receive_frame, send_frame
 from servers.kafka_fixture import KafkaBroker
 from servers.mariadb_fixture import Database
@@ -312,6 +313,27 @@ def test_the_socket_is_private_held_by_one_bridge_and_cleared_of_what_a_killed_o
     assert "Another bridge" in refused
     assert third.wait(timeout=4) == 0
     assert not path.exists()
+
+
+def test_a_bridge_whose_socket_is_removed_ends_and_its_successor_is_found(speed: Speed) -> None:
+    bridge, path = speed.start_bridge(), speed.settings.observation_socket
+    with speed.connect() as connection:
+        assert speed.ask(connection, observation(0))
+        shutil.rmtree(path.parent)
+        said, _ = bridge.communicate(timeout=20)
+    assert bridge.returncode == FAILED
+    assert f"The socket {path} was removed" in said
+
+    successor = speed.start_bridge()
+    with speed.connect() as connection:
+        assert speed.ask(connection, observation(1), batch=1)
+    # One that is not his any more is left alone.
+    path.unlink()
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(path))
+        assert successor.wait(20) == FAILED
+        assert path.is_socket()
+    path.unlink()
 
 
 def test_a_feed_of_days_arrives_whole_in_time_order_with_unreadable_rows_as_dead_letters(

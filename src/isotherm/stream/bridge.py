@@ -140,9 +140,10 @@ class Bridge:
 
         Raises:
             RefusedError: Kafka will not take a record, however often it is sent.
-            StoreError: the socket is taken, or the producer failed for good.
+            StoreError: the socket is taken, its file was removed, or the producer failed for good.
         """
-        with listening(self._path) as server:
+        with listening(self._path) as listener:
+            server = listener.server
             server.settimeout(_ACCEPT_WAIT_S)
             log.info("bridge_listening", socket=str(self._path))
             while not self._stop.is_set():
@@ -150,6 +151,9 @@ class Bridge:
                     raise self._refused
                 if self._publisher.fatal_error is not None:
                     raise StoreError(f"The Kafka producer cannot go on: {self._publisher.fatal_error}.")
+                if not listener.is_found():
+                    # Who is connected would go on, and a feeder started again would wait for ever.
+                    raise StoreError(f"The socket {self._path} was removed. The bridge makes it anew.")
                 try:
                     connection, _ = server.accept()
                 except TimeoutError:

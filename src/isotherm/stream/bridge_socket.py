@@ -3,7 +3,8 @@
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +14,29 @@ from isotherm.files import hold_lock, make_private_folder
 _BACKLOG: Final = 8
 
 
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A listening socket and the file by which feeders find it.
+
+    Attributes:
+        server: accepts them.
+        path: of the file.
+        place: device and number of the file that was made.
+    """
+
+    server: socket.socket
+    path: Path
+    place: tuple[int, int]
+
+    def is_found(self) -> bool:
+        """Whether who connects to the path comes here: a folder in /tmp may be cleaned by anyone."""
+        with suppress(OSError):
+            return _place(self.path) == self.place
+        return False
+
+
 @contextmanager
-def listening(path: Path) -> Iterator[socket.socket]:
+def listening(path: Path) -> Iterator[Listener]:
     """A listening unix stream socket at `path`, mode 600, removed at the end.
 
     Raises:
@@ -31,11 +53,20 @@ def listening(path: Path) -> Iterator[socket.socket]:
                 server.bind(str(path))
             finally:
                 os.umask(previous)
+            listener = Listener(server, path, _place(path))
             server.listen(_BACKLOG)
-            yield server
+            try:
+                yield listener
+            finally:
+                if listener.is_found():
+                    path.unlink(missing_ok=True)
         finally:
             server.close()
-            path.unlink(missing_ok=True)
+
+
+def _place(path: Path) -> tuple[int, int]:
+    status = path.lstat()
+    return status.st_dev, status.st_ino
 
 
 @contextmanager
