@@ -43,6 +43,16 @@ def about_of(key: bytes | str | None, topic: str, partition: int, offset: int) -
     return text if _PLAIN_KEY.fullmatch(text) else sha256(content).hexdigest()
 
 
+def topic_in_key(topic: str, generation: int) -> str:
+    """How a letter's key names the topic of its message, whose places begin again when it is made anew.
+
+    Args:
+        topic: its name.
+        generation: how many of that name were before it (`stores.topic_generations`).
+    """
+    return f"{topic}.{generation}" if generation else topic
+
+
 @dataclass(frozen=True, slots=True)
 class LetterRecord:
     """A dead letter as a Kafka record; the same message refused again has the same key."""

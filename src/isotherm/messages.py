@@ -181,7 +181,7 @@ def version_of(generation: int, offset: int) -> int:
     """The version of what stands at an offset of the raw topic; of the first of its name the offset.
 
     Args:
-        generation: how many topics of its name were before it (`stores.raw_topics`).
+        generation: how many topics of its name were before it (`stores.topic_generations`).
         offset: in its partition.
     """
     return generation << _OFFSET_BITS | offset

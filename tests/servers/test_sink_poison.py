@@ -279,8 +279,32 @@ def test_letters_of_a_dead_letter_topic_made_again_are_counted_anew_once_it_is_a
     assert refused.returncode == 1
     assert "--adopt-topic" in said
     assert adopting.returncode == 0, adopted
-    assert rows[0]["about"] == rows[2]["about"]
+    assert [one["about"] for one in rows] == [
+        f"{sinks.topic}/0/0", f"{sinks.topic}/0/1", f"{sinks.topic}.1/0/0"
+    ]  # fmt: skip
     assert [one["letter_offset"] for one in rows] == [None, None, 0]
+
+
+def test_poison_of_a_topic_made_again_is_another_than_that_at_its_place_before(
+    sinks: SinkStack,
+) -> None:
+    for _ in range(3):
+        sinks.send([b"{", b"["])
+        sink = sinks.start_sink()
+        sinks.wait_until_written()
+        sinks.stop(sink)
+        sinks.make_again(sinks.topic)
+        adopting = sinks.start_sink("--adopt-topic")
+        assert adopting.wait(30) == 0
+
+    sink = sinks.start_sink()
+    rows = sinks.wait_until_counted(6)
+    sinks.stop(sink)
+
+    named = [sinks.topic, f"{sinks.topic}.1", f"{sinks.topic}.2"]
+    assert sorted(one["about"] for one in rows) == sorted(
+        f"{one}/0/{offset}" for one in named for offset in (0, 1)
+    )
 
 
 def test_a_topic_made_again_and_refilled_between_two_reads_is_not_taken_for_the_old_one(

@@ -20,7 +20,7 @@ from isotherm.messages import (
 )
 from isotherm.stores import letter_work
 from isotherm.stores.dead_letters import LetterState
-from isotherm.stores.raw_topics import newest_generation
+from isotherm.stores.topic_generations import newest_generation
 from isotherm.stream.topic_offsets import TopicOffsets
 from isotherm.utc import iso_time
 

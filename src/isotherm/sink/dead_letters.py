@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from isotherm.dead_letter import DeadLetter
+from isotherm.dead_letter import DeadLetter, topic_in_key
 from isotherm.errors import StoreError
 from isotherm.sink.patience import Patience
 from isotherm.stores.kafka_topics import QUIET, ends_producer
@@ -43,10 +43,14 @@ class DeadLetters:
         self._is_over = False
         self._producer = self._new_producer()
 
-    def send(self, poison: Sequence[Poison]) -> None:
+    def send(self, poison: Sequence[Poison], generation: int = 0) -> None:
         """Return once Kafka has all of them; the key tells a repeated delivery from another letter.
 
         Send few at a time: those of a failed attempt are all sent again.
+
+        Args:
+            poison: records of one topic.
+            generation: of that topic (`stores.topic_generations`).
 
         Raises:
             StoreError: Kafka did not take them in time; sending again is safe.
@@ -55,7 +59,7 @@ class DeadLetters:
         if self._is_over:
             self._producer, self._is_over = self._new_producer(), False
         for one in poison:
-            self._produce(one)
+            self._produce(one, generation)
         unsent = self._producer.flush(_FLUSH_S)
         if unsent or self._failures:
             raise StoreError(
@@ -75,7 +79,7 @@ class DeadLetters:
             }
         )
 
-    def _produce(self, one: Poison) -> None:
+    def _produce(self, one: Poison, generation: int) -> None:
         topic, partition, offset = one.record.topic(), one.record.partition(), one.record.offset()
         letter = DeadLetter.of(
             one.record.value(),
@@ -84,7 +88,7 @@ class DeadLetters:
             topic=str(topic),
             partition=partition,
             offset=offset,
-        ).record(f"{topic}/{partition}/{offset}")
+        ).record(f"{topic_in_key(str(topic), generation)}/{partition}/{offset}")
         while True:
             try:
                 self._producer.produce(
@@ -112,7 +116,10 @@ class DeadLetters:
             self._is_over = True
 
 
-def set_aside(letters: DeadLetters, patience: Patience, poison: Sequence[Poison]) -> None:
-    """Return once Kafka has a letter of each, however long it is away."""
+def set_aside(
+    letters: DeadLetters, patience: Patience, poison: Sequence[Poison], generation: int
+) -> None:
+    """Return once Kafka has a letter of each, however long it is away; see `DeadLetters.send`."""
     for start in range(0, len(poison), _LETTERS_AT_ONCE):
-        patience.keep_trying("kafka", partial(letters.send, poison[start : start + _LETTERS_AT_ONCE]))
+        part = poison[start : start + _LETTERS_AT_ONCE]
+        patience.keep_trying("kafka", partial(letters.send, part, generation))

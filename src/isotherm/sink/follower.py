@@ -9,7 +9,7 @@ in hand finish.
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeVar
 
 import structlog
@@ -20,6 +20,7 @@ from isotherm.sink.consumer import Received, TopicConsumer
 from isotherm.sink.offsets import OffsetStore
 from isotherm.sink.patience import FIRST_WAIT_S, Patience, Stopped
 from isotherm.stores.kafka_topics import admin_client, topic_id
+from isotherm.stores.topic_generations import generation_of
 
 log = structlog.get_logger()
 Result = TypeVar("Result")
@@ -169,10 +170,17 @@ class Follower:
 
     def _check_topic(self) -> None:
         """Learn the topic's id, and refuse another one than the offsets in MySQL are of."""
-        self._offsets = OffsetStore(self._plan.topic, self._topic_id(), self._plan.group)
+        offsets = OffsetStore(self._plan.topic, self._topic_id(), self._plan.group)
         partitions: Sequence[int] = range(1024)
-        self._patience.keep_trying("mysql", lambda: self._offsets.read(self._engine, partitions))
+        self._patience.keep_trying("mysql", lambda: offsets.read(self._engine, partitions))
+        # Only of a topic that is accepted: another one may be another Kafka's.
+        generation = self._patience.keep_trying("mysql", lambda: self._generation_of(offsets))
+        self._offsets = replace(offsets, generation=generation)
         self._topic_checked_at = time.monotonic()
+
+    def _generation_of(self, offsets: OffsetStore) -> int:
+        with self._engine.begin() as connection:
+            return generation_of(connection, offsets.topic, offsets.topic_id)
 
 
 def commit_once(

@@ -138,7 +138,7 @@ class ForecastWriter:
     ) -> None:
         """Set the poison aside, write the rest with its offsets."""
         started = time.monotonic()
-        set_aside(self._dead_letters, self._patience, poison)
+        set_aside(self._dead_letters, self._patience, poison, offsets.generation)
         messages = [one.message for one in found]
         refused = 0
         try:
@@ -182,7 +182,7 @@ class ForecastWriter:
 
         refused = write_in_halves(write_part, found)
         letters = [Poison(one.record, REFUSED_BY_DATABASE, said) for one, said in refused]
-        set_aside(self._dead_letters, self._patience, letters)
+        set_aside(self._dead_letters, self._patience, letters, offsets.generation)
         return len(refused)
 
     def note_lag(self, lag: dict[int, int]) -> None:

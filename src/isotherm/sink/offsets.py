@@ -37,11 +37,13 @@ class OffsetStore:
         topic: its name.
         topic_id: the broker's id of it; a topic made again has another one, and offsets of its own.
         group: the consumer group.
+        generation: how manyth of its name the topic is, from 0 on (`stores.topic_generations`).
     """
 
     topic: str
     topic_id: str
     group: str
+    generation: int = 0
 
     def read(self, engine: Engine, partitions: Iterable[int]) -> dict[int, int]:
         """The stored next offset of each partition that has one.

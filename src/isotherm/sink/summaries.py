@@ -74,7 +74,7 @@ class SummaryWriter:
     def _write(self, received: Received, found: Decoded, offsets: OffsetStore) -> None:
         """Set the poison aside, write the rest with its offsets."""
         started = time.monotonic()
-        set_aside(self._dead_letters, self._patience, found.poison)
+        set_aside(self._dead_letters, self._patience, found.poison, offsets.generation)
         poison = len(found.poison)
         try:
             written = commit_once(
@@ -125,7 +125,7 @@ class SummaryWriter:
             Poison(received.records[number], REFUSED_BY_DATABASE, said)
             for number, said in said_of.items()
         ]
-        set_aside(self._dead_letters, self._patience, letters)
+        set_aside(self._dead_letters, self._patience, letters, offsets.generation)
         commit_once(
             self._patience,
             self._engine,

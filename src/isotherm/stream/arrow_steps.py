@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 
 from isotherm.datasets.registry import dataset_named
-from isotherm.dead_letter import DeadLetter, LetterRecord
+from isotherm.dead_letter import DeadLetter, LetterRecord, topic_in_key
 from isotherm.lane import PRODUCTION, Lane
 from isotherm.messages import HOURLY_SUMMARY_TOPIC, OBSERVATION_TOPIC, version_of
 from isotherm.stream.admission import Refusal, feed_of
@@ -53,7 +53,7 @@ def read_step(
         batch: the micro-batch's number.
         send: takes the letters; sent again when the micro-batch is repeated, under the same keys.
         lane: whose topics.
-        generation: of the raw topic (`stores.raw_topics`).
+        generation: of the raw topic (`stores.topic_generations`).
     """
     topic = lane.topic(OBSERVATION_TOPIC)
 
@@ -116,9 +116,7 @@ def _letter(
         offset=offset,
         feed_id=feed_of(value),
     )
-    # A topic that was made anew has other messages at the same places.
-    name = f"{topic}.{generation}" if generation else topic
-    return letter.record(f"{name}-{partition}-{offset}")
+    return letter.record(f"{topic_in_key(topic, generation)}-{partition}-{offset}")
 
 
 def _fold(days: pl.DataFrame, dataset: str, feed_id: str, topic: str) -> pl.DataFrame:

@@ -28,7 +28,7 @@ from isotherm.station_choice import StationChoice
 from isotherm.stores.kafka_topics import admin_client, topic_id
 from isotherm.stores.mysql import create_engine
 from isotherm.stores.places import places_of
-from isotherm.stores.raw_topics import generation_of
+from isotherm.stores.topic_generations import generation_of
 from isotherm.stream.downloads import Downloads
 from isotherm.stream.feeder_files import FeedPosition, position_path
 from isotherm.stream.feeder_plan import Period

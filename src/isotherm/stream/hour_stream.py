@@ -60,7 +60,7 @@ class StreamPlan:
         watermark_days: a day is forgotten once the newest observation is so much later.
         max_offsets_per_trigger: bounds one micro-batch when a backlog is worked off.
         lane: whose topics are read and written.
-        generation: of the raw topic (`stores.raw_topics`).
+        generation: of the raw topic (`stores.topic_generations`).
     """
 
     bootstrap_servers: str

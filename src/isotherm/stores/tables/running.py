@@ -27,14 +27,14 @@ sink_offset = Table(
     **OPTIONS,
 )
 
-raw_topic = Table(
-    "raw_topic",
+topic_generation = Table(
+    "topic_generation",
     metadata,
     required("topic", ascii_key(128)),
     Column("topic_id", ascii_key(64), nullable=False, comment="own id of the broker"),
     Column("generation", Integer(), nullable=False, comment="how many of its name were before it"),
     PrimaryKeyConstraint("topic", "topic_id"),
-    comment="topics of raw observations: one that is made anew begins at offset 0 again",
+    comment="topics of Kafka: one that is made anew begins at offset 0 again",
     **OPTIONS,
 )
 
