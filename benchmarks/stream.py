@@ -38,6 +38,7 @@ from isotherm.messages import HOURLY_SUMMARY_TOPIC, OBSERVATION_TOPIC, Observati
 from isotherm.settings import Settings, load_settings
 from isotherm.spark.session import stream_session
 from isotherm.stores.kafka_topics import ensure_topics
+from isotherm.stream.checkpoints import checkpoint_conf
 from isotherm.stream.hour_stream import (
     MAX_OFFSETS_PER_TRIGGER,
     PRODUCER_CONF,
@@ -206,7 +207,7 @@ def started(count: int) -> Iterator[Bench]:
         )
         settings = Settings(state_dir=folder, tools_dir=load_settings().tools_dir, archive="simulated")
         spark = stream_session(settings, "isotherm-benchmark", folder)
-        for name, value in STREAM_CONF.items():
+        for name, value in (STREAM_CONF | checkpoint_conf(folder.as_uri())).items():
             spark.conf.set(name, value)
         try:
             yield Bench(broker, spark, folder)

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from isotherm.messages import ObservationMessage
 from isotherm.spark.session import SQL_CONF
+from isotherm.stream.checkpoints import checkpoint_conf
 from isotherm.stream.hour_stream import PARTITIONS, StreamPlan, summary_records
 from isotherm.stream.summarise import STREAM_CONF
 
@@ -45,7 +46,10 @@ def run_stream(spark: SparkSession) -> None:
     plan = StreamPlan(NOWHERE, FEED_ID)
     spark.conf.set(PARTITIONS, plan.partitions)
     writer = summary_records(messages, plan).writeStream.format("noop").outputMode("update")
-    with tempfile.TemporaryDirectory(prefix="isotherm-training-") as checkpoint:
+    with tempfile.TemporaryDirectory(prefix="isotherm-training-") as folder:
+        checkpoint = f"file://{folder}"
+        for name, value in checkpoint_conf(checkpoint).items():
+            spark.conf.set(name, value)
         query = writer.option("checkpointLocation", checkpoint).start()
         while query.isActive and len(query.recentProgress) < 2:
             query.awaitTermination(1)

@@ -13,6 +13,23 @@ from isotherm.settings import Settings
 _WRITTEN_BY_EACH_BATCH: Final = ("offsets", "commits")
 
 
+_FILE_SYSTEM_MANAGER: Final = (
+    "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
+)
+
+
+def checkpoint_conf(checkpoint: str) -> dict[str, str]:
+    """How Spark writes to a checkpoint's store: in a folder of this machine not as it does by default.
+
+    Hadoop's `FileContext`, Spark's choice, starts a `readlink` for each look at a local file, some
+    twenty programs a micro-batch. Its `FileSystem` renames as atomically there, in the same order, and
+    the files are the same. Of another store, whose rename is not as good there, Spark's choice stays.
+    """
+    if not checkpoint.startswith("file:"):
+        return {}
+    return {"spark.sql.streaming.checkpointFileManagerClass": _FILE_SYSTEM_MANAGER}
+
+
 def checkpoint_of(settings: Settings, feed_id: str) -> str:
     """The checkpoint of a feed, as Hadoop reads addresses: it takes `%20` to the letter."""
     base = settings.checkpoint_uri

@@ -26,7 +26,7 @@ from isotherm.files import hold_lock
 from isotherm.settings import Settings
 from isotherm.spark.scratch import scratch_folder
 from isotherm.spark.session import stream_session
-from isotherm.stream.checkpoints import checkpoint_of, remove_old_checkpoints
+from isotherm.stream.checkpoints import checkpoint_conf, checkpoint_of, remove_old_checkpoints
 from isotherm.stream.clean_up import old_before
 from isotherm.stream.hour_stream import StreamPlan, summary_stream
 from isotherm.stream.stores_away import ask_until_answered
@@ -70,11 +70,11 @@ def run_stream(settings: Settings, plan: StreamPlan, trigger_s: float) -> int:
     path = settings.state_dir / "run" / f"stream-{plan.feed_id}.lock"
     with only_instance(path) as lock, scratch_folder(settings, plan.feed_id) as scratch:
         spark = stream_session(settings, f"isotherm-stream-{plan.feed_id}", scratch)
-        for name, value in STREAM_CONF.items():
+        checkpoint = checkpoint_of(settings, plan.feed_id)
+        for name, value in (STREAM_CONF | checkpoint_conf(checkpoint)).items():
             spark.conf.set(name, value)
         write_holder(lock, jvm_pid(spark))
         stop = _stop_on_signal()
-        checkpoint = checkpoint_of(settings, plan.feed_id)
         writer = summary_stream(spark, plan).trigger(processingTime=f"{trigger_s} seconds")
         try:
             _remove_old(spark, checkpoint)

@@ -9,7 +9,7 @@ import pytest
 from isotherm.archive.simulated_archive import SimulatedArchive
 from isotherm.datasets.ghcnh.dataset import GHCNH
 from isotherm.settings import Settings
-from isotherm.stream.checkpoints import checkpoint_of
+from isotherm.stream.checkpoints import checkpoint_conf, checkpoint_of
 from isotherm.stream.clean_up import remove_old
 from isotherm.stream.downloads import Downloads
 
@@ -77,3 +77,11 @@ def test_a_checkpoint_s_address_has_no_escapes_for_hadoop_takes_them_to_the_lett
     assert found == f"file://{settings.state_dir}/checkpoints/{FEED}"
     hdfs = settings.model_copy(update={"checkpoint_uri": "hdfs://name:9000/check%20points"})
     assert checkpoint_of(hdfs, FEED) == f"hdfs://name:9000/check%20points/{FEED}"
+
+
+def test_only_a_checkpoint_in_a_folder_is_written_otherwise_than_spark_would() -> None:
+    name = "spark.sql.streaming.checkpointFileManagerClass"
+    assert "FileSystemBased" in checkpoint_conf("file:///state/checkpoints/feed")[name]
+    # There a rename does not replace what is there: a batch that is repeated could not be written.
+    assert checkpoint_conf("hdfs://name:9000/checkpoints/feed") == {}
+    assert checkpoint_conf("s3a://bucket/checkpoints/feed") == {}
