@@ -32,6 +32,7 @@ from isotherm.stream.arrow_steps import (
 )
 from isotherm.stream.bridge_publisher import Publisher, Record
 from isotherm.stream.packets import PACKET_SCHEMA
+from isotherm.stream.workers import spared
 
 # Observations of one hour may be in one partition and the next hour's in another. A micro-batch that
 # takes all there is keeps them together; one that is cut short may read one partition years ahead of
@@ -118,16 +119,15 @@ def _starting_offsets(plan: StreamPlan) -> str:
 
 def summary_records(messages: DataFrame, plan: StreamPlan) -> DataFrame:
     """Kafka records (topic, key, value) of the summaries of one feed's hours that changed."""
-    packets = messages.mapInArrow(_reader(plan), from_arrow_schema(PACKET_SCHEMA))
+    read, fold = spared("read", _reader(plan)), spared("fold", fold_step(plan.feed_id, plan.lane))
+    packets = messages.mapInArrow(read, from_arrow_schema(PACKET_SCHEMA))
     days = (
         packets.observe(READ, F.sum("deliveries").alias(DELIVERIES))
         .withWatermark("observed_at", f"{plan.watermark_days} days")
         .groupBy("station_id", "dataset", F.window("observed_at", "1 day").alias("day"))
         .agg(F.collect_list(F.struct("batch", "numbers", "texts")).alias("packets"))
     )
-    hours = days.drop("day").mapInArrow(
-        fold_step(plan.feed_id, plan.lane), from_arrow_schema(HOUR_SCHEMA)
-    )
+    hours = days.drop("day").mapInArrow(fold, from_arrow_schema(HOUR_SCHEMA))
     return hours.observe(FOLDED, F.sum("new").alias(DELIVERIES)).drop("new")
 
 
