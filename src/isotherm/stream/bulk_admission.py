@@ -58,6 +58,8 @@ _SCHEMA: Final = pl.Schema(
 )
 _fields: Final = attrgetter(*_SCHEMA.names())
 _ISO: Final = "%Y-%m-%dT%H:%M:%SZ"
+# A time that is read and in this form is written again as it is: a tenth of writing it again to see.
+_WRITTEN: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\dZ$"
 _PATTERNS: Final = {
     "feed_id": re.compile(r"[0-9A-Za-z._-]{1,64}"),
     "station_id": re.compile(STATION_ID_PATTERN.removeprefix("^").removesuffix("$")),
@@ -110,14 +112,16 @@ def _read_plain(values: Sequence[bytes | None], written_ms: Sequence[int]) -> pl
     )
     rows = [row for row, one in zip(places, found, strict=True) if one is not None]
     clocks = pl.Series("clock", written_ms, pl.Int64).clip(0, LAST_MS).gather(rows)
-    frame = frame.with_columns(pl.Series("row", rows, pl.Int64), clocks.cast(pl.Datetime("ms", "UTC")))
-    is_right = _is_time("observed_at") & _is_time("published_at") & _is_named(frame) & _is_plausible()
-    return (
-        frame.filter(is_right)
-        .with_columns(_time("observed_at"))
-        .filter(pl.col("observed_at") <= pl.col("clock") + FUTURE_TOLERANCE)
-        .select("row", *ADMITTED_COLUMNS)
+    frame = frame.with_columns(
+        pl.Series("row", rows, pl.Int64),
+        clocks.cast(pl.Datetime("ms", "UTC")),
+        _time("observed_at").alias("time"),
     )
+    is_right = _is_time("observed_at", pl.col("time")) & _is_named(frame) & _is_plausible()
+    is_past = pl.col("time") <= pl.col("clock") + FUTURE_TOLERANCE
+    # The time in place of its text.
+    right = frame.filter(is_right & is_past).drop("observed_at").rename({"time": "observed_at"})
+    return right.select("row", *ADMITTED_COLUMNS)
 
 
 def _plain_bytes(values: Sequence[bytes | None]) -> Sequence[int]:
@@ -143,19 +147,21 @@ def _time(name: str) -> pl.Expr:
     return pl.col(name).str.to_datetime(_ISO, time_unit="us", time_zone="UTC", strict=False)
 
 
-def _is_time(name: str) -> pl.Expr:
-    """Whether it is a time of the product's years in the form in which it would be written again."""
-    time = _time(name)
-    is_same = (time.dt.strftime(_ISO) == pl.col(name)).fill_null(value=False)
-    return is_same & time.dt.year().is_between(EARLIEST_YEAR, LATEST_YEAR)
+def _is_time(name: str, time: pl.Expr) -> pl.Expr:
+    """Whether a text is a time of the product's years in the form in which it is written again."""
+    is_written = pl.col(name).str.contains(_WRITTEN)
+    return is_written & time.dt.year().is_between(EARLIEST_YEAR, LATEST_YEAR).fill_null(value=False)
 
 
 def _is_named(frame: pl.DataFrame) -> pl.Expr:
-    """Whether ids and names are what they may be; few differ."""
+    """Whether ids, names and times of publication are what they may be; few differ."""
     known = {
         name: [one for one in frame[name].unique() if pattern.fullmatch(one)]
         for name, pattern in _PATTERNS.items()
     }
+    published = frame.select(pl.col("published_at").unique())
+    is_time = _is_time("published_at", _time("published_at"))
+    known["published_at"] = published.filter(is_time).to_series().to_list()
     return pl.all_horizontal(pl.col(name).is_in(values) for name, values in known.items())
 
 
