@@ -58,7 +58,7 @@ _SCHEMA: Final = pl.Schema(
 )
 _fields: Final = attrgetter(*_SCHEMA.names())
 _ISO: Final = "%Y-%m-%dT%H:%M:%SZ"
-# A time that is read and in this form is written again as it is: a tenth of writing it again to see.
+# A time that is read and in this form is written again as it is: a quarter of writing it to see.
 _WRITTEN: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\dZ$"
 _PATTERNS: Final = {
     "feed_id": re.compile(r"[0-9A-Za-z._-]{1,64}"),
