@@ -74,11 +74,20 @@ def test_stopping_kills_a_group_that_ignores_the_request(tmp_path: Path) -> None
 
 
 def test_orphans_of_a_dead_leader_are_found_by_their_mark(tmp_path: Path) -> None:
-    child = sleeper(tmp_path, "import subprocess; print(subprocess.Popen(['sleep', '600']).pid)")
+    child = sleeper(
+        tmp_path,
+        "import os, subprocess, time\n"
+        "os.write(1, b'%d\\n' % subprocess.Popen(['sleep', '600']).pid)\n"
+        "time.sleep(600)",
+    )
+    # The leader lives until it was identified: one that ended by itself may be gone by then.
     identity = ProcessIdentity.of(child.pid)
     assert identity is not None
-    child.wait(10)
+    while not (tmp_path / "log").read_text().endswith("\n"):
+        time.sleep(0.05)
     orphan = psutil.Process(int((tmp_path / "log").read_text()))
+    child.kill()
+    child.wait()
     stop_family(identity, grace_s=2, instance="another")
     assert orphan.is_running()
     stop_family(identity, grace_s=2, instance=INSTANCE)
