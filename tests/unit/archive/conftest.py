@@ -10,7 +10,7 @@ from isotherm.archive.http_client import RetryPolicy
 from scripted_server import ScriptedServer, serve
 
 IMPATIENT = RetryPolicy(
-    attempts=3, first_pause_s=0.01, longest_pause_s=0.02, connect_timeout_s=2, read_timeout_s=0.5
+    attempts=3, first_pause_s=0.01, longest_pause_s=0.02, connect_timeout_s=2, read_timeout_s=2
 )
 PATH = "/data/global-hourly/access/2014/72530094846.csv"
 

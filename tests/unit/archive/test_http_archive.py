@@ -215,7 +215,7 @@ NO_TMP = header(["STATION", "DATE", "SOURCE", "REPORT_TYPE"]).encode() + b"\n"
         (body(gzip.compress(CONTENT)[:-50]), "cut off or damaged"),
         (body(NO_TMP), "no column TMP"),
         (body(b""), "empty"),
-        (hang(1.0), "ReadTimeout"),
+        (hang(3.0), "ReadTimeout"),
     ],
 )
 def test_what_is_not_the_file_is_an_error_after_retries_and_never_a_partial_file(
@@ -231,7 +231,7 @@ def test_what_is_not_the_file_is_an_error_after_retries_and_never_a_partial_file
     assert _leftovers(target) == [target.name]
 
 
-@pytest.mark.parametrize("wrong", [body(PAGE), body(CONTENT[:99], announced=len(CONTENT)), hang(1.0)])
+@pytest.mark.parametrize("wrong", [body(PAGE), body(CONTENT[:99], announced=len(CONTENT)), hang(3.0)])
 def test_a_fault_that_passes_is_overcome(
     server: ScriptedServer, archive: HttpArchive, target: Path, wrong: object
 ) -> None:
