@@ -4,6 +4,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -30,11 +31,10 @@ POLICY = RetryPolicy(
     attempts=3,
     first_pause_s=0.01,
     longest_pause_s=0.02,
-    connect_timeout_s=2,
-    read_timeout_s=2,
-    lowest_rate_bytes_s=20_000,
-    rate_window_s=0.2,
+    connect_timeout_s=20,
+    read_timeout_s=20,
 )
+SLOW = "a byte now and then"
 WANTED = [StationYear(f"{number:06d}99999", 2014, GLOBAL_HOURLY.name) for number in range(1, 6)]
 VICTIM = WANTED[2]
 CONTENT = csv_file(*[line(TMP=f"+{number:04d},1") for number in range(200)])
@@ -51,7 +51,7 @@ SAID = {
     "cut before it was gzipped": "ends in the middle of a line",
     "cut after it was gzipped": "gzip stream is cut off or damaged",
     "another header line": "no column TMP",
-    "a byte now and then": "bytes a second came",
+    SLOW: "bytes a second came",
 }
 
 
@@ -71,8 +71,12 @@ def server(tmp_path: Path) -> Iterator[ScriptedServer]:
 
 
 @pytest.fixture
-def archive(server: ScriptedServer) -> Iterator[HttpArchive]:
-    opened = HttpArchive(server.url, POLICY)
+def archive(server: ScriptedServer, request: pytest.FixtureRequest) -> Iterator[HttpArchive]:
+    """One that minds the rate only where that is the fault: a busy machine is slow, too."""
+    callspec = getattr(request.node, "callspec", None)
+    is_slow = callspec is not None and callspec.params.get("name") == SLOW
+    hurried = replace(POLICY, lowest_rate_bytes_s=20_000, rate_window_s=0.2)
+    opened = HttpArchive(server.url, hurried if is_slow else POLICY)
     yield opened
     opened.close()
 
@@ -125,8 +129,8 @@ def test_the_pause_a_server_asks_for_is_made(
     server: ScriptedServer, archive: HttpArchive, tmp_path: Path, as_date: bool
 ) -> None:
     pause_s = 2 if as_date else 1  # a date has whole seconds
-    server.script[_path(VICTIM)] = [busy(429, pause_s=pause_s, as_date=as_date)]
     began = time.monotonic()
+    server.script[_path(VICTIM)] = [busy(429, pause_s=pause_s, as_date=as_date)]
     assert archive.fetch(VICTIM, tmp_path / "x.csv.gz") is not None
     assert time.monotonic() - began > 0.9
 

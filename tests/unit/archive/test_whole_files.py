@@ -19,18 +19,16 @@ from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.errors import SourceError
 from scripted_server import Answer, ScriptedServer, body, drip, serve, status, trickle
 
-POLICY = RetryPolicy(
-    attempts=2,
-    first_pause_s=0.01,
-    longest_pause_s=0.02,
-    lowest_rate_bytes_s=20_000,
-    rate_window_s=0.3,
-    longest_download_s=3.0,
-)
+POLICY = RetryPolicy(attempts=2, first_pause_s=0.01, longest_pause_s=0.02)
+# For answers that are to be too slow: a busy machine makes good ones slow, too.
+HASTY = replace(POLICY, lowest_rate_bytes_s=20_000, rate_window_s=0.3, longest_download_s=3.0)
+TOO_SLOW = r"(bytes a second came, fewer than 20000|not whole after 3 s).*attempt 2"
 ONE = StationYear("72530094846", 2014, GLOBAL_HOURLY.name)
 PATH = "/data/global-hourly/access/2014/72530094846.csv"
 CONTENT = csv_file(*[line(TMP=f"+{number:04d},1") for number in range(200)])
 CUT = CONTENT[:-7]
+# What the slow answers below take where nobody minds.
+UNGUARDED_S = 60
 
 CUT_ANSWERS: dict[str, Answer] = {
     "its length announced": body(CUT),
@@ -56,6 +54,13 @@ def archive(server: ScriptedServer) -> Iterator[HttpArchive]:
 
 
 @pytest.fixture
+def hasty(server: ScriptedServer) -> Iterator[HttpArchive]:
+    opened = HttpArchive(server.url, HASTY)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
 def second(tmp_path: Path) -> Iterator[ScriptedServer]:
     with serve(tmp_path / "second") as running:
         yield running
@@ -74,18 +79,17 @@ def test_a_file_cut_in_the_middle_is_asked_for_again_and_then_refused(
     assert list(tmp_path.glob("*x.csv*")) == []
 
 
-@pytest.mark.parametrize(
-    "fault", [*CUT_ANSWERS.values(), trickle(CONTENT, bytes_at_once=1, pause_s=0.05)],
-    ids=[*CUT_ANSWERS, "1 byte at a time"],
-)  # fmt: skip
+@pytest.mark.parametrize("how", [*CUT_ANSWERS, "1 byte at a time"])
 def test_where_the_first_address_fails_the_second_is_asked(
-    server: ScriptedServer, second: ScriptedServer, tmp_path: Path, fault: Answer
+    server: ScriptedServer, second: ScriptedServer, tmp_path: Path, how: str
 ) -> None:
     layout = replace(GLOBAL_HOURLY.layout, noaa_access_urls=(server.url, second.url))
-    archive = NoaaArchive(POLICY, [replace(GLOBAL_HOURLY, layout=layout)])
+    fault = CUT_ANSWERS.get(how, trickle(CONTENT, bytes_at_once=1, pause_s=0.05))
+    policy = POLICY if how in CUT_ANSWERS else HASTY
+    archive = NoaaArchive(policy, [replace(GLOBAL_HOURLY, layout=layout)])
     path = "/2014/72530094846.csv"
     server.script[path] = [fault] * 2
-    second.script[path] = [body(CONTENT)]
+    second.script[path] = [body(CONTENT)] * 2
     fetched = archive.fetch(ONE, tmp_path / "x.csv.gz")
     archive.close()
     assert fetched is not None
@@ -121,21 +125,21 @@ def test_a_whole_file_may_end_its_lines_in_any_way(
 
 
 def test_a_byte_a_second_ends_as_a_fault_that_names_the_rate(
-    server: ScriptedServer, archive: HttpArchive, tmp_path: Path
+    server: ScriptedServer, hasty: HttpArchive, tmp_path: Path
 ) -> None:
     server.script[PATH] = [trickle(CONTENT, bytes_at_once=1, pause_s=0.1)] * 2
     began = time.monotonic()
-    with pytest.raises(SourceError, match=r"bytes a second came, fewer than 20000.*attempt 2"):
-        archive.fetch(ONE, tmp_path / "x.csv.gz")
-    assert time.monotonic() - began < 5
+    with pytest.raises(SourceError, match=TOO_SLOW):
+        hasty.fetch(ONE, tmp_path / "x.csv.gz")
+    assert time.monotonic() - began < UNGUARDED_S / 2
     assert list(tmp_path.glob("*.csv*")) == []
 
 
 def test_a_slow_file_that_gets_faster_is_taken(
-    server: ScriptedServer, archive: HttpArchive, tmp_path: Path
+    server: ScriptedServer, hasty: HttpArchive, tmp_path: Path
 ) -> None:
     server.script[PATH] = [trickle(CONTENT, bytes_at_once=1, pause_s=0.1), body(CONTENT)]
-    fetched = archive.fetch(ONE, tmp_path / "x.csv.gz")
+    fetched = hasty.fetch(ONE, tmp_path / "x.csv.gz")
     assert fetched is not None
     assert fetched.is_changed
 
@@ -152,25 +156,28 @@ def test_a_file_that_never_ends_is_given_up_at_the_total_limit(
 
 
 def test_index_pages_and_station_lists_have_the_same_limits(
-    server: ScriptedServer, archive: HttpArchive
+    server: ScriptedServer, hasty: HttpArchive
 ) -> None:
     slow = trickle(b"x" * 5000, bytes_at_once=1, pause_s=0.1)
     server.script["/data/global-hourly/access/"] = [slow] * 2
     server.script["/pub/data/noaa/isd-history.csv"] = [slow] * 2
-    with pytest.raises(SourceError, match="bytes a second came"):
-        archive.list_first_visit(GLOBAL_HOURLY)
-    with pytest.raises(SourceError, match="bytes a second came"):
-        archive.read_station_list(GLOBAL_HOURLY)
+    with pytest.raises(SourceError, match=TOO_SLOW):
+        hasty.list_first_visit(GLOBAL_HOURLY)
+    with pytest.raises(SourceError, match=TOO_SLOW):
+        hasty.read_station_list(GLOBAL_HOURLY)
 
 
 DRIPS: dict[str, Answer] = {
-    "headers": drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", times=60, pause_s=0.1),
-    "one header": drip(b"HTTP/1.1 200 OK\r\nX: ", b"y", times=60, pause_s=0.1),
+    "headers": drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", times=600, pause_s=0.1),
+    "one header": drip(b"HTTP/1.1 200 OK\r\nX: ", b"y", times=600, pause_s=0.1),
     "a redirect's body": drip(
-        b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 60\r\n\r\n", b"x", times=60, pause_s=0.1
+        b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 600\r\n\r\n",
+        b"x",
+        times=600,
+        pause_s=0.1,
     ),
     "the lengths of chunks": drip(
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0", times=60, pause_s=0.1
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0", times=600, pause_s=0.1
     ),
 }
 
@@ -183,9 +190,11 @@ def test_a_byte_now_and_then_ends_at_the_limit_wherever_it_comes(
     archive = HttpArchive(server.url, policy)
     server.script[PATH] = [DRIPS[where]] * 2
     began = time.monotonic()
-    with pytest.raises(SourceError, match=r"ReadTimeout: not whole after 0\.6 s.*attempt 2"):
+    with pytest.raises(
+        SourceError, match=r"ReadTimeout: (not whole after 0\.6 s|timed out).*attempt 2"
+    ):
         archive.fetch(ONE, tmp_path / "x.csv.gz")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < UNGUARDED_S / 2
     archive.close()
 
 
@@ -196,7 +205,7 @@ def test_whether_an_archive_answers_is_known_within_seconds(
     server.script["/data/global-hourly/access/"] = [DRIPS["headers"]]
     began = time.monotonic()
     assert "not whole after 0.5 s" in (archive.unreachable_reason() or "")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < UNGUARDED_S / 2
 
 
 @pytest.mark.parametrize(
