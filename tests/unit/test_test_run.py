@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -63,7 +62,6 @@ time.sleep(600)
     ) as run:
         assert run.stdout is not None
         assert run.stdout.readline() == "ready\n"
-        time.sleep(0.2)
         os.killpg(run.pid, signal.SIGINT)
         assert run.wait(60) == 2
     assert note.exists()
@@ -90,14 +88,18 @@ def test_lanes_take_each_file_once_and_the_product_is_in_the_first(tmp_path: Pat
     for number in range(6):
         name = "product" if number in (4, 5) else "other"
         (tmp_path / f"test_{number}.py").write_text(
-            "import time\n"
-            f"def test_{name}(): time.sleep(0.2)\n"
+            "import os, pathlib, time\n"
+            f"def test_{name}():\n"
+            "    folder = pathlib.Path(os.environ['ISOTHERM_TEST_LANES'])\n"
+            "    (folder / ('took-' + os.environ['ISOTHERM_TEST_LANE'])).touch()\n"
+            # None takes a second file before each has its first.
+            f"    while len(list(folder.glob('took-*'))) < {lanes}: time.sleep(0.01)\n"
             f"def test_second(): assert {number} != 1\n"
         )
     program = [sys.executable, "-m", "pytest", "-v", "-s", "-p", "no:cacheprovider", str(tmp_path)]
     run = RUN_LANES.format(command=program, lanes=lanes)
     done = subprocess.run(
-        [sys.executable, "-c", run], capture_output=True, text=True, timeout=60, cwd=tmp_path
+        [sys.executable, "-c", run], capture_output=True, text=True, timeout=300, cwd=tmp_path
     )
     told = done.stdout.split("test session starts")[1:]
     assert len(told) == lanes

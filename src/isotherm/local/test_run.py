@@ -5,6 +5,7 @@ running product wait for Airflow most of the time, while the others work.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -61,6 +62,7 @@ def run_tests(
     """
     become_subreaper()
     with ExitStack() as held:
+        held.enter_context(_ctrl_c_left_to_others())
         try:
             if lanes == 1:
                 return _wait([subprocess.Popen(command, env=dict(environment), cwd=folder)])
@@ -99,11 +101,27 @@ def _wait(runs: Sequence["subprocess.Popen[bytes]"]) -> int:
     """Until all have ended."""
     orphans: set[int] = set()
     while waiting := [one for one in runs if one.poll() is None]:
-        # Ctrl-C reaches pytest too, which then ends by itself.
-        with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+        with suppress(subprocess.TimeoutExpired):
             waiting[0].wait(_REAP_EVERY_S)
         orphans = reap_orphans(orphans)
     return next((one.returncode for one in runs if one.returncode != _ALL_PASSED), _ALL_PASSED)
+
+
+@contextmanager
+def _ctrl_c_left_to_others() -> Iterator[None]:
+    """It reaches pytest too, which then ends by itself; we wait for that, wherever it finds us.
+
+    A handler of its own, not none: what is started begins with the default one again.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:  # told to go on, as what `nohup` starts is
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
