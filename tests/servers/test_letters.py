@@ -15,12 +15,13 @@ from isotherm.audit.topics import read_topic
 from isotherm.errors import StoreError
 from isotherm.letters import outcomes, replay, tasks, telling
 from isotherm.letters.operator import TurnSensor
-from isotherm.messages import DEAD_LETTER_TOPIC, OBSERVATION_TOPIC, ObservationMessage
+from isotherm.messages import DEAD_LETTER_TOPIC, OBSERVATION_TOPIC, ObservationMessage, version_of
 from isotherm.settings import Settings
 from isotherm.sink.letters import read_letter
 from isotherm.stores import letter_work
 from isotherm.stores.dead_letters import add_letters
 from isotherm.stores.tables import dead_letter, empty_hour, hourly_summary, notice, sink_offset
+from isotherm.stores.topic_generations import newest_generation
 from isotherm.stream.bridge import Batch, prepare
 from isotherm.stream.feeder_files import FeedPosition, position_path
 from isotherm.stream.topic_offsets import TopicOffsets
@@ -112,7 +113,9 @@ class Letters:
                 connection.execute(sa.delete(table))
         self.speed.write_hours(list(rows))
         with self.engine.begin() as connection:
-            connection.execute(sa.update(hourly_summary).values(version=version))
+            # Of the topic there is: others may have been before, where tests made it anew.
+            of_topic = version_of(newest_generation(connection, OBSERVATION_TOPIC), version)
+            connection.execute(sa.update(hourly_summary).values(version=of_topic))
 
 
 def comma(**changes: object) -> bytes:
