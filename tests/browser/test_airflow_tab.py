@@ -38,7 +38,8 @@ def test_the_tab_shows_the_history_and_lives_behind_the_login(
     watched: Watched, stack: RunningProduct
 ) -> None:
     watched.expects_problems = True  # Airflow's own pages may say what they like
-    assert httpx.get(f"{stack.airflow_url}/isotherm/api/v1/pipeline").status_code in (401, 403)
+    address = f"{stack.airflow_url}/isotherm/api/v1/pipeline"
+    assert httpx.get(address, timeout=60).status_code in (401, 403)
     tab = open_tab(watched.page, stack)
     expect(tab.locator("[data-tile=mean]")).to_contain_text("°C")
     expect(tab.locator("main canvas")).to_be_visible()

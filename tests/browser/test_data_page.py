@@ -33,7 +33,7 @@ def test_choices_become_an_address_and_lines_for_programs(watched: Watched, char
     page.get_by_label("Clock").fill("Europe/Oslo")
     page.get_by_label("Clock").press("Tab")
     expect(page).to_have_url(charted.url + "/#/data?" + page.url.partition("?")[2])
-    csv = httpx.get(line(page, "Address")).raise_for_status().text
+    csv = httpx.get(line(page, "Address"), timeout=60).raise_for_status().text
     rows = pl.read_csv(io.StringIO(csv), comment_prefix="#")
     assert len(rows) == 24
     assert set(rows["station_id"].cast(pl.String)) == {STATION}
@@ -47,7 +47,7 @@ def test_choices_become_an_address_and_lines_for_programs(watched: Watched, char
     exec(line(page, "Python"), found)  # noqa: S102 - a person would paste it
     assert len(found["rows"]) == 24  # type: ignore[arg-type]
     page.get_by_text("Parquet", exact=True).click()
-    whole = pl.read_parquet(io.BytesIO(httpx.get(line(page, "Address")).content))
+    whole = pl.read_parquet(io.BytesIO(httpx.get(line(page, "Address"), timeout=60).content))
     assert len(whole) == 24
 
 

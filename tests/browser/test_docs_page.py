@@ -49,7 +49,7 @@ def test_what_is_tried_is_answered_by_this_server_with_a_station_it_has(docs: Wa
     answer = card.locator("pre[aria-label^='Answer']")
     expect(answer).to_contain_text(card.locator("input[id$='-station']").input_value())
     address = card.locator("pre[aria-label^='Address']").inner_text()
-    assert json.loads(answer.inner_text()) == httpx.get(address).json()
+    assert json.loads(answer.inner_text()) == httpx.get(address, timeout=60).json()
     card.locator("input[id$='-limit']").fill("0")
     docs.expects_problems = True  # the browser notes a 422 as an error of its own
     card.get_by_role("button", name="Try it").click()

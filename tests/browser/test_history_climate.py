@@ -130,7 +130,7 @@ def test_hours_of_stations_apart_are_compared_by_one_clock_which_the_page_names(
     expect(first.locator("th")).to_have_text("2013-07-10 02:00")
     shown = first.locator("td").all_inner_texts()
     address = page.get_by_role("link", name="CSV", exact=True).evaluate("one => one.href")
-    lines = httpx.get(address).raise_for_status().text.splitlines()
+    lines = httpx.get(address, timeout=60).raise_for_status().text.splitlines()
     rows = list(csv.DictReader(one for one in lines if not one.startswith("#")))
     assert rows[0]["hour_start"] == "2013-07-10T02:00:00+02:00"
     page.get_by_label("Clock").select_option("UTC")

@@ -18,6 +18,7 @@ import pytest
 from isotherm.audit.feeds import audit_feeds
 from isotherm.errors import IsothermError
 from isotherm.local.airflow_client import AirflowClient, TaskState
+from isotherm.local.processes import is_living
 from long_tests import is_long
 from running_product import RunningProduct
 from streaming_runs import STREAM_DAG, STREAM_TASK, feed_of, trigger_stream
@@ -127,7 +128,7 @@ def test_a_kill_of_what_speaks_for_the_task_ends_it_and_the_next_attempt_goes_on
     programs = runner.children(recursive=True)
     speaker.send_signal(signal.SIGKILL)
     killed = time.monotonic()
-    gone_s = until(lambda: not any(map(_lives, [runner, *programs])), 60)
+    gone_s = until(lambda: not any(map(is_living, [runner, *programs])), 60)
     until(lambda: replay_task(airflow, run_id).try_number == 2 and any_child(stack), 400)
     after_s = time.monotonic() - killed
     sys.stdout.write(f"all gone after {gone_s:.1f} s; the next attempt feeds after {after_s:.0f} s\n")
@@ -144,7 +145,3 @@ def processes_of(airflow: AirflowClient, run_id: str) -> tuple[psutil.Process, p
     path = f"/api/v2/dags/{STREAM_DAG}/dagRuns/{run_id}/taskInstances/{STREAM_TASK}"
     runner = psutil.Process(int(airflow.get(path)["pid"]))
     return runner, psutil.Process(runner.ppid())
-
-
-def _lives(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE

@@ -37,7 +37,8 @@ class Prometheus:
     """Its HTTP API."""
 
     def __init__(self, port: int) -> None:
-        self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", trust_env=False)
+        url = f"http://127.0.0.1:{port}/api/v1"
+        self._http = httpx.Client(base_url=url, trust_env=False, timeout=60)
 
     def get(self, path: str, **parameters: str) -> Any:  # noqa: ANN401 - JSON
         """The `data` of an answer.

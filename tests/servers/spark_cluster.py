@@ -77,7 +77,8 @@ class SparkCluster:
     def living_workers(self) -> int:
         """As the master says."""
         try:
-            return int(httpx.get(f"http://{LOOPBACK}:{self._ui_port}/json/").json()["aliveworkers"])
+            answer = httpx.get(f"http://{LOOPBACK}:{self._ui_port}/json/", timeout=60)
+            return int(answer.json()["aliveworkers"])
         except (httpx.HTTPError, ValueError):
             return 0
 

@@ -120,7 +120,7 @@ def recorded_process(stack: RunningProduct, name: str) -> psutil.Process:
 def test_logs_need_a_login(stack: RunningProduct, airflow: AirflowClient) -> None:
     run_id = newest_run(airflow, "import_history")
     path = f"/api/v2/dags/import_history/dagRuns/{run_id}/taskInstances/plan_import/logs/1"
-    assert httpx.get(f"{stack.airflow_url}{path}").status_code == httpx.codes.UNAUTHORIZED
+    assert httpx.get(f"{stack.airflow_url}{path}", timeout=60).status_code == httpx.codes.UNAUTHORIZED
 
 
 def test_the_log_of_a_stream_that_ended_well_has_no_error(airflow: AirflowClient) -> None:

@@ -40,6 +40,8 @@ def test_a_failed_run_is_told_once_with_its_cause_and_link(
     page = f"/dags/import_history/runs/{quote(run_id, safe='')}/tasks/plan_import"
     assert f"{stack.airflow_url}{page}" in told["message"]
     [task] = [one for one in airflow.tasks("import_history", run_id) if one.task_id == "plan_import"]
-    log = airflow.log("import_history", run_id, task)
-    assert "Told by ISOTHERM_NOTIFY_URL" in log
+    deadline = time.monotonic() + 60  # it is written after the receiver has it
+    while "Told by ISOTHERM_NOTIFY_URL" not in (log := airflow.log("import_history", run_id, task)):
+        assert time.monotonic() < deadline, log[-3000:]
+        time.sleep(0.5)
     assert "not-to-be-logged" not in log

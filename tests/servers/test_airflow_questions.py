@@ -125,9 +125,9 @@ def test_the_maintenance_runs_by_hand_and_tells_when_the_disk_is_full(
     log = airflow.log("maintain_platform", run_id, report)
     for line in ("old versions of raw files", "rejected_observation", "records of Airflow's runs"):
         assert line in log
-    disk = httpx.get(f"{stack.api_url}/api/v1/pipeline").raise_for_status().json()["disk"]
+    disk = httpx.get(f"{stack.api_url}/api/v1/pipeline", timeout=60).raise_for_status().json()["disk"]
     assert datetime.fromisoformat(disk["sampled_at"]) <= datetime.now(UTC)
     assert {"hdfs", "mysql", "kafka", "postgres", "airflow-logs"} <= set(disk["size_bytes"])
     assert all(size > 0 for size in disk["size_bytes"].values())
-    metrics = httpx.get(f"{stack.api_url}/metrics").text
+    metrics = httpx.get(f"{stack.api_url}/metrics", timeout=60).text
     assert 'isotherm_disk_bytes{store="hdfs"}' in metrics

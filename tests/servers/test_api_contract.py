@@ -109,7 +109,8 @@ CHANGES_BY_ITSELF = {"date", "etag", "content-length"}
 
 @pytest.mark.parametrize("path", GET_ROUTES)
 def test_head_answers_with_the_headers_of_get_and_no_body(api: ApiServer, path: str) -> None:
-    asked, headed = httpx.get(f"{api.url}{path}"), httpx.head(f"{api.url}{path}")
+    asked = httpx.get(f"{api.url}{path}", timeout=60)
+    headed = httpx.head(f"{api.url}{path}", timeout=60)
     assert (headed.status_code, headed.content) == (asked.status_code, b"")
     assert headed.headers.keys() == asked.headers.keys()
     for name in headed.headers.keys() - CHANGES_BY_ITSELF:
@@ -123,7 +124,7 @@ def test_head_of_the_live_stream_opens_none(api: ApiServer) -> None:
         assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
     open_requests = "isotherm_api_open_requests 1.0"  # this very one
     deadline = time.monotonic() + 10
-    while open_requests not in httpx.get(f"{api.url}/metrics").text:
+    while open_requests not in httpx.get(f"{api.url}/metrics", timeout=60).text:
         assert time.monotonic() < deadline, "a live stream is still open"
         time.sleep(0.1)
 
@@ -142,7 +143,7 @@ def test_what_is_not_offered_is_405_and_says_what_is(api: ApiServer, path: str) 
 
 @pytest.mark.parametrize("path", [one for one in GET_ROUTES[3:12] if "?" not in one] + ["/api/v1/live"])
 def test_an_unknown_parameter_is_refused_on_every_route(api: ApiServer, path: str) -> None:
-    answer = httpx.get(f"{api.url}{path}", params={"nonsense": "1"})
+    answer = httpx.get(f"{api.url}{path}", params={"nonsense": "1"}, timeout=60)
     assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
     (refused,) = answer.json()["errors"]
     assert refused["parameter"] == "nonsense"
@@ -159,7 +160,7 @@ def test_an_unknown_parameter_is_refused_on_every_route(api: ApiServer, path: st
     ],
 )
 def test_every_error_is_one_kind_of_problem(api: ApiServer, path: str, status: int, kind: str) -> None:
-    answer = httpx.get(f"{api.url}{path}")
+    answer = httpx.get(f"{api.url}{path}", timeout=60)
     problem = answer.json()
     assert (answer.status_code, problem["status"]) == (status, status)
     assert answer.headers["content-type"] == "application/problem+json"
@@ -260,7 +261,7 @@ def test_a_check_that_compared_nothing_is_not_called_balanced(client: httpx.Clie
 
 @pytest.mark.parametrize("path", ["/assets/%00", "/%00", "/assets/%ff", "/assets/" + "x" * 5_000])
 def test_a_name_the_file_system_refuses_is_404(api: ApiServer, path: str) -> None:
-    assert httpx.get(f"{api.url}{path}").status_code == httpx.codes.NOT_FOUND
+    assert httpx.get(f"{api.url}{path}", timeout=60).status_code == httpx.codes.NOT_FOUND
 
 
 def test_a_page_that_did_not_change_is_not_sent_again(client: httpx.Client) -> None:
@@ -285,7 +286,8 @@ def test_a_list_is_compressed_for_whoever_can_read_it(client: httpx.Client) -> N
     "path", ["/", "/api/v1/stations", "/api/v1/nothing", "/healthz", "/api/v1/stations?limit=0"]
 )
 def test_every_answer_keeps_other_sites_out(api: ApiServer, path: str) -> None:
-    headers = httpx.get(f"{api.url}{path}", headers={"Origin": "https://elsewhere.example"}).headers
+    origin = {"Origin": "https://elsewhere.example"}
+    headers = httpx.get(f"{api.url}{path}", headers=origin, timeout=60).headers
     policy = headers["content-security-policy"]
     assert "unsafe" not in policy
     assert f"frame-ancestors 'self' {api.database.settings.airflow_url} http://localhost:" in policy
@@ -297,7 +299,7 @@ def test_metrics_count_requests_by_route_and_name_no_station(
     api: ApiServer, client: httpx.Client
 ) -> None:
     client.get(f"/stations/{OHARE}/hourly")
-    text = httpx.get(f"{api.url}/metrics").text
+    text = httpx.get(f"{api.url}/metrics", timeout=60).text
     assert 'route="/api/v1/stations/{station}/hourly",status="200"' in text
     assert OHARE not in text
     newest = datetime(2014, 1, 2, 2, tzinfo=UTC).timestamp()
@@ -323,4 +325,4 @@ def test_while_mysql_is_away_requests_are_503_within_seconds_and_come_back_with_
     assert "isotherm_api_mysql_up 0.0" in httpx.get(f"{api.url}/metrics", timeout=20).text
     api.database.start()
     assert client.get("/stations").status_code == httpx.codes.OK
-    assert httpx.get(f"{api.url}/healthz").json() == {"status": "ok", "mysql": "up"}
+    assert httpx.get(f"{api.url}/healthz", timeout=60).json() == {"status": "ok", "mysql": "up"}

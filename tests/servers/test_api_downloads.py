@@ -2,6 +2,8 @@
 
 import csv
 import io
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -16,7 +18,6 @@ from isotherm.api.app import create_app
 from isotherm.api.render import Listing, ListPage, Wanted, respond_list
 from isotherm.settings import Settings
 from servers.api_fixture import OHARE, ApiServer
-from servers.kafka_fixture import free_port
 
 pytest_plugins = ["servers.api_fixture"]
 pytestmark = pytest.mark.servers
@@ -26,16 +27,16 @@ PAGES = 4
 @contextmanager
 def served(app: FastAPI) -> Iterator[httpx.Client]:
     """The application behind a real HTTP server."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", port, log_level="critical"))
-    thread = Thread(target=server.run)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = Thread(target=server.run, args=([listener],))
     thread.start()
     try:
-        with httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", transport=httpx.HTTPTransport(retries=5), timeout=20
-        ) as client:
-            while not server.started:
-                assert thread.is_alive()
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        port = listener.getsockname()[1]
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             yield client
     finally:
         server.should_exit = True

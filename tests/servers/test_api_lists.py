@@ -70,7 +70,7 @@ def test_every_list_has_a_tag_is_not_sent_twice_and_is_compressed(api: ApiServer
         tag = answer.headers.get("etag")
         assert tag, path
         if path not in CHANGES_BY_ITSELF:
-            again = httpx.get(f"{api.url}{url}", headers={"If-None-Match": tag})
+            again = httpx.get(f"{api.url}{url}", headers={"If-None-Match": tag}, timeout=60)
             assert (again.status_code, again.content) == (httpx.codes.NOT_MODIFIED, b""), path
         is_long = int(answer.headers.get("content-length", 0)) >= GZIP_FROM_BYTES
         assert ("content-encoding" in answer.headers) >= is_long, path

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
+from isotherm.api import server_probes
 from isotherm.api.app import create_app
 from isotherm.api.server_probes import ServerProbes
 from isotherm.stores.migrate import migrate
@@ -57,6 +58,13 @@ def database() -> Iterator[Database]:
 def others(tmp_path: Path) -> Iterator[ScriptedServer]:
     with serve(tmp_path) as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than a dashboard has: the servers of the script share this process with whoever asks."""
+    monkeypatch.setattr(server_probes, "PATIENCE_S", 60.0)
+    monkeypatch.setattr(server_probes, "KEPT_S", 600.0)
 
 
 def seen(database: Database, others: ScriptedServer) -> dict[str, tuple[str, str]]:

@@ -25,16 +25,25 @@ def workers(api: ApiServer) -> list[psutil.Process]:
 def answered(api: ApiServer, sample: str = YEARLY) -> float:
     """What the metrics say, on whichever process they are asked of."""
     found = re.search(
-        rf"^{re.escape(sample)} (\S+)$", httpx.get(f"{api.url}/metrics").text, re.MULTILINE
+        rf"^{re.escape(sample)} (\S+)$", httpx.get(f"{api.url}/metrics", timeout=60).text, re.MULTILINE
     )
     return float(found[1]) if found else 0.0
+
+
+def wait_for(api: ApiServer, wanted: float, sample: str = YEARLY) -> None:
+    """A worker counts an answer a moment after it was sent."""
+    deadline = time.monotonic() + 60
+    while (found := answered(api, sample)) != wanted:
+        assert time.monotonic() < deadline, (found, wanted)
+        time.sleep(0.05)
 
 
 def test_requests_are_counted_over_all_workers(api: ApiServer) -> None:
     assert len(workers(api)) == 2
     before = answered(api)
     for _ in range(30):  # each over a connection of its own
-        assert httpx.get(f"{api.url}/api/v1/global/yearly").is_success
+        assert httpx.get(f"{api.url}/api/v1/global/yearly", timeout=60).is_success
+    wait_for(api, before + 30)
     assert {answered(api) for _ in range(6)} == {before + 30}
 
 
@@ -46,9 +55,9 @@ def test_a_worker_that_is_killed_is_replaced_and_what_it_counted_stays(api: ApiS
     while killed in (pids := [one.pid for one in workers(api)]) or len(pids) < 2:
         assert time.monotonic() < deadline, pids
         time.sleep(0.1)
-    assert httpx.get(f"{api.url}/api/v1/global/yearly").is_success
-    assert answered(api) == before + 1
-    assert answered(api, "isotherm_api_open_requests") == 1  # this very one
+    assert httpx.get(f"{api.url}/api/v1/global/yearly", timeout=60).is_success
+    wait_for(api, before + 1)
+    wait_for(api, 1, "isotherm_api_open_requests")  # this very one
 
 
 def test_connections_that_mysql_closed_meanwhile_are_replaced_unnoticed(

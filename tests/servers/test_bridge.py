@@ -311,7 +311,7 @@ def test_the_socket_is_private_held_by_one_bridge_and_cleared_of_what_a_killed_o
     assert modes == [0o600, 0o700]
     assert second.returncode == 1
     assert "Another bridge" in refused
-    assert third.wait(timeout=4) == 0
+    assert third.wait(timeout=20) == 0
     assert not path.exists()
 
 

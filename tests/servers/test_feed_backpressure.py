@@ -20,9 +20,11 @@ __all__ = ["small_archive"]  # a fixture
 pytest_plugins = ["servers.kafka_fixture", "servers.mariadb_fixture"]
 pytestmark = pytest.mark.servers
 
-ROWS = 2 * 6 * 24 * 3
+BATCH_ROWS = 2 * 6
+ROWS = BATCH_ROWS * 24 * 3
+# 72 batches, one every 0.1 s.
 FAST = ("--first-day", "2014-01-01", "--last-day", "2014-01-03",
-        "--batch-interval-s", "0.05", "--speed", str(3600 / 0.05))  # fmt: skip
+        "--batch-interval-s", "0.1", "--speed", str(3600 / 0.1))  # fmt: skip
 HELD_UP_S = 4
 
 
@@ -59,7 +61,7 @@ def test_a_broker_that_is_stopped_for_a_while_holds_the_feed_up_and_all_arrives_
             assert feeder.poll() is None
             time.sleep(0.02)
         with stopped(broker):
-            time.sleep(1)  # the batch under way may still be acknowledged
+            time.sleep(1)
             held_at = speed.rows_fed()
             memory = [psutil.Process(one.pid).memory_info().rss for one in (bridge, feeder)]
             time.sleep(HELD_UP_S)
@@ -67,7 +69,8 @@ def test_a_broker_that_is_stopped_for_a_while_holds_the_feed_up_and_all_arrives_
                 psutil.Process(one.pid).memory_info().rss - before
                 for one, before in zip((bridge, feeder), memory, strict=True)
             ]
-            assert speed.rows_fed() == held_at < ROWS
+            # The batch under way, and one before it, may have been noted a moment later.
+            assert held_at <= speed.rows_fed() <= held_at + 2 * BATCH_ROWS < ROWS
         assert feeder.wait(timeout=120) == 0
         fed = speed.observations()
     finally:

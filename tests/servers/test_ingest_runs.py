@@ -361,6 +361,11 @@ class _Counting(SimpleHTTPRequestHandler):
         """Nothing."""
 
 
+def recorded(place: Workplace) -> set[str]:
+    with place.engine.connect() as connection:
+        return set(connection.scalars(select(tables.source_file.c.station_id)))
+
+
 def test_a_part_that_was_killed_goes_on_and_fetches_nothing_twice(
     place: Workplace, published: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -378,11 +383,13 @@ def test_a_part_that_was_killed_goes_on_and_fetches_nothing_twice(
         program += "history_tasks.download_years(json.loads(sys.argv[1]))"
         worker = subprocess.Popen([sys.executable, "-c", program, json.dumps(part)])
         assert _Counting.is_stuck.wait(60)
-        time.sleep(0.5)
+        deadline = time.monotonic() + 60
+        while len(recorded(place)) < len(stations) - 1:  # nothing is under way but what hangs
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
         worker.kill()
         worker.wait()
-        with place.engine.connect() as connection:
-            arrived = set(connection.scalars(select(tables.source_file.c.station_id)))
+        arrived = recorded(place)
         assert arrived
         assert "00002099999" not in arrived
         _Counting.let_go.set()

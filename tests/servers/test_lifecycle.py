@@ -29,7 +29,7 @@ from isotherm.local.environment import instance_name
 from isotherm.local.first_pipeline import IMPORT_DAG, has_begun, next_attempt, run_id_of
 from isotherm.local.first_run import FirstRunRecord
 from isotherm.local.log_files import last_lines
-from isotherm.local.processes import family, instance_processes
+from isotherm.local.processes import family, instance_processes, is_living
 from isotherm.local.record import READY
 from isotherm.local.secret_files import airflow_logins, read_secret
 from isotherm.local.servers import all_servers
@@ -149,7 +149,10 @@ def test_no_secret_is_in_the_environment_of_any_process(stack: Stack) -> None:
     found = tree(stack)
     assert len(found) > 20
     for pid in found:
-        environment = Path(f"/proc/{pid}/environ").read_bytes()
+        try:
+            environment = Path(f"/proc/{pid}/environ").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has ended meanwhile
         assert not [one for one in secrets if one in environment], psutil.Process(pid).cmdline()
 
 
@@ -211,7 +214,7 @@ def test_a_trigger_asked_twice_starts_one_run_and_a_run_that_does_not_move_is_gi
     assert airflow.run_state(DAILY_DAG, "another") is None
     with pytest.raises(DagRunFailedError, match=r"moved in the last \d+ s"):
         airflow.wait_for_run(DAILY_DAG, "asked_twice", stalled_after_s=2.5)
-    with pytest.raises(DagRunFailedError, match=r"did not end within [5-9] s.* in the last 0 s"):
+    with pytest.raises(DagRunFailedError, match=r"did not end within \d+ s.* in the last 0 s"):
         airflow.wait_for_run(
             DAILY_DAG, "asked_twice", stalled_after_s=2.5, timeout_s=5.5, pulse=time.monotonic
         )
@@ -345,7 +348,7 @@ def test_a_killed_server_is_started_again(stack: Stack, name: str) -> None:
     assert "ended with signal SIGKILL; it is started again" in last_lines(
         stack.settings.logs_dir / f"{name}.log", 10_000
     )
-    assert not [one for one in members if _lives(one)], "what the dead one left was cleared"
+    assert not [one for one in members if is_living(one)], "what the dead one left was cleared"
 
 
 def test_servers_outlive_a_killed_supervisor_and_the_next_start_takes_them_over(
@@ -378,13 +381,9 @@ def test_down_from_a_second_shell_leaves_nothing_of_killed_servers_and_a_killed_
     wait_for(lambda: not stack.is_running())
     stopped = product.run("down", environment=product.second_shell, timeout_s=180)
     assert (stopped.status, stopped.output.strip()) == (0, "Stopped.")
-    assert not [one.cmdline() for one in processes.values() if _lives(one)]
+    assert not [one.cmdline() for one in processes.values() if is_living(one)]
     assert left_behind(stack.settings) == []
     assert not stack.record.servers
-
-
-def _lives(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def test_stopping_what_does_not_run_is_no_error(stack: Stack) -> None:

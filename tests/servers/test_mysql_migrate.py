@@ -314,9 +314,19 @@ def test_a_migration_killed_half_way_is_finished_by_the_next(
 def test_a_migration_whose_server_dies_says_so_and_is_finished_by_the_next(
     server: Database, engine: sa.Engine
 ) -> None:
-    process = start_migration(server)
-    wait_for_tables(engine, 6)
-    server.kill()
+    migrate_to(engine, REVISIONS[5])
+    waits = "SELECT COUNT(*) FROM information_schema.processlist WHERE state LIKE 'Waiting for table%'"
+    with engine.connect() as holder, engine.connect() as looker:
+        # No further step can be noted: the migration is under way for as long as it takes.
+        holder.execute(sa.text(f"LOCK TABLES {VERSION_TABLE} READ"))
+        process = start_migration(server)
+        deadline = time.monotonic() + 60
+        while not looker.scalar(sa.text(waits)):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        server.kill()
+        holder.invalidate()
+        looker.invalidate()
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "migration failed" in said

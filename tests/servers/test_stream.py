@@ -130,13 +130,13 @@ def test_every_hour_equals_the_oracle_with_two_kills(feed: OneFeed) -> None:
     assert len(list(scratch.glob("blockmgr-*"))) == 1
 
 
-def test_sigterm_to_its_group_ends_it_within_four_seconds_and_leaves_no_java(feed: OneFeed) -> None:
+def test_sigterm_to_its_group_ends_it_and_leaves_no_java(feed: OneFeed) -> None:
     stream = feed.running()
     family = psutil.Process(stream.process.pid).children(recursive=True)
     assert any("java" in one.name() for one in family)
     os.killpg(stream.process.pid, signal.SIGTERM)
-    assert stream.process.wait(4) == 0
-    _, alive = psutil.wait_procs(family, timeout=4)
+    assert stream.process.wait(20) == 0
+    _, alive = psutil.wait_procs(family, timeout=20)
     assert not alive
     assert not list((feed.checkpoint.parents[1] / "run").glob("spark-*"))
 
@@ -151,7 +151,7 @@ def test_a_resumed_stream_without_news_says_where_it_is_and_in_mid_batch_it_stop
     feed.topic.feed(admissible_observations(1) * 35)
     time.sleep(2)
     stream.process.terminate()
-    assert stream.process.wait(60) == 0
+    assert stream.process.wait(20) == 0
     stream.join()
     assert [line for line in stream.lines if "ERROR spark" in line or "Exception" in line] == []
 

@@ -156,7 +156,7 @@ def test_the_link_to_noaas_file_is_where_an_archive_of_their_layout_has_it(
         archive = HttpArchive(server.url)
         listed = archive.list_station_years(dataset_named(DATASET), 2014, 2014)
         archive.close()
-        answer = httpx.get(f"{server.url}/{path}").raise_for_status()
+        answer = httpx.get(f"{server.url}/{path}", timeout=60).raise_for_status()
     assert listed == [StationYear(TRACED, 2014, DATASET)]
     assert sha256(answer.content).hexdigest() == found["file"]["sha256"]
     lines = answer.text.splitlines()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psutil
 
+from isotherm.local.processes import is_living
+
 TESTS = Path(__file__).parents[1]
 # Tests with a launcher that is half way `up`, and one of them in their hand when they are told to end.
 STARTS = """
@@ -44,10 +46,10 @@ def test_killed_tests_leave_no_launcher_and_no_folder(tmp_path: Path) -> None:
     os.kill(tests.pid, signal.SIGKILL)
     tests.wait()
     deadline = time.monotonic() + 120
-    while guard.is_running() and guard.status() != psutil.STATUS_ZOMBIE:
+    while is_living(guard):
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    assert not launcher.is_running() or launcher.status() == psutil.STATUS_ZOMBIE
+    assert not is_living(launcher)
     assert not (tmp_path / "state").exists()
 
 

@@ -126,7 +126,7 @@ def family(identity: ProcessIdentity, instance: str = "") -> list[psutil.Process
         instance: the mark that tells our orphans from a stranger's group with a reused number.
     """
     group = (one for one in psutil.process_iter() if group_of(one.pid) == identity.pid)
-    members = [one for one in group if _is_living(one)]
+    members = [one for one in group if is_living(one)]
     if not identity.is_alive():
         if identity.boot_id != boot_id():
             return []
@@ -237,13 +237,14 @@ def _wait_gone(processes: Sequence[psutil.Process], timeout_s: float) -> list[ps
     deadline = time.monotonic() + timeout_s
     living = list(processes)
     while True:
-        living = [one for one in living if _is_living(one)]
+        living = [one for one in living if is_living(one)]
         if not living or time.monotonic() > deadline:
             return living
         time.sleep(0.05)
 
 
-def _is_living(process: psutil.Process) -> bool:
+def is_living(process: psutil.Process) -> bool:
+    """Whether it runs; a zombie does not, nor one that is collected while it is asked."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

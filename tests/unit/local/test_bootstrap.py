@@ -25,12 +25,16 @@ def bash(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_command_that_says_nothing_is_told_of_and_keeps_its_status() -> None:
+def test_a_command_that_says_nothing_is_told_of_and_keeps_its_status(tmp_path: Path) -> None:
     began = time.monotonic()
-    ended = bash('aloud "installing packages" /etc/hostname bash -c "sleep 1.5; echo done; exit 7"')
+    # It goes on until it was told of twice.
+    waits = 'until [ $(grep -c so.far "$SAID") -ge 2 ]; do sleep 0.1; done; echo done; exit 7'
+    said = tmp_path / "said"
+    command = f"""aloud "installing packages" /etc/hostname bash -c '{waits}' 2>"$SAID" """
+    ended = bash(command, SAID=str(said))
     assert ended.returncode == 7
     assert ended.stdout == "done\n"
-    told = [one for one in ended.stderr.splitlines() if one.startswith("isotherm: ")]
+    told = [one for one in said.read_text().splitlines() if one.startswith("isotherm: ")]
     assert len(told) >= 2
     assert all("installing packages" in one and "s so far" in one for one in told)
     assert time.monotonic() - began < 30

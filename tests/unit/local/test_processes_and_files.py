@@ -22,6 +22,7 @@ from isotherm.local.processes import (
     end_processes,
     family,
     instance_processes,
+    is_living,
     proportional_memory,
     start_in_group,
     stop_family,
@@ -70,7 +71,7 @@ def test_stopping_kills_a_group_that_ignores_the_request(tmp_path: Path) -> None
     grandchild = psutil.Process(child.pid).children()[0]
     stop_family(identity, grace_s=0.5)
     assert child.wait(5) == -signal.SIGKILL
-    assert not grandchild.is_running() or grandchild.status() == psutil.STATUS_ZOMBIE
+    assert not is_living(grandchild)
 
 
 def test_orphans_of_a_dead_leader_are_found_by_their_mark(tmp_path: Path) -> None:
@@ -91,7 +92,7 @@ def test_orphans_of_a_dead_leader_are_found_by_their_mark(tmp_path: Path) -> Non
     stop_family(identity, grace_s=2, instance="another")
     assert orphan.is_running()
     stop_family(identity, grace_s=2, instance=INSTANCE)
-    assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
+    assert not is_living(orphan)
 
 
 def test_orphans_that_gave_themselves_another_title_are_found_by_what_they_inherited(
@@ -120,7 +121,7 @@ def test_orphans_that_gave_themselves_another_title_are_found_by_what_they_inher
     found = instance_processes(INSTANCE)
     assert {one.pid for one in found} == {one.pid for one in orphans}
     end_processes(found, grace_s=2)
-    assert not [one for one in orphans if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    assert not [one for one in orphans if is_living(one)]
 
 
 # Processes come and go, as at a takeover; a supervisor looks who is there, and ends the rest.

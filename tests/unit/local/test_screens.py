@@ -3,6 +3,7 @@
 import io
 import time
 
+import pytest
 from rich.console import Console
 
 from isotherm.local.airflow_client import TaskState
@@ -18,32 +19,48 @@ def plain() -> tuple[Console, io.StringIO]:
     return Console(file=output, width=140), output
 
 
-def test_servers_that_take_long_are_named_though_nothing_changes() -> None:
+class Clock:
+    """Of a test: it goes on only when it is told to."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
+def test_servers_that_take_long_are_named_though_nothing_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr("isotherm.local.screen.time", clock)
     console, output = plain()
     progress = Progress(console, quiet_s=0.2)
     record = Record(servers={"kafka": Entry(READY), "mysql": Entry(STARTING), "api": Entry()})
-    ends_at = time.monotonic() + 0.7
-    while time.monotonic() < ends_at:
+    for step in range(36):
+        clock.now_s = step * 0.02
         progress.update(record)
-        time.sleep(0.02)
     lines = output.getvalue().splitlines()
     assert lines[:2] == ["  kafka: ready", "  mysql: starting"]
-    assert 2 <= len(lines[2:]) <= 4
+    assert len(lines[2:]) == 3
     assert all("waiting for mysql (1 servers start after that)" in one for one in lines[2:])
 
 
-def test_a_task_that_takes_long_says_how_far_it_is_and_a_queue_what_it_waits_for() -> None:
+def test_a_task_that_takes_long_says_how_far_it_is_and_a_queue_what_it_waits_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr("isotherm.local.pipeline_screen.time", clock)
     console, output = plain()
     done = iter(range(1, 100))
     screen = RunScreen(console, "import_history", lambda _task: f"{next(done)} of 24 files", 0.1)
     waiting = [TaskState("plan_import", "queued", 0, -1)]
     working = [TaskState("download_years", "running", 1, 0)]
     for tasks in (waiting, working):
-        ends_at = time.monotonic() + 0.35
         with screen.showing():
-            while time.monotonic() < ends_at:
+            for _ in range(18):
                 screen.show(tasks)
-                time.sleep(0.02)
+                clock.now_s += 0.02
     text = output.getvalue()
     assert "import_history: waiting for Airflow's scheduler to start plan_import" in text
     assert text.count("import_history.download_years[0]: running") == 1

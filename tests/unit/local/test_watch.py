@@ -73,17 +73,21 @@ class Watched:
 
 
 @pytest.fixture
-def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
-    monkeypatch.setattr("isotherm.local.servers.probes.PATIENT_TIMEOUT_S", 0.2)
+def small(tmp_path: Path) -> Iterator[Watched]:
     watched = Watched(tmp_path, lambda port: responds(f"http://127.0.0.1:{port}/healthz"))
     yield watched
     watched.dispose()
 
 
-def test_a_stopped_server_is_restarted_and_says_why(small: Watched) -> None:
+def test_a_stopped_server_is_restarted_and_says_why(
+    small: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = small.watch.identity
     assert first is not None
     psutil.Process(first.pid).send_signal(signal.SIGSTOP)
+    with monkeypatch.context() as hurried:
+        hurried.setattr("isotherm.local.servers.probes.PATIENT_TIMEOUT_S", 0.2)
+        small.wait_for_state("restarting", 1)
     small.wait_for_state("ready", 2)
     assert small.watch.identity != first
     assert not psutil.pid_exists(first.pid)

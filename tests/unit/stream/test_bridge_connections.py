@@ -73,7 +73,7 @@ def answer_to(batch: int) -> dict[str, int]:
 
 
 def answer_when_there_is_room(running: RunningBridge) -> dict[str, Any] | None:
-    """Of a feeder that tries again where it is turned away: the bridge learns a moment later who left."""
+    """Of a feeder that is turned away and tries again: that one left is known a moment later."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         with running.connect() as again, suppress(BrokenPipeError, ConnectionResetError):

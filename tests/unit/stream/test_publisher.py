@@ -29,6 +29,10 @@ def test_work_goes_on_while_the_server_is_away_and_the_newest_values_arrive_afte
         for number in range(5):
             publisher.put("progress", number)
             time.sleep(0.05)
+        deadline = time.monotonic() + 30
+        while not caplog.records:  # it has met the outage
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
         is_away.clear()
         deadline = time.monotonic() + 10
         while len(arrived) < 2 and time.monotonic() < deadline:
