@@ -41,6 +41,10 @@ export function useLiveDay(station: Ref<string>, rule: Ref<Rule>, chosen: Ref<nu
   const daysSeen = ref<number[]>([]);
   const stream = shallowRef<StreamState | null>(null);
   let request = 0;
+  /** Hours that came in since the day was asked for last: its answer may be older than they are. */
+  let newer = new Map<number, Point>();
+  /** Whether this day was answered: before, no hour of an answer is one that changed. */
+  let isAnswered = false;
   let learning = Promise.resolve();
   let reload: ReturnType<typeof setTimeout> | undefined;
   let followedAt = 0;
@@ -54,7 +58,8 @@ export function useLiveDay(station: Ref<string>, rule: Ref<Rule>, chosen: Ref<nu
     const shown = day.value;
     if (shown === null) return;
     const own = ++request;
-    isLoading.value = !mark;
+    newer = new Map();
+    isLoading.value = !mark || !isAnswered;
     try {
       const [points, ofAll] = await Promise.all([
         fetchHours(shown, shown + DAY_MS, station.value, "speed"),
@@ -62,7 +67,8 @@ export function useLiveDay(station: Ref<string>, rule: Ref<Rule>, chosen: Ref<nu
         learning,
       ]);
       if (own !== request) return;
-      replaceHours(points, mark);
+      replaceHours(points, mark && isAnswered);
+      isAnswered = true;
       streamed.value = new Set([...points, ...ofAll].map((point) => point.start));
       error.value = "";
       retry.settled();
@@ -86,9 +92,11 @@ export function useLiveDay(station: Ref<string>, rule: Ref<Rule>, chosen: Ref<nu
 
   function replaceHours(points: Point[], mark: boolean): void {
     const before = hours.value;
-    hours.value = new Map(points.map((point) => [point.start, point]));
+    hours.value = new Map([...points, ...newer.values()].map((point) => [point.start, point]));
     if (!mark) return;
-    for (const point of points) if (differs(before.get(point.start), point)) note(point.start, true);
+    for (const point of hours.value.values()) {
+      if (differs(before.get(point.start), point)) note(point.start, true);
+    }
   }
 
   function note(start: number, changed: boolean): void {
@@ -115,6 +123,7 @@ export function useLiveDay(station: Ref<string>, rule: Ref<Rule>, chosen: Ref<nu
     }
     if (differs(hours.value.get(point.start), point)) note(point.start, true);
     hours.value.set(point.start, point);
+    newer.set(point.start, point);
     triggerRef(hours);
   }
 
@@ -153,6 +162,8 @@ export function useLiveDay(station: Ref<string>, rule: Ref<Rule>, chosen: Ref<nu
   });
   function show(): void {
     hours.value = new Map();
+    newer = new Map();
+    isAnswered = false;
     streamed.value = new Set();
     receipts.value = new Map();
     learning = learn();

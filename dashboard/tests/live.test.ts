@@ -4,27 +4,7 @@ import type { SummaryRow } from "../src/api";
 import { type ReceivedHour, useLiveFeed } from "../src/live";
 import type { StreamState } from "../src/stream";
 import { point } from "./rows";
-
-/** Stands in for the browser's EventSource, which no server can make fail on cue. */
-class ScriptedSource extends EventTarget {
-  onopen: (() => void) | null = null;
-  onerror: (() => void) | null = null;
-  readyState = 0;
-  closed = false;
-  constructor(readonly url: string) {
-    super();
-  }
-  close(): void {
-    this.closed = true;
-  }
-  send(data: string, type = "hour"): void {
-    this.dispatchEvent(new MessageEvent(type, { data }));
-  }
-  refuse(): void {
-    this.readyState = 2;
-    this.onerror?.();
-  }
-}
+import { ScriptedSource } from "./scriptedSource";
 
 describe("the live feed", () => {
   const sources: ScriptedSource[] = [];

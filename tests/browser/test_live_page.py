@@ -20,7 +20,15 @@ from servers.forecast_data import forecast_of, leads_of, store
 
 pytestmark = pytest.mark.browser
 # Written, seen by the API's next look, sent, drawn.
-VISIBLE_WITHIN_MS = 10_000
+VISIBLE_WITHIN_MS = 30_000
+# The mark of a change goes after seconds, which a busy browser may take to answer.
+NOTE_WHAT_IS_MARKED = """() => {
+    window.marked = [];
+    const look = () => document.querySelectorAll("tr.changed").forEach(
+        (row) => window.marked.push(row.dataset.hour + " " + row.innerText));
+    new MutationObserver(look).observe(document.body,
+        { subtree: true, childList: true, characterData: true, attributeFilter: ["class"] });
+}"""
 
 
 def hour(page: Page, start: str) -> list[str]:
@@ -44,9 +52,10 @@ def test_an_hour_appears_and_changes_without_a_reload(
     cell = page.locator("[data-hour='05:00'] td").first
     expect(cell).to_have_text("−0.5", timeout=VISIBLE_WITHIN_MS)
     assert hour(page, "05:00") == ["−0.5", "0.0", "0.5", "–", "2", "none"]
+    page.evaluate(NOTE_WHAT_IS_MARKED)
     live_hours.write(5, low=-5, high=31, total=26, count=3, dew_points=(-20, -21))
     expect(page.locator("[data-hour='05:00'] td").nth(2)).to_have_text("3.1", timeout=VISIBLE_WITHIN_MS)
-    expect(page.locator("[data-hour='05:00']")).to_have_class("changed")
+    assert any("05:00" in one and "3.1" in one for one in page.evaluate("window.marked"))
     assert hour(page, "05:00") == ["−0.5", "0.9", "3.1", "–", "3", "−2.0"]
     assert page.evaluate("window.wasNotReloaded")
 
@@ -139,7 +148,8 @@ def test_a_day_played_twice_shows_each_hour_as_the_same_as_before(
     expect(page.locator("h1")).to_have_text(LIVE_DAY, timeout=VISIBLE_WITHIN_MS)
     expect(page.locator("[data-hour='04:00'] td").nth(1)).to_have_text("0.0")
     assert same_hours(page) == []
-    page.wait_for_timeout(1_000)  # the second play is none of the first one's transaction
+    # None of the first one's transaction, and after what that changed is said (HIGHLIGHT_MS).
+    page.wait_for_timeout(5_000)
     live_hours.send(kafka, [3, 4])
     expect(page.locator("[data-hour='04:00'] .again")).to_have_text(
         "same as before", timeout=VISIBLE_WITHIN_MS
