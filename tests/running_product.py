@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -164,11 +164,17 @@ def left_behind(settings: Settings) -> list[str]:
     ports = [port for server in all_servers(settings) for port in server.ports]
     run = settings.state_dir / "run"
     return [
-        *(" ".join(one.cmdline()) for one in instance_processes(instance_name(settings))),
+        *_commands(instance_processes(instance_name(settings))),
         *(f"port {port}" for port in ports if _answers(port)),
         *(str(path) for path in (run.iterdir() if run.exists() else ()) if not _is_unheld_lock(path)),
         *map(str, [settings.runtime_dir] if settings.runtime_dir.exists() else []),
     ]
+
+
+def _commands(processes: Iterable[psutil.Process]) -> Iterator[str]:
+    for one in processes:
+        with suppress(psutil.NoSuchProcess):  # it has ended since
+            yield " ".join(one.cmdline())
 
 
 def _is_unheld_lock(path: Path) -> bool:

@@ -53,8 +53,8 @@ def test_an_hour_changes_in_the_tab_without_a_reload(
     tab.get_by_role("link", name="Live").click()
     expect(tab.locator("[data-connection=open]")).to_be_visible()
     live_hours.write(6, low=-3, high=3, total=0)
-    expect(tab.locator("h1")).to_have_text(LIVE_DAY, timeout=15_000)
-    expect(tab.locator("[data-hour='06:00'] td").nth(1)).to_have_text("0.0", timeout=15_000)
+    expect(tab.locator("h1")).to_have_text(LIVE_DAY)
+    expect(tab.locator("[data-hour='06:00'] td").nth(1)).to_have_text("0.0")
 
 
 @where_the_day_is_another

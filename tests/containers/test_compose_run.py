@@ -125,9 +125,15 @@ def test_a_killed_worker_comes_back_and_the_run_is_repeated(
 
 def test_killed_servers_come_back_with_their_data(containers: ContainerStack) -> None:
     rows = containers.query("SELECT COUNT(*) FROM hourly_summary")
-    for name in ("mysql", "kafka", "hdfs-namenode", "hdfs-datanode", "sink"):
-        os.kill(containers.inspect(name)["State"]["Pid"], signal.SIGKILL)
-    time.sleep(5)
+    names = ("mysql", "kafka", "hdfs-namenode", "hdfs-datanode", "sink")
+    killed = {name: containers.inspect(name)["State"]["Pid"] for name in names}
+    for pid in killed.values():
+        os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 120
+    for name, pid in killed.items():
+        while containers.inspect(name)["State"]["Pid"] in (0, pid):
+            assert time.monotonic() < deadline, f"{name} was not started again"
+            time.sleep(0.5)
     for name in ("mysql", "kafka", "hdfs-namenode", "hdfs-datanode", "sink", "api"):
         containers.wait_healthy(name)
     assert containers.query("SELECT COUNT(*) FROM hourly_summary") == rows

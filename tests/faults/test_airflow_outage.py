@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
@@ -103,8 +104,9 @@ def test_an_api_server_that_is_away_for_four_minutes_interrupts_nothing(
     feed_id = feed_of(airflow, run_id)
     begun = time.time()
     while time.time() - begun < AWAY_FOR_S:
-        if (pid := pid_of(stack, "airflow-api-server")) and psutil.pid_exists(pid):
-            psutil.Process(pid).kill()
+        if pid := pid_of(stack, "airflow-api-server"):
+            with suppress(psutil.NoSuchProcess):
+                psutil.Process(pid).kill()
         time.sleep(0.3)
     ended = time.time()
     back_s = until(lambda: is_ready(stack, "airflow-api-server"), 300)

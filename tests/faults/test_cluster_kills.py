@@ -8,6 +8,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -66,7 +67,8 @@ def kill(cluster: RunningProduct, name: str) -> None:
     assert pid is not None, name
     victim = psutil.Process(pid)
     for one in [victim, *victim.children(recursive=True)]:
-        one.kill()
+        with suppress(psutil.NoSuchProcess):  # it went with its parent
+            one.kill()
 
 
 def test_a_stream_goes_on_without_any_one_of_them_and_its_ledger_balances(

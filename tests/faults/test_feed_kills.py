@@ -17,9 +17,9 @@ __all__ = ["small_archive"]  # a fixture
 pytest_plugins = ["servers.kafka_fixture", "servers.mariadb_fixture"]
 pytestmark = pytest.mark.faults
 
-# 36 batches, one every 0.15 s.
+# 72 batches, one every 0.15 s: 11 s, in which somebody may get no turn for some.
 PACED = ("--first-day", "2014-01-01", "--last-day", "2014-01-03",
-         "--batch-interval-s", "0.15", "--speed", str(2 * 3600 / 0.15))  # fmt: skip
+         "--batch-interval-s", "0.15", "--speed", str(3600 / 0.15))  # fmt: skip
 ROWS = 2 * 6 * 24 * 3
 LARGEST_BATCH = 2 * 6 * 2
 
@@ -43,7 +43,7 @@ def test_killing_the_feeder_again_and_again_loses_nothing_and_repeats_a_batch_at
         feeder = speed.feed(*PACED)
         while speed.rows_fed() == before and feeder.poll() is None:
             time.sleep(0.02)
-        time.sleep(moments.uniform(0, 1.0))
+        time.sleep(moments.uniform(0, 2.0))
         if feeder.poll() is not None:
             break
         feeder.kill()
@@ -87,10 +87,10 @@ def test_a_broker_that_dies_and_comes_back_holds_the_feed_up_and_loses_nothing(
         time.sleep(0.05)
     time.sleep(0.5)
     kafka.kill()
-    time.sleep(1)
-    stuck_at = speed.position()["rows_fed"]
-    time.sleep(2)
-    assert speed.position()["rows_fed"] == stuck_at < ROWS
+    fed_before = speed.position()["rows_fed"]
+    time.sleep(3)
+    # The one batch that was under way may be noted late.
+    assert speed.position()["rows_fed"] <= fed_before + LARGEST_BATCH < ROWS
     kafka.start()
 
     assert feeder.wait(timeout=90) == 0

@@ -138,14 +138,17 @@ def test_a_database_that_dies_twice_is_waited_for_and_nothing_is_dead_lettered(
     sinks.clear_tables()
     sent = history(sinks, 4)
     sink = sinks.start_sink("--batch-size", "100")
-    sinks.send(sent[: len(sent) // 2])
+    third = len(sent) // 3
+    sinks.send(sent[:third])
     wait_for_a_batch(sinks, {})
-    for _ in range(2):
+    for begin in (third, 2 * third):
         database.kill()
+        # However far it had come, there is something to write now.
+        sinks.send(sent[begin : begin + third])
         time.sleep(2)
         database.start()
         time.sleep(1)
-    sinks.send(sent[len(sent) // 2 :])
+    sinks.send(sent[3 * third :])
     sinks.wait_until_written()
 
     said = sinks.stop(sink)

@@ -26,12 +26,12 @@ from isotherm.datasets.registry import dataset_named
 from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.stores.global_summary import ensure_stations, lock_layer
 from isotherm.stores.load_summaries import replace_days
+from isotherm.stores.migrate import migrate
 from isotherm.stores.tables import station
 from isotherm.summarise import summarise
 from real_files import real_root, real_station_year
 from servers.mariadb_fixture import Database
 
-pytest_plugins = ["servers.mariadb_fixture"]
 pytestmark = pytest.mark.servers
 
 OHARE, JAN_MAYEN, SOUTH = "72530094846", "01001099999", "ZC000000001"
@@ -46,6 +46,18 @@ def reference() -> ModuleType:
     module = ModuleType("reference")
     exec(source.rsplit("main(*sys.argv", 1)[0], module.__dict__)  # noqa: S102 - NOAA's rule, plain
     return module
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Database]:
+    """One of its own: what is over all stations is over these."""
+    one = Database()
+    try:
+        one.start()
+        migrate(one.engine())
+        yield one
+    finally:
+        one.dispose()
 
 
 @pytest.fixture(scope="module")
