@@ -159,9 +159,23 @@ def has_mark(pid: int, instance: str) -> bool:
         if f"{INSTANCE_VARIABLE}={instance}".encode() in environment.split(b"\0"):
             return True
         link = f"/memfd:{_mark_name(instance)} "
-        return any(_link(one).startswith(link) for one in Path(f"/proc/{pid}/fd").iterdir())
+        marks = (one for one in Path(f"/proc/{pid}/fd").iterdir() if _link(one).startswith(link))
+        return any(_is_handed_on(pid, one.name) for one in marks)
     except OSError:
         return False  # gone, or another user's
+
+
+def _is_handed_on(pid: int, descriptor: str) -> bool:
+    """Whether what the process executes has the file, too.
+
+    It was handed to it in the same way. Whoever starts one of ours has the file as well, for a moment,
+    but closed to what it executes: `up` must not be ended as a leftover by the supervisor it starts.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/fdinfo/{descriptor}").read_text().split()
+    except OSError:
+        return False  # closed meanwhile
+    return not int(fields[fields.index("flags:") + 1], 8) & os.O_CLOEXEC
 
 
 def _link(path: Path) -> str:

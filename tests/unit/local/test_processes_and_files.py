@@ -124,6 +124,25 @@ def test_orphans_that_gave_themselves_another_title_are_found_by_what_they_inher
     assert not [one for one in orphans if is_living(one)]
 
 
+def test_who_starts_a_program_is_none_of_its_instance_however_long_that_takes() -> None:
+    program = (
+        f"import os; mark = os.memfd_create('isotherm-{INSTANCE}-up')\n"
+        "print(flush=True); input(); os.set_inheritable(mark, True); print(flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as starter:
+        assert starter.stdin is not None
+        assert starter.stdout is not None
+        starter.stdout.readline()
+        assert instance_processes(f"{INSTANCE}-up") == []
+        starter.stdin.write("\n")
+        starter.stdin.flush()
+        starter.stdout.readline()
+        assert [one.pid for one in instance_processes(f"{INSTANCE}-up")] == [starter.pid]
+        starter.kill()
+
+
 # Processes come and go, as at a takeover; a supervisor looks who is there, and ends the rest.
 CHURN = """
 import sys, threading, time, subprocess
