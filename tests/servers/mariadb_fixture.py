@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -111,9 +112,9 @@ class Database:
         shutil.rmtree(self.settings.runtime_dir, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
-def database() -> Iterator[Database]:
-    """A migrated database shared by the tests of a session: each test uses stations of its own."""
+@contextmanager
+def migrated_database() -> Iterator[Database]:
+    """A database of one's own, for what is told of all its stations."""
     server = Database()
     try:
         server.start()
@@ -121,3 +122,10 @@ def database() -> Iterator[Database]:
         yield server
     finally:
         server.dispose()
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[Database]:
+    """A migrated database shared by the tests of a session: each test uses stations of its own."""
+    with migrated_database() as server:
+        yield server

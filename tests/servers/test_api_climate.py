@@ -26,11 +26,10 @@ from isotherm.datasets.registry import dataset_named
 from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.stores.global_summary import ensure_stations, lock_layer
 from isotherm.stores.load_summaries import replace_days
-from isotherm.stores.migrate import migrate
 from isotherm.stores.tables import station
 from isotherm.summarise import summarise
 from real_files import real_root, real_station_year
-from servers.mariadb_fixture import Database
+from servers.mariadb_fixture import Database, migrated_database
 
 pytestmark = pytest.mark.servers
 
@@ -51,13 +50,8 @@ def reference() -> ModuleType:
 @pytest.fixture(scope="module")
 def database() -> Iterator[Database]:
     """One of its own: what is over all stations is over these."""
-    one = Database()
-    try:
-        one.start()
-        migrate(one.engine())
+    with migrated_database() as one:
         yield one
-    finally:
-        one.dispose()
 
 
 @pytest.fixture(scope="module")

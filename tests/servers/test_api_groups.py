@@ -21,7 +21,7 @@ from isotherm.stores.group_summary import COUNTRY
 from isotherm.stores.load_summaries import replace_days
 from isotherm.stores.migrate import migrate
 from isotherm.stores.tables import group_yearly_summary, station
-from servers.mariadb_fixture import Database
+from servers.mariadb_fixture import Database, migrated_database
 from servers.summary_data import DATASET, Row, divide_half_even, fetch, frame, random_rows, utc
 
 pytestmark = pytest.mark.servers
@@ -39,13 +39,8 @@ GROUP_TABLES = ("group_monthly_summary", "group_yearly_summary", "station_group"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Database]:
-    one = Database()
-    try:
-        one.start()
-        migrate(one.engine())
+    with migrated_database() as one:
         yield one
-    finally:
-        one.dispose()
 
 
 def describe(connection: sa.Connection, places: dict[str, tuple[str | None, float | None]]) -> None:

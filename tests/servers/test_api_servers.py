@@ -13,10 +13,9 @@ from fastapi.testclient import TestClient
 from isotherm.api import server_probes
 from isotherm.api.app import create_app
 from isotherm.api.server_probes import ServerProbes
-from isotherm.stores.migrate import migrate
 from isotherm.stores.tables import metadata
 from scripted_server import ScriptedServer, body, serve, status
-from servers.mariadb_fixture import Database
+from servers.mariadb_fixture import Database, migrated_database
 from servers.summary_data import DATASET
 
 pytestmark = pytest.mark.servers
@@ -45,13 +44,8 @@ def airflow_health(scheduler: str) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[Database]:
-    one = Database()
-    try:
-        one.start()
-        migrate(one.engine())
+    with migrated_database() as one:
         yield one
-    finally:
-        one.dispose()
 
 
 @pytest.fixture

@@ -17,10 +17,9 @@ from isotherm.ingest.load import Loader
 from isotherm.stores import source_files, tables
 from isotherm.stores.hdfs_layout import HOURLY_SUMMARY_ROOT, bucket_of, bucket_path
 from isotherm.stores.hdfs_store import HdfsStore
-from isotherm.stores.migrate import migrate
 from isotherm.stores.raw_files import FileContent
 from servers.hdfs_fixture import Hdfs
-from servers.mariadb_fixture import Database
+from servers.mariadb_fixture import Database, migrated_database
 from servers.summary_buckets import (
     MADE_BY,
     publish,
@@ -60,13 +59,8 @@ Loader(HdfsStore(settings), engine).load_changes()
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Database]:
-    one = Database()
-    try:
-        one.start()
-        migrate(one.engine())
+    with migrated_database() as one:
         yield one
-    finally:
-        one.dispose()
 
 
 @pytest.fixture

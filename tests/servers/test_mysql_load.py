@@ -17,8 +17,7 @@ from isotherm.hourly_summary import LAYER_BATCH, REASON_COUNTS
 from isotherm.statistics.catalogue import STATISTIC_NAMES
 from isotherm.stores.global_summary import lock_layer
 from isotherm.stores.load_summaries import LoadResult, replace_days
-from isotherm.stores.migrate import migrate
-from servers.mariadb_fixture import Database
+from servers.mariadb_fixture import Database, migrated_database
 from servers.summary_data import (
     DATASET,
     PERIOD_COLUMNS,
@@ -49,13 +48,8 @@ TABLES = (
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Database]:
-    one = Database()
-    try:
-        one.start()
-        migrate(one.engine())
+    with migrated_database() as one:
         yield one
-    finally:
-        one.dispose()
 
 
 @pytest.fixture

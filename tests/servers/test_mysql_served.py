@@ -19,9 +19,8 @@ from isotherm.datasets.global_hourly.dataset import GLOBAL_HOURLY
 from isotherm.hourly_summary import LAYER_BATCH
 from isotherm.stores.global_summary import lock_layer
 from isotherm.stores.load_summaries import LoadResult, replace_days
-from isotherm.stores.migrate import migrate
 from isotherm.stores.served_days import move_station
-from servers.mariadb_fixture import Database
+from servers.mariadb_fixture import Database, migrated_database
 from servers.summary_data import (
     PERIOD_COLUMNS,
     PERIODS,
@@ -63,13 +62,8 @@ Files = dict[tuple[str, str, date], list[Row]]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Database]:
-    one = Database()
-    try:
-        one.start()
-        migrate(one.engine())
+    with migrated_database() as one:
         yield one
-    finally:
-        one.dispose()
 
 
 @pytest.fixture(scope="module")
