@@ -162,7 +162,6 @@ export function useLiveDay(station: Ref<string>, rule: Ref<Rule>, chosen: Ref<nu
   });
   function show(): void {
     hours.value = new Map();
-    newer = new Map();
     isAnswered = false;
     streamed.value = new Set();
     receipts.value = new Map();
